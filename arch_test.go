@@ -1,0 +1,120 @@
+package tokenstate_test
+
+import (
+	"go/build"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/tokenstate/tokenstate/"
+
+// rules says which of our packages each room may import, and why. Everything else of ours is
+// forbidden to it; a room that is missing here fails the test.
+var rules = map[string]struct {
+	may    []string
+	reason string
+}{
+	"internal/events":     {nil, "a leaf: bytes to what happened"},
+	"internal/tokenstate": {[]string{"internal/events"}, "what it means, pure, so that a newcomer reads it in an hour and a property test runs it a million times"},
+	"internal/secret":     {nil, "a leaf that every room may use"},
+	"internal/apikey":     {[]string{"internal/tokenstate", "internal/secret"}, "pure: the key and its owner's standing decide, nothing else"},
+	"internal/keycloak":   {[]string{"internal/secret"}, "one technology, and it knows no facts: the worker maps looks to messages"},
+	"internal/vault":      {[]string{"internal/secret", "internal/apikey"}, "one technology: Tink, and the files of keys"},
+
+	"internal/events/stream":                       {[]string{"internal/events"}, "one technology: JetStream"},
+	"internal/tokenstate/memory":                   {[]string{"internal/events", "internal/tokenstate"}, "the store's double, held to the same suite"},
+	"internal/tokenstate/storetest":                {[]string{"internal/events", "internal/tokenstate"}, "one suite for every store"},
+	"internal/tokenstate/postgres":                 {[]string{"internal/events", "internal/tokenstate", "internal/tokenstate/postgres/internal/dbsqlc", "db/schema"}, "one technology: Postgres"},
+	"internal/tokenstate/postgres/internal/dbsqlc": {nil, "generated"},
+	"internal/worker":                              {[]string{"internal/events", "internal/tokenstate"}, "a program: it declares the small interfaces it needs and knows no adapter"},
+	"db/schema":                                    {nil, "the migrations"},
+	"internal/devstack":                            {[]string{"deploy"}, "it starts real servers; it knows nothing of what they mean"},
+	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
+	"deploy":                                       {nil, "files that programs and tests embed"},
+	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
+	"cmd/devstack":                                 {[]string{"internal/devstack"}, "joins"},
+}
+
+// pure rooms do no IO and read no clock.
+var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true}
+
+// impure maps a forbidden import of a pure room to the reason.
+var impure = map[string]string{
+	"net": "no IO", "net/http": "no IO", "os": "no IO", "io/fs": "no IO", "database/sql": "no IO", "crypto/rand": "randomness is an argument", "math/rand": "randomness is an argument",
+	"log": "no output", "log/slog": "no output", "github.com/google/uuid": "it brings net in", "github.com/jackc/pgx/v5": "no technology", "github.com/nats-io/nats.go": "no technology",
+}
+
+// Ensure imports point inwards, as ARCHITECTURE.md says, and that every package says what it is.
+func TestImportsPointInwards(t *testing.T) {
+	for dir := range packages(t) {
+		p, err := build.ImportDir(dir, build.ImportComment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rule, known := rules[filepath.ToSlash(dir)]
+		if !known {
+			t.Errorf("%s has no rule here: say what it may import, and why", dir)
+			continue
+		}
+		if generated := strings.HasSuffix(dir, "/dbsqlc"); p.Doc == "" && len(p.GoFiles) > 0 && !generated {
+			t.Errorf("%s has no package comment", dir)
+		}
+		for _, imp := range p.Imports {
+			if reason := impure[imp]; pure[dir] && reason != "" {
+				t.Errorf("%s imports %s: %s", dir, imp, reason)
+			}
+			if own, ok := strings.CutPrefix(imp, module); ok && !slices.Contains(rule.may, own) {
+				t.Errorf("%s imports %s, but it is %s", dir, own, rule.reason)
+			}
+		}
+	}
+}
+
+// Ensure no pure room reads the clock: now is an argument.
+func TestPureRoomsReadNoClock(t *testing.T) {
+	for dir := range packages(t) {
+		if !pure[dir] {
+			continue
+		}
+		p, err := build.ImportDir(dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range p.GoFiles {
+			src, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, call := range []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.NewTimer"} {
+				if strings.Contains(string(src), call) {
+					t.Errorf("%s/%s calls %s", dir, name, call)
+				}
+			}
+		}
+	}
+}
+
+func packages(t *testing.T) map[string]bool {
+	t.Helper()
+	dirs := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "testdata" || d.Name() == "tools" || d.Name() == "keycloak-listener" || d.Name() == "bin") {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			dirs[filepath.Dir(path)] = true
+		}
+		return nil
+	})
+	if err != nil || len(dirs) < 5 {
+		t.Fatalf("found %d packages: %v", len(dirs), err)
+	}
+	return dirs
+}
