@@ -1,0 +1,150 @@
+package events
+
+// Happened is a Keycloak event: a hint, hardly ever a fact (design §1.1).
+type Happened struct {
+	Event          string            `json:"event"` // Keycloak's own id, without suffix: the cause
+	Kind           string            `json:"kind"`  // "user" or "admin"
+	Type           string            `json:"type"`  // LOGOUT; admin: "DELETE USER_SESSION"
+	Path           string            `json:"path,omitempty"`
+	User           string            `json:"user,omitempty"`
+	Session        string            `json:"session,omitempty"`
+	Client         string            `json:"client,omitempty"`    // UUID of the client it is about
+	ClientID       string            `json:"client_id,omitempty"` // its client_id
+	Error          string            `json:"error,omitempty"`
+	Details        map[string]string `json:"details,omitempty"`
+	Representation *Representation   `json:"representation,omitempty"`
+	RealmName      string            `json:"realm_name,omitempty"`
+	Suppressed     int               `json:"suppressed,omitempty"`
+}
+
+// Representation is what is kept of an admin event's representation; nil members were absent.
+type Representation struct {
+	Offline         *bool   `json:"offline,omitempty"`
+	Enabled         *bool   `json:"enabled,omitempty"`
+	NotBefore       *int64  `json:"notBefore,omitempty"`
+	ClientID        *string `json:"clientId,omitempty"`
+	ConsentRequired *bool   `json:"consentRequired,omitempty"`
+}
+
+// Observation is one look at Keycloak, true for the instant of the message's At. A part that
+// is nil or missing was not looked at.
+type Observation struct {
+	Causes  []Cause      `json:"causes,omitempty"`
+	Realm   *RealmLook   `json:"realm,omitempty"`
+	Clients []ClientLook `json:"clients,omitempty"`
+	User    *UserLook    `json:"user,omitempty"`
+	Rosters []Roster     `json:"rosters,omitempty"`
+}
+
+// Cause is an event that a look was taken for. Session is set only where a death-class event
+// names that session as ended, Client only where it names one client of it.
+type Cause struct {
+	Event   string `json:"event"`
+	Type    string `json:"type"`
+	Session string `json:"session,omitempty"`
+	Client  string `json:"client,omitempty"`
+	At      Millis `json:"at"`
+	Node    string `json:"node,omitempty"` // where it is not the looker's
+}
+
+// RealmLook is what a look saw of a realm.
+type RealmLook struct {
+	Gone      bool    `json:"gone,omitempty"`
+	Enabled   bool    `json:"enabled"`
+	NotBefore Seconds `json:"not_before,omitempty"`
+}
+
+// ClientLook is what a look saw of a client; Client is its UUID, which survives a rename.
+type ClientLook struct {
+	Client    string  `json:"client"`
+	ClientID  string  `json:"client_id,omitempty"`
+	Gone      bool    `json:"gone,omitempty"`
+	Enabled   bool    `json:"enabled"`
+	NotBefore Seconds `json:"not_before,omitempty"`
+}
+
+// UserLook is what a look saw of a user.
+type UserLook struct {
+	User          string  `json:"user"`
+	Gone          bool    `json:"gone,omitempty"`
+	Enabled       bool    `json:"enabled"`
+	OfflineAccess bool    `json:"offline_access"` // has the realm role
+	NotBefore     Seconds `json:"not_before,omitempty"`
+}
+
+// Roster lists live offline sessions of what its scope covers: a user, a user's client, one
+// session, or (a page) a client. Only a complete one proves that what it does not list is absent.
+type Roster struct {
+	User     string          `json:"user,omitempty"`
+	Client   string          `json:"client,omitempty"`
+	Session  string          `json:"session,omitempty"`
+	Complete bool            `json:"complete"`
+	Sessions []ClientSession `json:"sessions"`
+}
+
+// ClientSession is one client in one live offline session.
+type ClientSession struct {
+	Session  string  `json:"session"`
+	Client   string  `json:"client"` // UUID
+	ClientID string  `json:"client_id,omitempty"`
+	User     string  `json:"user,omitempty"`
+	Start    Seconds `json:"start,omitempty"` // of the client session; 0: unknown, the admin API does not show it
+}
+
+// The orders.
+const (
+	OrderRevoke     = "revoke"      // an operator's or the backend's cut
+	OrderStanding   = "standing"    // the backend's own disable or enable
+	OrderRefresh    = "refresh"     // outcome of one refresh: evidence about exactly that token
+	OrderKeyRevoked = "key_revoked" // an API key, or a system key's generation
+)
+
+// Order is what we decide ourselves, or saw ourselves.
+type Order struct {
+	Order  string `json:"order"`
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+
+	User     string `json:"user,omitempty"`
+	Client   string `json:"client,omitempty"`
+	ClientID string `json:"client_id,omitempty"`
+	Session  string `json:"session,omitempty"`
+	Key      string `json:"key,omitempty"`
+
+	Before Seconds `json:"before,omitempty"`
+	Tokens bool    `json:"tokens,omitempty"`
+	Keys   bool    `json:"keys,omitempty"`
+
+	Enabled                  bool    `json:"enabled,omitempty"`
+	CredentialsRevokedBefore Seconds `json:"credentials_revoked_before,omitempty"`
+
+	IssuedAt         Seconds `json:"issued_at,omitempty"`
+	Refused          bool    `json:"refused,omitempty"`
+	RetryAt          Millis  `json:"retry_at,omitempty"`
+	Error            string  `json:"error,omitempty"`
+	ErrorDescription string  `json:"error_description,omitempty"`
+}
+
+// Pardon takes back the effect of one cause for ever.
+type Pardon struct {
+	Cause  string `json:"cause"`
+	By     string `json:"by"`
+	Reason string `json:"reason"`
+}
+
+// Heartbeat says that everything up to Oldest (or the message's At, when nothing is queued)
+// has been delivered by that node.
+type Heartbeat struct {
+	Queued  int    `json:"queued"`
+	Oldest  Millis `json:"oldest,omitempty"`
+	Dropped int64  `json:"dropped"` // since the node started
+	Leaving bool   `json:"leaving,omitempty"`
+}
+
+// Mark is the worker's footprint in the log: a mark beyond the database's own floor proves
+// that the database was restored.
+type Mark struct {
+	Epoch       string `json:"epoch"`
+	Floor       uint64 `json:"floor"`
+	FeedVersion int64  `json:"feed_version"`
+}

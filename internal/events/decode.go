@@ -1,0 +1,146 @@
+package events
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"time"
+)
+
+// Envelope version and CloudEvents version that this package reads and writes.
+const (
+	envelopeMajor = "1"
+	specVersion   = "1.0"
+	typePrefix    = "tokenstate."
+	timeFormat    = "2006-01-02T15:04:05.000Z"
+)
+
+// envelope is the wire form: CloudEvents 1.0 in JSON, see envelope.schema.json.
+type envelope struct {
+	SpecVersion string          `json:"specversion"`
+	Version     string          `json:"tsversion"`
+	ID          string          `json:"id"`
+	Source      Source          `json:"source"`
+	Type        string          `json:"type"`
+	Time        string          `json:"time"`
+	ContentType string          `json:"datacontenttype,omitempty"`
+	Realm       string          `json:"realm"`
+	Node        string          `json:"node,omitempty"`
+	Server      string          `json:"server,omitempty"`
+	Data        json.RawMessage `json:"data"`
+}
+
+var (
+	realmPattern = regexp.MustCompile(`^(_|[a-z0-9][a-z0-9_-]{0,62})$`)
+	nodePattern  = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
+	idPattern    = regexp.MustCompile(`^[A-Za-z0-9._:/-]{8,128}$`)
+	typePattern  = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}( [A-Z][A-Z0-9_]{0,63})?$`)
+)
+
+// ValidRealm reports whether alias may name a realm in the log.
+func ValidRealm(alias string) bool { return alias != NoRealm && realmPattern.MatchString(alias) }
+
+// Decode reads one message. Its error is a *Reject, and only a *Reject parks.
+func Decode(raw []byte) (Message, error) {
+	if len(raw) > MaxMessage {
+		return Message{}, reject("message", "is larger than 65536 bytes")
+	}
+	if err := checkJSON(raw); err != nil {
+		return Message{}, err
+	}
+	var e envelope
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return Message{}, badType(err)
+	}
+	at, err := e.check()
+	if err != nil {
+		return Message{}, err
+	}
+	body, err := decodeBody(e.Type, e.Data)
+	if err != nil {
+		return Message{}, err
+	}
+	return Message{ID: e.ID, Realm: e.Realm, At: at, Node: e.Node, Server: e.Server, Source: e.Source, Body: body}, nil
+}
+
+func (e envelope) check() (Millis, error) {
+	at, err := time.Parse(time.RFC3339, e.Time)
+	switch {
+	case e.SpecVersion != specVersion:
+		return 0, reject("specversion", "is not 1.0")
+	case e.Version != envelopeMajor:
+		return 0, reject("tsversion", "is not 1: a newer program is needed to read this message")
+	case !idPattern.MatchString(e.ID):
+		return 0, reject("id", "is missing or malformed")
+	case err != nil || at.UnixMilli() < 0 || at.Year() > 9999:
+		return 0, reject("time", "is not an RFC 3339 time")
+	case !realmPattern.MatchString(e.Realm):
+		return 0, reject("realm", "is not an alias")
+	case !nodePattern.MatchString(e.Node):
+		return 0, reject("node", "is not a node name")
+	case len(e.Server) > 32:
+		return 0, reject("server", "is too long")
+	}
+	return Millis(at.UnixMilli()), nil
+}
+
+func decodeBody(typ string, data json.RawMessage) (Body, error) {
+	body := newBody(typ)
+	if body == nil {
+		return nil, reject("type", "is not known")
+	}
+	if len(data) == 0 || data[0] != '{' {
+		return nil, reject("data", "is not an object")
+	}
+	if err := json.Unmarshal(data, body); err != nil {
+		return nil, badType(err)
+	}
+	if r := body.check(); r != nil {
+		return nil, r
+	}
+	return body, nil
+}
+
+func newBody(typ string) Body {
+	switch typ {
+	case typePrefix + string(ClassEvent):
+		return &Happened{}
+	case typePrefix + string(ClassObservation):
+		return &Observation{}
+	case typePrefix + string(ClassOrder):
+		return &Order{}
+	case typePrefix + string(ClassPardon):
+		return &Pardon{}
+	case typePrefix + string(ClassHeartbeat):
+		return &Heartbeat{}
+	case typePrefix + string(ClassMark):
+		return &Mark{}
+	}
+	return nil
+}
+
+// badType names the member of a wrong JSON type, never its value.
+func badType(err error) *Reject {
+	var t *json.UnmarshalTypeError
+	if errors.As(err, &t) && t.Field != "" {
+		return reject(t.Field, "has the wrong type")
+	}
+	return reject("message", "is not of the envelope's shape")
+}
+
+// Encode writes m. It is the inverse of Decode but for Received, which the log sets.
+func Encode(m Message) ([]byte, error) {
+	data, err := json.Marshal(m.Body)
+	if err != nil {
+		return nil, reject("data", "cannot be written as JSON")
+	}
+	raw, err := json.Marshal(envelope{
+		SpecVersion: specVersion, Version: envelopeMajor, ID: m.ID, Source: m.Source,
+		Type: typePrefix + string(m.Body.Class()), Time: m.At.Time().Format(timeFormat),
+		ContentType: "application/json", Realm: m.Realm, Node: m.Node, Server: m.Server, Data: data,
+	})
+	if err != nil || len(raw) > MaxMessage {
+		return nil, reject("message", "is larger than 65536 bytes or not JSON")
+	}
+	return raw, nil
+}

@@ -1,0 +1,53 @@
+package events
+
+import (
+	"errors"
+	"strings"
+)
+
+// SubjectPrefix begins the subject of every message; the 1 is the envelope's major version.
+const SubjectPrefix = "tokenstate.v1."
+
+// Subject is where m is published. No token of it comes from data: realm is an alias, node a
+// name that the schema restricts, the rest are enumerations. (An id in a subject would let
+// whoever chooses ids choose subjects.)
+func Subject(m Message) string {
+	name := m.Body.name()
+	if name == "" {
+		name = m.Node
+	}
+	return SubjectPrefix + m.Realm + "." + string(m.Body.Class()) + "." + name
+}
+
+// Arrived is m as the log delivered it: with the log's own time, and refused when it lies on
+// a subject of another realm or class. Publish rights are granted by subject, so without this
+// check whoever may publish events could publish pardons.
+func Arrived(m Message, subject string, received Millis) (Message, error) {
+	rest, ok := strings.CutPrefix(subject, SubjectPrefix)
+	parts := strings.Split(rest, ".")
+	if !ok || len(parts) != 3 {
+		return Message{}, reject("subject", "is not of the form tokenstate.v1.<realm>.<class>.<name>")
+	}
+	if parts[0] != m.Realm {
+		return Message{}, reject("realm", "differs from the subject's")
+	}
+	if parts[1] != string(m.Body.Class()) {
+		return Message{}, reject("type", "differs from the subject's class")
+	}
+	m.Received = received
+	return m, nil
+}
+
+// Reject says why a message cannot be decoded. It is the only error that parks a message, and
+// it never repeats what the message said.
+type Reject struct{ Member, Reason string }
+
+func (r *Reject) Error() string { return "message refused: " + r.Member + " " + r.Reason }
+
+func reject(member, reason string) *Reject { return &Reject{member, reason} }
+
+// IsReject reports whether err parks the message.
+func IsReject(err error) bool {
+	var r *Reject
+	return errors.As(err, &r)
+}
