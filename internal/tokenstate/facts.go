@@ -1,0 +1,116 @@
+package tokenstate
+
+// PerNode holds, per Keycloak node, that node's value. Nodes do not share a clock, so Join
+// never compares across nodes; Judge reconciles them. Looks over the admin API may come from
+// any node: they stand under "" and count as nobody's.
+type PerNode[V any] map[string]V
+
+// Standing is what a look, or the backend, said of a subject: reversible.
+type Standing struct {
+	At        Millis
+	Gone      bool
+	Disabled  bool
+	NoOffline bool    // a user without the realm role offline_access
+	NotBefore Seconds // tokens with a smaller iat are refused
+	ClientID  string  // of a client: its present client_id
+	Cause     string
+}
+
+func (s Standing) rank() Rank {
+	return Rank{s.At, tie(s.Gone, s.Disabled, s.NoOffline, s.NotBefore, s.ClientID, s.Cause)}
+}
+
+// Look is the latest complete look that covered a scope: what it did not list was absent.
+type Look struct {
+	At    Millis
+	Cause string
+}
+
+func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
+
+// Sighting is the latest look that listed one client in one session, or the latest that
+// showed it ended. The two are separate facts, since a look that does neither erases neither.
+type Sighting struct {
+	At     Millis
+	Start  Seconds // listed: start of the client session, 0 if not known
+	Second Seconds // gone: the second of the event that named it; tokens up to it are dead
+	Cause  string
+}
+
+func (s Sighting) rank() Rank { return Rank{s.At, tie(s.Second, s.Start, s.Cause)} }
+
+// SightingKey tells the two kinds of sighting of a seat apart.
+type SightingKey struct {
+	Seat Scope
+	Gone bool
+}
+
+// Refusal is the latest outcome of refreshing exactly one token: reversible, lifted by a
+// success and by no look, for some refusals are invisible to looks (keycloak.md F).
+type Refusal struct {
+	At      Millis
+	Refused bool
+	RetryAt Millis // until then the token is not tried again
+	Reason  string
+	Cause   string
+}
+
+func (r Refusal) rank() Rank { return Rank{r.At, tie(r.Refused, r.RetryAt, r.Reason, r.Cause)} }
+
+// RefusalKey is the identity of the token without the client_id, which can be renamed.
+type RefusalKey struct {
+	Scope    Scope // realm, user, session, and the client's UUID or, where unknown, its client_id
+	IssuedAt Seconds
+}
+
+// Cutoff is final: what was issued before Before is dead, whatever is seen later.
+type Cutoff struct {
+	Before Seconds
+	At     Millis // when it happened: the verdict's since
+	Tokens bool   // reaches tokens
+	Keys   bool   // reaches API keys
+	Reason string
+}
+
+func (c Cutoff) rank() Rank {
+	return Rank{c.Before.Millis(), tie(c.Tokens, c.Keys, c.At, c.Reason)}
+}
+
+// Pardoned says by whom and why a cause was pardoned.
+type Pardoned struct {
+	At         Millis
+	By, Reason string
+}
+
+func (p Pardoned) rank() Rank { return Rank{p.At, tie(p.By, p.Reason)} }
+
+// Doubt names what may have changed. Beneath: everyone under a realm or client, not itself.
+type Doubt struct {
+	Scope   Scope
+	Beneath bool
+}
+
+// Raised is the latest event that raised, or the latest that a look has settled.
+type Raised struct {
+	At    Millis
+	Event string
+}
+
+func (r Raised) rank() Rank { return Rank{r.At, r.Event} }
+
+// DoubtKey is one side of a doubt on one node.
+type DoubtKey struct {
+	Doubt   Doubt
+	Settled bool
+}
+
+// Facts is everything learnt. It never depends on which tokens are stored, nor on our clock.
+type Facts struct {
+	Standings map[Subject]PerNode[Standing]
+	Looks     map[Scope]PerNode[Look]
+	Sightings map[SightingKey]PerNode[Sighting]
+	Refusals  map[RefusalKey]Refusal
+	Cutoffs   map[Scope]map[string]Cutoff // by cause
+	Pardons   map[string]Pardoned         // by cause
+	Doubts    map[DoubtKey]PerNode[Raised]
+}

@@ -1,0 +1,72 @@
+package tokenstate
+
+// Judge says whether Keycloak would refresh t, as far as f knows.
+func Judge(t Token, f Facts, r Rules) Verdict {
+	t = f.resolve(t)
+	v := Verdict{State: Usable, CheckedAt: f.checkedAt(t), InDoubt: f.inDoubt(t, r)}
+	var cs []closure
+	cs = append(cs, f.cutoffs(t)...)
+	cs = append(cs, f.standings(t, r)...)
+	cs = append(cs, f.absences(t, r)...)
+	cs = append(cs, f.refused(t)...)
+	if w, ok := worst(cs); ok {
+		v.State, v.Reason, v.Since, v.Cause, v.RetryAt = w.state, w.reason, w.since, w.cause, w.retry
+	}
+	return v
+}
+
+// resolve finds the client's UUID where the token was stored before it was known: the only
+// client of the realm that now carries the token's client_id.
+func (f Facts) resolve(t Token) Token {
+	if t.Client != "" {
+		return t
+	}
+	for s, nodes := range f.Standings {
+		if s.Scope.Realm != t.Realm || s.Scope.Client == "" || s.Scope.User != "" {
+			continue
+		}
+		if name := currentName(nodes); name == t.ClientID && (t.Client == "" || s.Scope.Client < t.Client) {
+			t.Client = s.Scope.Client
+		}
+	}
+	return t
+}
+
+func currentName(nodes PerNode[Standing]) string {
+	var best Standing
+	for _, s := range nodes {
+		if s.ClientID != "" && best.rank().Less(s.rank()) {
+			best = s
+		}
+	}
+	return best.ClientID
+}
+
+func (f Facts) cutoffs(t Token) []closure {
+	var cs []closure
+	for _, s := range t.scopes() {
+		for cause, c := range f.Cutoffs[s] {
+			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.Before {
+				continue
+			}
+			cs = append(cs, closure{state: Revoked, reason: c.Reason, since: c.At, cause: cause})
+		}
+	}
+	return cs
+}
+
+// refused looks under the client's UUID and under its client_id, whichever the reporter knew;
+// the later outcome of the two stands.
+func (f Facts) refused(t Token) []closure {
+	var last Refusal
+	for _, client := range []string{t.Client, t.ClientID} {
+		k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}
+		if o, ok := f.Refusals[k]; ok && last.rank().Less(o.rank()) {
+			last = o
+		}
+	}
+	if !last.Refused {
+		return nil
+	}
+	return []closure{{state: Suspended, reason: ReasonRefused, since: last.At, cause: last.Cause, retry: last.RetryAt}}
+}

@@ -1,0 +1,64 @@
+package tokenstate
+
+import "github.com/tokenstate/tokenstate/internal/events"
+
+// Learn is what one message teaches. It never looks at stored tokens or at a clock of ours.
+// A message from a node whose clock is too far ahead of the log's is only a doubt.
+func Learn(m events.Message) Facts {
+	f := NewFacts()
+	at, trusted := when(m)
+	switch b := m.Body.(type) {
+	case *events.Happened:
+		learnHappened(f, m, b, at, trusted)
+	case *events.Observation:
+		if trusted {
+			learnObservation(f, m, b, at)
+		} else {
+			distrust(f, m, b)
+		}
+	case *events.Order:
+		learnOrder(f, m, b)
+	case *events.Pardon:
+		f.Pardons[b.Cause] = Pardoned{At: logTime(m), By: b.By, Reason: b.Reason}
+	case *events.Heartbeat, *events.Mark:
+		// The worker keeps these beside the facts: they say how fresh knowledge is, not what it is.
+	}
+	return f
+}
+
+// when is the time of a message by which its facts are ranked: At capped by Received.
+func when(m events.Message) (at Millis, trusted bool) {
+	if m.Received == 0 || m.At <= m.Received {
+		return m.At, true
+	}
+	return m.Received, m.At-m.Received <= MaxAhead
+}
+
+// logTime is the log's own time of a message that does not come from Keycloak.
+func logTime(m events.Message) Millis {
+	if m.Received != 0 {
+		return min(m.At, m.Received)
+	}
+	return m.At
+}
+
+// distrust turns a look from a clock far ahead into doubts on what it looked at.
+func distrust(f Facts, m events.Message, o *events.Observation) {
+	if o.User != nil {
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User.User}}, m.Node, m.Received, m.ID)
+	}
+	for _, c := range o.Clients {
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, Client: c.Client}}, m.Node, m.Received, m.ID)
+	}
+	if o.Realm != nil {
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm}}, m.Node, m.Received, m.ID)
+	}
+}
+
+func (f Facts) raise(d Doubt, node string, at Millis, event string) {
+	putIn(f.Doubts, DoubtKey{Doubt: d}, node, Raised{At: at, Event: event})
+}
+
+func (f Facts) settle(d Doubt, node string, at Millis, event string) {
+	putIn(f.Doubts, DoubtKey{Doubt: d, Settled: true}, node, Raised{At: at, Event: event})
+}

@@ -1,0 +1,91 @@
+package tokenstate
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+// adminDoubts are what an admin event puts in question, by its resource. An operation that we
+// do not know on a resource that we know raises the doubt: to look once too often costs
+// little, not to look costs a wrong verdict.
+func adminDoubts(realm string, h *events.Happened) []Doubt {
+	self := Doubt{Scope: Scope{Realm: realm}}
+	beneath := Doubt{Scope: Scope{Realm: realm}, Beneath: true}
+	op, resource, _ := strings.Cut(h.Type, " ")
+	if user := subjectUser(h); user != "" && resource != "USER_SESSION" {
+		return []Doubt{{Scope: Scope{Realm: realm, User: user}}}
+	}
+	switch resource {
+	case "USER_SESSION":
+		return sessionDoubts(realm, h)
+	case "REALM":
+		if strings.HasSuffix(h.Path, "logout-all") {
+			return []Doubt{self, beneath}
+		}
+		return []Doubt{self}
+	case "CLIENT":
+		return clientDoubts(realm, h, op)
+	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
+		"REALM_ROLE", "REALM_ROLE_MAPPING", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP",
+		"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING", "USER":
+		return []Doubt{self, beneath}
+	}
+	return nil
+}
+
+// sessionDoubts: the path names the session and nothing else names its user. Only the
+// representation tells offline from online; without it, both are possible.
+func sessionDoubts(realm string, h *events.Happened) []Doubt {
+	if r := h.Representation; r != nil && r.Offline != nil && !*r.Offline {
+		return nil
+	}
+	return known(Doubt{Scope: Scope{Realm: realm, Session: sessionOf(h)}})
+}
+
+func sessionOf(h *events.Happened) string {
+	if h.Session != "" {
+		return h.Session
+	}
+	return after(h.Path, "sessions/")
+}
+
+func clientDoubts(realm string, h *events.Happened, op string) []Doubt {
+	client := h.Client
+	if client == "" {
+		client = after(h.Path, "clients/")
+	}
+	if op == "DELETE" && !strings.Contains(after(h.Path, "clients/"+client), "/") && h.Path == "clients/"+client {
+		return clientDeleted(realm, client)
+	}
+	return known(Doubt{Scope: Scope{Realm: realm, Client: client}})
+}
+
+func pathUser(path string) string { return after(path, "users/") }
+
+func isUserPath(path string) bool {
+	id := pathUser(path)
+	return id != "" && path == "users/"+id
+}
+
+// after is the path element that follows prefix at the path's beginning.
+func after(path, prefix string) string {
+	rest, ok := strings.CutPrefix(path, prefix)
+	if !ok {
+		return ""
+	}
+	id, _, _ := strings.Cut(rest, "/")
+	return id
+}
+
+// scopedRevoke: since 26.1 RFC 7009 revocation ends one client of one session. Unknown: no.
+func scopedRevoke(server string) bool {
+	parts := strings.SplitN(server, ".", 3)
+	if len(parts) < 2 {
+		return false
+	}
+	major, err1 := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	return err1 == nil && err2 == nil && (major > 26 || major == 26 && minor >= 1)
+}

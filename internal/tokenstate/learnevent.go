@@ -1,0 +1,105 @@
+package tokenstate
+
+import "github.com/tokenstate/tokenstate/internal/events"
+
+// learnHappened: an event raises doubts. It proves something on its own in three cases only:
+// a user or a realm was deleted, or an offline grant was revoked, and only from a committed
+// source (design §2).
+func learnHappened(f Facts, m events.Message, h *events.Happened, at Millis, trusted bool) {
+	node := m.Node
+	if m.Source == events.Backfill || !trusted {
+		// The row's node is unknown and its age is no matter: a look must be later than the log.
+		at, node = max(at, m.Received), ""
+	}
+	for _, d := range doubts(m, h) {
+		f.raise(d, node, at, h.Event)
+	}
+	if trusted && m.Source.Committed() {
+		learnFinal(f, m, h)
+	}
+}
+
+func learnFinal(f Facts, m events.Message, h *events.Happened) {
+	at, _ := when(m)
+	n := at.Second()
+	switch {
+	case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER" && isUserPath(h.Path):
+		cut(f, Scope{Realm: m.Realm, User: subjectUser(h)}, h.Event,
+			Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonUserDeleted})
+	case h.Type == "DELETE REALM":
+		cut(f, Scope{Realm: m.Realm}, h.Event,
+			Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonRealmDeleted})
+	case h.Type == "REVOKE_GRANT" && h.Details["refresh_token_type"] == "Offline" && h.Session != "" && h.Client != "":
+		// A session restarted at N revives tokens of N-1 and N, never earlier ones (keycloak.md
+		// A7); the admin API shows nothing of it, so the event itself must say so.
+		cut(f, Scope{Realm: m.Realm, Client: h.Client, Session: h.Session}, h.Event,
+			Cutoff{Before: n - 1, At: at, Tokens: true, Reason: ReasonGrantRevoked})
+	}
+}
+
+func cut(f Facts, s Scope, cause string, c Cutoff) {
+	if s.User == "" && s.Session == "" && s.Key == "" && s.Client == "" && s.Realm == "" {
+		return
+	}
+	putIn(f.Cutoffs, s, cause, c)
+}
+
+// doubts are what an event puts in question: keycloak.md J, row by row.
+func doubts(m events.Message, h *events.Happened) []Doubt {
+	if h.Kind == "admin" {
+		return adminDoubts(m.Realm, h)
+	}
+	user := Doubt{Scope: Scope{Realm: m.Realm, User: subjectUser(h)}}
+	session := Doubt{Scope: Scope{Realm: m.Realm, Session: h.Session}}
+	switch h.Type {
+	case "LOGOUT", "USER_SESSION_DELETED", "LOGIN", "CODE_TO_TOKEN", "REFRESH_TOKEN_ERROR",
+		"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":
+		return known(user, session)
+	case "REVOKE_GRANT":
+		return grantDoubts(m, h, user, session)
+	case "CLIENT_UPDATE":
+		return known(Doubt{Scope: Scope{Realm: m.Realm, Client: h.Client}})
+	case "CLIENT_DELETE":
+		return clientDeleted(m.Realm, h.Client)
+	}
+	return nil
+}
+
+// grantDoubts: up to Keycloak 26.0 revoking an online or access token killed every offline
+// session of user and client; since 26.1 it touches none (keycloak.md R1–R3).
+func grantDoubts(m events.Message, h *events.Happened, user, session Doubt) []Doubt {
+	online := h.Details["refresh_token_type"] == "Refresh" ||
+		h.Details["token_id"] != "" && h.Details["revoked_client"] == ""
+	if online && scopedRevoke(m.Server) {
+		return nil
+	}
+	return known(user, session)
+}
+
+// known keeps the first doubt that names somebody: the user, else the session.
+func known(ds ...Doubt) []Doubt {
+	for _, d := range ds {
+		if d.Scope.User != "" || d.Scope.Session != "" || d.Scope.Client != "" {
+			return []Doubt{d}
+		}
+	}
+	return nil
+}
+
+func clientDeleted(realm, client string) []Doubt {
+	if client == "" {
+		return []Doubt{{Scope: Scope{Realm: realm}, Beneath: true}}
+	}
+	s := Scope{Realm: realm, Client: client}
+	return []Doubt{{Scope: s}, {Scope: s, Beneath: true}}
+}
+
+func subjectUser(h *events.Happened) string {
+	if h.User != "" {
+		return h.User
+	}
+	if id := pathUser(h.Path); id != "" {
+		return id
+	}
+	return h.Details["refresh_token_sub"]
+}

@@ -1,0 +1,131 @@
+package tokenstate
+
+import "github.com/tokenstate/tokenstate/internal/events"
+
+// learnObservation: every part that was looked at becomes a fact of the look's instant.
+func learnObservation(f Facts, m events.Message, o *events.Observation, at Millis) {
+	cause := m.ID
+	if len(o.Causes) > 0 {
+		cause = o.Causes[0].Event
+	}
+	learnStandings(f, m, o, at, cause)
+	for _, ro := range o.Rosters {
+		learnRoster(f, m, ro, at, cause)
+	}
+	for _, c := range o.Causes {
+		learnNamed(f, m, o, c, at)
+		learnSettled(f, m, o, c)
+	}
+}
+
+func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis, cause string) {
+	if r := o.Realm; r != nil {
+		f.stand(Scope{Realm: m.Realm}, m.Node, Standing{
+			At: at, Gone: r.Gone,
+			Disabled: !r.Gone && !r.Enabled, NotBefore: r.NotBefore, Cause: cause,
+		})
+	}
+	for _, c := range o.Clients {
+		f.stand(Scope{Realm: m.Realm, Client: c.Client}, m.Node, Standing{
+			At: at, Gone: c.Gone,
+			Disabled: !c.Gone && !c.Enabled, NotBefore: c.NotBefore, ClientID: c.ClientID, Cause: cause,
+		})
+	}
+	if u := o.User; u != nil {
+		if u.Gone { // with the user went every session: the look covers them all
+			putIn(f.Looks, Scope{Realm: m.Realm, User: u.User}, m.Node, Look{At: at, Cause: cause})
+		}
+		f.stand(Scope{Realm: m.Realm, User: u.User}, m.Node, Standing{
+			At: at, Gone: u.Gone,
+			Disabled: !u.Gone && !u.Enabled, NoOffline: !u.Gone && !u.OfflineAccess, NotBefore: u.NotBefore, Cause: cause,
+		})
+	}
+}
+
+func (f Facts) stand(s Scope, node string, st Standing) {
+	putIn(f.Standings, Subject{s, Keycloak}, standingNode(node, st), st)
+}
+
+// learnRoster: what is listed lives; what is not is absent only from a complete roster.
+func learnRoster(f Facts, m events.Message, ro events.Roster, at Millis, cause string) {
+	s := Scope{Realm: m.Realm, User: ro.User, Client: ro.Client, Session: ro.Session}
+	if ro.Session != "" {
+		s.User = "" // a sid belongs to one user: one scope for both spellings
+	}
+	// A whole client's listing is paged and skips the living (keycloak.md F): never coverage.
+	if ro.Complete && (s.User != "" || s.Session != "") {
+		putIn(f.Looks, s, m.Node, Look{At: at, Cause: cause})
+	}
+	for _, cs := range ro.Sessions {
+		seat := Scope{Realm: m.Realm, Client: cs.Client, Session: cs.Session}
+		putIn(f.Sightings, SightingKey{Seat: seat}, m.Node, Sighting{At: at, Start: cs.Start, Cause: cause})
+	}
+}
+
+// deathClass are the only events that name a session as ended. Births must never: the session
+// is written after their event, and a look at once misses it.
+var deathClass = map[string]bool{
+	"LOGOUT": true, "USER_SESSION_DELETED": true, "REVOKE_GRANT": true, "DELETE USER_SESSION": true,
+}
+
+// learnNamed: a session that a death-class event names and this look shows absent is gone(N).
+func learnNamed(f Facts, m events.Message, o *events.Observation, c events.Cause, at Millis) {
+	if !deathClass[c.Type] || c.Session == "" || c.Type == "REVOKE_GRANT" && c.Client == "" {
+		return
+	}
+	if !covers(o, c) || lists(o, c) {
+		return
+	}
+	n := min(c.At.Second(), at.Second())
+	seat := Scope{Realm: m.Realm, Client: c.Client, Session: c.Session}
+	putIn(f.Sightings, SightingKey{Seat: seat, Gone: true}, m.Node, Sighting{At: at, Second: n, Cause: c.Event})
+}
+
+// covers: some complete roster of this look would have listed what c names.
+func covers(o *events.Observation, c events.Cause) bool {
+	for _, ro := range o.Rosters {
+		session := ro.Session == "" || ro.Session == c.Session
+		client := ro.Client == "" || c.Client != "" && ro.Client == c.Client
+		if ro.Complete && session && client && (ro.User != "" || ro.Session != "") {
+			return true
+		}
+	}
+	return false
+}
+
+func lists(o *events.Observation, c events.Cause) bool {
+	for _, ro := range o.Rosters {
+		for _, s := range ro.Sessions {
+			if s.Session == c.Session && (c.Client == "" || s.Client == c.Client) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// learnSettled: a look that lists an event as its cause was taken after it, whatever the
+// clocks say, and settles that doubt of each subject that it looked at.
+func learnSettled(f Facts, m events.Message, o *events.Observation, c events.Cause) {
+	node := m.Node
+	if c.Node != "" {
+		node = c.Node
+	}
+	if o.Realm != nil {
+		f.settle(Doubt{Scope: Scope{Realm: m.Realm}}, node, c.At, c.Event)
+	}
+	for _, cl := range o.Clients {
+		f.settle(Doubt{Scope: Scope{Realm: m.Realm, Client: cl.Client}}, node, c.At, c.Event)
+	}
+	if o.User != nil && o.User.Gone {
+		f.settle(Doubt{Scope: Scope{Realm: m.Realm, User: o.User.User}}, node, c.At, c.Event)
+	}
+	for _, ro := range o.Rosters {
+		if ro.Complete && ro.User != "" && ro.Client == "" && ro.Session == "" {
+			f.settle(Doubt{Scope: Scope{Realm: m.Realm, User: ro.User}}, node, c.At, c.Event)
+		}
+		if ro.Complete && ro.Session != "" {
+			f.settle(Doubt{Scope: Scope{Realm: m.Realm, Session: ro.Session}}, node, c.At, c.Event)
+		}
+	}
+}

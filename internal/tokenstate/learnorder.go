@@ -1,0 +1,39 @@
+package tokenstate
+
+import "github.com/tokenstate/tokenstate/internal/events"
+
+// learnOrder: what we decided, or saw ourselves. Its time is the database's own, written by
+// whoever issued it, so a replay learns the same.
+func learnOrder(f Facts, m events.Message, o *events.Order) {
+	at := logTime(m)
+	s := Scope{Realm: m.Realm, User: o.User, Client: o.Client, Session: o.Session}
+	switch o.Order {
+	case events.OrderRevoke:
+		cut(f, s, m.ID, Cutoff{Before: o.Before, At: at, Tokens: o.Tokens, Keys: o.Keys, Reason: ReasonOrder})
+	case events.OrderKeyRevoked:
+		cut(f, Scope{Realm: m.Realm, User: o.User, Key: o.Key}, m.ID,
+			Cutoff{Before: at.Second() + 1, At: at, Keys: true, Reason: "revoked"})
+	case events.OrderStanding:
+		user := Scope{Realm: m.Realm, User: o.User}
+		putIn(f.Standings, Subject{user, Backend}, "", Standing{At: at, Disabled: !o.Enabled, Cause: m.ID})
+		if o.CredentialsRevokedBefore > 0 {
+			cut(f, user, m.ID, Cutoff{Before: o.CredentialsRevokedBefore, At: at, Tokens: true, Keys: true, Reason: ReasonOrder})
+		}
+	case events.OrderRefresh:
+		learnRefresh(f, m, o, at)
+	}
+}
+
+// learnRefresh: the latest outcome of exactly this token, and after a refusal a doubt on its
+// user. It never spreads to the session, the user or keys.
+func learnRefresh(f Facts, m events.Message, o *events.Order, at Millis) {
+	client := o.Client
+	if client == "" {
+		client = o.ClientID
+	}
+	k := RefusalKey{Scope{Realm: m.Realm, User: o.User, Client: client, Session: o.Session}, o.IssuedAt}
+	put(f.Refusals, k, Refusal{At: at, Refused: o.Refused, RetryAt: o.RetryAt, Reason: o.ErrorDescription, Cause: m.ID})
+	if o.Refused {
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User}}, "", at, m.ID)
+	}
+}

@@ -1,0 +1,69 @@
+package tokenstate
+
+// Ownership is what an API key's owner is. Keys die of deletion, of orders that reach keys and
+// of a closed standing; never of logout, session, consent, refusal or not-before.
+type Ownership struct {
+	Active bool
+	Reason string // "" when active: user_disabled, user_deleted, realm_disabled, realm_deleted
+	Since  Millis
+	Cause  string
+	// Known is false for an owner who was never looked at.
+	Known bool
+	// KeysBefore: keys made before this second are cut off, by KeysCause for KeysReason.
+	KeysBefore            Seconds
+	KeysReason, KeysCause string
+	CheckedAt             Millis
+	InDoubt               bool
+}
+
+// Owner says what the owner of a key is, as far as f knows.
+func Owner(realm, user string, f Facts, r Rules) Ownership {
+	s := Scope{Realm: realm, User: user}
+	o := Ownership{Active: true, InDoubt: f.ownerInDoubt(s, r)}
+	for _, st := range f.Standings[Subject{s, Keycloak}] {
+		o.Known, o.CheckedAt = true, max(o.CheckedAt, st.At)
+	}
+	cs := f.closures(Scope{Realm: realm}, r, []check{
+		{gone, Revoked, ReasonRealmDeleted}, {disabled, Suspended, ReasonRealmDisabled},
+	})
+	cs = append(cs, f.closures(s, r, []check{
+		{gone, Revoked, ReasonUserDeleted}, {disabled, Suspended, ReasonUserDisabled},
+	})...)
+	if w, ok := worst(cs); ok {
+		o.Active, o.Reason, o.Since, o.Cause = false, w.reason, w.since, w.cause
+	}
+	for _, sc := range []Scope{{Realm: realm}, s} {
+		o.cut(f, sc)
+	}
+	return o
+}
+
+func (o *Ownership) cut(f Facts, s Scope) {
+	for cause, c := range f.Cutoffs[s] {
+		if _, pardoned := f.Pardons[cause]; pardoned || !c.Keys {
+			continue
+		}
+		if c.Before > o.KeysBefore || c.Before == o.KeysBefore && cause < o.KeysCause {
+			o.KeysBefore, o.KeysReason, o.KeysCause = c.Before, c.Reason, cause
+		}
+	}
+}
+
+func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
+	for _, d := range []Doubt{{Scope: user}, {Scope: Scope{Realm: user.Realm}}} {
+		if f.open(d, r, f.standingLooks(d.Scope)) {
+			return true
+		}
+	}
+	return false
+}
+
+// KeyCut reports whether one key, by its id or system name and generation, was revoked.
+func (f Facts) KeyCut(realm, user, key string) (Cutoff, string, bool) {
+	for cause, c := range f.Cutoffs[Scope{Realm: realm, User: user, Key: key}] {
+		if _, pardoned := f.Pardons[cause]; !pardoned && c.Keys {
+			return c, cause, true
+		}
+	}
+	return Cutoff{}, "", false
+}

@@ -1,0 +1,352 @@
+package tokenstate
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"sort"
+)
+
+// The kinds of row, as they stand in the feed.
+const (
+	KindStanding = "standing"
+	KindLook     = "look"
+	KindSighting = "sighting"
+	KindRefusal  = "refusal"
+	KindCutoff   = "cutoff"
+	KindPardon   = "pardon"
+	KindDoubt    = "doubt"
+)
+
+// One row of each map of Facts: its full key, and the value.
+type (
+	// StandingRow is one entry of Facts.Standings.
+	StandingRow struct {
+		Subject Subject
+		Node    string
+		Value   Standing
+	}
+	// LookRow is one entry of Facts.Looks.
+	LookRow struct {
+		Scope Scope
+		Node  string
+		Value Look
+	}
+	// SightingRow is one entry of Facts.Sightings.
+	SightingRow struct {
+		ID    SightingKey
+		Node  string
+		Value Sighting
+	}
+	// RefusalRow is one entry of Facts.Refusals.
+	RefusalRow struct {
+		ID    RefusalKey
+		Value Refusal
+	}
+	// CutoffRow is one entry of Facts.Cutoffs.
+	CutoffRow struct {
+		Scope Scope
+		Cause string
+		Value Cutoff
+	}
+	// PardonRow is one entry of Facts.Pardons.
+	PardonRow struct {
+		Cause string
+		Value Pardoned
+	}
+	// DoubtRow is one entry of Facts.Doubts.
+	DoubtRow struct {
+		ID    DoubtKey
+		Node  string
+		Value Raised
+	}
+)
+
+// Row is one fact with its full key. RowKey is unique within a kind; rows are sorted by it, so
+// that every writer locks in the same order (no deadlocks).
+type Row interface {
+	Kind() string
+	RowKey() string
+	Rank() Rank
+	// AddTo joins the row into f.
+	AddTo(f Facts)
+	// SetIn replaces what f holds under the row's key: for readers, who take what Postgres joined.
+	SetIn(f Facts)
+}
+
+func rowKey(parts ...any) string {
+	b, err := json.Marshal(parts)
+	if err != nil {
+		panic(err) // strings, numbers and booleans only
+	}
+	return string(b)
+}
+
+func (s Scope) parts(more ...any) string {
+	return rowKey(append([]any{s.Realm, s.User, s.Client, s.Session, s.Key}, more...)...)
+}
+
+func rowsOf[R Row](n int, each func(add func(R))) []R {
+	rows := make([]R, 0, n)
+	each(func(r R) { rows = append(rows, r) })
+	sort.Slice(rows, func(i, j int) bool { return rows[i].RowKey() < rows[j].RowKey() })
+	return rows
+}
+
+// DecodeRow reads a row back from a feed entry.
+func DecodeRow(kind string, value []byte) (Row, error) {
+	switch kind {
+	case KindStanding:
+		return decodeAs[StandingRow](value)
+	case KindLook:
+		return decodeAs[LookRow](value)
+	case KindSighting:
+		return decodeAs[SightingRow](value)
+	case KindRefusal:
+		return decodeAs[RefusalRow](value)
+	case KindCutoff:
+		return decodeAs[CutoffRow](value)
+	case KindPardon:
+		return decodeAs[PardonRow](value)
+	case KindDoubt:
+		return decodeAs[DoubtRow](value)
+	}
+	return nil, fmt.Errorf("unknown kind of fact %q", kind)
+}
+
+func decodeAs[R Row](value []byte) (Row, error) {
+	var r R
+	if err := json.Unmarshal(value, &r); err != nil {
+		return nil, fmt.Errorf("decode fact: %w", err)
+	}
+	return r, nil
+}
+
+// Kind implements Row.
+func (r StandingRow) Kind() string { return KindStanding }
+
+// RowKey implements Row.
+func (r StandingRow) RowKey() string { return r.Subject.Scope.parts(r.Subject.Authority, r.Node) }
+
+// Rank implements Row.
+func (r StandingRow) Rank() Rank { return r.Value.rank() }
+
+// AddTo implements Row.
+func (r StandingRow) AddTo(f Facts) { putIn(f.Standings, r.Subject, r.Node, r.Value) }
+
+// SetIn implements Row.
+func (r StandingRow) SetIn(f Facts) { setIn(f.Standings, r.Subject, r.Node, r.Value) }
+
+// StandingRows are the rows of f.Standings, sorted by key.
+func (f Facts) StandingRows() []StandingRow {
+	return rowsOf(len(f.Standings), func(add func(StandingRow)) {
+		for k, inner := range f.Standings {
+			for n, v := range inner {
+				add(StandingRow{Subject: k, Node: n, Value: v})
+			}
+		}
+	})
+}
+
+// Kind implements Row.
+func (r LookRow) Kind() string { return KindLook }
+
+// RowKey implements Row.
+func (r LookRow) RowKey() string { return r.Scope.parts(r.Node) }
+
+// Rank implements Row.
+func (r LookRow) Rank() Rank { return r.Value.rank() }
+
+// AddTo implements Row.
+func (r LookRow) AddTo(f Facts) { putIn(f.Looks, r.Scope, r.Node, r.Value) }
+
+// SetIn implements Row.
+func (r LookRow) SetIn(f Facts) { setIn(f.Looks, r.Scope, r.Node, r.Value) }
+
+// LookRows are the rows of f.Looks, sorted by key.
+func (f Facts) LookRows() []LookRow {
+	return rowsOf(len(f.Looks), func(add func(LookRow)) {
+		for k, inner := range f.Looks {
+			for n, v := range inner {
+				add(LookRow{Scope: k, Node: n, Value: v})
+			}
+		}
+	})
+}
+
+// Kind implements Row.
+func (r SightingRow) Kind() string { return KindSighting }
+
+// RowKey implements Row.
+func (r SightingRow) RowKey() string { return r.ID.Seat.parts(r.ID.Gone, r.Node) }
+
+// Rank implements Row.
+func (r SightingRow) Rank() Rank { return r.Value.rank() }
+
+// AddTo implements Row.
+func (r SightingRow) AddTo(f Facts) { putIn(f.Sightings, r.ID, r.Node, r.Value) }
+
+// SetIn implements Row.
+func (r SightingRow) SetIn(f Facts) { setIn(f.Sightings, r.ID, r.Node, r.Value) }
+
+// SightingRows are the rows of f.Sightings, sorted by key.
+func (f Facts) SightingRows() []SightingRow {
+	return rowsOf(len(f.Sightings), func(add func(SightingRow)) {
+		for k, inner := range f.Sightings {
+			for n, v := range inner {
+				add(SightingRow{ID: k, Node: n, Value: v})
+			}
+		}
+	})
+}
+
+// Kind implements Row.
+func (r RefusalRow) Kind() string { return KindRefusal }
+
+// RowKey implements Row.
+func (r RefusalRow) RowKey() string { return r.ID.Scope.parts(r.ID.IssuedAt) }
+
+// Rank implements Row.
+func (r RefusalRow) Rank() Rank { return r.Value.rank() }
+
+// AddTo implements Row.
+func (r RefusalRow) AddTo(f Facts) { put(f.Refusals, r.ID, r.Value) }
+
+// SetIn implements Row.
+func (r RefusalRow) SetIn(f Facts) { f.Refusals[r.ID] = r.Value }
+
+// RefusalRows are the rows of f.Refusals, sorted by key.
+func (f Facts) RefusalRows() []RefusalRow {
+	return rowsOf(len(f.Refusals), func(add func(RefusalRow)) {
+		for k, v := range f.Refusals {
+			add(RefusalRow{ID: k, Value: v})
+		}
+	})
+}
+
+// Kind implements Row.
+func (r CutoffRow) Kind() string { return KindCutoff }
+
+// RowKey implements Row.
+func (r CutoffRow) RowKey() string { return r.Scope.parts(r.Cause) }
+
+// Rank implements Row.
+func (r CutoffRow) Rank() Rank { return r.Value.rank() }
+
+// AddTo implements Row.
+func (r CutoffRow) AddTo(f Facts) { putIn(f.Cutoffs, r.Scope, r.Cause, r.Value) }
+
+// SetIn implements Row.
+func (r CutoffRow) SetIn(f Facts) { setIn(f.Cutoffs, r.Scope, r.Cause, r.Value) }
+
+// CutoffRows are the rows of f.Cutoffs, sorted by key.
+func (f Facts) CutoffRows() []CutoffRow {
+	return rowsOf(len(f.Cutoffs), func(add func(CutoffRow)) {
+		for k, inner := range f.Cutoffs {
+			for n, v := range inner {
+				add(CutoffRow{Scope: k, Cause: n, Value: v})
+			}
+		}
+	})
+}
+
+// Kind implements Row.
+func (r PardonRow) Kind() string { return KindPardon }
+
+// RowKey implements Row.
+func (r PardonRow) RowKey() string { return rowKey(r.Cause) }
+
+// Rank implements Row.
+func (r PardonRow) Rank() Rank { return r.Value.rank() }
+
+// AddTo implements Row.
+func (r PardonRow) AddTo(f Facts) { put(f.Pardons, r.Cause, r.Value) }
+
+// SetIn implements Row.
+func (r PardonRow) SetIn(f Facts) { f.Pardons[r.Cause] = r.Value }
+
+// PardonRows are the rows of f.Pardons, sorted by key.
+func (f Facts) PardonRows() []PardonRow {
+	return rowsOf(len(f.Pardons), func(add func(PardonRow)) {
+		for k, v := range f.Pardons {
+			add(PardonRow{Cause: k, Value: v})
+		}
+	})
+}
+
+// Kind implements Row.
+func (r DoubtRow) Kind() string { return KindDoubt }
+
+// RowKey implements Row.
+func (r DoubtRow) RowKey() string {
+	return r.ID.Doubt.Scope.parts(r.ID.Doubt.Beneath, r.ID.Settled, r.Node)
+}
+
+// Rank implements Row.
+func (r DoubtRow) Rank() Rank { return r.Value.rank() }
+
+// AddTo implements Row.
+func (r DoubtRow) AddTo(f Facts) { putIn(f.Doubts, r.ID, r.Node, r.Value) }
+
+// SetIn implements Row.
+func (r DoubtRow) SetIn(f Facts) { setIn(f.Doubts, r.ID, r.Node, r.Value) }
+
+// DoubtRows are the rows of f.Doubts, sorted by key.
+func (f Facts) DoubtRows() []DoubtRow {
+	return rowsOf(len(f.Doubts), func(add func(DoubtRow)) {
+		for k, inner := range f.Doubts {
+			for n, v := range inner {
+				add(DoubtRow{ID: k, Node: n, Value: v})
+			}
+		}
+	})
+}
+
+func setIn[K comparable, M ~map[string]V, V any](to map[K]M, k K, n string, v V) {
+	if to[k] == nil {
+		to[k] = M{}
+	}
+	to[k][n] = v
+}
+
+// Rows are all facts, sorted by kind (in the order of the struct) and key.
+func (f Facts) Rows() []Row {
+	var rows []Row
+	rows = appendRows(rows, f.StandingRows())
+	rows = appendRows(rows, f.LookRows())
+	rows = appendRows(rows, f.SightingRows())
+	rows = appendRows(rows, f.RefusalRows())
+	rows = appendRows(rows, f.CutoffRows())
+	rows = appendRows(rows, f.PardonRows())
+	return appendRows(rows, f.DoubtRows())
+}
+
+func appendRows[R Row](rows []Row, more []R) []Row {
+	for _, r := range more {
+		rows = append(rows, r)
+	}
+	return rows
+}
+
+// FactsOf joins rows.
+func FactsOf(rows []Row) Facts {
+	f := NewFacts()
+	for _, r := range rows {
+		r.AddTo(f)
+	}
+	return f
+}
+
+// Dump writes all facts as text, one a line: equal facts give equal bytes.
+func (f Facts) Dump(w io.Writer) error {
+	for _, r := range f.Rows() {
+		v, err := json.Marshal(r)
+		if err != nil {
+			return fmt.Errorf("dump facts: %w", err)
+		}
+		if _, err := fmt.Fprintf(w, "%s %s\n", r.Kind(), v); err != nil {
+			return fmt.Errorf("dump facts: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,26 @@
+package tokenstate
+
+// Rules are the deployment's bounds, all in milliseconds.
+type Rules struct {
+	// Margin: absence from a roster without a naming event counts only for tokens that were
+	// at least this old when it was taken, since a new session is written after its event.
+	Margin Millis
+	// Skew is the largest supported difference between the clocks of Keycloak's nodes; 0 for one node.
+	Skew Millis
+	// CacheLag is how long an admin look may still show an older user than an event announced.
+	CacheLag Millis
+	// Sweep: who has not been seen for this long is looked at again.
+	Sweep Millis
+	// ClosedSweep is the same for users who are disabled or gone, whose keys wait for an enable.
+	ClosedSweep Millis
+}
+
+// DefaultRules are safe for a cluster.
+func DefaultRules() Rules {
+	return Rules{Margin: 10_000, Skew: 5_000, CacheLag: 10_000, Sweep: 6 * 3600_000, ClosedSweep: 300_000}
+}
+
+// MaxAhead is how far a node's clock may run ahead of the log's: up to it At counts as
+// Received, beyond it a message is only a doubt, for one forged or skewed message would
+// otherwise kill all future tokens (design §2).
+const MaxAhead Millis = 60_000

@@ -1,0 +1,56 @@
+package tokenstate
+
+import "github.com/tokenstate/tokenstate/internal/events"
+
+// Millis and Seconds are the log's units of time.
+type (
+	Millis  = events.Millis
+	Seconds = events.Seconds
+)
+
+// Scope names what a fact is about; an empty member means any. Client is Keycloak's UUID,
+// never the client_id, which can be renamed. Key is an API key's id, or a system key's name
+// and generation.
+type Scope struct{ Realm, User, Client, Session, Key string }
+
+// Authority is who says a standing. Neither opens what the other has closed.
+type Authority string
+
+// The two authorities.
+const (
+	Keycloak Authority = "keycloak"
+	Backend  Authority = "backend"
+)
+
+// Subject is whose standing is meant, and by whose word.
+type Subject struct {
+	Scope     Scope
+	Authority Authority
+}
+
+// Token identifies one stored or tracked offline token. A refresh keeps Session and changes
+// IssuedAt; without rotation every earlier generation stays valid, so IssuedAt belongs to the
+// identity (keycloak.md G). Realm, User and Session are never empty: an empty one would be
+// read as "any".
+type Token struct {
+	Realm, User string
+	Client      string // UUID; "" while it is not known which client ClientID is
+	ClientID    string // the token's azp
+	Session     string // sid
+	IssuedAt    Seconds
+}
+
+// scopes are those that reach t, widest first. A scope with a client needs its UUID.
+func (t Token) scopes() []Scope {
+	r := t.Realm
+	s := []Scope{{Realm: r}, {Realm: r, User: t.User}, {Realm: r, Session: t.Session}}
+	if t.Client == "" {
+		return s
+	}
+	return append(s, Scope{Realm: r, Client: t.Client},
+		Scope{Realm: r, User: t.User, Client: t.Client},
+		Scope{Realm: r, Client: t.Client, Session: t.Session})
+}
+
+// seat is the place of t in rosters: one client in one session.
+func (t Token) seat() Scope { return Scope{Realm: t.Realm, Client: t.Client, Session: t.Session} }
