@@ -1,0 +1,60 @@
+-- name: AddJournal :exec
+INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw)
+SELECT unnest(@ids::text[]), unnest(@seqs::bigint[]), unnest(@received_mss::bigint[]),
+    unnest(@realms::text[]), unnest(@classes::text[]), unnest(@raws::bytea[])
+ON CONFLICT (id) DO NOTHING;
+
+-- name: AddParked :exec
+INSERT INTO tokenstate.parked (stream_created, seq, received_ms, subject, reason, raw)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
+
+-- name: PutHeartbeat :exec
+INSERT INTO tokenstate.node_heartbeat AS t (node, at_ms, received_ms, value) VALUES ($1, $2, $3, $4)
+ON CONFLICT (node) DO UPDATE SET at_ms = excluded.at_ms, received_ms = excluded.received_ms, value = excluded.value
+WHERE excluded.received_ms > t.received_ms;
+
+-- name: BumpHead :one
+UPDATE tokenstate.feed_head SET version = version + 1, nonce = @nonce RETURNING version;
+
+-- name: AddFeed :exec
+INSERT INTO tokenstate.feed (version, nonce, kind, key, value)
+SELECT @version::bigint, @nonce::text, unnest(@kinds::text[]), unnest(@keys::text[]), nullif(unnest(@vals::text[]), '')::jsonb;
+
+-- name: MoveFloor :execrows
+UPDATE tokenstate.floor SET stream = @stream, stream_created = @stream_created, seq = @seq, digest = @digest
+WHERE seq = @old_seq AND digest = @old_digest;
+
+-- name: Floor :one
+SELECT stream, stream_created, seq, digest FROM tokenstate.floor;
+
+-- name: Epoch :one
+SELECT epoch, confirmed FROM tokenstate.epoch;
+
+-- name: Head :one
+SELECT version, nonce, pruned FROM tokenstate.feed_head;
+
+-- name: FeedSince :many
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
+FROM tokenstate.feed_head h
+LEFT JOIN tokenstate.feed f ON f.version > sqlc.arg(after)::bigint AND f.version <= sqlc.arg(until)::bigint
+ORDER BY f.version, f.kind, f.key;
+
+-- name: Notify :exec
+SELECT pg_notify('tokenstate_feed', @version::text);
+
+-- name: PutToken :many
+INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, custody, verified)
+VALUES (@realm, @user_id, sqlc.narg(client), @client_id, @session, @issued_at_s, @custody, @verified)
+ON CONFLICT (realm, session, client_id) DO UPDATE
+SET user_id = excluded.user_id, client = coalesce(excluded.client, t.client), issued_at_s = excluded.issued_at_s,
+    custody = excluded.custody, verified = excluded.verified
+WHERE excluded.issued_at_s >= t.issued_at_s
+    AND (excluded.user_id, coalesce(excluded.client, t.client), excluded.issued_at_s, excluded.custody, excluded.verified)
+        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.custody, t.verified)
+RETURNING t.*;
+
+-- name: ListTokens :many
+SELECT * FROM tokenstate.offline_token ORDER BY realm, session, client_id;
+
+-- name: DeleteToken :execrows
+DELETE FROM tokenstate.offline_token WHERE realm = @realm AND session = @session AND client_id = @client_id;

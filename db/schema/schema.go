@@ -1,0 +1,13 @@
+// Package schema holds the database's migrations (goose); sqlc reads the same files. Schema
+// changes expand, then contract: an older program must go on working beside a newer schema.
+package schema
+
+import "embed"
+
+// FS holds the migrations, under migrations/.
+//
+//go:embed migrations/*.sql
+var FS embed.FS
+
+// Version is the version that this program was written for.
+const Version = 1

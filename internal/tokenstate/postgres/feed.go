@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+// Change is one row of the feed. Value is JSON, for a fact the tokenstate.Row of that kind;
+// nil is a removal.
+type Change struct {
+	Kind, Key string
+	Value     []byte
+}
+
+// Version is everything one transaction changed. The nonce is random: a reader whose own last
+// version has another one there has followed a history that no longer exists.
+type Version struct {
+	Version int64
+	Nonce   string
+	Changes []Change
+}
+
+func publish(ctx context.Context, tx pgx.Tx, rows []tokenstate.Row) (int64, error) {
+	var cs []Change
+	for _, r := range rows {
+		v, err := json.Marshal(r)
+		if err != nil {
+			return 0, fmt.Errorf("encode fact: %w", err)
+		}
+		cs = append(cs, Change{r.Kind(), r.RowKey(), v})
+	}
+	return announce(ctx, tx, cs)
+}
+
+// announce gives changes the next version. The head's row lock is held until the commit, so
+// that version order is commit order; a rollback leaves no hole.
+func announce(ctx context.Context, tx pgx.Tx, cs []Change) (int64, error) {
+	if len(cs) == 0 {
+		return 0, nil
+	}
+	nonce := rand.Text()
+	v, err := q.BumpHead(ctx, tx, nonce)
+	if err != nil {
+		return 0, fmt.Errorf("bump feed: %w", err)
+	}
+	p := dbsqlc.AddFeedParams{Version: v, Nonce: nonce}
+	for _, c := range cs {
+		p.Kinds, p.Keys, p.Vals = append(p.Kinds, c.Kind), append(p.Keys, c.Key), append(p.Vals, text(c.Value))
+	}
+	if err := q.AddFeed(ctx, tx, p); err != nil {
+		return 0, fmt.Errorf("write feed: %w", err)
+	}
+	if err := q.Notify(ctx, tx, strconv.FormatInt(v, 10)); err != nil {
+		return 0, fmt.Errorf("notify readers: %w", err)
+	}
+	return v, nil
+}
+
+// text: a removal is empty in the array and NULL in the table.
+func text(v []byte) string {
+	if v == nil {
+		return ""
+	}
+	return string(v)
+}
+
+// FeedSince reads at most span whole versions after a version, in one statement, for several
+// would each see another state.
+func (s *Store) FeedSince(ctx context.Context, after, span int64) ([]Version, error) {
+	rows, err := q.FeedSince(ctx, s.pool, dbsqlc.FeedSinceParams{After: after, Until: after + span})
+	if err != nil {
+		return nil, fmt.Errorf("read feed: %w", err)
+	}
+	var vs []Version
+	for _, r := range rows {
+		if after < r.Pruned {
+			return nil, ErrPruned
+		}
+		if after > r.Head {
+			return nil, ErrAhead
+		}
+		if r.Version == nil {
+			if after < r.Head {
+				return nil, ErrGap
+			}
+			return nil, nil
+		}
+		if n := len(vs); n == 0 || vs[n-1].Version != *r.Version {
+			if *r.Version != after+int64(n)+1 {
+				return nil, ErrGap
+			}
+			vs = append(vs, Version{Version: *r.Version, Nonce: *r.Nonce})
+		}
+		last := &vs[len(vs)-1]
+		last.Changes = append(last.Changes, Change{*r.Kind, *r.Key, r.Value})
+	}
+	return vs, checkEnd(rows, after, span, len(vs))
+}
+
+func checkEnd(rows []dbsqlc.FeedSinceRow, after, span int64, got int) error {
+	if want := min(span, rows[0].Head-after); int64(got) != want {
+		return ErrGap
+	}
+	return nil
+}

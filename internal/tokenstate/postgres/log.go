@@ -1,0 +1,58 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+// addJournal takes each message id once; a second body under the same id is a duplicate that
+// the stream's window did not catch.
+func addJournal(ctx context.Context, tx pgx.Tx, es []Entry) error {
+	if len(es) == 0 {
+		return nil
+	}
+	var p dbsqlc.AddJournalParams
+	for _, e := range es {
+		p.Ids, p.Seqs = append(p.Ids, e.ID), append(p.Seqs, int64(e.Seq))
+		p.ReceivedMss, p.Realms = append(p.ReceivedMss, int64(e.Received)), append(p.Realms, e.Realm)
+		p.Classes, p.Raws = append(p.Classes, e.Class), append(p.Raws, e.Raw)
+	}
+	if err := q.AddJournal(ctx, tx, p); err != nil {
+		return fmt.Errorf("write journal: %w", err)
+	}
+	return nil
+}
+
+func addParked(ctx context.Context, tx pgx.Tx, at Floor, ps []Parked) error {
+	for _, p := range ps {
+		err := q.AddParked(ctx, tx, dbsqlc.AddParkedParams{
+			StreamCreated: at.Created, Seq: int64(p.Seq), ReceivedMs: int64(p.Received),
+			Subject: p.Subject, Reason: p.Reason, Raw: p.Raw,
+		})
+		if err != nil {
+			return fmt.Errorf("park message %d: %w", p.Seq, err)
+		}
+	}
+	return nil
+}
+
+// putHeartbeats keeps the latest of each node; sorted, so that two writers cannot deadlock.
+func putHeartbeats(ctx context.Context, tx pgx.Tx, hs []Heartbeat) error {
+	hs = slices.Clone(hs)
+	slices.SortStableFunc(hs, func(a, b Heartbeat) int { return strings.Compare(a.Node, b.Node) })
+	for _, h := range hs {
+		err := q.PutHeartbeat(ctx, tx, dbsqlc.PutHeartbeatParams{
+			Node: h.Node, AtMs: int64(h.At), ReceivedMs: int64(h.Received), Value: h.Value,
+		})
+		if err != nil {
+			return fmt.Errorf("keep heartbeat: %w", err)
+		}
+	}
+	return nil
+}

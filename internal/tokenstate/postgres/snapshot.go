@@ -1,0 +1,64 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Snapshot is the state at one version of the feed.
+type Snapshot struct {
+	Facts   tokenstate.Facts
+	Tokens  []StoredToken
+	Version int64
+	Nonce   string
+	Epoch   int64
+}
+
+// Snapshot reads everything in one repeatable-read transaction; the feed is then installed on
+// top, by version.
+func (s *Store) Snapshot(ctx context.Context) (Snapshot, error) {
+	snap := Snapshot{Facts: tokenstate.NewFacts()}
+	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, s.pool, opts, func(tx pgx.Tx) error {
+		head, err := q.Head(ctx, tx)
+		if err != nil {
+			return err
+		}
+		epoch, err := q.Epoch(ctx, tx)
+		if err != nil {
+			return err
+		}
+		snap.Version, snap.Nonce, snap.Epoch = head.Version, head.Nonce, epoch.Epoch
+		if snap.Tokens, err = listTokens(ctx, tx); err != nil {
+			return err
+		}
+		return loadFacts(ctx, tx, snap.Facts)
+	})
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("read snapshot: %w", err)
+	}
+	return snap, nil
+}
+
+// Facts reads all facts and the version they stand at.
+func (s *Store) Facts(ctx context.Context) (tokenstate.Facts, int64, error) {
+	snap, err := s.Snapshot(ctx)
+	return snap.Facts, snap.Version, err
+}
+
+func loadFacts(ctx context.Context, tx pgx.Tx, f tokenstate.Facts) error {
+	for _, load := range loads {
+		rows, err := load(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			r.SetIn(f)
+		}
+	}
+	return nil
+}
