@@ -1,0 +1,47 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+const (
+	tryFor  = 2 * time.Second
+	maxWait = 5 * time.Second
+)
+
+// Publish puts m into the log and returns its sequence. Whatever fails but ctx and encoding is
+// tried again with the same id: after a timeout the message may or may not be stored, and a
+// duplicate counts as success.
+func (l *Log) Publish(ctx context.Context, m events.Message) (uint64, error) {
+	raw, err := events.Encode(m)
+	if err != nil {
+		return 0, fmt.Errorf("publish %s: %w", m.ID, err)
+	}
+	msg := &nats.Msg{Subject: events.Subject(m), Data: raw, Header: nats.Header{nats.MsgIdHdr: {m.ID}}}
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, maxWait) {
+		ack, err := l.publishOnce(ctx, msg)
+		if err == nil {
+			return ack.Sequence, nil
+		}
+		l.log.Warn().Err(err).Str("id", m.ID).Msg("not published yet, trying again with the same id")
+		select {
+		case <-ctx.Done():
+			return 0, fmt.Errorf("publish %s: %w; the last attempt said: %w", m.ID, ctx.Err(), err)
+		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter, no secret
+		}
+	}
+}
+
+func (l *Log) publishOnce(ctx context.Context, msg *nats.Msg) (*jetstream.PubAck, error) {
+	short, cancel := context.WithTimeout(ctx, tryFor)
+	defer cancel()
+	return l.js.PublishMsg(short, msg, jetstream.WithExpectStream(Name))
+}

@@ -1,0 +1,110 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+const (
+	pullExpiry = 5 * time.Second
+	heartbeat  = time.Second // at most half of pullExpiry, or the library refuses it
+	stallAfter = 3 * heartbeat
+	pullAhead  = 500 // messages that the library may hold for us
+)
+
+// ErrStalled says that the log holds messages which are not delivered.
+var ErrStalled = errors.New("the log holds more but delivers nothing: read again from the committed floor")
+
+// Gap says that the log skipped sequences: it was truncated, expired or lost some.
+type Gap struct{ Want, Got uint64 }
+
+func (g *Gap) Error() string {
+	return fmt.Sprintf("the log has a gap: wanted sequence %d, got %d", g.Want, g.Got)
+}
+
+// Entry is one message as the log delivered it.
+type Entry struct {
+	Seq      uint64
+	Subject  string
+	Received events.Millis // the log's own time
+	Raw      []byte
+}
+
+// Reader reads the log in order. It is for one goroutine; after an error it is of no more use.
+type Reader struct {
+	log  *Log
+	msgs jetstream.MessagesContext
+	next uint64
+}
+
+// Read starts reading at seq floor+1. The caller calls Stop.
+func (l *Log) Read(ctx context.Context, floor uint64) (*Reader, error) {
+	c, err := l.js.OrderedConsumer(ctx, Name, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: floor + 1, MaxResetAttempts: -1,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read after sequence %d: %w", floor, err)
+	}
+	msgs, err := c.Messages(jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(heartbeat), jetstream.PullMaxMessages(pullAhead))
+	if err != nil {
+		return nil, fmt.Errorf("read after sequence %d: %w", floor, err)
+	}
+	return &Reader{log: l, msgs: msgs, next: floor + 1}, nil
+}
+
+// Stop ends reading.
+func (r *Reader) Stop() { r.msgs.Stop() }
+
+// Next waits for the next message, as long as ctx allows. While nothing comes it asks the
+// server every 3 heartbeats whether there is more, for consumers have stalled (§2.6).
+func (r *Reader) Next(ctx context.Context) (Entry, error) {
+	for behind := false; ; {
+		m, err := r.wait(ctx)
+		switch {
+		case err == nil:
+			return r.entry(m)
+		case ctx.Err() != nil:
+			return Entry{}, ctx.Err()
+		case !errors.Is(err, context.DeadlineExceeded):
+			return Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
+		}
+		// One more wait after the first sign: the message may just be on its way.
+		if behind {
+			return Entry{}, ErrStalled
+		}
+		if behind, err = r.behind(ctx); err != nil {
+			return Entry{}, err
+		}
+	}
+}
+
+func (r *Reader) wait(ctx context.Context) (jetstream.Msg, error) {
+	short, cancel := context.WithTimeout(ctx, stallAfter)
+	defer cancel()
+	return r.msgs.Next(jetstream.NextContext(short))
+}
+
+func (r *Reader) behind(ctx context.Context) (bool, error) {
+	short, cancel := context.WithTimeout(ctx, stallAfter)
+	defer cancel()
+	info, err := r.log.Info(short)
+	return err == nil && info.Last >= r.next, err
+}
+
+func (r *Reader) entry(m jetstream.Msg) (Entry, error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
+	}
+	if meta.Sequence.Stream != r.next {
+		return Entry{}, &Gap{Want: r.next, Got: meta.Sequence.Stream}
+	}
+	r.next++
+	return Entry{Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()), Raw: m.Data()}, nil
+}
