@@ -1,0 +1,94 @@
+package keycloak
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/Nerzal/gocloak/v13"
+)
+
+// offlineRole is the realm role without which Keycloak refuses offline tokens.
+const offlineRole = "offline_access"
+
+type userState struct {
+	at        time.Time
+	gone      bool
+	enabled   bool
+	notBefore int64
+}
+
+// user reads GET users/{id}. gocloak's GetUserByID drops notBefore.
+// Whoever gets gone must make sure that the answer came from the right place.
+func (s *account) user(ctx context.Context, realm, id string) (userState, error) {
+	if err := segments(&realm, &id); err != nil {
+		return userState{}, err
+	}
+	var rep struct {
+		ID        string `json:"id"`
+		Enabled   *bool  `json:"enabled"`
+		NotBefore int64  `json:"notBefore"`
+	}
+	a, err := s.get(ctx, spec{name: "user", want: object}, nil, &rep, realm, "users", id)
+	if err != nil {
+		return userState{}, err
+	}
+	switch err := a.rejected(); {
+	case errors.Is(err, ErrNotFound):
+		return userState{at: a.at, gone: true}, nil
+	case err != nil:
+		return userState{}, err
+	case rep.ID == "" || rep.Enabled == nil:
+		return userState{}, a.unknown("the user came without id or enabled; does our client have view-users?")
+	}
+	return userState{at: a.at, enabled: *rep.Enabled, notBefore: rep.NotBefore}, nil
+}
+
+// offlineAccess reads the effective realm roles: direct, by group, by composite
+// (measured: default roles taken away show as false).
+func (s *account) offlineAccess(ctx context.Context, realm, id string) (bool, error) {
+	if err := segments(&realm, &id); err != nil {
+		return false, err
+	}
+	var roles []*gocloak.Role
+	a, err := s.as(ctx, spec{name: "user's roles", want: list, reads: true}, func(ctx context.Context, token string) (err error) {
+		roles, err = s.g.GetCompositeRealmRolesByUserID(ctx, token, realm, id)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	for _, r := range roles {
+		if r != nil && gocloak.PString(r.Name) == offlineRole {
+			return true, nil
+		}
+	}
+	return false, a.rejected()
+}
+
+// mayListUsers is nil if GET users answers us, which shows that a 404 on one
+// user came from Keycloak's users and not from a proxy in front of them.
+func (s *account) mayListUsers(ctx context.Context, realm string) error {
+	if err := segments(&realm); err != nil {
+		return err
+	}
+	query := map[string][]string{"first": {"0"}, "max": {"1"}, "briefRepresentation": {"true"}}
+	var ignored []struct{}
+	a, err := s.get(ctx, spec{name: "users", want: list}, query, &ignored, realm, "users")
+	if err != nil {
+		return err
+	}
+	if a.status >= 300 {
+		return a.unknown("the user was not found, but neither are users; check the keycloak url and view-users")
+	}
+	return nil
+}
+
+// stillThere turns "not found" in the middle of a look into unknown: the thing
+// was there a call ago, and half a look is none.
+func stillThere(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return &Unavailable{Call: "look", Reason: "the user changed while being looked at; look again", Sent: true}
+	}
+	return err
+}
