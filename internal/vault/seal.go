@@ -1,0 +1,81 @@
+package vault
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/secret"
+)
+
+// Errors of opening. Neither says anything about what was sealed.
+var (
+	// ErrNotOpened: the ciphertext was changed, cut short, or belongs to another row.
+	ErrNotOpened = errors.New("sealed value does not open: it was altered, or belongs to another row; store the token again")
+	// ErrUnknownKey: the key it was sealed under is not in the keyset.
+	ErrUnknownKey = errors.New("sealed under a key that is not in the keyset: put the old key back into AUTHAPI_KEYSET_FILE")
+)
+
+// Row is where a sealed token lies; it opens nowhere else.
+type Row struct{ Realm, Client, Session, RowID string }
+
+// Sealed is a ciphertext and the id of the key it was sealed under; store both.
+type Sealed struct {
+	KeyID      string
+	Ciphertext []byte
+}
+
+// Seal encrypts a token for row under the primary key.
+func (k *Keyset) Seal(row Row, token secret.Text) (Sealed, error) {
+	id := k.Primary()
+	c, err := k.aead.Encrypt([]byte(token.Reveal()), row.bind(id))
+	if err != nil {
+		return Sealed{}, fmt.Errorf("seal a token: %w", err)
+	}
+	return Sealed{KeyID: id, Ciphertext: c}, nil
+}
+
+// Open decrypts what was sealed for row. Tink's own error is dropped: it adds nothing.
+func (k *Keyset) Open(row Row, s Sealed) (secret.Text, error) {
+	if !k.has(s.KeyID) {
+		return secret.Text{}, ErrUnknownKey
+	}
+	b, err := k.aead.Decrypt(s.Ciphertext, row.bind(s.KeyID))
+	if err != nil {
+		return secret.Text{}, ErrNotOpened
+	}
+	return secret.New(string(b)), nil
+}
+
+// bind is v1|realm|client|key_id|session_id|row_id, each field behind its length: joined
+// bare, ("a|b","c") and ("a","b|c") would be one row.
+func (r Row) bind(keyID string) []byte {
+	var b strings.Builder
+	b.WriteString("v1")
+	for _, field := range []string{r.Realm, r.Client, keyID, r.Session, r.RowID} {
+		b.WriteString("|" + strconv.Itoa(len(field)) + ":" + field)
+	}
+	return []byte(b.String())
+}
+
+// The snapshot has a label of its own, which no row can have.
+var snapshotLabel = []byte("snapshot-v1")
+
+// SealSnapshot encrypts the snapshot that authapi keeps on disk.
+func (k *Keyset) SealSnapshot(clear []byte) ([]byte, error) {
+	c, err := k.aead.Encrypt(clear, snapshotLabel)
+	if err != nil {
+		return nil, fmt.Errorf("seal the snapshot: %w", err)
+	}
+	return c, nil
+}
+
+// OpenSnapshot decrypts it.
+func (k *Keyset) OpenSnapshot(sealed []byte) ([]byte, error) {
+	b, err := k.aead.Decrypt(sealed, snapshotLabel)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot does not open, delete it and start with the database: %w", ErrNotOpened)
+	}
+	return b, nil
+}
