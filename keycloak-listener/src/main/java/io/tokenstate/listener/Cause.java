@@ -1,0 +1,21 @@
+package io.tokenstate.listener;
+
+/**
+ * Why a look is taken: one event. A look that lists an event as its cause settles that event's doubt, so a cause may
+ * be listed only by a look that began after the event was committed, and for a birth only after the delay.
+ *
+ * @param at       the event's time, ms; its second is the N of {@code gone(N)}
+ * @param session  the session that the event names as ended; null for every event that is not of the death class
+ * @param narrow   only {@code client} was named within the session, not every client of it
+ * @param client   UUID of the client that the event is about; null if unknown
+ * @param clientId client_id of the same client, for the look at its standing
+ * @param due      earliest moment of the look, ms of the monotonic clock
+ * @param tries    looks for it that failed
+ */
+record Cause(String event, String type, long at, String session, boolean narrow, String client, String clientId,
+             long due, int tries) {
+
+    Cause again(long later) {
+        return new Cause(event, type, at, session, narrow, client, clientId, later, tries + 1);
+    }
+}

@@ -1,0 +1,35 @@
+package io.tokenstate.listener;
+
+/**
+ * Tells how far this node has delivered. A heartbeat never waits in the outbox and is never repeated: a late one
+ * would claim for an instant what was not true of it. While NATS is away there is none, which is the truth too.
+ */
+final class Heartbeat {
+    private static final long ACK_WAIT = 5_000;
+
+    private final Ledger ledger;
+    private final Envelope envelope;
+    private final Link link;
+
+    Heartbeat(Ledger ledger, Envelope envelope, Link link) {
+        this.ledger = ledger;
+        this.envelope = envelope;
+        this.link = link;
+    }
+
+    void beat() throws InterruptedException {
+        link.publish(now(false), ACK_WAIT);
+    }
+
+    /** The last one, within a second: readers need not wait for this node. */
+    void leave() throws InterruptedException {
+        link.publish(now(true), 1_000);
+    }
+
+    private Message now(boolean leaving) {
+        // The clock first: what comes in between is in the ledger and makes 'oldest' older, never younger.
+        long at = System.currentTimeMillis();
+        Ledger.Snapshot state = ledger.snapshot();
+        return envelope.heartbeat(at, state.queued(), state.oldest(), state.dropped(), leaving);
+    }
+}

@@ -1,0 +1,110 @@
+package io.tokenstate.listener;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.keycloak.Config;
+import org.keycloak.common.Version;
+import org.keycloak.events.EventListenerProvider;
+import org.keycloak.events.EventListenerProviderFactory;
+import org.keycloak.models.KeycloakSession;
+import org.keycloak.models.KeycloakSessionFactory;
+import org.keycloak.provider.ProviderEvent;
+
+/**
+ * Where Keycloak meets the listener: provider id {@code tokenstate}. Whatever is wrong with its options or its
+ * surroundings, Keycloak starts; the listener then says one clear sentence and stays off.
+ */
+public final class TokenstateListenerFactory implements EventListenerProviderFactory {
+    /** Also the name by which a realm's {@code eventsListeners} would enable it, were it not global. */
+    public static final String ID = "tokenstate";
+
+    private final Complaints complaints = new Complaints();
+    private Options options;
+    private Extractor extractor;
+    private volatile Engine engine;
+
+    /** For Keycloak, by {@code META-INF/services}. */
+    public TokenstateListenerFactory() {
+        // Nothing before init.
+    }
+
+    @Override
+    public String getId() {
+        return ID;
+    }
+
+    /** True unless configured otherwise: a realm that nobody set up would be a realm whose deaths nobody hears. */
+    @Override
+    public boolean isGlobal() {
+        return options == null || options.global;
+    }
+
+    @Override
+    public void init(Config.Scope config) {
+        try {
+            options = new Options(config::get);
+            Set<String> given = config.getPropertyNames();
+            Set<String> unknown = Options.unknown(given == null ? Set.of() : given);
+            List<String> faults = new ArrayList<>(options.faults());
+            if (!unknown.isEmpty()) {
+                faults.add("unknown options " + unknown);
+            }
+            if (!faults.isEmpty()) {
+                off("its options are wrong: " + String.join("; ", faults));
+            }
+        } catch (Throwable t) {
+            off("its options cannot be read (" + t.getClass().getSimpleName() + ")");
+        }
+    }
+
+    @Override
+    public void postInit(KeycloakSessionFactory factory) {
+        if (options == null) {
+            return;
+        }
+        try {
+            extractor = new Extractor(options.realms);
+            Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
+            Engine started = new Engine(options, envelope, new Looker(factory, envelope), complaints);
+            factory.register(this::removed);
+            started.start();
+            engine = started;
+            complaints.info("listener on", "node " + options.node + ", realms: " + options.realms);
+        } catch (Throwable t) {
+            off("it cannot start (" + t.getClass().getSimpleName() + ")");
+        }
+    }
+
+    @Override
+    public EventListenerProvider create(KeycloakSession session) {
+        Engine running = engine;
+        return running == null ? new NoListener()
+                : new TokenstateListenerProvider(session, extractor, running, complaints);
+    }
+
+    @Override
+    public void close() {
+        Engine running = engine;
+        engine = null;
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    /** In the middle of Keycloak's own removal of something, which must not fail for us. */
+    private void removed(ProviderEvent event) {
+        try {
+            Removed.note(event);
+        } catch (Throwable t) {
+            complaints.warn("a removal could not be noted", t);
+        }
+    }
+
+    private void off(String why) {
+        options = null;
+        complaints.error("the listener is OFF, offline tokens that die in this Keycloak node are not announced; options: "
+                + "--spi-events-listener--tokenstate--<name>", why);
+    }
+}

@@ -1,0 +1,20 @@
+/**
+ * tokenstate's ear inside Keycloak: it tells NATS JetStream what happened to offline tokens, and what is true of them
+ * afterwards.
+ *
+ * <p>An event is a hint, an observation is the truth (design §1): {@code LOGOUT} looks the same whether the offline
+ * session died or not, so after each event the listener looks at the user, client or realm that it touched. The way
+ * of one event:
+ *
+ * <pre>
+ * request thread    Provider.onEvent → Extractor → Happened, kept until the commit → Engine.accept
+ * tokenstate-event  resolves client names, puts the event message into the Outbox, asks for a look
+ * tokenstate-look   Looker: a fresh transaction past the caches → the observation into the Outbox
+ * tokenstate-send   Publisher: one message at a time, in order, until JetStream acknowledged it
+ * tokenstate-beat   Heartbeat: what is still undelivered
+ * </pre>
+ *
+ * <p>Two rules stand above all others: never delay or fail a request of Keycloak's, and never claim more than was
+ * seen.
+ */
+package io.tokenstate.listener;

@@ -1,0 +1,87 @@
+package io.tokenstate.listener;
+
+import static io.tokenstate.listener.Samples.AT;
+import static io.tokenstate.listener.Samples.ENVELOPE;
+import static io.tokenstate.listener.Samples.ID;
+import static io.tokenstate.listener.Samples.extract;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.keycloak.events.EventType;
+import org.keycloak.events.admin.OperationType;
+
+/** Every kind of message against the schema, and against the files that Go decodes. */
+class EnvelopeTest {
+    private static final Path SAMPLES = Path.of("../internal/events/testdata/java");
+
+    @Test
+    void revoke() throws IOException {
+        Message m = ENVELOPE.event(extract(Samples.user(EventType.REVOKE_GRANT, "u1", "s1", "account",
+                "revoked_client", "app", "refresh_token_type", "Offline", "redirect_uri", "https://secret"))
+                .withClient("c1", "app"));
+        JsonNode json = Schema.valid(m);
+        assertEquals(ID + "/l", m.id());
+        assertEquals("tokenstate.v1.demo.event.REVOKE_GRANT", m.subject());
+        assertEquals("2026-11-24T02:29:09.589Z", json.path("time").asText());
+        assertEquals("app", json.path("data").path("client_id").asText());
+        assertFalse(json.toString().contains("secret"));
+        same("revoke-grant", m);
+    }
+
+    @Test
+    void sessionDeletedByAdmin() throws IOException {
+        Message m = ENVELOPE.event(extract(
+                Samples.admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", "{\"offline\":true}")));
+        Schema.valid(m);
+        assertEquals("tokenstate.v1.demo.event.DELETE_USER_SESSION", m.subject());
+        same("admin-delete-session", m);
+    }
+
+    @Test
+    void observation() throws IOException {
+        Happened revoke = extract(Samples.user(EventType.REVOKE_GRANT, "u1", "s1", "app", "refresh_token_type",
+                "Offline")).withClient("c1", "app");
+        Happened logout = extract(Samples.user(EventType.LOGOUT, "u1", "s2", "app")).withClient("c1", "app");
+        ObjectNode seen = Json.MAPPER.createObjectNode();
+        seen.putObject("realm").put("enabled", true).put("not_before", 0);
+        seen.putObject("user").put("user", "u1").put("enabled", true).put("offline_access", true).put("not_before", 0);
+        seen.set("rosters", Roster.ofUser("u1", Samples.rows(2), List.of("s1"), 60_000));
+        Message m = ENVELOPE.observation(new Subject("Demo Realm", "demo", Subject.Kind.USER, "u1"),
+                List.of(revoke.cause(0), logout.cause(0)), AT + 11, seen);
+        JsonNode causes = Schema.valid(m).path("data").path("causes");
+        assertEquals("tokenstate.v1.demo.observation.user", m.subject());
+        assertEquals("c1", causes.path(0).path("client").asText());
+        assertFalse(causes.path(1).has("client"), "a logout names every client of its session");
+        assertEquals(List.of(AT, AT), m.covers());
+        same("observation-user", m);
+    }
+
+    @Test
+    void heartbeats() throws IOException {
+        Message m = ENVELOPE.heartbeat(AT, 2, AT - 5, 1, false);
+        Schema.valid(m);
+        assertEquals("tokenstate.v1._.heartbeat.kc-1", m.subject());
+        same("heartbeat", m);
+        JsonNode last = Schema.valid(ENVELOPE.heartbeat(AT, 0, null, 0, true)).path("data");
+        assertFalse(last.has("oldest"));
+        assertEquals(true, last.path("leaving").asBoolean());
+    }
+
+    /** Run with -Dtokenstate.samples=write to make the files anew. */
+    private static void same(String name, Message m) throws IOException {
+        Path file = SAMPLES.resolve(name + ".json");
+        if ("write".equals(System.getProperty("tokenstate.samples"))) {
+            Files.createDirectories(SAMPLES);
+            Files.write(file, m.body());
+        }
+        assertArrayEquals(Files.readAllBytes(file), m.body(), name);
+    }
+}
