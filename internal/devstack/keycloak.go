@@ -1,0 +1,143 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// keycloakLimit is generous: two loaded cores took 46 s for a first start.
+const keycloakLimit = 5 * time.Minute
+
+// keycloakServer is one Keycloak process on a database of its own.
+type keycloakServer struct {
+	home keycloakHome
+	data string // folder of the database
+	port int
+	env  []string
+}
+
+func (k keycloakServer) url() string { return "http://127.0.0.1:" + strconv.Itoa(k.port) }
+
+// command starts the JVM itself, as bin/kc.sh would. Not through kc.sh: that script stays as
+// the JVM's parent, so that a signal to our child would not reach the server.
+func (k keycloakServer) command() *exec.Cmd {
+	dir := k.home.dir
+	cmd := exec.Command(java(), append(strings.Fields(jvmFlags), //nolint:gosec,noctx // the distribution; Stop ends it
+		"-Dkc.home.dir="+dir, "-Djboss.server.config.dir="+filepath.Join(dir, "conf"), "-Djava.io.tmpdir="+k.data,
+		"-cp", filepath.Join(dir, "lib", "quarkus-run.jar"), "io.quarkus.bootstrap.runner.QuarkusEntryPoint",
+		"start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=127.0.0.1", "--http-port="+strconv.Itoa(k.port),
+		"--hostname-strict=false", "--db-url=jdbc:h2:file:"+filepath.Join(k.data, "keycloakdb")+";NON_KEYWORDS=VALUE")...)
+	cmd.Env = append(cleanEnv(), k.env...)
+	return cmd
+}
+
+// jvmFlags are those of kc.sh 26.7, but a small heap, the serial collector, and only the quick
+// compiler: on two cores the optimising one costs a start 30 s of CPU instead of 18.
+const jvmFlags = `-Xms256m -Xmx768m -XX:MetaspaceSize=96M -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+ExitOnOutOfMemoryError
+-Dfile.encoding=UTF-8 -Djava.security.egd=file:/dev/urandom -Duser.language=en -Duser.country=US
+--add-opens=java.base/java.util=ALL-UNNAMED --add-opens=java.base/java.util.concurrent=ALL-UNNAMED
+--add-opens=java.base/java.security=ALL-UNNAMED --add-opens=java.base/java.lang=ALL-UNNAMED --enable-native-access=ALL-UNNAMED
+-Djava.util.logging.manager=org.jboss.logmanager.LogManager -Dpicocli.disable.closures=true -Dquarkus-log-max-startup-records=10000
+-Dkc.config.built=true
+-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory`
+
+func java() string {
+	if home := os.Getenv("JAVA_HOME"); home != "" {
+		return filepath.Join(home, "bin", "java")
+	}
+	return "java"
+}
+
+// seed makes the distribution's first start, in which Keycloak makes its tables and the master
+// realm, and keeps the database as the template of all later ones: over half of a start.
+func (s *Stack) seed(ctx context.Context, h keycloakHome) error {
+	if err := os.Mkdir(h.template(), 0o700); err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	password := randomText()
+	k := keycloakServer{home: h, data: h.template(), port: port, env: []string{
+		"KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD=" + password,
+	}}
+	p, err := launch(s.spawner, "keycloak-build", s.opts.Logs, false, k.command())
+	if err != nil {
+		return err
+	}
+	err = p.ready(ctx, keycloakLimit, func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") })
+	p.stop(syscall.SIGTERM, stopLimit)
+	if err != nil {
+		return fmt.Errorf("first start: %w", err)
+	}
+	return os.WriteFile(filepath.Join(h.template(), "password"), []byte(password), 0o600)
+}
+
+// startKeycloak starts the server on a copy of the template and makes the demo realm.
+func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
+	dir, err := s.tempDir("keycloak", nil)
+	if err != nil {
+		return err
+	}
+	password, err := os.ReadFile(filepath.Join(h.template(), "password"))
+	if err != nil {
+		return fmt.Errorf("the cached Keycloak is not whole, remove %s: %w", h.dir, err)
+	}
+	if err := copyFile(filepath.Join(h.template(), "keycloakdb.mv.db"), filepath.Join(dir, "keycloakdb.mv.db")); err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	listener, err := s.listenerEnv()
+	if err != nil {
+		return err
+	}
+	k := keycloakServer{home: h, data: dir, port: port, env: listener}
+	s.Env.KeycloakURL, s.Env.KeycloakRealm, s.Env.KeycloakClientID = k.url(), "demo", "app"
+	s.Env.KeycloakAdmin, s.Env.KeycloakAdminPassword = "admin", string(password)
+	s.Env.KeycloakClientSecret = randomText()
+	s.Env.WorkerClientID, s.Env.WorkerClientSecret = "tokenstate-worker", randomText()
+	s.admin = AdminOf(s.Env)
+	err = s.add(ctx, &part{
+		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit, make: k.command,
+		check: func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") },
+	})
+	if err != nil {
+		return err
+	}
+	return s.admin.NewRealm(ctx, s.Env.KeycloakRealm)
+}
+
+// listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
+// realm but master is heard.
+func (s *Stack) listenerEnv() ([]string, error) {
+	at, err := url.Parse(s.Env.NATSListenerURL)
+	if err != nil || at.User == nil {
+		return nil, errors.New("the listener needs NATS, which is not there")
+	}
+	password, _ := at.User.Password()
+	var out []string
+	for _, kv := range [][2]string{
+		{"NATS_URL", "nats://" + at.Host},
+		{"NATS_USER", at.User.Username()},
+		{"NATS_PASSWORD", password},
+		{"NODE", "kc1"},
+		{"BIRTH_DELAY_MS", birthDelayMS},
+		{"HEARTBEAT_MS", heartbeatMS},
+	} {
+		out = append(out, "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"+kv[0]+"="+kv[1])
+	}
+	return out, nil
+}

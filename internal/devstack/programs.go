@@ -1,0 +1,139 @@
+package devstack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// program is one of our own two. A checkout in which one does not exist yet runs without it.
+type program struct {
+	name    string // under cmd/
+	part    string
+	command string
+	pid     *int
+	admin   string // URL of /readyz
+	env     []string
+}
+
+func (s *Stack) has(program string) bool {
+	_, err := os.Stat(filepath.Join(s.opts.Root, "cmd", program))
+	return err == nil
+}
+
+func (s *Stack) binary(program string) string {
+	return filepath.Join(s.opts.Root, ".dev", "bin", program)
+}
+
+// preparePrograms builds them, has them make their secrets and migrates the database.
+func (s *Stack) preparePrograms(ctx context.Context) error {
+	for _, name := range []string{"revocation-worker", "authapi"} {
+		if !s.has(name) {
+			s.say("cmd/%s is not there: going on without", name)
+			continue
+		}
+		if err := s.build(ctx, name); err != nil {
+			return err
+		}
+	}
+	if err := s.makeSecrets(ctx); err != nil {
+		return fmt.Errorf("authapi secrets generate: %w", err)
+	}
+	if !s.has("revocation-worker") {
+		return nil
+	}
+	return s.timed(ctx, "schema", func(ctx context.Context) error { return s.once(ctx, "revocation-worker", "migrate", "up") })
+}
+
+func (s *Stack) build(ctx context.Context, name string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", s.binary(name), "./cmd/"+name) //nolint:gosec // our own program
+	cmd.Dir, cmd.Env = s.opts.Root, cleanEnv()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build ./cmd/%s: %w\n%s", name, err, out)
+	}
+	return nil
+}
+
+// once runs a command of a program to its end.
+func (s *Stack) once(ctx context.Context, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, s.binary(name), args...) //nolint:gosec // our own program
+	cmd.Dir, cmd.Env = s.opts.Root, append(cleanEnv(), s.Env.Pairs()...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// makeSecrets has authapi generate its secrets into files of this run: with the database they
+// come, and with it they go.
+func (s *Stack) makeSecrets(ctx context.Context) error {
+	if !s.has("authapi") {
+		return nil
+	}
+	dir, err := s.tempDir("secrets", nil)
+	if err != nil {
+		return err
+	}
+	s.Env.KeysetFile, s.Env.PepperFile = filepath.Join(dir, "keyset"), filepath.Join(dir, "pepper")
+	s.Env.MasterFile, s.Env.SnapshotFile = filepath.Join(dir, "master"), filepath.Join(dir, "snapshot")
+	s.Env.AuthapiServiceKey = randomText()
+	return s.once(ctx, "authapi", "secrets", "generate")
+}
+
+// startPrograms starts the worker, then authapi, which is ready only when a worker has
+// confirmed the floor.
+func (s *Stack) startPrograms(ctx context.Context) error {
+	var err error
+	var worker, workerURL, api, apiURL, apiAdmin, apiAdminURL string
+	for _, a := range []struct{ addr, url *string }{{&worker, &workerURL}, {&api, &apiURL}, {&apiAdmin, &apiAdminURL}} {
+		if *a.addr, *a.url, err = freeAddr(); err != nil {
+			return err
+		}
+	}
+	if s.has("revocation-worker") {
+		s.Env.WorkerAdminURL = workerURL
+		if err := s.startProgram(ctx, program{
+			name: "revocation-worker", part: "worker", command: "run", pid: &s.Env.WorkerPID, admin: workerURL,
+			env: []string{"WORKER_ADMIN_ADDR=" + worker, "NATS_URL=" + s.Env.NATSWorkerURL},
+		}); err != nil {
+			return err
+		}
+	}
+	if !s.has("authapi") {
+		return nil
+	}
+	s.Env.AuthapiURL, s.Env.AuthapiAdminURL = apiURL, apiAdminURL
+	return s.startProgram(ctx, program{
+		name: "authapi", part: "authapi", command: "serve", pid: &s.Env.AuthapiPID, admin: apiAdminURL,
+		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL="},
+	})
+}
+
+func (s *Stack) startProgram(ctx context.Context, p program) error {
+	// What only an administrator or operator may hold is blanked: the programs run with the
+	// rights that they would have elsewhere.
+	env := append(append(cleanEnv(), s.Env.Pairs()...), "KEYCLOAK_ADMIN=", "KEYCLOAK_ADMIN_PASSWORD=", "NATS_LISTENER_URL=", "NATS_WORKER_URL=")
+	env = append(env, p.env...)
+	return s.timed(ctx, p.part, func(ctx context.Context) error {
+		return s.add(ctx, &part{
+			name: p.part, sig: syscall.SIGTERM, pid: p.pid,
+			make: func() *exec.Cmd {
+				cmd := exec.Command(s.binary(p.name), p.command) //nolint:gosec,noctx // our own program; Stop ends it
+				cmd.Dir, cmd.Env = s.opts.Root, env
+				return cmd
+			},
+			check: func(ctx context.Context) error { return answers(ctx, p.admin+"/readyz") },
+		})
+	})
+}
+
+func freeAddr() (addr, url string, err error) {
+	port, err := freePort()
+	addr = "127.0.0.1:" + strconv.Itoa(port)
+	return addr, "http://" + addr, err
+}

@@ -1,0 +1,104 @@
+package devstack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/deploy"
+)
+
+// workerRoles are what the worker's client may do in a realm: look, and nothing else.
+var workerRoles = []string{"view-users", "view-clients", "view-realm", "view-events"}
+
+// NewRealm makes a realm of the shape of deploy/realm.json under this name, its clients with
+// the stack's secret, and lets the worker's client look at it.
+func (a *Admin) NewRealm(ctx context.Context, name string) error {
+	var realm map[string]any
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(deploy.Realm, "${APP_SECRET}", a.appSecret)), &realm); err != nil {
+		return fmt.Errorf("deploy/realm.json: %w", err)
+	}
+	realm["realm"] = name
+	s, err := a.Session(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Call(ctx, http.MethodPost, "", realm, nil); err != nil {
+		return fmt.Errorf("make realm %s: %w", name, err)
+	}
+	return a.AdmitWorker(ctx, name)
+}
+
+// DeleteRealm removes a realm. One that is gone already is no error.
+func (a *Admin) DeleteRealm(ctx context.Context, name string) error {
+	s, err := a.Session(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.Call(ctx, http.MethodDelete, "/"+name, nil, nil)
+	if status, ok := errors.AsType[*StatusError](err); ok && status.Code == http.StatusNotFound {
+		return nil
+	}
+	return err
+}
+
+// AdmitWorker makes the worker's client in the master realm if it is not there, and gives its
+// service account the roles on a realm. It may be repeated.
+func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
+	s, err := a.Session(ctx) // a new one: an older token knows nothing of a new realm
+	if err != nil {
+		return err
+	}
+	worker, err := a.workerClient(ctx, s)
+	if err != nil {
+		return fmt.Errorf("the worker's client: %w", err)
+	}
+	var account struct{ ID string }
+	if _, err := s.Call(ctx, http.MethodGet, "/master/clients/"+worker+"/service-account-user", nil, &account); err != nil {
+		return err
+	}
+	rights, err := clientUUID(ctx, s, realm+"-realm")
+	if err != nil {
+		return err
+	}
+	var all []map[string]any
+	if _, err := s.Call(ctx, http.MethodGet, "/master/clients/"+rights+"/roles", nil, &all); err != nil {
+		return err
+	}
+	give := slices.DeleteFunc(all, func(role map[string]any) bool {
+		name, _ := role["name"].(string)
+		return !slices.Contains(workerRoles, name)
+	})
+	if len(give) != len(workerRoles) {
+		return fmt.Errorf("realm %s has %d of the %d roles that the worker needs", realm, len(give), len(workerRoles))
+	}
+	_, err = s.Call(ctx, http.MethodPost, "/master/users/"+account.ID+"/role-mappings/clients/"+rights, give, nil)
+	return err
+}
+
+func (a *Admin) workerClient(ctx context.Context, s *AdminSession) (string, error) {
+	_, err := s.Call(ctx, http.MethodPost, "/master/clients", map[string]any{
+		"clientId": a.workerID, "secret": a.workerSecret, "publicClient": false, "serviceAccountsEnabled": true,
+		"standardFlowEnabled": false, "directAccessGrantsEnabled": false,
+	}, nil)
+	if status, ok := errors.AsType[*StatusError](err); err != nil && (!ok || status.Code != http.StatusConflict) {
+		return "", err
+	}
+	return clientUUID(ctx, s, a.workerID)
+}
+
+// clientUUID finds a client of the master realm by its client_id.
+func clientUUID(ctx context.Context, s *AdminSession, clientID string) (string, error) {
+	var found []struct{ ID string }
+	if _, err := s.Call(ctx, http.MethodGet, "/master/clients?clientId="+clientID, nil, &found); err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("%d clients of the master realm are called %s, want one", len(found), clientID)
+	}
+	return found[0].ID, nil
+}

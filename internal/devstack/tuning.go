@@ -1,0 +1,28 @@
+package devstack
+
+// The worker's settings for a single small machine with one Keycloak node, so that every
+// verdict settles within seconds. A deployment keeps the defaults, which are several times as
+// large. All are in this one place, because the truth test's patience depends on them.
+const (
+	settlingMargin = "2s"    // absence counts for tokens older than this at the look
+	skew           = "0s"    // one node has one clock
+	cacheLag       = "200ms" // how long another node's cache may answer with the past
+	lookRate       = "200"   // looks a second
+	lookInterval   = "200ms" // how often the worker asks itself what is due
+)
+
+func tuning() []string {
+	return []string{
+		"WORKER_SETTLING_MARGIN=" + settlingMargin,
+		"WORKER_SKEW=" + skew,
+		"WORKER_CACHE_LAG=" + cacheLag,
+		"WORKER_LOOK_RATE=" + lookRate,
+		"WORKER_LOOK_INTERVAL=" + lookInterval,
+	}
+}
+
+// The listener's settings, likewise.
+const (
+	birthDelayMS = "500" // Keycloak's own: a younger session may not be there yet
+	heartbeatMS  = "1000"
+)
