@@ -18,6 +18,7 @@ type Claims struct {
 	IssuedAt int64  // seconds
 	Expires  int64  // seconds; 0 = no exp, the usual case
 	ID       string // jti: only a hint, every refresh changes it
+	Offline  bool   // else it ends with the browser's session
 }
 
 var (
@@ -32,10 +33,19 @@ const MaxToken = 16 << 10
 
 const maxClaim = 2048
 
-// ParseOffline decodes an offline token WITHOUT verifying it. It is strict:
-// three parts of unpadded canonical base64url, JSON objects without a doubled
-// member, typ "Offline", and iss, azp, iat and a session id present.
+// ParseOffline decodes an offline token WITHOUT verifying it; ErrNotOffline for another kind.
 func ParseOffline(raw secret.Text) (Claims, error) {
+	c, err := ParseRefresh(raw)
+	if err == nil && !c.Offline {
+		return Claims{}, ErrNotOffline
+	}
+	return c, err
+}
+
+// ParseRefresh decodes a refresh token, online or offline, WITHOUT verifying it. It is strict:
+// three parts of unpadded canonical base64url, JSON objects without a doubled
+// member, typ "Offline" or "Refresh", and iss, azp, iat and a session id present.
+func ParseRefresh(raw secret.Text) (Claims, error) {
 	text := raw.Reveal()
 	if len(text) > MaxToken {
 		return Claims{}, ErrMalformed
@@ -49,11 +59,12 @@ func ParseOffline(raw secret.Text) (Claims, error) {
 	if len(sig) == 0 || alg == "" || strings.EqualFold(alg, "none") || typ == "" {
 		return Claims{}, ErrMalformed
 	}
-	if typ != "Offline" {
-		return Claims{}, ErrNotOffline
+	if typ != "Offline" && typ != "Refresh" {
+		return Claims{}, ErrNotOffline // an access or ID token
 	}
 	c := Claims{
-		Issuer: body.text("iss"), Subject: body.text("sub"), Session: body.text("sid"), ClientID: body.text("azp"),
+		Offline: typ == "Offline",
+		Issuer:  body.text("iss"), Subject: body.text("sub"), Session: body.text("sid"), ClientID: body.text("azp"),
 		IssuedAt: body.number("iat"), Expires: body.number("exp"), ID: body.text("jti"),
 	}
 	if c.Session == "" {

@@ -24,7 +24,7 @@ func made(header, body string) string { return b64(header) + "." + b64(body) + "
 
 func TestParseOffline_Good(t *testing.T) {
 	t.Parallel()
-	want := keycloak.Claims{Issuer: "https://id/realms/r", Subject: "u", Session: "s", ClientID: "app", IssuedAt: 1700000000, ID: "j"}
+	want := keycloak.Claims{Issuer: "https://id/realms/r", Subject: "u", Session: "s", ClientID: "app", IssuedAt: 1700000000, ID: "j", Offline: true}
 	for name, body := range map[string]string{
 		"plain":             goodBody,
 		"spaces":            " " + strings.ReplaceAll(goodBody, ",", " ,\n"),
@@ -105,6 +105,17 @@ func TestParseOffline_Bad(t *testing.T) {
 	}
 }
 
+// Ensure an online refresh token is read, and told apart; an access token is neither.
+func TestParseRefresh(t *testing.T) {
+	t.Parallel()
+	for typ, want := range map[string]error{"Offline": nil, "Refresh": nil, "Bearer": keycloak.ErrNotOffline, "refresh": keycloak.ErrNotOffline} {
+		c, err := keycloak.ParseRefresh(secret.New(made(goodHeader, strings.Replace(goodBody, `"Offline"`, `"`+typ+`"`, 1))))
+		if !errors.Is(err, want) || c.Offline != (typ == "Offline") || (err == nil) != (c.Session == "s") {
+			t.Errorf("%s: %+v, %v", typ, c, err)
+		}
+	}
+}
+
 // Ensure whatever claims go in as a token come out, and that one changed
 // character never gives other claims with the same text around them unnoticed:
 // it is refused, or it decodes to exactly what it says.
@@ -113,6 +124,7 @@ func TestParseOffline_RoundTrip(t *testing.T) {
 	id := rapid.StringMatching(`[a-zA-Z0-9:_\-äß😀/ ]{1,40}`)
 	rapid.Check(t, func(t *rapid.T) {
 		want := keycloak.Claims{
+			Offline: true,
 			Issuer: "https://" + rapid.StringMatching(`[a-z./]{1,40}`).Draw(t, "iss"), Subject: id.Draw(t, "sub"),
 			Session: id.Draw(t, "sid"), ClientID: id.Draw(t, "azp"), ID: id.Draw(t, "jti"),
 			IssuedAt: rapid.Int64Range(1, 1<<40).Draw(t, "iat"), Expires: rapid.Int64Range(0, 1<<40).Draw(t, "exp"),
