@@ -54,7 +54,7 @@ func templateName(migrate Migrate) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "db", "schema", "*"))
+	files, err := filepath.Glob(filepath.Join(dir, "db", "schema", "migrations", "*.sql"))
 	if err != nil {
 		return "", err
 	}

@@ -192,6 +192,7 @@ CREATE TABLE tokenstate.offline_token_secret (
     realm      text NOT NULL,
     session    text NOT NULL,
     client_id  text NOT NULL,
+    key_id     text NOT NULL,
     ciphertext bytea NOT NULL,
     PRIMARY KEY (realm, session, client_id),
     FOREIGN KEY (realm, session, client_id) REFERENCES tokenstate.offline_token ON DELETE CASCADE
@@ -203,34 +204,49 @@ CREATE TABLE tokenstate.api_key (
     user_id    text NOT NULL,
     org_id     text,
     name       text NOT NULL,
-    kind       text NOT NULL CHECK (kind IN ('system', 'user')),
+    kind       text NOT NULL CHECK (kind IN ('system', 'user', 'legacy')),
     digest     bytea NOT NULL UNIQUE,
     pepper_id  text NOT NULL,
     generation bigint NOT NULL DEFAULT 1 CHECK (generation > 0),
-    prefix     text NOT NULL,
-    last_four  text NOT NULL CHECK (length(last_four) = 4),
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz CHECK (expires_at > created_at),
     not_before timestamptz,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    revoked_by text,
+    blocked    boolean NOT NULL DEFAULT false -- no newer generation may be minted
 );
 CREATE UNIQUE INDEX api_key_system ON tokenstate.api_key (realm, user_id, coalesce(org_id, ''), name, generation)
     WHERE kind = 'system';
 
--- authapi's orders on their way to the log; the worker relays them.
+-- authapi's orders on their way to the log; the worker relays them, in their order of arrival.
 CREATE TABLE tokenstate.outbox (
-    id         uuid PRIMARY KEY,
-    realm      text NOT NULL,
-    body       bytea NOT NULL CHECK (octet_length(body) <= 65536),
+    n          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id         text NOT NULL UNIQUE,
+    raw        bytea NOT NULL CHECK (octet_length(raw) <= 65536),
     created_at timestamptz NOT NULL DEFAULT now(),
     relayed_at timestamptz
 );
+CREATE INDEX outbox_waiting ON tokenstate.outbox (n) WHERE relayed_at IS NULL;
+
+-- The bounds that everybody judges by; the worker writes them from its configuration.
+CREATE TABLE tokenstate.rules (
+    one             boolean PRIMARY KEY DEFAULT true CHECK (one),
+    margin_ms       bigint NOT NULL DEFAULT 10000 CHECK (margin_ms >= 0),
+    skew_ms         bigint NOT NULL DEFAULT 5000 CHECK (skew_ms >= 0),
+    cache_lag_ms    bigint NOT NULL DEFAULT 10000 CHECK (cache_lag_ms >= 0),
+    sweep_ms        bigint NOT NULL DEFAULT 21600000 CHECK (sweep_ms > 0),
+    closed_sweep_ms bigint NOT NULL DEFAULT 300000 CHECK (closed_sweep_ms > 0)
+);
+INSERT INTO tokenstate.rules DEFAULT VALUES;
 
 CREATE TABLE tokenstate.service_key (
-    name   text PRIMARY KEY,
-    digest bytea NOT NULL UNIQUE,
-    realm  text NOT NULL,
-    scopes text[] NOT NULL
+    name       text PRIMARY KEY CHECK (name <> ''),
+    realm      text NOT NULL CHECK (realm <> ''),
+    digest     bytea NOT NULL UNIQUE,
+    pepper_id  text NOT NULL,
+    scopes     text[] NOT NULL,
+    orgs       text[] NOT NULL DEFAULT '{}', -- empty: all
+    created_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- Roles belong to the cluster: two databases migrated at once race for them.
@@ -261,7 +277,12 @@ GRANT DELETE ON tokenstate.feed TO tokenstate_worker;
 GRANT UPDATE ON tokenstate.feed_head TO tokenstate_worker, tokenstate_authapi;
 GRANT INSERT, UPDATE, DELETE ON tokenstate.offline_token, tokenstate.offline_token_secret TO tokenstate_authapi;
 GRANT INSERT, UPDATE ON tokenstate.api_key, tokenstate.service_key TO tokenstate_authapi;
+GRANT DELETE ON tokenstate.service_key TO tokenstate_authapi;
 GRANT INSERT ON tokenstate.outbox TO tokenstate_authapi;
+-- Its own orders act at its commit, before the worker has read them from the log.
+GRANT INSERT, UPDATE ON tokenstate.fact_standing, tokenstate.fact_refusal, tokenstate.fact_cutoff, tokenstate.fact_doubt TO tokenstate_authapi;
+GRANT UPDATE (client) ON tokenstate.offline_token TO tokenstate_worker;
+GRANT UPDATE ON tokenstate.rules TO tokenstate_worker;
 
 -- +goose Down
 DROP SCHEMA tokenstate CASCADE;

@@ -29,20 +29,28 @@ type Version struct {
 }
 
 func publish(ctx context.Context, tx pgx.Tx, rows []tokenstate.Row) (int64, error) {
+	cs, err := changesOf(rows)
+	if err != nil {
+		return 0, err
+	}
+	return Announce(ctx, tx, cs)
+}
+
+func changesOf(rows []tokenstate.Row) ([]Change, error) {
 	var cs []Change
 	for _, r := range rows {
 		v, err := json.Marshal(r)
 		if err != nil {
-			return 0, fmt.Errorf("encode fact: %w", err)
+			return nil, fmt.Errorf("encode fact: %w", err)
 		}
 		cs = append(cs, Change{r.Kind(), r.RowKey(), v})
 	}
-	return announce(ctx, tx, cs)
+	return cs, nil
 }
 
-// announce gives changes the next version. The head's row lock is held until the commit, so
-// that version order is commit order; a rollback leaves no hole.
-func announce(ctx context.Context, tx pgx.Tx, cs []Change) (int64, error) {
+// Announce gives changes the next version. The head's row lock is held until the commit, so
+// that version order is commit order; a rollback leaves no hole. Call it last in a transaction.
+func Announce(ctx context.Context, tx pgx.Tx, cs []Change) (int64, error) {
 	if len(cs) == 0 {
 		return 0, nil
 	}

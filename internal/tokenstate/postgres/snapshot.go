@@ -15,12 +15,12 @@ type Snapshot struct {
 	Tokens  []StoredToken
 	Version int64
 	Nonce   string
-	Epoch   int64
+	Rules   tokenstate.Rules
 }
 
 // Snapshot reads everything in one repeatable-read transaction; the feed is then installed on
-// top, by version.
-func (s *Store) Snapshot(ctx context.Context) (Snapshot, error) {
+// top, by version. also reads what lies in other adapters' tables, in the same transaction.
+func (s *Store) Snapshot(ctx context.Context, also ...func(context.Context, pgx.Tx) error) (Snapshot, error) {
 	snap := Snapshot{Facts: tokenstate.NewFacts()}
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err := pgx.BeginTxFunc(ctx, s.pool, opts, func(tx pgx.Tx) error {
@@ -28,13 +28,17 @@ func (s *Store) Snapshot(ctx context.Context) (Snapshot, error) {
 		if err != nil {
 			return err
 		}
-		epoch, err := q.Epoch(ctx, tx)
-		if err != nil {
+		snap.Version, snap.Nonce = head.Version, head.Nonce
+		if snap.Rules, err = rules(ctx, tx); err != nil {
 			return err
 		}
-		snap.Version, snap.Nonce, snap.Epoch = head.Version, head.Nonce, epoch.Epoch
 		if snap.Tokens, err = listTokens(ctx, tx); err != nil {
 			return err
+		}
+		for _, read := range also {
+			if err := read(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return loadFacts(ctx, tx, snap.Facts)
 	})

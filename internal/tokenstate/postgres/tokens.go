@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -11,61 +12,118 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
-// KindToken is the feed's kind for stored tokens.
+// KindToken is the feed's kind of stored tokens; the value is a StoredToken.
 const KindToken = "token"
 
-// StoredToken is a stored or tracked token, without its ciphertext.
+// Custodies of a token.
+const (
+	Sealed  = "sealed"  // its ciphertext is here
+	Tracked = "tracked" // a backend keeps it
+)
+
+// StoredToken is a token that is stored or tracked here.
 type StoredToken struct {
 	Token    tokenstate.Token
-	Custody  string // sealed or tracked
-	Verified bool
+	Custody  string
+	Verified bool // Keycloak said, when it was stored, that it is what it says
 }
 
-// PutToken stores t and announces it; an older generation of the same session and client
-// changes nothing.
-func (s *Store) PutToken(ctx context.Context, t StoredToken) error {
+// Put says what storing a token did.
+type Put struct {
+	Created bool
+	Version int64 // of the feed; 0 if nothing changed
+}
+
+// PutToken stores t with its ciphertext, or tracks it without one. A token that is older than
+// the stored one of its client and session changes nothing: two refreshes may overtake each other.
+func (s *Store) PutToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put, error) {
+	var put Put
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var client *string
-		if t.Token.Client != "" {
-			client = &t.Token.Client
-		}
-		row, err := q.PutToken(ctx, tx, dbsqlc.PutTokenParams{
-			Realm: t.Token.Realm, UserID: t.Token.User, Client: client, ClientID: t.Token.ClientID,
-			Session: t.Token.Session, IssuedAtS: int64(t.Token.IssuedAt), Custody: t.Custody, Verified: t.Verified,
-		})
-		if err != nil || len(row) == 0 {
+		old, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: t.Token.Realm, Session: t.Token.Session, ClientID: t.Token.ClientID})
+		if put.Created = errors.Is(err, pgx.ErrNoRows); err != nil && !put.Created {
 			return err
 		}
-		v, err := json.Marshal(storedToken(row[0]))
+		if !put.Created && old.IssuedAtS > int64(t.Token.IssuedAt) {
+			return nil
+		}
+		put.Version, err = putToken(ctx, tx, t, c)
+		return err
+	})
+	if err != nil {
+		return Put{}, fmt.Errorf("store token: %w", err)
+	}
+	return put, nil
+}
+
+func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) (int64, error) {
+	if t.Custody = Tracked; c != nil {
+		t.Custody = Sealed
+	}
+	row, err := q.PutToken(ctx, tx, dbsqlc.PutTokenParams{
+		Realm: t.Token.Realm, UserID: t.Token.User, Client: textOrNull(t.Token.Client), ClientID: t.Token.ClientID,
+		Session: t.Token.Session, IssuedAtS: int64(t.Token.IssuedAt), Custody: t.Custody, Verified: t.Verified,
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := putSecret(ctx, tx, t.Token, c); err != nil {
+		return 0, err
+	}
+	return announceTokens(ctx, tx, row)
+}
+
+// DeleteToken forgets all tokens of a user's session, ciphertexts as well.
+func (s *Store) DeleteToken(ctx context.Context, realm, user, session string) (n int, version int64, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		clients, err := q.DeleteSession(ctx, tx, dbsqlc.DeleteSessionParams{Realm: realm, UserID: user, Session: session})
 		if err != nil {
 			return err
 		}
-		_, err = announce(ctx, tx, []Change{{KindToken, tokenKey(t.Token), v}})
+		var cs []Change
+		for _, c := range clients {
+			cs = append(cs, Change{KindToken, tokenKey(tokenstate.Token{Realm: realm, Session: session, ClientID: c}), nil})
+		}
+		n = len(clients)
+		version, err = Announce(ctx, tx, cs)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("store token: %w", err)
+		return 0, 0, fmt.Errorf("delete token: %w", err)
 	}
-	return nil
+	return n, version, nil
 }
 
-// DeleteToken removes the token of a session and client, its ciphertext with it.
-func (s *Store) DeleteToken(ctx context.Context, t tokenstate.Token) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		n, err := q.DeleteToken(ctx, tx, dbsqlc.DeleteTokenParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID})
-		if err != nil || n == 0 {
+// BindClient gives tokens of a client_id the client's UUID, where it was not known.
+func (s *Store) BindClient(ctx context.Context, realm, clientID, uuid string) (n int, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		rows, err := q.BindClient(ctx, tx, dbsqlc.BindClientParams{Realm: realm, ClientID: clientID, Client: &uuid})
+		if err != nil {
 			return err
 		}
-		_, err = announce(ctx, tx, []Change{{KindToken, tokenKey(t), nil}})
+		n = len(rows)
+		_, err = announceTokens(ctx, tx, rows)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("delete token: %w", err)
+		return 0, fmt.Errorf("bind tokens to their client: %w", err)
 	}
-	return nil
+	return n, nil
 }
 
-// ListTokens reads all tokens, ordered by their key.
+func announceTokens(ctx context.Context, tx pgx.Tx, rows []dbsqlc.TokenstateOfflineToken) (int64, error) {
+	var cs []Change
+	for _, r := range rows {
+		t := storedToken(r)
+		v, err := json.Marshal(t)
+		if err != nil {
+			return 0, fmt.Errorf("encode token: %w", err)
+		}
+		cs = append(cs, Change{KindToken, tokenKey(t.Token), v})
+	}
+	return Announce(ctx, tx, cs)
+}
+
+// ListTokens reads all stored and tracked tokens.
 func (s *Store) ListTokens(ctx context.Context) ([]StoredToken, error) {
 	return listTokens(ctx, s.pool)
 }
@@ -96,4 +154,11 @@ func storedToken(r dbsqlc.TokenstateOfflineToken) StoredToken {
 func tokenKey(t tokenstate.Token) string {
 	b, _ := json.Marshal([]string{t.Realm, t.Session, t.ClientID}) // strings cannot fail
 	return string(b)
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }

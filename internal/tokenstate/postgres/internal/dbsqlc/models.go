@@ -6,8 +6,6 @@ package dbsqlc
 
 import (
 	"time"
-
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type TokenstateApiKey struct {
@@ -20,12 +18,12 @@ type TokenstateApiKey struct {
 	Digest     []byte
 	PepperID   string
 	Generation int64
-	Prefix     string
-	LastFour   string
 	CreatedAt  time.Time
 	ExpiresAt  *time.Time
 	NotBefore  *time.Time
 	RevokedAt  *time.Time
+	RevokedBy  *string
+	Blocked    bool
 }
 
 type TokenstateEpoch struct {
@@ -187,13 +185,14 @@ type TokenstateOfflineTokenSecret struct {
 	Realm      string
 	Session    string
 	ClientID   string
+	KeyID      string
 	Ciphertext []byte
 }
 
 type TokenstateOutbox struct {
-	ID        pgtype.UUID
-	Realm     string
-	Body      []byte
+	N         int64
+	ID        string
+	Raw       []byte
 	CreatedAt time.Time
 	RelayedAt *time.Time
 }
@@ -207,9 +206,21 @@ type TokenstateParked struct {
 	Raw           []byte
 }
 
+type TokenstateRule struct {
+	One           bool
+	MarginMs      int64
+	SkewMs        int64
+	CacheLagMs    int64
+	SweepMs       int64
+	ClosedSweepMs int64
+}
+
 type TokenstateServiceKey struct {
-	Name   string
-	Digest []byte
-	Realm  string
-	Scopes []string
+	Name      string
+	Realm     string
+	Digest    []byte
+	PepperID  string
+	Scopes    []string
+	Orgs      []string
+	CreatedAt time.Time
 }

@@ -99,24 +99,6 @@ func (q *Queries) BumpHead(ctx context.Context, db DBTX, nonce string) (int64, e
 	return version, err
 }
 
-const deleteToken = `-- name: DeleteToken :execrows
-DELETE FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3
-`
-
-type DeleteTokenParams struct {
-	Realm    string
-	Session  string
-	ClientID string
-}
-
-func (q *Queries) DeleteToken(ctx context.Context, db DBTX, arg DeleteTokenParams) (int64, error) {
-	result, err := db.Exec(ctx, deleteToken, arg.Realm, arg.Session, arg.ClientID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const epoch = `-- name: Epoch :one
 SELECT epoch, confirmed FROM tokenstate.epoch
 `

@@ -55,6 +55,3 @@ RETURNING t.*;
 
 -- name: ListTokens :many
 SELECT * FROM tokenstate.offline_token ORDER BY realm, session, client_id;
-
--- name: DeleteToken :execrows
-DELETE FROM tokenstate.offline_token WHERE realm = @realm AND session = @session AND client_id = @client_id;

@@ -1,0 +1,27 @@
+-- name: PutOutbox :exec
+INSERT INTO tokenstate.outbox (id, raw) VALUES (@id, @raw);
+
+-- name: Outbox :many
+SELECT id, raw, created_at FROM tokenstate.outbox WHERE relayed_at IS NULL ORDER BY n LIMIT @most;
+
+-- name: Relayed :exec
+UPDATE tokenstate.outbox SET relayed_at = now() WHERE id = ANY(@ids::text[]);
+
+-- name: Rules :one
+SELECT margin_ms, skew_ms, cache_lag_ms, sweep_ms, closed_sweep_ms FROM tokenstate.rules;
+
+-- name: SetRules :exec
+UPDATE tokenstate.rules SET margin_ms = @margin_ms, skew_ms = @skew_ms, cache_lag_ms = @cache_lag_ms,
+    sweep_ms = @sweep_ms, closed_sweep_ms = @closed_sweep_ms;
+
+-- name: Restored :exec
+UPDATE tokenstate.epoch SET epoch = epoch + 1, confirmed = false WHERE confirmed OR epoch = 1;
+
+-- name: Confirm :exec
+UPDATE tokenstate.epoch SET confirmed = true WHERE NOT confirmed;
+
+-- name: Heartbeats :many
+SELECT node, at_ms, received_ms, value FROM tokenstate.node_heartbeat ORDER BY node;
+
+-- name: NowMillis :one
+SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint;

@@ -1,0 +1,120 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/apikey/postgres/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/events"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// ServiceKey is a backend's credential. Orgs limits it to some organizations; none means all.
+type ServiceKey struct {
+	Name, Realm string
+	Digest      apikey.Sum
+	PepperID    string
+	Scopes      []string
+	Orgs        []string
+}
+
+// Load reads all keys and credentials within a snapshot's transaction.
+func Load(ctx context.Context, tx pgx.Tx) (keys []apikey.Record, services []ServiceKey, err error) {
+	rows, err := q.AllKeys(ctx, tx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read keys: %w", err)
+	}
+	for _, row := range rows {
+		rec, err := record(row)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys = append(keys, rec)
+	}
+	creds, err := q.AllServiceKeys(ctx, tx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read service credentials: %w", err)
+	}
+	for _, row := range creds {
+		sum, err := sumOf(row.Digest)
+		if err != nil {
+			return nil, nil, err
+		}
+		services = append(services, ServiceKey{row.Name, row.Realm, sum, row.PepperID, row.Scopes, row.Orgs})
+	}
+	return keys, services, nil
+}
+
+// PutServiceKey adds a credential; its name must be new.
+func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if k.Orgs == nil {
+			k.Orgs = []string{}
+		}
+		err := q.PutServiceKey(ctx, tx, dbsqlc.PutServiceKeyParams{
+			Name: k.Name, Realm: k.Realm, Digest: k.Digest[:], PepperID: k.PepperID, Scopes: k.Scopes, Orgs: k.Orgs,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = announce(ctx, tx, KindServiceKey, k.Name, k)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store service credential: %w", err)
+	}
+	return nil
+}
+
+// DeleteServiceKey ends a credential.
+func (s *Store) DeleteServiceKey(ctx context.Context, name string) (found bool, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		n, err := q.DeleteServiceKey(ctx, tx, name)
+		if found = n > 0; err != nil || !found {
+			return err
+		}
+		_, err = state.Announce(ctx, tx, []state.Change{{Kind: KindServiceKey, Key: name}})
+		return err //nolint:wrapcheck // it says what failed
+	})
+	if err != nil {
+		return false, fmt.Errorf("delete service credential: %w", err)
+	}
+	return found, nil
+}
+
+func record(r dbsqlc.TokenstateApiKey) (apikey.Record, error) {
+	sum, err := sumOf(r.Digest)
+	if err != nil {
+		return apikey.Record{}, err
+	}
+	rec := apikey.Record{
+		ID: r.ID, Realm: r.Realm, User: r.UserID, Name: r.Name, Kind: apikey.Kind(r.Kind), Generation: uint64(r.Generation),
+		Created: events.Seconds(r.CreatedAt.Unix()), Expires: secondsOf(r.ExpiresAt), NotBefore: secondsOf(r.NotBefore),
+		RevokedAt: secondsOf(r.RevokedAt), Digest: sum, PepperID: r.PepperID,
+	}
+	if r.OrgID != nil {
+		rec.Org = *r.OrgID
+	}
+	if r.RevokedBy != nil {
+		rec.RevokedBy = *r.RevokedBy
+	}
+	return rec, nil
+}
+
+func sumOf(digest []byte) (apikey.Sum, error) {
+	if len(digest) != len(apikey.Sum{}) {
+		return apikey.Sum{}, fmt.Errorf("a digest of %d bytes in the database, want %d", len(digest), len(apikey.Sum{}))
+	}
+	return apikey.Sum(digest), nil
+}
+
+func secondsOf(t *time.Time) events.Seconds {
+	if t == nil {
+		return 0
+	}
+	return events.Seconds(t.Unix())
+}

@@ -1,0 +1,192 @@
+// Package postgres keeps API keys' digests, and service credentials', in Postgres. Whatever is
+// done here is effective at its commit and announced on the feed in the same transaction.
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/apikey/postgres/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/events"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+var q = dbsqlc.New()
+
+// Kinds of the feed that this package writes.
+const (
+	KindKey        = "key"         // the value is an apikey.Record
+	KindServiceKey = "service_key" // the value is a ServiceKey
+)
+
+// ErrBlocked: the key was revoked so that no other takes its name.
+var ErrBlocked = errors.New("the key's name is blocked")
+
+// Store is the keys in one database.
+type Store struct{ pool *pgxpool.Pool }
+
+// New uses pool; it does not close it.
+func New(pool *pgxpool.Pool) *Store { return &Store{pool} }
+
+// Name of a system key, without generation. Key has apikey.SystemPrefix.
+type Name struct{ Realm, User, Org, Key string }
+
+// lock is what the name is locked by. Two names of one lock would only wait for each other.
+func (n Name) lock() string { return fmt.Sprintf("%q %q %q %q", n.Realm, n.User, n.Org, n.Key) }
+
+func (n Name) params() dbsqlc.NewestSystemKeyParams {
+	return dbsqlc.NewestSystemKeyParams{Realm: n.Realm, UserID: n.User, OrgID: n.Org, Name: n.Key}
+}
+
+// Mint is the atomic get-or-create of a system key: decide says which generation must exist,
+// given the newest one, nil if there is none; build makes its record. The lock is by name,
+// since there may be no row yet to lock.
+func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record) (uint64, error), build func(uint64) apikey.Record) (rec apikey.Record, version int64, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
+			return err
+		}
+		newest, err := newestOf(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		generation, err := decide(newest)
+		if err != nil {
+			return err
+		}
+		if newest != nil && newest.Generation >= generation {
+			rec = *newest
+			return nil
+		}
+		rec = build(generation)
+		version, err = add(ctx, tx, rec)
+		return err
+	})
+	if err != nil {
+		return apikey.Record{}, 0, fmt.Errorf("mint key: %w", err)
+	}
+	return rec, version, nil
+}
+
+func newestOf(ctx context.Context, tx pgx.Tx, n Name) (*apikey.Record, error) {
+	row, err := q.NewestSystemKey(ctx, tx, n.params())
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, nil //nolint:nilnil // none is what decide is told
+	case err != nil:
+		return nil, err
+	case row.Blocked:
+		return nil, ErrBlocked
+	}
+	rec, err := record(row)
+	return &rec, err
+}
+
+func add(ctx context.Context, tx pgx.Tx, rec apikey.Record) (int64, error) {
+	err := q.AddKey(ctx, tx, dbsqlc.AddKeyParams{
+		ID: rec.ID, Realm: rec.Realm, UserID: rec.User, OrgID: textOrNull(rec.Org), Name: rec.Name, Kind: string(rec.Kind),
+		Digest: rec.Digest[:], PepperID: rec.PepperID, Generation: int64(rec.Generation),
+		CreatedAt: rec.Created.Time(), ExpiresAt: timeOrNull(rec.Expires), NotBefore: timeOrNull(rec.NotBefore),
+	})
+	if err != nil {
+		return 0, err
+	}
+	return announce(ctx, tx, KindKey, rec.ID, rec)
+}
+
+// Revoke ends the newest generation of a system key; with block nobody can mint it again. It
+// writes the order that order makes of the key's id and its generation.
+func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID string) events.Message) (found bool, version int64, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
+			return err
+		}
+		row, err := q.NewestSystemKey(ctx, tx, n.params())
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		found = row.RevokedAt == nil || block && !row.Blocked
+		if !found {
+			return nil
+		}
+		version, err = revoke(ctx, tx, order(row.ID), block)
+		return err
+	})
+	if err != nil {
+		return false, 0, fmt.Errorf("revoke key: %w", err)
+	}
+	return found, version, nil
+}
+
+// revoke marks the row and makes the order: the copy in the log brings the revocation back
+// after a restore.
+func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) (int64, error) {
+	o, ok := m.Body.(*events.Order)
+	if !ok {
+		return 0, state.ErrNotAnOrder
+	}
+	at := m.At.Time()
+	row, err := q.RevokeKey(ctx, tx, dbsqlc.RevokeKeyParams{ID: o.Key, RevokedAt: &at, RevokedBy: &m.ID, Blocked: block})
+	if err != nil {
+		return 0, err
+	}
+	rec, err := record(row)
+	if err != nil {
+		return 0, err
+	}
+	value, err := json.Marshal(rec)
+	if err != nil {
+		return 0, fmt.Errorf("encode key: %w", err)
+	}
+	changes, err := state.PutOrder(ctx, tx, m)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // it says what it refuses
+	}
+	return state.Announce(ctx, tx, append(changes, state.Change{Kind: KindKey, Key: rec.ID, Value: value})) //nolint:wrapcheck // as above
+}
+
+// Find reads one key, for a reader that may not have seen it yet.
+func (s *Store) Find(ctx context.Context, id string) (apikey.Record, bool, error) {
+	row, err := q.FindKey(ctx, s.pool, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return apikey.Record{}, false, nil
+	}
+	if err != nil {
+		return apikey.Record{}, false, fmt.Errorf("find key: %w", err)
+	}
+	rec, err := record(row)
+	return rec, err == nil, err
+}
+
+func announce(ctx context.Context, tx pgx.Tx, kind, key string, value any) (int64, error) {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return 0, fmt.Errorf("encode %s: %w", kind, err)
+	}
+	return state.Announce(ctx, tx, []state.Change{{Kind: kind, Key: key, Value: raw}}) //nolint:wrapcheck // it says what failed
+}
+
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func timeOrNull(s events.Seconds) *time.Time {
+	if s == 0 {
+		return nil
+	}
+	t := s.Time()
+	return &t
+}

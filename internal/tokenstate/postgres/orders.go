@@ -1,0 +1,94 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+// ErrNotAnOrder: only orders go out by the outbox, never a pardon or an observation.
+var ErrNotAnOrder = errors.New("only an order may be put into the outbox")
+
+// Order makes m effective at once and puts it on its way to the log, in one transaction. The
+// worker joins it again when it reads it there, which changes nothing.
+func (s *Store) Order(ctx context.Context, m events.Message) (version int64, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		changes, err := PutOrder(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		version, err = Announce(ctx, tx, changes)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("write order: %w", err)
+	}
+	return version, nil
+}
+
+// PutOrder is Order within a transaction of the caller, who announces the changes.
+func PutOrder(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error) {
+	if m.Body.Class() != events.ClassOrder {
+		return nil, ErrNotAnOrder
+	}
+	raw, err := events.Encode(m)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what it refuses
+	}
+	if _, err := events.Decode(raw); err != nil {
+		return nil, err //nolint:wrapcheck // in the log it would only be parked
+	}
+	if err := q.PutOutbox(ctx, tx, dbsqlc.PutOutboxParams{ID: m.ID, Raw: raw}); err != nil {
+		return nil, err
+	}
+	m.Received = m.At
+	rows, err := joinFacts(ctx, tx, tokenstate.Learn(m))
+	if err != nil {
+		return nil, err
+	}
+	return changesOf(rows)
+}
+
+// OutboxRow is an order that waits to be relayed.
+type OutboxRow struct {
+	ID      string
+	Raw     []byte
+	Created time.Time
+}
+
+// Outbox reads the oldest waiting orders.
+func (s *Store) Outbox(ctx context.Context, most int) ([]OutboxRow, error) {
+	rows, err := q.Outbox(ctx, s.pool, int32(most)) //nolint:gosec // a small constant of the caller
+	if err != nil {
+		return nil, fmt.Errorf("read outbox: %w", err)
+	}
+	out := make([]OutboxRow, len(rows))
+	for i, r := range rows {
+		out[i] = OutboxRow{r.ID, r.Raw, r.CreatedAt}
+	}
+	return out, nil
+}
+
+// Relayed marks orders that are in the log.
+func (s *Store) Relayed(ctx context.Context, ids []string) error {
+	if err := q.Relayed(ctx, s.pool, ids); err != nil {
+		return fmt.Errorf("mark orders as relayed: %w", err)
+	}
+	return nil
+}
+
+// Now is the database's time, which orders are dated by.
+func (s *Store) Now(ctx context.Context) (tokenstate.Millis, error) {
+	ms, err := q.NowMillis(ctx, s.pool)
+	if err != nil {
+		return 0, fmt.Errorf("read the database's time: %w", err)
+	}
+	return tokenstate.Millis(ms), nil
+}

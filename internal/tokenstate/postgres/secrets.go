@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+// ErrNoToken: no sealed token of that client and session is stored.
+var ErrNoToken = errors.New("no such sealed token")
+
+// Ciphertext is a sealed token and the key it was sealed under.
+type Ciphertext struct {
+	KeyID string
+	Bytes []byte
+}
+
+// SealedToken is what is needed to open one: the user and iat it stands under now.
+type SealedToken struct {
+	Ciphertext
+	User     string
+	IssuedAt tokenstate.Seconds
+}
+
+// Secret reads the ciphertext of t's client and session; ErrNoToken.
+func (s *Store) Secret(ctx context.Context, t tokenstate.Token) (SealedToken, error) {
+	r, err := q.GetSecret(ctx, s.pool, dbsqlc.GetSecretParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return SealedToken{}, ErrNoToken
+	}
+	if err != nil {
+		return SealedToken{}, fmt.Errorf("read sealed token: %w", err)
+	}
+	return SealedToken{Ciphertext{r.KeyID, r.Ciphertext}, r.UserID, tokenstate.Seconds(r.IssuedAtS)}, nil
+}
+
+// Replace keeps next in the place of old. If old is not what is stored any more, another
+// replica has replaced it, and nothing is done.
+func (s *Store) Replace(ctx context.Context, old tokenstate.Token, next StoredToken, c Ciphertext) error {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		r, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: old.Realm, Session: old.Session, ClientID: old.ClientID})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil // deleted meanwhile
+		}
+		if err != nil || r.IssuedAtS != int64(old.IssuedAt) || r.Custody != Sealed {
+			return err
+		}
+		_, err = putToken(ctx, tx, next, &c)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("replace token: %w", err)
+	}
+	return nil
+}
+
+func putSecret(ctx context.Context, tx pgx.Tx, t tokenstate.Token, c *Ciphertext) error {
+	if c == nil {
+		return q.DropSecret(ctx, tx, dbsqlc.DropSecretParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID})
+	}
+	return q.PutSecret(ctx, tx, dbsqlc.PutSecretParams{
+		Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, KeyID: c.KeyID, Ciphertext: c.Bytes,
+	})
+}

@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+// Status is what readers know the state by, beside the feed.
+type Status struct {
+	Epoch      int64 // another one after a restore
+	Confirmed  bool  // a worker has caught up with the log in this epoch
+	Heartbeats []Heartbeat
+	Rules      tokenstate.Rules
+}
+
+// Status reads it.
+func (s *Store) Status(ctx context.Context) (Status, error) {
+	e, err := q.Epoch(ctx, s.pool)
+	if err != nil {
+		return Status{}, fmt.Errorf("read epoch: %w", err)
+	}
+	st := Status{Epoch: e.Epoch, Confirmed: e.Confirmed}
+	beats, err := q.Heartbeats(ctx, s.pool)
+	if err != nil {
+		return Status{}, fmt.Errorf("read heartbeats: %w", err)
+	}
+	for _, b := range beats {
+		st.Heartbeats = append(st.Heartbeats, Heartbeat{b.Node, tokenstate.Millis(b.AtMs), tokenstate.Millis(b.ReceivedMs), b.Value})
+	}
+	st.Rules, err = rules(ctx, s.pool)
+	return st, err
+}
+
+// Epoch names the present one.
+func (s *Store) Epoch(ctx context.Context) (string, error) {
+	e, err := q.Epoch(ctx, s.pool)
+	if err != nil {
+		return "", fmt.Errorf("read epoch: %w", err)
+	}
+	return strconv.FormatInt(e.Epoch, 10), nil
+}
+
+// Restored begins a new epoch; repeated before the next Confirm it does nothing.
+func (s *Store) Restored(ctx context.Context) error {
+	if err := q.Restored(ctx, s.pool); err != nil {
+		return fmt.Errorf("begin an epoch: %w", err)
+	}
+	return nil
+}
+
+// Confirm says that a worker has caught up with the log in this epoch.
+func (s *Store) Confirm(ctx context.Context) error {
+	if err := q.Confirm(ctx, s.pool); err != nil {
+		return fmt.Errorf("confirm the epoch: %w", err)
+	}
+	return nil
+}
+
+// SetRules stores the bounds that everybody judges by.
+func (s *Store) SetRules(ctx context.Context, r tokenstate.Rules) error {
+	err := q.SetRules(ctx, s.pool, dbsqlc.SetRulesParams{
+		MarginMs: int64(r.Margin), SkewMs: int64(r.Skew), CacheLagMs: int64(r.CacheLag),
+		SweepMs: int64(r.Sweep), ClosedSweepMs: int64(r.ClosedSweep),
+	})
+	if err != nil {
+		return fmt.Errorf("store rules: %w", err)
+	}
+	return nil
+}
+
+func rules(ctx context.Context, db dbsqlc.DBTX) (tokenstate.Rules, error) {
+	r, err := q.Rules(ctx, db)
+	if err != nil {
+		return tokenstate.Rules{}, fmt.Errorf("read rules: %w", err)
+	}
+	return tokenstate.Rules{
+		Margin: tokenstate.Millis(r.MarginMs), Skew: tokenstate.Millis(r.SkewMs), CacheLag: tokenstate.Millis(r.CacheLagMs),
+		Sweep: tokenstate.Millis(r.SweepMs), ClosedSweep: tokenstate.Millis(r.ClosedSweepMs),
+	}, nil
+}
