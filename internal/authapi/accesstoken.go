@@ -1,0 +1,100 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+type accessInput struct {
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	Body   struct {
+		ClientID  string `json:"client_id,omitempty" maxLength:"255"`
+		MinValidS int    `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
+	}
+}
+
+type accessAnswer struct {
+	Body struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int    `json:"expires_in" doc:"seconds"`
+		Source      string `json:"source" enum:"cache,refresh"`
+	}
+}
+
+func (s *Server) accessToken(api huma.API) {
+	op := operation(http.MethodPost, "/v1/users/{user_id}/access-token", "A fresh access token of a user's offline token", maxSmallBody)
+	op.Middlewares = s.forService(ScopeTokensUse)
+	huma.Register(api, op, s.giveAccess)
+}
+
+// giveAccess makes no call to Keycloak for a token that is known to be refused. One that is in
+// doubt, or of which nothing is known, is tried: Keycloak refuses what is dead.
+func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
+	realm := serviceOf(ctx).Realm
+	t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID)
+	if !ok {
+		return nil, problem(http.StatusNotFound, "no-offline-token", "", "no offline token of this user is stored here: store one with PUT /v1/offline-tokens")
+	}
+	if !s.worthTrying(v) {
+		s.Metrics.refreshed(outcomeSkipped)
+		return nil, s.dead(v)
+	}
+	if cached, ok := s.cached(t, v, time.Duration(in.Body.MinValidS)*time.Second); ok {
+		s.Metrics.refreshed(outcomeCache)
+		return s.given(cached, "cache"), nil
+	}
+	fresh, err := s.refreshOnce(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return s.given(fresh, "refresh"), nil
+}
+
+// sealedBest is the best token that can be refreshed here. Tracked ones lie with the backend.
+func (s *Server) sealedBest(realm, user, clientID string) (projection.Token, tokenstate.Verdict, bool) {
+	return s.Known.Best(realm, user, clientID, func(t projection.Token) bool { return t.Custody == custodySealed })
+}
+
+const (
+	custodySealed  = "sealed"
+	custodyTracked = "tracked"
+)
+
+// worthTrying: a refusal closes a token only until its next attempt.
+func (s *Server) worthTrying(v tokenstate.Verdict) bool {
+	switch {
+	case v.State == tokenstate.Usable || v.State == tokenstate.Unknown:
+		return true
+	case v.Reason == tokenstate.ReasonRefused:
+		return v.RetryAt != 0 && s.now().UnixMilli() >= int64(v.RetryAt)
+	default:
+		return false
+	}
+}
+
+// dead says why there is no access token, and where the user can get a new offline token.
+func (s *Server) dead(v tokenstate.Verdict) *Problem {
+	p := problem(http.StatusConflict, "offline-token-revoked", v.Reason, "the user's offline token is revoked: have the user log in again")
+	if v.State == tokenstate.Suspended {
+		p = problem(http.StatusConflict, "offline-token-suspended", v.Reason, "Keycloak would refuse the user's offline token now; it may work again")
+	}
+	p.Since, p.EventID, p.LoginURL, p.RetryAt = instant(v.Since), v.Cause, s.LoginURL, instant(v.RetryAt)
+	if v.RetryAt != 0 {
+		p = p.retryIn(v.RetryAt.Time().Sub(s.now()))
+	}
+	return p
+}
+
+func (s *Server) given(a access, source string) *accessAnswer {
+	out := &accessAnswer{}
+	out.Body.AccessToken = a.text.Reveal()
+	out.Body.ExpiresIn = int(a.expires.Sub(s.now()) / time.Second)
+	out.Body.Source = source
+	return out
+}

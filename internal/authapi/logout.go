@@ -1,0 +1,123 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+type logoutInput struct {
+	waiting
+	Body struct {
+		RefreshToken  string `json:"refresh_token" minLength:"1" maxLength:"16384" doc:"of the session that ends, online or offline"`
+		RevokeOffline bool   `json:"revoke_offline,omitempty" doc:"end the offline session, too; automations stop"`
+	}
+}
+
+type logoutAnswer struct {
+	Status int
+	Body   struct {
+		Ended   bool    `json:"ended"`
+		Offline string  `json:"offline" enum:"kept,revoked,none"`
+		EventID *string `json:"event_id"`
+		Applied bool    `json:"applied" doc:"this replica refuses the offline token by now"`
+		Version int64   `json:"version"`
+	}
+}
+
+func (s *Server) logout(api huma.API) {
+	op := operation(http.MethodPost, "/v1/logout", "Log a user out, and only if asked revoke the offline token", maxTokenBody)
+	op.Middlewares = s.forService(ScopeLogout)
+	huma.Register(api, op, s.endSession)
+}
+
+// endSession ends what the token belongs to. An offline token is ended only if asked: that is
+// what keeps automations alive. Nothing is written here: Keycloak's own event and the look
+// after it say what died.
+func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer, error) {
+	raw, realm := secret.New(in.Body.RefreshToken), serviceOf(ctx).Realm
+	claims, err := s.Keycloak.Parse(raw)
+	if err != nil {
+		return nil, unprocessable("not-a-refresh-token", "refresh_token is not a token of Keycloak")
+	}
+	if bad := s.ownToken(ctx, claims); bad != nil {
+		return nil, bad
+	}
+	t := tokenOf(realm, claims)
+	stored, has := s.Known.Token(realm, t.Session, t.ClientID)
+	a := &logoutAnswer{Status: http.StatusOK}
+	a.Body.Offline = "none"
+	if claims.Offline && !in.Body.RevokeOffline {
+		a.Body.Offline, a.Body.Version = "kept", s.Known.Version()
+		return a, nil
+	}
+	if bad := s.end(ctx, raw); bad != nil {
+		return nil, bad
+	}
+	a.Body.Ended, a.Body.Applied = true, true
+	switch {
+	case claims.Offline:
+		a.Body.Offline = "revoked"
+	case has && in.Body.RevokeOffline:
+		if bad := s.endStored(ctx, stored); bad != nil {
+			return nil, bad
+		}
+		a.Body.Offline, t = "revoked", stored.Token
+	case has:
+		a.Body.Offline = "kept"
+	}
+	if a.Body.Offline == "revoked" {
+		s.access.drop(seatOf(t))
+		s.awaitDeath(ctx, in.waiting, t, a)
+	}
+	a.Body.Version = s.Known.Version()
+	return a, nil
+}
+
+func (s *Server) end(ctx context.Context, raw secret.Text) *Problem {
+	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
+	defer cancel()
+	if _, err := s.Keycloak.Logout(ctx, raw); err != nil {
+		s.log(ctx).Warn().Err(err).Msg("logout without an outcome")
+		return unavailable("identity-provider-unavailable", "Keycloak does not answer; whether the session ended is not known: try again")
+	}
+	return nil
+}
+
+// endStored revokes the offline session that the online one began with.
+func (s *Server) endStored(ctx context.Context, stored projection.Token) *Problem {
+	if stored.Custody != custodySealed {
+		return unprocessable("tracked-token", "the offline token is kept by you: send it as refresh_token with revoke_offline")
+	}
+	raw, _, err := s.Tokens.Open(ctx, stored.Token)
+	if err != nil {
+		return s.storeFault(ctx, err)
+	}
+	return s.end(ctx, raw)
+}
+
+// awaitDeath waits until the verdict has followed, as long as the caller wants to.
+func (s *Server) awaitDeath(ctx context.Context, w waiting, t tokenstate.Token, a *logoutAnswer) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(w.WaitMS)*time.Millisecond)
+	defer cancel()
+	for {
+		version := s.Known.Version()
+		if v := s.Known.Judge(t); v.State == tokenstate.Revoked || v.State == tokenstate.Suspended {
+			a.Body.EventID, a.Body.Applied = text(v.Cause), true
+			return
+		}
+		if s.Known.WaitVersion(ctx, version+1) != nil {
+			a.Body.Applied = false
+			if w.WaitMS > 0 {
+				a.Status = http.StatusAccepted
+			}
+			return
+		}
+	}
+}

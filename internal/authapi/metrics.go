@@ -1,0 +1,48 @@
+package authapi
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// Outcomes of asking for an access token.
+const (
+	outcomeSkipped     = "skipped"
+	outcomeCache       = "cache"
+	outcomeOK          = "ok"
+	outcomeRefused     = "refused"
+	outcomeUnavailable = "unavailable"
+)
+
+// Metrics count what is decided. No label holds an id.
+type Metrics struct {
+	refreshes, decisions *prometheus.CounterVec
+	panics               prometheus.Counter
+}
+
+// NewMetrics registers them.
+func NewMetrics(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		refreshes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tokenstate_refreshes_total", Help: "Access tokens asked for, by outcome; skipped: known to be refused, Keycloak was not called.",
+		}, []string{"outcome"}),
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tokenstate_decisions_total", Help: "Decisions about keys and tokens.",
+		}, []string{"decision", "reason"}),
+		panics: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tokenstate_panics_total", Help: "Requests answered 503 because of a fault of ours.",
+		}),
+	}
+	for _, o := range []string{outcomeSkipped, outcomeCache, outcomeOK, outcomeRefused, outcomeUnavailable} {
+		m.refreshes.WithLabelValues(o)
+	}
+	r.MustRegister(m.refreshes, m.decisions, m.panics)
+	return m
+}
+
+func (m *Metrics) decided(what string, open bool, reason string) {
+	decision := what + "_refused"
+	if open {
+		decision = what + "_admitted"
+	}
+	m.decisions.WithLabelValues(decision, reason).Inc()
+}
+
+func (m *Metrics) refreshed(outcome string) { m.refreshes.WithLabelValues(outcome).Inc() }

@@ -1,0 +1,171 @@
+package authapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Faults of IdentityProvider.Parse and Tokens.Open.
+var (
+	ErrUnreadable = errors.New("not a readable token")
+	ErrNotSealed  = errors.New("no such sealed token")
+)
+
+type putTokenInput struct {
+	waiting
+	Body struct {
+		RefreshToken string  `json:"refresh_token,omitempty" maxLength:"16384" doc:"an offline token, to be sealed"`
+		UserID       string  `json:"user_id,omitempty" maxLength:"255" doc:"or the four members of one that you keep yourself"`
+		ClientID     string  `json:"client_id,omitempty" maxLength:"255"`
+		SessionID    string  `json:"session_id,omitempty" maxLength:"255"`
+		IssuedAt     float64 `json:"issued_at,omitempty" minimum:"0" maximum:"253402300799" doc:"the token's iat, in seconds"`
+	}
+}
+
+type tokenBody struct {
+	UserID    string             `json:"user_id"`
+	ClientID  string             `json:"client_id"`
+	SessionID string             `json:"session_id"`
+	IssuedAt  tokenstate.Seconds `json:"issued_at"`
+	Custody   string             `json:"custody" enum:"sealed,tracked"`
+	Verified  bool               `json:"verified"`
+	State     string             `json:"state" enum:"usable,suspended,revoked,unknown"`
+}
+
+type putTokenAnswer struct {
+	Status int
+	Body   tokenBody
+}
+
+type listTokensInput struct {
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor string `query:"cursor" maxLength:"600" doc:"next_cursor of the page before"`
+}
+
+type listTokensAnswer struct {
+	Body struct {
+		Items      []listedToken `json:"items"`
+		NextCursor *string       `json:"next_cursor"`
+	}
+}
+
+type listedToken struct {
+	ClientID  string             `json:"client_id"`
+	SessionID string             `json:"session_id"`
+	IssuedAt  tokenstate.Seconds `json:"issued_at"`
+	Custody   string             `json:"custody"`
+	Verified  bool               `json:"verified"`
+	verdictBody
+}
+
+type deleteTokenInput struct {
+	waiting
+	UserID    string `path:"id" minLength:"1" maxLength:"255"`
+	SessionID string `path:"session_id" minLength:"1" maxLength:"255"`
+}
+
+type deleteTokenAnswer struct {
+	Status int
+	Body   struct {
+		Deleted int   `json:"deleted" doc:"rows: one for each client of the session"`
+		Applied bool  `json:"applied"`
+		Version int64 `json:"version"`
+	}
+}
+
+func (s *Server) offlineTokens(api huma.API) {
+	put := operation(http.MethodPut, "/v1/offline-tokens", "Store an offline token, or track one that you keep", maxTokenBody)
+	put.Middlewares = s.forService(ScopeTokensWrite)
+	huma.Register(api, put, s.putToken)
+	list := operation(http.MethodGet, "/v1/users/{user_id}/offline-tokens", "States of a user's offline tokens", maxSmallBody)
+	list.Middlewares = s.forService(ScopeDecide)
+	huma.Register(api, list, s.listTokens)
+	del := operation(http.MethodDelete, "/v1/users/{id}/offline-tokens/{session_id}", "Forget a session's offline tokens", maxSmallBody)
+	del.Middlewares = s.forService(ScopeTokensWrite)
+	huma.Register(api, del, s.deleteToken)
+}
+
+func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnswer, error) {
+	caller, raw := serviceOf(ctx), secret.New(in.Body.RefreshToken)
+	t := tokenstate.Token{
+		Realm: caller.Realm, User: in.Body.UserID, ClientID: in.Body.ClientID,
+		Session: in.Body.SessionID, IssuedAt: tokenstate.Seconds(in.Body.IssuedAt),
+	}
+	verified, bad := false, (*Problem)(nil)
+	switch {
+	case raw.Empty():
+		bad = s.trackable(t)
+	case t != tokenstate.Token{Realm: caller.Realm}:
+		bad = unprocessable("invalid-request", "send refresh_token, or the four members of a tracked token, not both")
+	default:
+		t, verified, bad = s.verify(ctx, caller.Realm, raw)
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	created, version, err := s.Tokens.Put(ctx, t, raw, verified)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	applied, status := s.enforced(ctx, in.waiting, version)
+	if created && status == http.StatusOK {
+		status = http.StatusCreated
+	}
+	return &putTokenAnswer{status, s.storedBody(t, !raw.Empty(), verified, applied)}, nil
+}
+
+// storedBody shows what is stored now: an older token than the stored one has changed nothing.
+func (s *Server) storedBody(t tokenstate.Token, sealed, verified, applied bool) tokenBody {
+	p := projection.Token{Token: t, Custody: "tracked", Verified: verified}
+	if sealed {
+		p.Custody = "sealed"
+	}
+	if stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID); ok && (applied || stored.Token.IssuedAt > t.IssuedAt) {
+		p = stored
+	}
+	v := s.Known.Judge(p.Token)
+	return tokenBody{p.Token.User, p.Token.ClientID, p.Token.Session, p.Token.IssuedAt, p.Custody, p.Verified, v.State.String()}
+}
+
+func (s *Server) listTokens(ctx context.Context, in *listTokensInput) (*listTokensAnswer, error) {
+	a := &listTokensAnswer{}
+	a.Body.Items = []listedToken{}
+	last := ""
+	for _, t := range inOrder(s.Known.TokensOf(serviceOf(ctx).Realm, in.UserID, "")) {
+		at := cursorOf(t)
+		if at <= in.Cursor {
+			continue
+		}
+		if len(a.Body.Items) == in.Limit {
+			a.Body.NextCursor = &last
+			break
+		}
+		a.Body.Items = append(a.Body.Items, listedToken{
+			t.Token.ClientID, t.Token.Session, t.Token.IssuedAt, t.Custody, t.Verified, bodyOf(s.Known.Judge(t.Token)),
+		})
+		last = at
+	}
+	return a, nil
+}
+
+func (s *Server) deleteToken(ctx context.Context, in *deleteTokenInput) (*deleteTokenAnswer, error) {
+	n, version, err := s.Tokens.Delete(ctx, serviceOf(ctx).Realm, in.UserID, in.SessionID)
+	switch {
+	case err != nil:
+		return nil, s.storeFault(ctx, err)
+	case n == 0:
+		return nil, problem(http.StatusNotFound, "no-offline-token", "", "nothing is stored of this user and session")
+	}
+	a := &deleteTokenAnswer{}
+	a.Body.Deleted, a.Body.Version = n, version
+	a.Body.Applied, a.Status = s.enforced(ctx, in.waiting, version)
+	return a, nil
+}

@@ -1,0 +1,24 @@
+package authapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// order makes the message of an order, dated by the database.
+func order(realm string, at tokenstate.Millis, o *events.Order) events.Message {
+	return events.Message{ID: uuid.NewString(), Realm: realm, At: at, Received: at, Source: events.Authapi, Body: o}
+}
+
+// storeFault is the answer when the database did not take or give something.
+func (s *Server) storeFault(ctx context.Context, err error) *Problem {
+	s.log(ctx).Error().Err(err).Msg("the store failed")
+	return unavailable("store-unavailable", "the database does not answer; nothing was done: try again")
+}
+
+func seconds(d time.Duration) tokenstate.Seconds { return tokenstate.Seconds(d / time.Second) }

@@ -1,0 +1,108 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/secret"
+)
+
+// Server answers. All fields but Now, LoginURL and StandingMaxAge are needed.
+type Server struct {
+	Realm    string // the one that it serves
+	ClientID string // the application's client, whose tokens are kept here
+	Known    *projection.Projection
+	Tokens   Tokens
+	Keys     Keys
+	Orders   Orders
+	Keycloak IdentityProvider
+	Peppers  apikey.Peppers
+	Master   secret.Text // system keys are derived from it
+	Metrics  *Metrics
+	Logger   zerolog.Logger
+
+	LoginURL       string        // where a user logs in again; shown with a dead token
+	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
+	Now            func() time.Time
+
+	access accessTokens
+	looks  singleflight.Group
+}
+
+// Bounds of what one request may bring.
+const (
+	maxSmallBody  = 4 << 10
+	maxTokenBody  = 32 << 10
+	maxDecideBody = 1 << 20
+	bodyTimeout   = 10 * time.Second
+)
+
+// Handler is the whole HTTP interface.
+func (s *Server) Handler() http.Handler {
+	s.access.init()
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("tokenstate authapi", "1")
+	// huma's own pages come from a public CDN, and its $schema member from the Host header.
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	api := humago.New(mux, config)
+	s.health(api)
+	s.me(api)
+	s.systemKeys(api)
+	s.offlineTokens(api)
+	s.accessToken(api)
+	s.decide(api)
+	s.logout(api)
+	return s.guarded(answerInProblems(mux))
+}
+
+// operation is one call with its limits.
+func operation(method, path, summary string, body int64) huma.Operation {
+	return huma.Operation{
+		OperationID: operationID(method, path), Method: method, Path: path, Summary: summary,
+		MaxBodyBytes: body, BodyReadTimeout: bodyTimeout, DefaultStatus: http.StatusOK,
+	}
+}
+
+func operationID(method, path string) string {
+	id := []byte(method)
+	for _, c := range []byte(path) {
+		if c == '{' || c == '}' {
+			continue
+		}
+		if c == '/' {
+			c = '-'
+		}
+		id = append(id, c)
+	}
+	return string(id)
+}
+
+func (s *Server) now() time.Time {
+	if s.Now != nil {
+		return s.Now()
+	}
+	return time.Now()
+}
+
+// policy says what an owner must be known by for a key to pass.
+func (s *Server) policy(now time.Time) apikey.Policy {
+	if s.StandingMaxAge == 0 {
+		return apikey.BestEffort()
+	}
+	return apikey.Strict(seconds(s.StandingMaxAge), s.Known.KnownUntil())
+}
+
+func (s *Server) log(ctx context.Context) *zerolog.Logger {
+	if l := zerolog.Ctx(ctx); l.GetLevel() != zerolog.Disabled {
+		return l
+	}
+	return &s.Logger
+}

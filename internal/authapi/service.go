@@ -1,0 +1,70 @@
+package authapi
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/projection"
+)
+
+// Scopes of service credentials.
+const (
+	ScopeMint        = "mint"
+	ScopeKeys        = "keys"
+	ScopeTokensWrite = "tokens:write"
+	ScopeTokensUse   = "tokens:use"
+	ScopeDecide      = "decide"
+	ScopeStanding    = "standing"
+	ScopeLogout      = "logout"
+	ScopeExplain     = "explain"
+	ScopeIntrospect  = "introspect"
+)
+
+// Scopes lists all of them.
+func Scopes() []string {
+	return []string{
+		ScopeMint, ScopeKeys, ScopeTokensWrite, ScopeTokensUse, ScopeDecide,
+		ScopeStanding, ScopeLogout, ScopeExplain, ScopeIntrospect,
+	}
+}
+
+// service asks for a service credential with a scope. The realm of what it may touch is the
+// credential's own, never the caller's choice.
+func (s *Server) service(r *http.Request, scope string) (projection.ServiceKey, *Problem) {
+	values := r.Header.Values(headerService)
+	if len(values) == 0 {
+		return projection.ServiceKey{}, unauthorized("unknown", "send a service credential as "+headerService, false)
+	}
+	p, err := apikey.Parse(values[0])
+	if err != nil || len(values) > 1 {
+		return projection.ServiceKey{}, unknownService()
+	}
+	var found projection.ServiceKey
+	for _, k := range s.Known.ServiceKeys() { // all of them, so that the time tells nothing
+		if s.Peppers.Matches(apikey.Record{ID: k.Name, Digest: k.Digest, PepperID: k.PepperID}, p) {
+			found = k
+		}
+	}
+	switch {
+	case found.Name == "":
+		return projection.ServiceKey{}, unknownService()
+	case found.Realm != s.Realm:
+		return projection.ServiceKey{}, problem(http.StatusForbidden, "wrong-realm", "", "the credential belongs to a realm that this authapi does not serve")
+	case !slices.Contains(found.Scopes, scope):
+		return projection.ServiceKey{}, problem(http.StatusForbidden, "insufficient-scope", "", "the credential lacks the scope "+scope)
+	}
+	return found, nil
+}
+
+func unknownService() *Problem {
+	return unauthorized("unknown", "the service credential is not known: check it, or make one with authapi service-keys add", true)
+}
+
+// mayTouch refuses an organization outside the credential's.
+func mayTouch(k projection.ServiceKey, org string) *Problem {
+	if len(k.Orgs) > 0 && !slices.Contains(k.Orgs, org) {
+		return problem(http.StatusForbidden, "wrong-organization", "", "the credential is limited to other organizations")
+	}
+	return nil
+}

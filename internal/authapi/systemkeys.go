@@ -1,0 +1,142 @@
+package authapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// ErrBlocked is Keys.Mint's answer after a revocation that blocks the name.
+var ErrBlocked = errors.New("the key's name is blocked")
+
+type systemKeyPath struct {
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	OrgID  string `path:"org_id" minLength:"1" maxLength:"255"`
+}
+
+type mintInput struct {
+	systemKeyPath
+	waiting
+	Body struct {
+		Name string `json:"name" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 _.:@-]*$"`
+	}
+}
+
+type mintAnswer struct {
+	Status int
+	Body   struct {
+		Key    string `json:"key" doc:"the same until it is revoked or cut off"`
+		UserID string `json:"user_id"`
+		OrgID  string `json:"org_id"`
+		Name   string `json:"name"`
+	}
+}
+
+type unmintInput struct {
+	systemKeyPath
+	waiting
+	Name  string `path:"name" minLength:"1" maxLength:"100"`
+	Block bool   `query:"block" doc:"and let nobody mint it again"`
+}
+
+type unmintAnswer struct {
+	Status int
+	Body   struct {
+		Applied bool  `json:"applied"`
+		Version int64 `json:"version"`
+	}
+}
+
+func (s *Server) systemKeys(api huma.API) {
+	const path = "/api/service/users/{user_id}/orgs/{org_id}/api-keys"
+	mint := operation(http.MethodPost, path, "Get or create a user's system key", maxSmallBody)
+	mint.Middlewares = s.forService(ScopeMint)
+	huma.Register(api, mint, s.mint)
+	revoke := operation(http.MethodDelete, path+"/{name}", "Revoke a user's system key", maxSmallBody)
+	revoke.Middlewares = s.forService(ScopeMint)
+	huma.Register(api, revoke, s.unmint)
+}
+
+// mint gives the same secret until it is revoked or cut off, derived and not stored, so that
+// a backend may ask at every run.
+func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
+	caller := serviceOf(ctx)
+	if bad := mayTouch(caller, in.OrgID); bad != nil {
+		return nil, bad
+	}
+	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Body.Name}
+	if bad := s.mayOwnKeys(ctx, k); bad != nil {
+		return nil, bad
+	}
+	rec, version, err := s.Keys.Mint(ctx, k,
+		func(newest *apikey.Record) (uint64, error) { return s.generation(k, newest) },
+		func(generation uint64) apikey.Record { return s.build(k, generation) })
+	switch {
+	case errors.Is(err, ErrBlocked):
+		return nil, problem(http.StatusConflict, "key-blocked", "", "this key was revoked and blocked: choose another name")
+	case err != nil:
+		return nil, s.storeFault(ctx, err)
+	}
+	_, status := s.enforced(ctx, in.waiting, version)
+	a := &mintAnswer{Status: status}
+	a.Body.Key = s.derive(k, rec.Generation).Text().Reveal()
+	a.Body.UserID, a.Body.OrgID, a.Body.Name = k.User, k.Org, k.Name
+	return a, nil
+}
+
+// generation says which one must exist: the newest, unless it is dead, or its secret cannot be
+// derived any more, because the master secret was rotated.
+func (s *Server) generation(k SystemKey, newest *apikey.Record) (uint64, error) {
+	if newest == nil {
+		return 1, nil
+	}
+	if !s.Peppers.Matches(*newest, s.derive(k, newest.Generation)) {
+		return newest.Generation + 1, nil
+	}
+	_, _, cut := s.Known.KeyCut(k.Realm, k.User, newest.ID)
+	return apikey.NextGeneration(*newest, s.Known.Owner(k.Realm, k.User), cut), nil
+}
+
+func (s *Server) derive(k SystemKey, generation uint64) apikey.Presented {
+	return apikey.Derive(s.Master, apikey.System{Realm: k.Realm, User: k.User, Org: k.Org, Name: k.Name, Generation: generation})
+}
+
+func (s *Server) build(k SystemKey, generation uint64) apikey.Record {
+	p := s.derive(k, generation)
+	return apikey.Record{
+		ID: p.ID, Realm: k.Realm, User: k.User, Org: k.Org, Name: apikey.SystemPrefix + k.Name,
+		Kind: apikey.KindSystem, Generation: generation, Created: tokenstate.Seconds(s.now().Unix()),
+		Digest: apikey.Digest(s.Peppers[0], p), PepperID: s.Peppers[0].ID,
+	}
+}
+
+func (s *Server) unmint(ctx context.Context, in *unmintInput) (*unmintAnswer, error) {
+	caller := serviceOf(ctx)
+	if bad := mayTouch(caller, in.OrgID); bad != nil {
+		return nil, bad
+	}
+	at, err := s.Orders.Now(ctx)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Name}
+	found, version, err := s.Keys.Revoke(ctx, k, in.Block, func(id string) events.Message {
+		return order(k.Realm, at, &events.Order{Order: events.OrderKeyRevoked, By: "service:" + caller.Name, User: k.User, Key: id})
+	})
+	switch {
+	case err != nil:
+		return nil, s.storeFault(ctx, err)
+	case !found:
+		return nil, problem(http.StatusNotFound, "no-such-key", "", "there is no such system key")
+	}
+	a := &unmintAnswer{}
+	a.Body.Version = version
+	a.Body.Applied, a.Status = s.enforced(ctx, in.waiting, version)
+	return a, nil
+}

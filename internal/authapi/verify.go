@@ -1,0 +1,104 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// maxAhead is how far a token's iat may lie in the future: beyond it, it would outlive every
+// revocation that compares iat.
+const maxAhead tokenstate.Seconds = 60
+
+func unprocessable(slug, detail string) *Problem {
+	return problem(http.StatusUnprocessableEntity, slug, "", detail)
+}
+
+func (s *Server) trackable(t tokenstate.Token) *Problem {
+	switch {
+	case t.User == "" || t.ClientID == "" || t.Session == "" || t.IssuedAt == 0:
+		return unprocessable("invalid-request", "a tracked token needs user_id, client_id, session_id and issued_at")
+	case !plain(t.User) || !plain(t.ClientID) || !plain(t.Session):
+		return unprocessable("invalid-request", "ids are printable, without control characters")
+	}
+	return s.notFromTheFuture(t)
+}
+
+func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {
+	if t.IssuedAt > tokenstate.Seconds(s.now().Unix())+maxAhead {
+		return unprocessable("token-from-the-future", "the token's iat lies in the future: check the clocks")
+	}
+	return nil
+}
+
+// verify asks Keycloak about a token, once, and never by refreshing it. While Keycloak is away
+// the token is stored unverified: then it is never preferred to a verified one.
+func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, bool, *Problem) {
+	claims, err := s.Keycloak.Parse(raw)
+	if err != nil {
+		return tokenstate.Token{}, false, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
+	}
+	t := tokenOf(realm, claims)
+	if bad := s.acceptable(ctx, claims, t); bad != nil {
+		return t, false, bad
+	}
+	seen, err := s.Keycloak.Introspect(ctx, raw)
+	switch {
+	case err != nil && t.User == "":
+		return t, false, unavailable("identity-provider-unavailable", "Keycloak does not answer, and the token does not say whose it is: try again")
+	case err != nil:
+		s.log(ctx).Warn().Err(err).Msg("an offline token is stored unverified")
+		return t, false, nil
+	case !seen.Active:
+		return t, false, unprocessable("inactive-token", "Keycloak says that the token is not active: have the user log in again")
+	case t.User == "":
+		t.User = seen.User
+	}
+	if !seen.Offline || tokenOf(realm, seen.Claims) != t {
+		return t, false, unprocessable("not-an-offline-token", "Keycloak's word on the token differs from what it says itself")
+	}
+	return t, true, nil
+}
+
+// ownToken refuses another realm's or client's token: since 26.6 only its own client may
+// introspect it. The issuer is compared only when it can be had: discovery may be away as well.
+func (s *Server) ownToken(ctx context.Context, c Claims) *Problem {
+	issuer, err := s.Keycloak.Issuer(ctx)
+	if c.ClientID != s.ClientID || err == nil && issuer != c.Issuer {
+		return unprocessable("foreign-token", "the token is of another realm or another client than this authapi serves")
+	}
+	return nil
+}
+
+// acceptable checks what the token says of itself.
+func (s *Server) acceptable(ctx context.Context, c Claims, t tokenstate.Token) *Problem {
+	if !c.Offline {
+		return unprocessable("not-an-offline-token", "this is an online token: log in with scope offline_access")
+	}
+	if bad := s.ownToken(ctx, c); bad != nil {
+		return bad
+	}
+	return s.notFromTheFuture(t)
+}
+
+func tokenOf(realm string, c Claims) tokenstate.Token {
+	return tokenstate.Token{Realm: realm, User: c.User, ClientID: c.ClientID, Session: c.Session, IssuedAt: c.IssuedAt}
+}
+
+// plain ids fit a row, a log line and a subject's neighbourhood.
+func plain(id string) bool {
+	return !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd })
+}
+
+func cursorOf(t projection.Token) string { return t.Token.ClientID + " " + t.Token.Session }
+
+func inOrder(ts []projection.Token) []projection.Token {
+	ts = slices.Clone(ts)
+	slices.SortFunc(ts, func(a, b projection.Token) int { return strings.Compare(cursorOf(a), cursorOf(b)) })
+	return ts
+}

@@ -1,0 +1,123 @@
+package projection
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// history is a database in memory: all its versions, and what they add up to.
+type history struct {
+	mu       sync.Mutex
+	versions []Version // versions[i] is version i
+	pruned   int64
+	span     int
+	status   Status
+	keys     map[string]apikey.Record // that only the read-through sees
+	wake     chan struct{}
+	fault    error
+	finds    int
+}
+
+func newHistory() *history {
+	return &history{versions: []Version{{}}, span: 3, status: Status{Epoch: 1, Confirmed: true, Rules: tokenstate.DefaultRules()}, keys: map[string]apikey.Record{}, wake: make(chan struct{}, 1)}
+}
+
+func (h *history) add(nonce string, cs ...Change) {
+	h.mu.Lock()
+	h.versions = append(h.versions, Version{int64(len(h.versions)), nonce, cs})
+	h.mu.Unlock()
+	h.signal()
+}
+
+func (h *history) signal() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// restore cuts the history at a version: what comes then has other nonces.
+func (h *history) restore(to int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.versions = h.versions[:min(len(h.versions), to+1)]
+	h.pruned = min(h.pruned, int64(len(h.versions)-1))
+}
+
+func (h *history) snapshot() Snapshot {
+	st := newState(Snapshot{Facts: tokenstate.NewFacts()})
+	for _, v := range h.versions {
+		st.install(v)
+	}
+	s := Snapshot{Version: st.version, Nonce: st.nonce, Facts: st.facts}
+	for _, t := range st.tokens {
+		s.Tokens = append(s.Tokens, t)
+	}
+	for _, k := range st.keys {
+		s.Keys = append(s.Keys, k)
+	}
+	for _, k := range st.services {
+		s.ServiceKeys = append(s.ServiceKeys, k)
+	}
+	return s
+}
+
+func (h *history) Snapshot(context.Context) (Snapshot, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.snapshot(), h.fault
+}
+
+func (h *history) Since(_ context.Context, after int64) ([]Version, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if after >= int64(len(h.versions)) || after < h.pruned {
+		return nil, ErrReload
+	}
+	vs := h.versions[after:]
+	return slices.Clone(vs[:min(len(vs), h.span+1)]), h.fault
+}
+
+func (h *history) Status(context.Context) (Status, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.status, h.fault
+}
+
+func (h *history) Wait(ctx context.Context) error {
+	select {
+	case <-h.wake:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h *history) FindKey(_ context.Context, id string) (apikey.Record, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.finds++
+	rec, ok := h.keys[id]
+	return rec, ok, h.fault
+}
+
+// follow runs a projection until the end of the test.
+func follow(t *testing.T, h *history) *Projection {
+	t.Helper()
+	p := New(h, Options{Retry: 1}, zerolog.Nop())
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = p.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return p
+}

@@ -1,0 +1,148 @@
+package projection
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Projection answers from memory. Each answer is of one version.
+type Projection struct {
+	source Source
+	opts   Options
+	log    zerolog.Logger
+
+	mu     sync.RWMutex
+	st     *state // nil until the first snapshot
+	status Status
+	until  events.Millis // what the heartbeats say
+	moved  chan struct{} // closed at each new version
+
+	find   singleflight.Group
+	limit  *rate.Limiter
+	absent map[string]time.Time // ids that were not found a moment ago
+}
+
+// New makes one that knows nothing until Run.
+func New(source Source, opts Options, log zerolog.Logger) *Projection {
+	if opts.Retry == 0 {
+		opts.Retry = 250 * time.Millisecond
+	}
+	if opts.LoadLimit == 0 {
+		opts.LoadLimit = time.Minute
+	}
+	return &Projection{
+		source: source, opts: opts, log: log, moved: make(chan struct{}),
+		limit: rate.NewLimiter(readThrough, readThroughBurst), absent: map[string]time.Time{},
+	}
+}
+
+// Ready says whether answers may be relied on, and if not, what is missing.
+func (p *Projection) Ready() (ok bool, why string) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	switch {
+	case p.st == nil:
+		return false, "no snapshot of the database has been loaded yet"
+	case !p.status.Confirmed:
+		return false, "no worker has caught up with the log yet: is revocation-worker running?"
+	}
+	return true, ""
+}
+
+// Version is the feed's version that answers are of; 0 until a snapshot is loaded.
+func (p *Projection) Version() int64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st == nil {
+		return 0
+	}
+	return p.st.version
+}
+
+// WaitVersion waits until answers are of version v or later, or ctx ends.
+func (p *Projection) WaitVersion(ctx context.Context, v int64) error {
+	for {
+		p.mu.RLock()
+		there, moved := p.st != nil && p.st.version >= v, p.moved
+		p.mu.RUnlock()
+		if there {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err() //nolint:wrapcheck // the caller's own limit
+		}
+	}
+}
+
+// KnownUntil is the time up to which Keycloak is known completely; 0 if it has never spoken.
+func (p *Projection) KnownUntil() tokenstate.Millis {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.until
+}
+
+// Rules are the bounds that verdicts are made by.
+func (p *Projection) Rules() tokenstate.Rules {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.status.Rules
+}
+
+// read calls f under the lock, unless nothing is loaded: then the answer is the zero one.
+func read[T any](p *Projection, f func(*state) T) (zero T) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st == nil {
+		return zero
+	}
+	return f(p.st)
+}
+
+// ServiceKeys are all credentials.
+func (p *Projection) ServiceKeys() []ServiceKey {
+	return read(p, func(st *state) (all []ServiceKey) {
+		for _, k := range st.services {
+			all = append(all, k)
+		}
+		return all
+	})
+}
+
+// Owner says what the owner of a key is. With nothing loaded it is not active.
+func (p *Projection) Owner(realm, user string) tokenstate.Ownership {
+	return read(p, func(st *state) tokenstate.Ownership {
+		return tokenstate.Owner(realm, user, st.facts, p.status.Rules)
+	})
+}
+
+// KeyCut reports whether a key was revoked by an order.
+func (p *Projection) KeyCut(realm, user, id string) (c tokenstate.Cutoff, cause string, ok bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st == nil {
+		return c, "", false
+	}
+	return p.st.facts.KeyCut(realm, user, id)
+}
+
+// KeyByDigest finds a key in another format than ours.
+func (p *Projection) KeyByDigest(d apikey.Sum) (apikey.Record, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st == nil {
+		return apikey.Record{}, false
+	}
+	rec, ok := p.st.keys[p.st.digests[d]]
+	return rec, ok
+}

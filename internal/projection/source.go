@@ -1,0 +1,125 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// ErrReload is what Since answers when the feed does not lead on from where the reader stands:
+// it was pruned, has a gap, or ends before.
+var ErrReload = errors.New("the feed does not lead on from here: load a snapshot")
+
+// Source is where the state lies.
+type Source interface {
+	Snapshot(context.Context) (Snapshot, error)
+	// Since gives the version at after itself, so that its nonce can be compared, and what came
+	// after it, whole versions in order; ErrReload. Version 0 has no changes and no nonce.
+	Since(ctx context.Context, after int64) ([]Version, error)
+	Status(context.Context) (Status, error)
+	// Wait returns when something may have been written, or after the poll interval.
+	Wait(context.Context) error
+	FindKey(ctx context.Context, id string) (apikey.Record, bool, error)
+}
+
+// Snapshot is everything at one version.
+type Snapshot struct {
+	Version     int64
+	Nonce       string
+	Facts       tokenstate.Facts
+	Tokens      []Token
+	Keys        []apikey.Record
+	ServiceKeys []ServiceKey
+}
+
+// Token is a stored or tracked offline token.
+type Token struct {
+	Token    tokenstate.Token
+	Custody  string // sealed, or tracked by its backend
+	Verified bool   // Keycloak has said that it is what it says
+}
+
+// ServiceKey is a backend's credential.
+type ServiceKey struct {
+	Name, Realm string
+	Digest      apikey.Sum
+	PepperID    string
+	Scopes      []string
+	Orgs        []string // none: all
+}
+
+// Version is what one transaction changed. Nonce tells two histories apart.
+type Version struct {
+	Version int64
+	Nonce   string
+	Changes []Change
+}
+
+// Change is one of its four members, or the removal of a token or service key by its place.
+type Change struct {
+	Fact       tokenstate.Row
+	Token      *Token
+	Key        *apikey.Record
+	ServiceKey *ServiceKey
+
+	RemovedToken      *Place
+	RemovedServiceKey string
+}
+
+// Place is where a stored token lies: one for each client of a session.
+type Place struct{ Realm, Session, ClientID string }
+
+func placeOf(t tokenstate.Token) Place { return Place{t.Realm, t.Session, t.ClientID} }
+
+// Status is what a reader must know beside the feed.
+type Status struct {
+	Epoch     int64
+	Confirmed bool // a worker has caught up with the log in this epoch
+	Beats     []Beat
+	Rules     tokenstate.Rules
+}
+
+// Beat is the latest heartbeat of a Keycloak node.
+type Beat struct {
+	Node         string
+	At, Received events.Millis
+	Oldest       events.Millis // of what it had not delivered; 0: it had delivered all
+	Leaving      bool
+}
+
+// forgetAfter is how long a silent node holds knowledge back while others speak: it may have
+// crashed with events undelivered, until backfill and sweep must have found them.
+const forgetAfter events.Millis = 10 * 60_000
+
+// knownUntil is the time up to which all that Keycloak said has been delivered, by the log's
+// clock; 0 if no node has ever spoken. A node's own clock only tells how far it lags.
+func knownUntil(beats []Beat) events.Millis {
+	var latest events.Millis
+	for _, b := range beats {
+		latest = max(latest, b.Received)
+	}
+	var until events.Millis
+	for _, b := range beats {
+		if b.Received < latest-forgetAfter || b.Leaving && b.Oldest == 0 {
+			continue
+		}
+		at := b.Received
+		if b.Oldest > 0 && b.At > b.Oldest {
+			at -= b.At - b.Oldest
+		}
+		if until == 0 || at < until {
+			until = at
+		}
+	}
+	return until
+}
+
+// Options of a projection.
+type Options struct {
+	Retry     time.Duration // pause after a fault; 0: a quarter of a second, growing to 5 s
+	LoadLimit time.Duration // for one snapshot; 0: a minute
+}

@@ -1,0 +1,92 @@
+package projection
+
+import (
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+type owner struct{ realm, user string }
+
+// state is what is known at one version. It is guarded by the projection's lock.
+type state struct {
+	version  int64
+	nonce    string
+	facts    tokenstate.Facts
+	tokens   map[Place]Token
+	ofOwner  map[owner]map[Place]bool
+	keys     map[string]apikey.Record
+	digests  map[apikey.Sum]string // of keys in another format than ours
+	owned    map[owner]int         // keys of each owner, dead ones as well
+	services map[string]ServiceKey
+}
+
+func newState(s Snapshot) *state {
+	st := &state{
+		version: s.Version, nonce: s.Nonce, facts: s.Facts, tokens: map[Place]Token{}, ofOwner: map[owner]map[Place]bool{},
+		keys: map[string]apikey.Record{}, digests: map[apikey.Sum]string{}, owned: map[owner]int{}, services: map[string]ServiceKey{},
+	}
+	for _, t := range s.Tokens {
+		st.putToken(t)
+	}
+	for _, k := range s.Keys {
+		st.putKey(k)
+	}
+	for _, k := range s.ServiceKeys {
+		st.services[k.Name] = k
+	}
+	return st
+}
+
+// install takes a version over. Facts are set, not joined: Postgres has joined them.
+func (st *state) install(v Version) {
+	for _, c := range v.Changes {
+		switch {
+		case c.Fact != nil:
+			c.Fact.SetIn(st.facts)
+		case c.Token != nil:
+			st.putToken(*c.Token)
+		case c.Key != nil:
+			st.putKey(*c.Key)
+		case c.ServiceKey != nil:
+			st.services[c.ServiceKey.Name] = *c.ServiceKey
+		case c.RemovedToken != nil:
+			st.dropToken(*c.RemovedToken)
+		case c.RemovedServiceKey != "":
+			delete(st.services, c.RemovedServiceKey)
+		}
+	}
+	st.version, st.nonce = v.Version, v.Nonce
+}
+
+func (st *state) putToken(t Token) {
+	p := placeOf(t.Token)
+	st.dropToken(p) // its owner may have been another
+	o := owner{t.Token.Realm, t.Token.User}
+	if st.ofOwner[o] == nil {
+		st.ofOwner[o] = map[Place]bool{}
+	}
+	st.tokens[p], st.ofOwner[o][p] = t, true
+}
+
+func (st *state) dropToken(p Place) {
+	old, ok := st.tokens[p]
+	if !ok {
+		return
+	}
+	o := owner{old.Token.Realm, old.Token.User}
+	delete(st.tokens, p)
+	delete(st.ofOwner[o], p)
+	if len(st.ofOwner[o]) == 0 {
+		delete(st.ofOwner, o)
+	}
+}
+
+func (st *state) putKey(k apikey.Record) {
+	if _, known := st.keys[k.ID]; !known {
+		st.owned[owner{k.Realm, k.User}]++
+	}
+	st.keys[k.ID] = k
+	if k.Kind == apikey.KindLegacy {
+		st.digests[k.Digest] = k.ID
+	}
+}

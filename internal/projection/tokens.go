@@ -1,0 +1,127 @@
+package projection
+
+import (
+	"cmp"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Judge says whether Keycloak would refresh t. With nothing loaded that is unknown.
+func (p *Projection) Judge(t tokenstate.Token) tokenstate.Verdict {
+	return read(p, func(st *state) tokenstate.Verdict { return tokenstate.Judge(t, st.facts, p.status.Rules) })
+}
+
+// Token finds what is stored of a client in a session.
+func (p *Projection) Token(realm, session, clientID string) (Token, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st == nil {
+		return Token{}, false
+	}
+	t, ok := p.st.tokens[Place{realm, session, clientID}]
+	return t, ok
+}
+
+// TokensOf are the stored and tracked tokens of a user, with one client unless clientID is "".
+func (p *Projection) TokensOf(realm, user, clientID string) []Token {
+	return read(p, func(st *state) []Token { return st.tokensOf(realm, user, clientID) })
+}
+
+func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
+	for place := range st.ofOwner[owner{realm, user}] {
+		if clientID == "" || place.ClientID == clientID {
+			ts = append(ts, st.tokens[place])
+		}
+	}
+	return ts
+}
+
+// Best is the token to use, of those that want admits (nil: all): the newest usable one, a
+// verified one before others. If none is usable it is the newest, for its verdict says why.
+func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (Token, tokenstate.Verdict, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st == nil {
+		return Token{}, tokenstate.Verdict{}, false
+	}
+	var best Token
+	var verdict tokenstate.Verdict
+	found := false
+	for _, t := range p.st.tokensOf(realm, user, clientID) {
+		if want != nil && !want(t) {
+			continue
+		}
+		v := tokenstate.Judge(t.Token, p.st.facts, p.status.Rules)
+		if !found || better(t, v, best, verdict) {
+			best, verdict, found = t, v, true
+		}
+	}
+	return best, verdict, found
+}
+
+func better(t Token, v tokenstate.Verdict, o Token, w tokenstate.Verdict) bool {
+	if a, b := v.State == tokenstate.Usable, w.State == tokenstate.Usable; a != b {
+		return a
+	}
+	if t.Verified != o.Verified {
+		return t.Verified
+	}
+	if t.Token.IssuedAt != o.Token.IssuedAt {
+		return t.Token.IssuedAt > o.Token.IssuedAt
+	}
+	return cmp.Or(cmp.Compare(t.Token.Session, o.Token.Session), cmp.Compare(t.Token.ClientID, o.Token.ClientID)) < 0
+}
+
+// Due says whom to look at next.
+func (p *Projection) Due(now tokenstate.Millis) []tokenstate.Doubt {
+	return read(p, func(st *state) []tokenstate.Doubt {
+		ts := make([]tokenstate.Token, 0, len(st.tokens))
+		for _, t := range st.tokens {
+			ts = append(ts, t.Token)
+		}
+		owners := make([]tokenstate.Scope, 0, len(st.owned))
+		for o := range st.owned {
+			owners = append(owners, tokenstate.Scope{Realm: o.realm, User: o.user})
+		}
+		return tokenstate.Due(ts, owners, st.facts, p.status.Rules, now)
+	})
+}
+
+// ClientsOf are the UUIDs of the clients that a user's tokens are of, sorted.
+func (p *Projection) ClientsOf(realm, user string) []string {
+	return read(p, func(st *state) []string {
+		uuids := map[string]bool{}
+		for _, t := range st.tokensOf(realm, user, "") {
+			if t.Token.Client != "" {
+				uuids[t.Token.Client] = true
+			}
+		}
+		return slices.Sorted(maps.Keys(uuids))
+	})
+}
+
+// Unbound names a client whose UUID is not known.
+type Unbound struct{ Realm, ClientID string }
+
+// UnboundClients are the clients of tokens whose UUID is not known, each once.
+func (p *Projection) UnboundClients() []Unbound {
+	return read(p, func(st *state) []Unbound {
+		names := map[Unbound]bool{}
+		for _, t := range st.tokens {
+			if t.Token.Client == "" {
+				names[Unbound{t.Token.Realm, t.Token.ClientID}] = true
+			}
+		}
+		return slices.SortedFunc(maps.Keys(names), func(a, b Unbound) int {
+			return cmp.Or(cmp.Compare(a.Realm, b.Realm), cmp.Compare(a.ClientID, b.ClientID))
+		})
+	})
+}
+
+// Dump writes the facts as text: equal facts give equal bytes.
+func (p *Projection) Dump(w io.Writer) error {
+	return read(p, func(st *state) error { return st.facts.Dump(w) })
+}
