@@ -125,7 +125,7 @@ func TestParseOffline_RoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := keycloak.Claims{
 			Offline: true,
-			Issuer: "https://" + rapid.StringMatching(`[a-z./]{1,40}`).Draw(t, "iss"), Subject: id.Draw(t, "sub"),
+			Issuer:  "https://" + rapid.StringMatching(`[a-z./]{1,40}`).Draw(t, "iss"), Subject: id.Draw(t, "sub"),
 			Session: id.Draw(t, "sid"), ClientID: id.Draw(t, "azp"), ID: id.Draw(t, "jti"),
 			IssuedAt: rapid.Int64Range(1, 1<<40).Draw(t, "iat"), Expires: rapid.Int64Range(0, 1<<40).Draw(t, "exp"),
 		}

@@ -1,0 +1,34 @@
+package ops
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/settings"
+)
+
+// Logging is how a program logs, and where its admin port is.
+type Logging struct{ Level, Format string }
+
+// AddTo adds LOG_LEVEL and LOG_FORMAT.
+func (l *Logging) AddTo(t *settings.Table) {
+	t.Choice(&l.Level, "LOG_LEVEL", []string{"info", "trace", "debug", "warn", "error"}, "least level that is logged")
+	t.Choice(&l.Format, "LOG_FORMAT", []string{"json", "console"}, "how a line of the log looks")
+}
+
+// Logger writes to stderr: data belongs to stdout.
+func (l *Logging) Logger(program string) zerolog.Logger {
+	zerolog.TimeFieldFormat = time.RFC3339Nano
+	level, err := zerolog.ParseLevel(l.Level)
+	if err != nil {
+		panic(fmt.Sprintf("LOG_LEVEL was checked: %v", err))
+	}
+	logger := zerolog.New(os.Stderr)
+	if l.Format == "console" {
+		logger = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""})
+	}
+	return logger.Level(level).With().Timestamp().Str("program", program).Logger()
+}

@@ -1,0 +1,84 @@
+package ops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/urfave/cli/v3"
+	"go.uber.org/goleak"
+
+	"github.com/tokenstate/tokenstate/internal/settings"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestExitCodes(t *testing.T) {
+	app := func(args ...string) error {
+		c := &cli.Command{Name: "x", Commands: []*cli.Command{{Name: "run", Action: func(context.Context, *cli.Command) error { return nil }}}}
+		strict(c)
+		c.Writer, c.ErrWriter = &strings.Builder{}, &strings.Builder{}
+		return c.Run(t.Context(), append([]string{"x"}, args...))
+	}
+	for want, errs := range map[int][]error{
+		0: {nil, context.Canceled, app("run"), app()},
+		1: {errors.New("x")},
+		2: {app("typo"), app("run", "--typo"), app("--typo"), fmt.Errorf("a: %w", settings.ErrConfiguration)},
+		3: {fmt.Errorf("a: %w", ErrDifferences)},
+	} {
+		for i, err := range errs {
+			if got := code(err, false); got != want {
+				t.Errorf("%d of %d: exit code %d for %v", i, want, got, err)
+			}
+		}
+	}
+	if code(nil, true) != 130 {
+		t.Error("an interrupted program must say so")
+	}
+}
+
+func TestReady(t *testing.T) {
+	ok := false
+	a := &Admin{Gatherer: prometheus.NewRegistry(), Checks: []Check{{"log", func() (bool, string) { return ok, "NATS does not answer" }}}}
+	ask := func(path string, want int, word string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if w.Code != want || !strings.Contains(w.Body.String(), word) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	ask("/livez", 200, "ok")
+	ask("/readyz", 503, "NATS does not answer")
+	ok = true
+	ask("/readyz?verbose", 200, `"log"`)
+	a.Stopping()
+	ask("/readyz", 503, "told to stop")
+	ask("/metrics", 200, "")
+}
+
+func TestServeSaysWhenItCannot(t *testing.T) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	if err := Serve(t.Context(), l.Addr().String(), http.NotFoundHandler()); err == nil {
+		t.Fatal("no error for an address in use")
+	}
+}
+
+func TestServeDrains(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Serve(ctx, "127.0.0.1:0", http.NotFoundHandler()); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}

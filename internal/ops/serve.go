@@ -1,0 +1,99 @@
+package ops
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Check is one thing that a program needs to be ready. Why says what is missing and what to do.
+type Check struct {
+	Name string
+	Ask  func() (ok bool, why string)
+}
+
+// Admin is the second port: for probes and scrapers, not for users.
+type Admin struct {
+	Checks   []Check
+	Gatherer prometheus.Gatherer
+
+	stopping atomic.Bool
+}
+
+// Stopping makes the program not ready, so that nobody sends it more work while it drains.
+func (a *Admin) Stopping() { a.stopping.Store(true) }
+
+// Handler serves /livez, /readyz (?verbose) and /metrics.
+func (a *Admin) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.Gatherer, promhttp.HandlerOpts{}))
+	return mux
+}
+
+func (a *Admin) readyz(w http.ResponseWriter, r *http.Request) {
+	missing := map[string]string{}
+	if a.stopping.Load() {
+		missing["stopping"] = "the program was told to stop"
+	}
+	for _, c := range a.Checks {
+		if ok, why := c.Ask(); !ok {
+			missing[c.Name] = why
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if len(missing) > 0 {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	out := map[string]any{"ready": len(missing) == 0, "missing": missing}
+	if r.URL.Query().Has("verbose") {
+		var names []string
+		for _, c := range a.Checks {
+			names = append(names, c.Name)
+		}
+		out["checks"] = names
+	}
+	_ = json.NewEncoder(w).Encode(out) // the client is gone, then
+}
+
+// Bounds of a server.
+const (
+	headerLimit = 10 * time.Second
+	idleLimit   = 2 * time.Minute
+	maxHeader   = 64 << 10
+	drainLimit  = 8 * time.Second
+)
+
+// Serve answers on addr until ctx ends, and then lets what is under way finish for 8 s.
+func Serve(ctx context.Context, addr string, h http.Handler) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve on %s: %w", addr, err)
+	case <-ctx.Done():
+	}
+	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	err = s.Shutdown(short)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.Close() // what is still under way is cut
+	}
+	<-ended
+	return err //nolint:wrapcheck // about our own listener
+}
