@@ -106,10 +106,12 @@ type Store interface {
 	Apply(context.Context, Batch) (version int64, err error)
 }
 
-// Epochs names one history of the database; Restored begins a new one. Repeating it is harmless.
+// Epochs names one history of the database; Restored begins a new one, Confirm says that the
+// log has been read to its end in it. Repeating either is harmless.
 type Epochs interface {
 	Epoch(context.Context) (string, error)
 	Restored(context.Context) error
+	Confirm(context.Context) error
 }
 
 // Marks publishes the worker's footprints.

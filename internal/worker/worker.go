@@ -21,15 +21,16 @@ const (
 	markEvery = 15 * time.Second
 )
 
-// Worker reads Log into Store. All fields but Marks, Epochs and Report are needed.
+// Worker reads Log into Store. All fields but Marks, Report and Applied are needed.
 type Worker struct {
-	Log    Log
-	Store  Store
-	Epochs Epochs
-	Marks  Marks
-	Report func(Loss)    // is told of every loss in the log
-	Wait   time.Duration // how long a floor must stand still before a standby tries; 0: 5 s
-	Logger zerolog.Logger
+	Log     Log
+	Store   Store
+	Epochs  Epochs
+	Marks   Marks
+	Report  func(Loss)    // is told of every loss in the log
+	Applied func(Batch)   // is told of every commit
+	Wait    time.Duration // how long a floor must stand still before a standby tries; 0: 5 s
+	Logger  zerolog.Logger
 
 	gap    *Gap
 	marked time.Time
@@ -72,6 +73,10 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 		return false, err
 	}
 	defer r.Stop()
+	confirmed, err := w.confirm(ctx, s, s.after)
+	if err != nil {
+		return false, err
+	}
 	inner, cancel := context.WithCancel(ctx)
 	f := w.feed(inner, r, s)
 	defer func() { cancel(); _ = f.wait() }() // its error has been returned or is the cancellation
@@ -80,6 +85,11 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 			return moved, err
 		}
 		moved = true
+		if !confirmed || b.restored {
+			if confirmed, err = w.confirm(ctx, s, b.To.Seq); err != nil {
+				return moved, err
+			}
+		}
 	}
 	err = f.wait()
 	if gap, ok := errors.AsType[*Gap](err); ok {
@@ -89,61 +99,21 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 	return moved, err
 }
 
+// confirm tells readers, once in a session, that everything which was in the log when it began
+// is applied. They are not ready before: a restored database would un-revoke.
+func (w *Worker) confirm(ctx context.Context, s start, seq uint64) (bool, error) {
+	if seq < s.info.Last {
+		return false, nil
+	}
+	return true, w.Epochs.Confirm(ctx)
+}
+
 func (w *Worker) lost(l Loss) {
 	w.Logger.Error().Str("reason", l.Reason).Uint64("floor", l.Floor.Seq).Uint64("first", l.Info.First).Uint64("last", l.Info.Last).
 		Msg("the log lost messages; facts stay, backfill and looks must heal")
 	if w.Report != nil {
 		w.Report(l)
 	}
-}
-
-// apply tries b until it is in, or somebody else's is. A stop lets it finish for a while.
-func (w *Worker) apply(ctx context.Context, b Batch) error {
-	ctx, cancel := lasting(ctx, finish)
-	defer cancel()
-	for pause := minPause; ; pause = min(2*pause, maxPause) {
-		version, err := w.try(ctx, b)
-		if err == nil {
-			w.mark(ctx, b.To, version)
-			return nil
-		}
-		// The commit may have gone through before the error: only the floor knows.
-		if floor, ferr := w.Store.Floor(ctx); ferr == nil && floor.same(b.To) {
-			return nil
-		} else if ferr == nil && (!floor.same(b.From) || errors.Is(err, ErrNotActive)) {
-			return ErrNotActive
-		}
-		w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("batch not applied; the floor waits, trying again")
-		if !sleep(ctx, pause) {
-			return ctx.Err()
-		}
-	}
-}
-
-func (w *Worker) try(ctx context.Context, b Batch) (int64, error) {
-	if b.restored && w.Epochs != nil {
-		if err := w.Epochs.Restored(ctx); err != nil {
-			return 0, err
-		}
-	}
-	return w.Store.Apply(ctx, b)
-}
-
-// mark leaves a footprint now and then; a missing one costs only knowledge of a restore.
-func (w *Worker) mark(ctx context.Context, f Floor, version int64) {
-	if w.Marks == nil || w.Epochs == nil || time.Since(w.marked) < markEvery {
-		return
-	}
-	short, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	epoch, err := w.Epochs.Epoch(short)
-	if err == nil {
-		err = w.Marks.Mark(short, events.Mark{Epoch: epoch, Floor: f.Seq, FeedVersion: version})
-	}
-	if err != nil {
-		w.Logger.Warn().Err(err).Msg("no mark published")
-	}
-	w.marked = time.Now()
 }
 
 // standby waits until the floor has stood still for Wait. Trying then is harmless: the
@@ -163,19 +133,6 @@ func (w *Worker) standby(ctx context.Context) {
 			last = floor
 		}
 	}
-}
-
-// lasting is ctx, but ends only grace after it.
-func lasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		select {
-		case <-out.Done():
-		case <-time.After(grace):
-			cancel()
-		}
-	})
-	return out, func() { stop(); cancel() }
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -49,13 +49,14 @@ func (r *memReader) Next(ctx context.Context) (Entry, error) {
 
 type memStore struct {
 	sync.Mutex
-	floor    Floor
-	facts    tokenstate.Facts
-	journal  int
-	parked   int
-	restored int
-	fault    func(n int) (before, after error)
-	calls    int
+	floor     Floor
+	facts     tokenstate.Facts
+	journal   int
+	parked    int
+	restored  int
+	confirmed int
+	fault     func(n int) (before, after error)
+	calls     int
 }
 
 func (s *memStore) Floor(context.Context) (Floor, error) {
@@ -83,6 +84,7 @@ func (s *memStore) Apply(_ context.Context, b Batch) (int64, error) {
 	return 1, after
 }
 func (s *memStore) Epoch(context.Context) (string, error) { return "epoch", nil }
+func (s *memStore) Confirm(context.Context) error         { s.confirmed++; return nil }
 func (s *memStore) Restored(context.Context) error        { s.restored++; return nil }
 
 func logOf(t *testing.T, ms ...events.Message) *memLog {

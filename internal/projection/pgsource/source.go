@@ -1,0 +1,152 @@
+// Package pgsource joins the projection to the two Postgres adapters. It lies here and not in
+// cmd because both programs have one.
+package pgsource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// span is how many versions one reading brings.
+const span = 1000
+
+// Source is one database.
+type Source struct {
+	state  *state.Store
+	keys   *keys.Store
+	waiter *state.Waiter
+}
+
+// New makes a source that looks for news at least every poll. The caller closes it.
+func New(pool *pgxpool.Pool, poll time.Duration) *Source {
+	s := state.New(pool)
+	return &Source{s, keys.New(pool), s.NewWaiter(poll)}
+}
+
+// Close ends what waits for news.
+func (s *Source) Close() { s.waiter.Close() }
+
+// Wait implements projection.Source.
+func (s *Source) Wait(ctx context.Context) error { return s.waiter.Wait(ctx) } //nolint:wrapcheck // joins only
+
+// FindKey implements projection.Source.
+func (s *Source) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
+	return s.keys.Find(ctx, id) //nolint:wrapcheck // joins only
+}
+
+// Snapshot implements projection.Source.
+func (s *Source) Snapshot(ctx context.Context) (projection.Snapshot, error) {
+	var out projection.Snapshot
+	snap, err := s.state.Snapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		records, services, err := keys.Load(ctx, tx)
+		out.Keys = records
+		for _, k := range services {
+			out.ServiceKeys = append(out.ServiceKeys, projection.ServiceKey(k))
+		}
+		return err //nolint:wrapcheck // joins only
+	})
+	if err != nil {
+		return projection.Snapshot{}, err //nolint:wrapcheck // joins only
+	}
+	out.Version, out.Nonce, out.Facts = snap.Version, snap.Nonce, snap.Facts
+	for _, t := range snap.Tokens {
+		out.Tokens = append(out.Tokens, projection.Token(t))
+	}
+	return out, nil
+}
+
+// Since implements projection.Source.
+func (s *Source) Since(ctx context.Context, after int64) ([]projection.Version, error) {
+	from, out := after, []projection.Version{{}}
+	if after > 0 {
+		from, out = after-1, nil // its own version as well
+	}
+	vs, err := s.state.FeedSince(ctx, from, span)
+	if errors.Is(err, state.ErrPruned) || errors.Is(err, state.ErrGap) || errors.Is(err, state.ErrAhead) {
+		return nil, fmt.Errorf("%w: %w", projection.ErrReload, err)
+	}
+	if err != nil {
+		return nil, err //nolint:wrapcheck // joins only
+	}
+	for _, v := range vs {
+		changes, err := changesOf(v.Changes)
+		if err != nil {
+			return nil, fmt.Errorf("version %d of the feed: %w", v.Version, err)
+		}
+		out = append(out, projection.Version{Version: v.Version, Nonce: v.Nonce, Changes: changes})
+	}
+	return out, nil
+}
+
+// Status implements projection.Source.
+func (s *Source) Status(ctx context.Context) (projection.Status, error) {
+	st, err := s.state.Status(ctx)
+	if err != nil {
+		return projection.Status{}, err //nolint:wrapcheck // joins only
+	}
+	out := projection.Status{Epoch: st.Epoch, Confirmed: st.Confirmed, Rules: st.Rules}
+	for _, b := range st.Heartbeats {
+		var h events.Heartbeat
+		if err := json.Unmarshal(b.Value, &h); err != nil {
+			return projection.Status{}, fmt.Errorf("heartbeat of a node: %w", err)
+		}
+		beat := projection.Beat{Node: b.Node, At: b.At, Received: b.Received, Leaving: h.Leaving}
+		if h.Queued > 0 {
+			beat.Oldest = h.Oldest
+		}
+		out.Beats = append(out.Beats, beat)
+	}
+	return out, nil
+}
+
+func changesOf(rows []state.Change) (out []projection.Change, err error) {
+	for _, r := range rows {
+		c, err := changeOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func changeOf(r state.Change) (c projection.Change, err error) {
+	switch {
+	case r.Kind == state.KindToken && r.Value == nil:
+		var place [3]string
+		err = json.Unmarshal([]byte(r.Key), &place)
+		c.RemovedToken = &projection.Place{Realm: place[0], Session: place[1], ClientID: place[2]}
+	case r.Kind == state.KindToken:
+		c.Token, err = decode[projection.Token](r.Value)
+	case r.Kind == keys.KindKey:
+		c.Key, err = decode[apikey.Record](r.Value)
+	case r.Kind == keys.KindServiceKey && r.Value == nil:
+		c.RemovedServiceKey = r.Key
+	case r.Kind == keys.KindServiceKey:
+		c.ServiceKey, err = decode[projection.ServiceKey](r.Value)
+	default:
+		c.Fact, err = tokenstate.DecodeRow(r.Kind, r.Value)
+	}
+	return c, err
+}
+
+func decode[T any](value []byte) (*T, error) {
+	var v T
+	if err := json.Unmarshal(value, &v); err != nil {
+		return nil, fmt.Errorf("decode a row of the feed: %w", err)
+	}
+	return &v, nil
+}

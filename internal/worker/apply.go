@@ -1,0 +1,74 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+// apply tries b until it is in, or somebody else's is. A stop lets it finish for a while.
+func (w *Worker) apply(ctx context.Context, b Batch) error {
+	ctx, cancel := lasting(ctx, finish)
+	defer cancel()
+	for pause := minPause; ; pause = min(2*pause, maxPause) {
+		version, err := w.try(ctx, b)
+		if err == nil {
+			if w.Applied != nil {
+				w.Applied(b)
+			}
+			w.mark(ctx, b.To, version)
+			return nil
+		}
+		// The commit may have gone through before the error: only the floor knows.
+		if floor, ferr := w.Store.Floor(ctx); ferr == nil && floor.same(b.To) {
+			return nil
+		} else if ferr == nil && (!floor.same(b.From) || errors.Is(err, ErrNotActive)) {
+			return ErrNotActive
+		}
+		w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("batch not applied; the floor waits, trying again")
+		if !sleep(ctx, pause) {
+			return ctx.Err()
+		}
+	}
+}
+
+func (w *Worker) try(ctx context.Context, b Batch) (int64, error) {
+	if b.restored {
+		if err := w.Epochs.Restored(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return w.Store.Apply(ctx, b)
+}
+
+// mark leaves a footprint now and then; a missing one costs only knowledge of a restore.
+func (w *Worker) mark(ctx context.Context, f Floor, version int64) {
+	if w.Marks == nil || time.Since(w.marked) < markEvery {
+		return
+	}
+	short, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	epoch, err := w.Epochs.Epoch(short)
+	if err == nil {
+		err = w.Marks.Mark(short, events.Mark{Epoch: epoch, Floor: f.Seq, FeedVersion: version})
+	}
+	if err != nil {
+		w.Logger.Warn().Err(err).Msg("no mark published")
+	}
+	w.marked = time.Now()
+}
+
+// lasting is ctx, but ends only grace after it.
+func lasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-out.Done():
+		case <-time.After(grace):
+			cancel()
+		}
+	})
+	return out, func() { stop(); cancel() }
+}

@@ -1,0 +1,203 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Bounds of looking.
+const (
+	looksAtOnce = 8
+	lookLimit   = 15 * time.Second
+	maxLookWait = time.Minute
+	complainGap = time.Minute
+)
+
+// ErrAway is in an Asker's error when Keycloak does not answer at all: the other looks of the
+// round would fail, too.
+var ErrAway = errors.New("keycloak does not answer")
+
+// Known is the read model of what is due.
+type Known interface {
+	Due(now tokenstate.Millis) []tokenstate.Doubt
+	ClientsOf(realm, user string) []string
+	UnboundClients() []projection.Unbound
+}
+
+// Asker asks Keycloak over its admin API. A look that learnt nothing is an error, never an
+// observation.
+type Asker interface {
+	Look(ctx context.Context, s tokenstate.Scope, clients []string) (events.Message, error)
+	LookNamed(ctx context.Context, realm, clientID string) (m events.Message, uuid string, err error)
+}
+
+// Publisher puts a message into the log.
+type Publisher interface {
+	Publish(context.Context, events.Message) error
+}
+
+// Binder gives stored tokens their client's UUID.
+type Binder interface {
+	BindClient(ctx context.Context, realm, clientID, uuid string) (int, error)
+}
+
+// Looker asks Keycloak about whoever is due and puts the answers into the log, where they are
+// learnt like the listener's own. Nothing is learnt beside the log: a replay must see the same.
+type Looker struct {
+	Known    Known
+	Ask      Asker
+	Log      Publisher
+	Bind     Binder
+	Interval time.Duration // between two rounds, and the first pause of a subject
+	Rate     int           // looks a second
+	Logger   zerolog.Logger
+
+	mu         sync.Mutex
+	turns      map[tokenstate.Scope]turn
+	complained time.Time
+}
+
+// turn says when a subject is looked at next. A subject is new for one interval, since the
+// listener's own look is most likely on its way; then the pause doubles, for a look that came
+// too early to settle a doubt must not be repeated at once.
+type turn struct {
+	since, next time.Time
+	pause       time.Duration
+}
+
+// Run looks until ctx ends.
+func (l *Looker) Run(ctx context.Context) error {
+	l.turns = map[tokenstate.Scope]turn{}
+	limit := rate.NewLimiter(rate.Limit(l.Rate), l.Rate)
+	tick := time.NewTicker(l.Interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			l.bindClients(ctx, limit)
+			l.round(ctx, limit)
+		}
+	}
+}
+
+// Oldest says for how long the longest due subject has been so.
+func (l *Looker) Oldest(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	oldest := now
+	for _, t := range l.turns {
+		if t.since.Before(oldest) {
+			oldest = t.since
+		}
+	}
+	return now.Sub(oldest)
+}
+
+func (l *Looker) round(ctx context.Context, limit *rate.Limiter) {
+	round, away := errgroup.WithContext(ctx)
+	round.SetLimit(looksAtOnce)
+	for _, s := range l.plan(time.Now()) {
+		if away.Err() != nil || limit.Wait(away) != nil {
+			break
+		}
+		round.Go(func() error { return l.look(away, s) })
+	}
+	if err := round.Wait(); err != nil && ctx.Err() == nil {
+		l.complain(err, "Keycloak is not looked at; what is due waits")
+	}
+}
+
+// plan picks the subjects whose turn it is, and forgets those that are not due any more.
+func (l *Looker) plan(now time.Time) (whose []tokenstate.Scope) {
+	due := l.Known.Due(tokenstate.Millis(now.UnixMilli()))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	turns := make(map[tokenstate.Scope]turn, len(due))
+	for _, d := range due {
+		t, known := l.turns[d.Scope]
+		switch {
+		case !known:
+			t = turn{since: now, next: now.Add(l.Interval), pause: l.Interval}
+		case !now.Before(t.next):
+			t.pause = min(2*t.pause, maxLookWait)
+			t.next = now.Add(t.pause)
+			whose = append(whose, d.Scope)
+		}
+		turns[d.Scope] = t
+	}
+	l.turns = turns
+	return whose
+}
+
+// look fails only if Keycloak is away. What concerns one subject is said and tried again.
+func (l *Looker) look(ctx context.Context, s tokenstate.Scope) error {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	var clients []string
+	if s.User != "" {
+		clients = l.Known.ClientsOf(s.Realm, s.User)
+	}
+	m, err := l.Ask.Look(ctx, s, clients)
+	if err == nil {
+		err = l.Log.Publish(ctx, m)
+	}
+	if errors.Is(err, ErrAway) {
+		return err
+	}
+	if err != nil && ctx.Err() == nil {
+		l.complain(err, "a look at "+s.Realm+" brought nothing; it is tried again")
+	}
+	return nil
+}
+
+// bindClients finds the UUIDs of clients that tokens name by client_id only.
+func (l *Looker) bindClients(ctx context.Context, limit *rate.Limiter) {
+	for _, u := range l.Known.UnboundClients() {
+		if limit.Wait(ctx) != nil {
+			return
+		}
+		if err := l.bind(ctx, u); err != nil && ctx.Err() == nil {
+			l.complain(err, "a client was not found by its client_id; it is tried again")
+			return
+		}
+	}
+}
+
+// bind publishes what it saw first: until the client's state is known, its tokens are judged
+// without it.
+func (l *Looker) bind(ctx context.Context, u projection.Unbound) error {
+	ctx, cancel := context.WithTimeout(ctx, lookLimit)
+	defer cancel()
+	m, uuid, err := l.Ask.LookNamed(ctx, u.Realm, u.ClientID)
+	if err != nil || uuid == "" { // "": no client is called that any more
+		return err //nolint:wrapcheck // the asker says what failed
+	}
+	if err := l.Log.Publish(ctx, m); err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	_, err = l.Bind.BindClient(ctx, u.Realm, u.ClientID, uuid)
+	return err //nolint:wrapcheck // as above
+}
+
+// complain says the same kind of thing once a minute.
+func (l *Looker) complain(err error, what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Since(l.complained) < complainGap {
+		return
+	}
+	l.complained = time.Now()
+	l.Logger.Warn().Err(err).Msg(what)
+}
