@@ -92,6 +92,16 @@ func (p *Projection) KnownUntil() tokenstate.Millis {
 	return p.until
 }
 
+// HeardAt is when any Keycloak node was last heard, by the log's clock; 0 if never.
+func (p *Projection) HeardAt() (at tokenstate.Millis) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for _, b := range p.status.Beats {
+		at = max(at, b.Received)
+	}
+	return at
+}
+
 // Rules are the bounds that verdicts are made by.
 func (p *Projection) Rules() tokenstate.Rules {
 	p.mu.RLock()

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-
-	"github.com/tokenstate/tokenstate/internal/events"
 )
 
 // Bounds of one batch, and of what a stop waits for.

@@ -25,3 +25,9 @@ SELECT node, at_ms, received_ms, value FROM tokenstate.node_heartbeat ORDER BY n
 
 -- name: NowMillis :one
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
+
+-- name: ParkedCount :one
+SELECT count(*) FROM tokenstate.parked;
+
+-- name: OutboxAge :one
+SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM tokenstate.outbox WHERE relayed_at IS NULL;

@@ -25,24 +25,28 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
-	// goose writes its own table before the first migration, so the schema must be there.
-	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tokenstate"); err != nil {
-		return err
-	}
-	files, err := fs.Sub(schema.FS, "migrations")
-	if err != nil {
-		return err
-	}
-	store, err := database.NewStore(database.DialectPostgres, "tokenstate.goose_db_version")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(database.DialectCustom, db, files, goose.WithStore(store))
+	p, err := provider(ctx, db)
 	if err != nil {
 		return err
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+func provider(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
+	// goose writes its own table before the first migration, so the schema must be there.
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS tokenstate"); err != nil {
+		return nil, err
+	}
+	files, err := fs.Sub(schema.FS, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	store, err := database.NewStore(database.DialectPostgres, "tokenstate.goose_db_version")
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(database.DialectCustom, db, files, goose.WithStore(store))
 }
 
 // MigrateURL is Migrate with connections of its own.
@@ -53,4 +57,23 @@ func MigrateURL(ctx context.Context, databaseURL string) error {
 	}
 	defer pool.Close()
 	return Migrate(ctx, pool)
+}
+
+// SchemaVersion says at which version the database is, and which one this program was made for.
+func SchemaVersion(ctx context.Context, databaseURL string) (at, want int64, err error) {
+	pool, err := pgxpool.New(ctx, databaseURL)
+	if err != nil {
+		return 0, 0, fmt.Errorf("schema version: %w", err)
+	}
+	defer pool.Close()
+	db := stdlib.OpenDBFromPool(pool)
+	defer func() { _ = db.Close() }()
+	p, err := provider(ctx, db)
+	if err == nil {
+		at, err = p.GetDBVersion(ctx)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("schema version: %w", err)
+	}
+	return at, schema.Version, nil
 }

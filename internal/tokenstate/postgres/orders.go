@@ -92,3 +92,21 @@ func (s *Store) Now(ctx context.Context) (tokenstate.Millis, error) {
 	}
 	return tokenstate.Millis(ms), nil
 }
+
+// OutboxAge is how long the oldest order has waited to be relayed; 0 if none waits.
+func (s *Store) OutboxAge(ctx context.Context) (time.Duration, error) {
+	seconds, err := q.OutboxAge(ctx, s.pool)
+	if err != nil {
+		return 0, fmt.Errorf("read outbox: %w", err)
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
+}
+
+// ParkedCount is how many messages could not be read.
+func (s *Store) ParkedCount(ctx context.Context) (int64, error) {
+	n, err := q.ParkedCount(ctx, s.pool)
+	if err != nil {
+		return 0, fmt.Errorf("count parked messages: %w", err)
+	}
+	return n, nil
+}

@@ -89,6 +89,28 @@ func (q *Queries) Outbox(ctx context.Context, db DBTX, most int32) ([]OutboxRow,
 	return items, nil
 }
 
+const outboxAge = `-- name: OutboxAge :one
+SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM tokenstate.outbox WHERE relayed_at IS NULL
+`
+
+func (q *Queries) OutboxAge(ctx context.Context, db DBTX) (float64, error) {
+	row := db.QueryRow(ctx, outboxAge)
+	var column_1 float64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const parkedCount = `-- name: ParkedCount :one
+SELECT count(*) FROM tokenstate.parked
+`
+
+func (q *Queries) ParkedCount(ctx context.Context, db DBTX) (int64, error) {
+	row := db.QueryRow(ctx, parkedCount)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const putOutbox = `-- name: PutOutbox :exec
 INSERT INTO tokenstate.outbox (id, raw) VALUES ($1, $2)
 `

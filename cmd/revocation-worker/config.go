@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// config is what the worker can be told.
+type config struct {
+	logging  ops.Logging
+	database secret.Text
+
+	nats                             secret.Text // with user and password in it
+	natsCreds, natsCA                string
+	natsCert, natsKey, natsInbox     string
+	keycloakURL, adminRealm          string
+	clientID                         string
+	clientSecret                     secret.Text
+	adminAddr                        string
+	margin, skew, lag, sweep, closed time.Duration
+	lookEvery                        time.Duration
+	lookRate                         int
+}
+
+func (c *config) table() *settings.Table {
+	t := settings.New("WORKER_")
+	c.logging.AddTo(t)
+	t.Secret(&c.database, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
+	t.Secret(&c.nats, "NATS_URL", "NATS servers, with user and password in it if they are used")
+	t.Text(&c.natsCreds, "NATS_CREDS", "", "file of a NATS user's JWT and nkey")
+	t.Text(&c.natsCA, "NATS_CA", "", "file of certificates that NATS is trusted by")
+	t.Text(&c.natsCert, "NATS_CERT", "", "file of our certificate for NATS")
+	t.Text(&c.natsKey, "NATS_KEY", "", "file of its key")
+	t.Text(&c.natsInbox, "WORKER_NATS_INBOX_PREFIX", "", "where this NATS user may receive replies; by default what deploy/nats.conf gives it")
+	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
+	t.Text(&c.clientID, "WORKER_KEYCLOAK_CLIENT_ID", "", "our client in the administrators' realm")
+	t.Secret(&c.clientSecret, "WORKER_KEYCLOAK_CLIENT_SECRET", "its secret")
+	t.Text(&c.adminRealm, "WORKER_KEYCLOAK_ADMIN_REALM", "master", "the administrators' realm")
+	t.Text(&c.adminAddr, "WORKER_ADMIN_ADDR", "127.0.0.1:9090", "address of /livez, /readyz and /metrics")
+	t.Duration(&c.margin, "WORKER_SETTLING_MARGIN", 10*time.Second, 0, time.Hour, "a token must be this old before its absence from a look counts")
+	t.Duration(&c.skew, "WORKER_SKEW", 5*time.Second, 0, time.Minute, "largest difference between the clocks of Keycloak's nodes; 0s for one node")
+	t.Duration(&c.lag, "WORKER_CACHE_LAG", 10*time.Second, 0, 10*time.Minute, "how long a Keycloak node may answer from its cache")
+	t.Duration(&c.sweep, "WORKER_SWEEP", 6*time.Hour, time.Minute, 7*24*time.Hour, "who has not been seen for this long is looked at")
+	t.Duration(&c.closed, "WORKER_CLOSED_SWEEP", 5*time.Minute, time.Second, 24*time.Hour, "the same for who is disabled or gone")
+	t.Duration(&c.lookEvery, "WORKER_LOOK_INTERVAL", time.Second, 10*time.Millisecond, time.Minute, "how often it is asked who is due")
+	t.Int(&c.lookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
+	return t
+}
+
+func (c *config) rules() tokenstate.Rules {
+	ms := func(d time.Duration) tokenstate.Millis { return tokenstate.Millis(d.Milliseconds()) }
+	return tokenstate.Rules{Margin: ms(c.margin), Skew: ms(c.skew), CacheLag: ms(c.lag), Sweep: ms(c.sweep), ClosedSweep: ms(c.closed)}
+}
+
+func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) {
+	p, err := pgxpool.New(ctx, c.database.Reveal())
+	if err != nil {
+		return nil, errUsable("DATABASE_URL")
+	}
+	return p, nil
+}
+
+// errUsable leaves out the library's own words, which repeat the URL.
+func errUsable(name string) error {
+	return fmt.Errorf("%w: %s cannot be used: check its form", settings.ErrConfiguration, name)
+}
+
+func (c *config) admin() (*keycloak.Admin, error) {
+	a, err := keycloak.NewAdmin(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.adminRealm, ClientID: c.clientID, ClientSecret: c.clientSecret})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
+	}
+	return a, nil
+}
+
+func (c *config) log(ctx context.Context, logger zerolog.Logger) (*stream.Log, error) {
+	trust, err := c.tls()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
+	}
+	l, err := stream.Connect(ctx, stream.Options{
+		URL: c.nats.Reveal(), Credentials: c.natsCreds, TLS: trust, Inbox: c.inbox(), Name: "revocation-worker", Logger: logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
+	}
+	return l, nil
+}
+
+// inbox is what deploy/nats.conf lets the user of NATS_URL subscribe to: with another prefix
+// every request would time out.
+func (c *config) inbox() string {
+	if c.natsInbox != "" {
+		return c.natsInbox
+	}
+	first, _, _ := strings.Cut(c.nats.Reveal(), ",")
+	u, err := url.Parse(first)
+	if err != nil {
+		return ""
+	}
+	return map[string]string{"worker": "_INBOX_wo", "operator": "_INBOX_op"}[u.User.Username()]
+}
+
+func (c *config) tls() (*tls.Config, error) {
+	if c.natsCA == "" && c.natsCert == "" {
+		return nil, nil //nolint:nilnil // no TLS but what the URL asks for
+	}
+	out := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.natsCA != "" {
+		pem, err := os.ReadFile(c.natsCA)
+		if err != nil {
+			return nil, fmt.Errorf("NATS_CA cannot be read: %w", err)
+		}
+		out.RootCAs = x509.NewCertPool()
+		if !out.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, errors.New("NATS_CA holds no certificate")
+		}
+	}
+	if c.natsCert != "" {
+		pair, err := tls.LoadX509KeyPair(c.natsCert, c.natsKey)
+		if err != nil {
+			return nil, errors.New("NATS_CERT and NATS_KEY are no pair that can be read")
+		}
+		out.Certificates = []tls.Certificate{pair}
+	}
+	return out, nil
+}

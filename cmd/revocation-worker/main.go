@@ -1,0 +1,19 @@
+// Command revocation-worker learns from the log what became of offline tokens and users, and
+// keeps it in Postgres.
+package main
+
+import (
+	"os"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/ops"
+)
+
+func main() {
+	os.Exit(ops.Main(&cli.Command{
+		Name:     "revocation-worker",
+		Usage:    "learn from Keycloak's events which offline tokens are dead",
+		Commands: []*cli.Command{runCommand(), migrateCommand()},
+	}))
+}

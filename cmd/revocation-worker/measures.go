@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/worker"
+)
+
+const scrapeLimit = 2 * time.Second
+
+// measures are the worker's metrics. What must be asked for is asked at each scrape.
+type measures struct {
+	latency *prometheus.HistogramVec
+	losses  prometheus.Counter
+	active  prometheus.Gauge
+}
+
+func newMeasures(r prometheus.Registerer, p *program) *measures {
+	m := &measures{
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tokenstate_revocation_latency_seconds", Help: "From Keycloak's event or look to our commit.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 2, 16),
+		}, []string{"kind", "stage"}),
+		losses: prometheus.NewCounter(prometheus.CounterOpts{Name: "tokenstate_log_losses_total", Help: "Times that the log was found to lack messages."}),
+		active: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_worker_active", Help: "1 if this worker is the active one."}),
+	}
+	r.MustRegister(m.latency, m.losses, m.active)
+	gauge := func(name, help string, ask func(context.Context) float64) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+			ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)
+			defer cancel()
+			return ask(ctx)
+		}))
+	}
+	gauge("tokenstate_log_lag_messages", "Messages in the log that are not applied; -1 if it cannot be asked.", p.lag)
+	gauge("tokenstate_parked_messages", "Messages that could not be read; -1 if unknown.", func(ctx context.Context) float64 {
+		n, err := p.store.ParkedCount(ctx)
+		return orUnknown(float64(n), err)
+	})
+	gauge("tokenstate_outbox_oldest_seconds", "Age of the oldest order that is not in the log; -1 if unknown.", func(ctx context.Context) float64 {
+		d, err := p.store.OutboxAge(ctx)
+		return orUnknown(d.Seconds(), err)
+	})
+	gauge("tokenstate_oldest_doubt_seconds", "For how long the longest due subject has waited for a look.", func(context.Context) float64 {
+		return p.looker.Oldest(time.Now()).Seconds()
+	})
+	gauge("tokenstate_listener_age_seconds", "Since any Keycloak node was heard.", func(context.Context) float64 {
+		return since(p.known.HeardAt())
+	})
+	gauge("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) float64 {
+		return since(p.known.KnownUntil())
+	})
+	return m
+}
+
+func since(at events.Millis) float64 { return time.Since(at.Time()).Seconds() }
+
+func orUnknown(v float64, err error) float64 {
+	if err != nil {
+		return -1
+	}
+	return v
+}
+
+func (p *program) lag(ctx context.Context) float64 {
+	info, err := p.log.Info(ctx)
+	if err != nil {
+		return -1
+	}
+	floor, err := p.store.Floor(ctx)
+	return orUnknown(float64(info.Last)-float64(floor.Seq), err)
+}
+
+// applied measures how old the news of a batch were when they were committed.
+func (m *measures) applied(b worker.Batch) {
+	now := time.Now()
+	for _, line := range b.Journal {
+		if line.Class != string(events.ClassEvent) && line.Class != string(events.ClassObservation) {
+			continue
+		}
+		var envelope struct {
+			Time time.Time `json:"time"`
+		}
+		if json.Unmarshal(line.Raw, &envelope) == nil && !envelope.Time.IsZero() {
+			m.latency.WithLabelValues(line.Class, "committed").Observe(now.Sub(envelope.Time).Seconds())
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/worker"
+)
+
+// Intervals of the background work.
+const (
+	relayEvery = 500 * time.Millisecond
+	pollEvery  = time.Second
+	retryEvery = 2 * time.Second
+)
+
+func runCommand() *cli.Command {
+	var c config
+	table := c.table()
+	return &cli.Command{
+		Name: "run", Usage: "read the log, look at Keycloak and keep the state, until told to stop",
+		Flags: table.Flags(), Description: table.Description(),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if err := table.Load(cmd); err != nil {
+				return err //nolint:wrapcheck // it says all that is wrong
+			}
+			return run(ctx, &c)
+		},
+	}
+}
+
+func run(ctx context.Context, c *config) error {
+	logger := c.logging.Logger("revocation-worker")
+	pool, err := c.pool(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	admin, err := c.admin()
+	if err != nil {
+		return err
+	}
+	log, err := c.log(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	st := postgres.New(pool)
+	source := pgsource.New(pool, pollEvery)
+	defer source.Close()
+	known := projection.New(source, projection.Options{}, logger)
+	p := &program{c: c, log: theLog{log}, store: store{st}, known: known, logger: logger}
+	p.looker = &worker.Looker{
+		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Logger: logger,
+	}
+	registry := prometheus.NewRegistry()
+	p.measures = newMeasures(registry, p)
+
+	all, ctx := errgroup.WithContext(ctx)
+	a := &ops.Admin{Gatherer: registry, Checks: p.checks()}
+	context.AfterFunc(ctx, a.Stopping)
+	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
+	all.Go(func() error { return known.Run(ctx) })
+	all.Go(func() error { return p.lead(ctx) })
+	logger.Info().Str("admin", c.adminAddr).Msg("started")
+	return all.Wait() //nolint:wrapcheck // each says what failed
+}
+
+// program is what the parts of a running worker share.
+type program struct {
+	c        *config
+	log      theLog
+	store    store
+	known    *projection.Projection
+	looker   *worker.Looker
+	measures *measures
+	logger   zerolog.Logger
+}
+
+// lead works whenever this process is the active one, and waits otherwise.
+func (p *program) lead(ctx context.Context) error {
+	for ctx.Err() == nil {
+		held, release, err := p.store.Lease(ctx)
+		if err == nil {
+			if err = p.store.SetRules(held, p.c.rules()); err == nil {
+				p.logger.Info().Msg("active")
+				p.measures.active.Set(1)
+				err = p.work(held)
+				p.measures.active.Set(0)
+			}
+			release()
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		p.logger.Warn().Err(err).Msg("not active: is Postgres there, and migrated? trying again")
+		wait(ctx, retryEvery)
+	}
+	return nil
+}
+
+// work ends when ctx does: each part goes on through faults of its own.
+func (p *program) work(ctx context.Context) error {
+	all, ctx := errgroup.WithContext(ctx)
+	w := &worker.Worker{
+		Log: p.log, Store: p.store, Epochs: p.store, Marks: p.log, Applied: p.measures.applied,
+		Report: func(worker.Loss) { p.measures.losses.Inc() }, Logger: p.logger,
+	}
+	r := &worker.Relay{Outbox: p.store, Log: p.log, Interval: relayEvery, Logger: p.logger}
+	all.Go(func() error { return w.Run(ctx) })
+	all.Go(func() error { return p.looker.Run(ctx) })
+	all.Go(func() error { return r.Run(ctx) })
+	return all.Wait() //nolint:wrapcheck // none fails
+}
+
+// checks: a standby is ready, since there is nothing more that it needs.
+func (p *program) checks() []ops.Check {
+	return []ops.Check{
+		{Name: "postgres", Ask: func() (bool, string) {
+			ctx, cancel := context.WithTimeout(context.Background(), retryEvery)
+			defer cancel()
+			if _, err := p.store.Floor(ctx); err != nil {
+				return false, "Postgres does not answer, or the schema is missing: check DATABASE_URL, run `revocation-worker migrate up`"
+			}
+			return true, ""
+		}},
+		{Name: "log", Ask: func() (bool, string) {
+			ctx, cancel := context.WithTimeout(context.Background(), retryEvery)
+			defer cancel()
+			if _, err := p.log.Info(ctx); err != nil {
+				return false, "NATS does not answer, or the stream TOKENSTATE is missing: check NATS_URL, and that the operator has made the stream"
+			}
+			return true, ""
+		}},
+		{Name: "caught-up", Ask: p.known.Ready},
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
