@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+// config is what authapi can be told.
+type config struct {
+	logging            ops.Logging
+	database           secret.Text
+	keycloakURL, realm string
+	issuer, clientID   string
+	clientSecret       secret.Text
+	files              vault.Paths
+	addr, adminAddr    string
+	loginURL, mode     string
+	standingMaxAge     time.Duration
+}
+
+// database adds DATABASE_URL, which every command needs.
+func addDatabase(t *settings.Table, into *secret.Text) {
+	t.Secret(into, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
+}
+
+func addFiles(t *settings.Table, p *vault.Paths) {
+	t.Text(&p.Keyset, "AUTHAPI_KEYSET_FILE", "", "keys that offline tokens are sealed under")
+	t.Text(&p.Pepper, "AUTHAPI_PEPPER_FILE", "", "peppers of API keys' digests")
+	t.Text(&p.Master, "AUTHAPI_MASTER_FILE", "", "secret that system keys are derived from")
+	t.Text(&p.Snapshot, "AUTHAPI_SNAPSHOT_FILE", "", "keys that the snapshot on disk is sealed under")
+}
+
+func (c *config) table() *settings.Table {
+	t := settings.New("AUTHAPI_")
+	c.logging.AddTo(t)
+	addDatabase(t, &c.database)
+	addFiles(t, &c.files)
+	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
+	t.Text(&c.realm, "KEYCLOAK_REALM", "", "the realm whose tokens are kept here")
+	t.URL(&c.issuer, "KEYCLOAK_ISSUER", true, "what tokens carry as iss, if discovery does not say it")
+	t.Text(&c.clientID, "KEYCLOAK_CLIENT_ID", "", "the application's confidential client")
+	t.Secret(&c.clientSecret, "KEYCLOAK_CLIENT_SECRET", "its secret")
+	t.Text(&c.addr, "AUTHAPI_ADDR", "127.0.0.1:8080", "address of the API")
+	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
+	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
+	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
+	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
+	return t
+}
+
+func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) { return open(ctx, c.database) }
+
+// open leaves out the library's own words, which repeat the URL.
+func open(ctx context.Context, url secret.Text) (*pgxpool.Pool, error) {
+	p, err := pgxpool.New(ctx, url.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("%w: DATABASE_URL cannot be used: check its form", settings.ErrConfiguration)
+	}
+	return p, nil
+}
+
+func (c *config) app() (*keycloak.App, error) {
+	a, err := keycloak.NewApp(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.realm, ClientID: c.clientID, ClientSecret: c.clientSecret})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
+	}
+	return a, nil
+}
+
+// secrets are read once, at start. Loose rights are said and taken.
+func secrets(p vault.Paths, logger zerolog.Logger) (vault.Secrets, error) {
+	s, err := vault.Load(p)
+	if err != nil && vault.Warning(err) {
+		logger.Warn().Err(err).Msg("files of secrets can be read by others")
+		return s, nil
+	}
+	if err != nil {
+		return s, fmt.Errorf("%w:\n%w", settings.ErrConfiguration, err)
+	}
+	return s, nil
+}

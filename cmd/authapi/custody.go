@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+// custody joins the vault and the tokens' rows: nothing else sees both key and ciphertext.
+type custody struct {
+	store *postgres.Store
+	keys  *vault.Keyset
+}
+
+// row binds a ciphertext to its place and its user, so that it opens nowhere else.
+func row(t tokenstate.Token) vault.Row {
+	return vault.Row{Realm: t.Realm, Client: t.ClientID, Session: t.Session, RowID: t.User}
+}
+
+func (c custody) Put(ctx context.Context, t tokenstate.Token, text secret.Text, verified bool) (bool, int64, error) {
+	var sealed *postgres.Ciphertext
+	if !text.Empty() {
+		s, err := c.keys.Seal(row(t), text)
+		if err != nil {
+			return false, 0, fmt.Errorf("seal token: %w", err)
+		}
+		sealed = &postgres.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}
+	}
+	p, err := c.store.PutToken(ctx, postgres.StoredToken{Token: t, Verified: verified}, sealed)
+	return p.Created, p.Version, err //nolint:wrapcheck // joins only
+}
+
+func (c custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tokenstate.Seconds, error) {
+	s, err := c.store.Secret(ctx, t)
+	if errors.Is(err, postgres.ErrNoToken) {
+		err = authapi.ErrNotSealed
+	}
+	if err != nil {
+		return secret.Text{}, 0, err //nolint:wrapcheck // joins only
+	}
+	t.User = s.User
+	text, err := c.keys.Open(row(t), vault.Sealed{KeyID: s.KeyID, Ciphertext: s.Bytes})
+	return text, s.IssuedAt, err //nolint:wrapcheck // joins only
+}
+
+func (c custody) Replace(ctx context.Context, old, next tokenstate.Token, text secret.Text) error {
+	s, err := c.keys.Seal(row(next), text)
+	if err != nil {
+		return fmt.Errorf("seal token: %w", err)
+	}
+	return c.store.Replace(ctx, old, postgres.StoredToken{Token: next, Verified: true}, postgres.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}) //nolint:wrapcheck // joins only
+}
+
+func (c custody) Delete(ctx context.Context, realm, user, session string) (int, int64, error) {
+	return c.store.DeleteToken(ctx, realm, user, session) //nolint:wrapcheck // joins only
+}
+
+// orders joins the outbox.
+type orders struct{ *postgres.Store }
+
+func (o orders) Submit(ctx context.Context, m events.Message) (int64, error) {
+	return o.Order(ctx, m) //nolint:wrapcheck // joins only
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// provider joins keycloak.App to authapi.IdentityProvider.
+type provider struct {
+	app    *keycloak.App
+	issuer string // KEYCLOAK_ISSUER; "" for what discovery says
+}
+
+func (p provider) Parse(raw secret.Text) (authapi.Claims, error) {
+	c, err := keycloak.ParseRefresh(raw)
+	if err != nil {
+		return authapi.Claims{}, errors.Join(authapi.ErrUnreadable, err)
+	}
+	return authapi.Claims{
+		Issuer: c.Issuer, User: c.Subject, Session: c.Session, ClientID: c.ClientID,
+		IssuedAt: tokenstate.Seconds(c.IssuedAt), Offline: c.Offline,
+	}, nil
+}
+
+// Issuer is never built from the URL: behind a proxy the two differ.
+func (p provider) Issuer(ctx context.Context) (string, error) {
+	if p.issuer != "" {
+		return p.issuer, nil
+	}
+	e, err := p.app.Discover(ctx)
+	if err != nil {
+		return "", fmt.Errorf("find the issuer: %w", err)
+	}
+	return e.Issuer, nil
+}
+
+func (p provider) Introspect(ctx context.Context, raw secret.Text) (authapi.Introspection, error) {
+	i, err := p.app.Introspect(ctx, raw)
+	if err != nil {
+		return authapi.Introspection{}, fmt.Errorf("introspect: %w", err)
+	}
+	return authapi.Introspection{Active: i.Active, Claims: authapi.Claims{
+		Issuer: i.Issuer, User: i.Subject, Session: i.Session, ClientID: i.ClientID,
+		IssuedAt: tokenstate.Seconds(i.IssuedAt), Offline: i.Type == "Offline",
+	}}, nil
+}
+
+func (p provider) Refresh(ctx context.Context, raw secret.Text) (authapi.Grant, error) {
+	g, err := p.app.Refresh(ctx, raw)
+	if refused, ok := errors.AsType[*keycloak.Refused](err); ok {
+		return authapi.Grant{}, &authapi.Refusal{
+			Records: refused.Class.Records(), Code: refused.Code, Description: refused.Description, Reason: refused.Reason,
+		}
+	}
+	if err != nil {
+		return authapi.Grant{}, fmt.Errorf("refresh: %w", err)
+	}
+	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
+}
+
+func (p provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
+	r, err := p.app.Logout(ctx, raw)
+	if err != nil {
+		return false, fmt.Errorf("logout: %w", err)
+	}
+	return r.AlreadyDead, nil
+}
+
+func (p provider) LookUser(ctx context.Context, user string) (authapi.Look, error) {
+	l, err := p.app.LookUser(ctx, user)
+	if err != nil {
+		return authapi.Look{}, fmt.Errorf("look at the owner: %w", err)
+	}
+	return authapi.Look{Gone: l.Gone, Enabled: l.Enabled}, nil
+}

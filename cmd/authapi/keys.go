@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+// keyStore joins the keys' rows to authapi.Keys.
+type keyStore struct{ *postgres.Store }
+
+func nameOf(k authapi.SystemKey) postgres.Name {
+	return postgres.Name{Realm: k.Realm, User: k.User, Org: k.Org, Key: apikey.SystemPrefix + k.Name}
+}
+
+func (s keyStore) Mint(ctx context.Context, k authapi.SystemKey, decide func(*apikey.Record) (uint64, error), build func(uint64) apikey.Record) (apikey.Record, int64, error) {
+	rec, version, err := s.Store.Mint(ctx, nameOf(k), decide, build)
+	if errors.Is(err, postgres.ErrBlocked) {
+		err = authapi.ErrBlocked
+	}
+	return rec, version, err //nolint:wrapcheck // joins only
+}
+
+func (s keyStore) Revoke(ctx context.Context, k authapi.SystemKey, block bool, order func(string) events.Message) (bool, int64, error) {
+	return s.Store.Revoke(ctx, nameOf(k), block, order) //nolint:wrapcheck // joins only
+}

@@ -1,0 +1,19 @@
+// Command authapi answers whether an API key may pass and whether an offline token still
+// works, and gives access tokens without asking Keycloak about dead ones.
+package main
+
+import (
+	"os"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/ops"
+)
+
+func main() {
+	os.Exit(ops.Main(&cli.Command{
+		Name:     "authapi",
+		Usage:    "decide about API keys and stored offline tokens",
+		Commands: []*cli.Command{serveCommand(), secretsCommand(), serviceKeysCommand(), healthCommand()},
+	}))
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+func secretsCommand() *cli.Command {
+	var p vault.Paths
+	table := settings.New("AUTHAPI_SECRETS_")
+	addFiles(table, &p)
+	return &cli.Command{
+		Name: "secrets", Usage: "the files of secrets that authapi needs",
+		Commands: []*cli.Command{{
+			Name: "generate", Usage: "make the four files; never overwrites one", Flags: table.Flags(),
+			Action: func(_ context.Context, cmd *cli.Command) error {
+				if err := table.Load(cmd); err != nil {
+					return err //nolint:wrapcheck // it says all that is wrong
+				}
+				for _, path := range []string{p.Keyset, p.Pepper, p.Master, p.Snapshot} {
+					if path == "" {
+						return fmt.Errorf("%w: set AUTHAPI_KEYSET_FILE, AUTHAPI_PEPPER_FILE, AUTHAPI_MASTER_FILE and AUTHAPI_SNAPSHOT_FILE to where the files shall be", settings.ErrConfiguration)
+					}
+				}
+				return vault.Generate(p) //nolint:wrapcheck // it says what to do
+			},
+		}},
+	}
+}
+
+func serviceKeysCommand() *cli.Command {
+	var p vault.Paths
+	var database secret.Text
+	table := settings.New("AUTHAPI_SERVICE_KEYS_")
+	addDatabase(table, &database)
+	addFiles(table, &p)
+	flags := append(table.Flags(),
+		&cli.StringFlag{Name: "name", Usage: "what logs call it", Required: true},
+		&cli.StringFlag{Name: "realm", Usage: "the one realm that it may act in", Required: true},
+		&cli.StringSliceFlag{Name: "scope", Usage: "what it may do; repeat it; all for everything", Required: true},
+		&cli.StringSliceFlag{Name: "org", Usage: "organization that it is limited to; repeat it"})
+	return &cli.Command{
+		Name: "service-keys", Usage: "credentials of backends",
+		Commands: []*cli.Command{{
+			Name: "add", Usage: "make one and print it, once; only a digest is kept", Flags: flags, Description: table.Description(),
+			Action: func(ctx context.Context, cmd *cli.Command) error {
+				if err := table.Load(cmd); err != nil {
+					return err //nolint:wrapcheck // it says all that is wrong
+				}
+				return addServiceKey(ctx, cmd, database, p)
+			},
+		}},
+	}
+}
+
+func addServiceKey(ctx context.Context, cmd *cli.Command, database secret.Text, p vault.Paths) error {
+	scopes, err := scopesOf(cmd.StringSlice("scope"))
+	if err != nil {
+		return err
+	}
+	held, err := secrets(p, zerolog.Nop())
+	if err != nil {
+		return err
+	}
+	pool, err := open(ctx, database)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	var e apikey.Entropy
+	_, _ = rand.Read(e.ID[:])
+	_, _ = rand.Read(e.Secret[:]) // neither ever fails (crypto/rand)
+	key := apikey.Format(e)
+	err = keys.New(pool).PutServiceKey(ctx, keys.ServiceKey{
+		Name: cmd.String("name"), Realm: cmd.String("realm"), Scopes: scopes, Orgs: cmd.StringSlice("org"),
+		Digest: apikey.Digest(held.Peppers[0], key), PepperID: held.Peppers[0].ID,
+	})
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	fmt.Println(key.Text().Reveal())
+	return nil
+}
+
+func scopesOf(given []string) ([]string, error) {
+	known := map[string]bool{}
+	for _, s := range authapi.Scopes() {
+		known[s] = true
+	}
+	for _, s := range given {
+		if s == "all" {
+			return authapi.Scopes(), nil
+		}
+		if !known[s] {
+			return nil, fmt.Errorf("%w: no such scope; there are %v", ops.ErrUsage, authapi.Scopes())
+		}
+	}
+	return given, nil
+}
+
+// healthCommand is for container images that have no curl.
+func healthCommand() *cli.Command {
+	var addr string
+	table := settings.New("AUTHAPI_HEALTH_")
+	table.Text(&addr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /readyz")
+	return &cli.Command{
+		Name: "healthcheck", Usage: "exit 0 if the authapi on this machine is ready", Flags: table.Flags(),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if err := table.Load(cmd); err != nil {
+				return err //nolint:wrapcheck // it says all that is wrong
+			}
+			ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+			defer cancel()
+			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/readyz", nil)
+			if err != nil {
+				return fmt.Errorf("%w: AUTHAPI_ADMIN_ADDR is not an address", settings.ErrConfiguration)
+			}
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				return errors.New("authapi does not answer")
+			}
+			defer func() { _ = res.Body.Close() }()
+			if res.StatusCode != http.StatusOK {
+				return errors.New("authapi is not ready")
+			}
+			return nil
+		},
+	}
+}

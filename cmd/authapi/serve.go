@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/urfave/cli/v3"
+	"golang.org/x/sync/errgroup"
+
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+const pollEvery = time.Second
+
+func serveCommand() *cli.Command {
+	var c config
+	table := c.table()
+	return &cli.Command{
+		Name: "serve", Usage: "answer until told to stop", Flags: table.Flags(), Description: table.Description(),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if err := table.Load(cmd); err != nil {
+				return err //nolint:wrapcheck // it says all that is wrong
+			}
+			return serve(ctx, &c)
+		},
+	}
+}
+
+func serve(ctx context.Context, c *config) error {
+	logger := c.logging.Logger("authapi")
+	held, err := secrets(c.files, logger)
+	if err != nil {
+		return err
+	}
+	app, err := c.app()
+	if err != nil {
+		return err
+	}
+	pool, err := c.pool(ctx)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	source := pgsource.New(pool, pollEvery)
+	defer source.Close()
+	known := projection.New(source, projection.Options{}, logger)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
+	st := postgres.New(pool)
+	s := &authapi.Server{
+		Realm: c.realm, ClientID: c.clientID, Known: known,
+		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st},
+		Keycloak: provider{app, c.issuer}, Peppers: held.Peppers, Master: held.Master,
+		Metrics: authapi.NewMetrics(registry), Logger: logger, LoginURL: c.loginURL,
+	}
+	if c.mode == "strict" {
+		s.StandingMaxAge = c.standingMaxAge
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
+	context.AfterFunc(ctx, a.Stopping)
+	all.Go(func() error { return known.Run(ctx) })
+	all.Go(func() error { return ops.Serve(ctx, c.addr, s.Handler()) })
+	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
+	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
+	return all.Wait() //nolint:wrapcheck // each says what failed
+}
+
+func knowledgeAge(known *projection.Projection) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tokenstate_knowledge_age_seconds", Help: "Since Keycloak was known completely.",
+	}, func() float64 { return time.Since(known.KnownUntil().Time()).Seconds() })
+}
