@@ -13,7 +13,7 @@ import (
 )
 
 type logoutInput struct {
-	waiting
+	Waiting
 	Body struct {
 		RefreshToken  string `json:"refresh_token" minLength:"1" maxLength:"16384" doc:"of the session that ends, online or offline"`
 		RevokeOffline bool   `json:"revoke_offline,omitempty" doc:"end the offline session, too; automations stop"`
@@ -74,7 +74,7 @@ func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer
 	}
 	if a.Body.Offline == "revoked" {
 		s.access.drop(seatOf(t))
-		s.awaitDeath(ctx, in.waiting, t, a)
+		s.awaitDeath(ctx, in.Waiting, t, a)
 	}
 	a.Body.Version = s.Known.Version()
 	return a, nil
@@ -103,7 +103,7 @@ func (s *Server) endStored(ctx context.Context, stored projection.Token) *Proble
 }
 
 // awaitDeath waits until the verdict has followed, as long as the caller wants to.
-func (s *Server) awaitDeath(ctx context.Context, w waiting, t tokenstate.Token, a *logoutAnswer) {
+func (s *Server) awaitDeath(ctx context.Context, w Waiting, t tokenstate.Token, a *logoutAnswer) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(w.WaitMS)*time.Millisecond)
 	defer cancel()
 	for {

@@ -19,7 +19,7 @@ var (
 )
 
 type putTokenInput struct {
-	waiting
+	Waiting
 	Body struct {
 		RefreshToken string  `json:"refresh_token,omitempty" maxLength:"16384" doc:"an offline token, to be sealed"`
 		UserID       string  `json:"user_id,omitempty" maxLength:"255" doc:"or the four members of one that you keep yourself"`
@@ -67,7 +67,7 @@ type listedToken struct {
 }
 
 type deleteTokenInput struct {
-	waiting
+	Waiting
 	UserID    string `path:"id" minLength:"1" maxLength:"255"`
 	SessionID string `path:"session_id" minLength:"1" maxLength:"255"`
 }
@@ -115,7 +115,7 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 	if err != nil {
 		return nil, s.storeFault(ctx, err)
 	}
-	applied, status := s.enforced(ctx, in.waiting, version)
+	applied, status := s.enforced(ctx, in.Waiting, version)
 	if created && status == http.StatusOK {
 		status = http.StatusCreated
 	}
@@ -166,6 +166,6 @@ func (s *Server) deleteToken(ctx context.Context, in *deleteTokenInput) (*delete
 	}
 	a := &deleteTokenAnswer{}
 	a.Body.Deleted, a.Body.Version = n, version
-	a.Body.Applied, a.Status = s.enforced(ctx, in.waiting, version)
+	a.Body.Applied, a.Status = s.enforced(ctx, in.Waiting, version)
 	return a, nil
 }

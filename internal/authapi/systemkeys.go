@@ -15,14 +15,15 @@ import (
 // ErrBlocked is Keys.Mint's answer after a revocation that blocks the name.
 var ErrBlocked = errors.New("the key's name is blocked")
 
-type systemKeyPath struct {
+// SystemKeyPath is whose key is meant. It is exported because huma reads no unexported part.
+type SystemKeyPath struct {
 	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
 	OrgID  string `path:"org_id" minLength:"1" maxLength:"255"`
 }
 
 type mintInput struct {
-	systemKeyPath
-	waiting
+	SystemKeyPath
+	Waiting
 	Body struct {
 		Name string `json:"name" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 _.:@-]*$"`
 	}
@@ -39,8 +40,8 @@ type mintAnswer struct {
 }
 
 type unmintInput struct {
-	systemKeyPath
-	waiting
+	SystemKeyPath
+	Waiting
 	Name  string `path:"name" minLength:"1" maxLength:"100"`
 	Block bool   `query:"block" doc:"and let nobody mint it again"`
 }
@@ -83,7 +84,7 @@ func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 	case err != nil:
 		return nil, s.storeFault(ctx, err)
 	}
-	_, status := s.enforced(ctx, in.waiting, version)
+	_, status := s.enforced(ctx, in.Waiting, version)
 	a := &mintAnswer{Status: status}
 	a.Body.Key = s.derive(k, rec.Generation).Text().Reveal()
 	a.Body.UserID, a.Body.OrgID, a.Body.Name = k.User, k.Org, k.Name
@@ -137,6 +138,6 @@ func (s *Server) unmint(ctx context.Context, in *unmintInput) (*unmintAnswer, er
 	}
 	a := &unmintAnswer{}
 	a.Body.Version = version
-	a.Body.Applied, a.Status = s.enforced(ctx, in.waiting, version)
+	a.Body.Applied, a.Status = s.enforced(ctx, in.Waiting, version)
 	return a, nil
 }

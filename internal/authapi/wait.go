@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// waiting is part of every writing call's input.
-type waiting struct {
+// Waiting is part of every writing call's input.
+type Waiting struct {
 	WaitMS int `query:"wait_ms" minimum:"0" maximum:"5000" doc:"wait up to this long until the write is enforced here; else 202 and applied:false"`
 }
 
 // enforced waits until this replica has seen a version. It gives the status to answer with.
-func (s *Server) enforced(ctx context.Context, w waiting, version int64) (applied bool, status int) {
+func (s *Server) enforced(ctx context.Context, w Waiting, version int64) (applied bool, status int) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(w.WaitMS)*time.Millisecond)
 	defer cancel()
 	if s.Known.Version() >= version || s.Known.WaitVersion(ctx, version) == nil {

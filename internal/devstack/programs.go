@@ -50,6 +50,16 @@ func (s *Stack) preparePrograms(ctx context.Context) error {
 	return s.timed(ctx, "schema", func(ctx context.Context) error { return s.once(ctx, "revocation-worker", "migrate", "up") })
 }
 
+// makeServiceKey has authapi make a credential with all scopes: it prints it, once.
+func (s *Stack) makeServiceKey(ctx context.Context) error {
+	if !s.has("authapi") {
+		return nil
+	}
+	out, err := s.output(ctx, "authapi", "service-keys", "add", "--name", "devstack", "--realm", s.Env.KeycloakRealm, "--scope", "all")
+	s.Env.AuthapiServiceKey = strings.TrimSpace(out)
+	return err
+}
+
 func (s *Stack) build(ctx context.Context, name string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", s.binary(name), "./cmd/"+name) //nolint:gosec // our own program
 	cmd.Dir, cmd.Env = s.opts.Root, cleanEnv()
@@ -61,12 +71,21 @@ func (s *Stack) build(ctx context.Context, name string) error {
 
 // once runs a command of a program to its end.
 func (s *Stack) once(ctx context.Context, name string, args ...string) error {
+	_, err := s.output(ctx, name, args...)
+	return err
+}
+
+// output is once, and gives what the command prints.
+func (s *Stack) output(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.binary(name), args...) //nolint:gosec // our own program
 	cmd.Dir, cmd.Env = s.opts.Root, append(cleanEnv(), s.Env.Pairs()...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	var says strings.Builder
+	cmd.Stderr = &says
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, says.String())
 	}
-	return nil
+	return string(out), nil
 }
 
 // makeSecrets has authapi generate its secrets into files of this run: with the database they
@@ -81,14 +100,16 @@ func (s *Stack) makeSecrets(ctx context.Context) error {
 	}
 	s.Env.KeysetFile, s.Env.PepperFile = filepath.Join(dir, "keyset"), filepath.Join(dir, "pepper")
 	s.Env.MasterFile, s.Env.SnapshotFile = filepath.Join(dir, "master"), filepath.Join(dir, "snapshot")
-	s.Env.AuthapiServiceKey = randomText()
 	return s.once(ctx, "authapi", "secrets", "generate")
 }
 
 // startPrograms starts the worker, then authapi, which is ready only when a worker has
 // confirmed the floor.
 func (s *Stack) startPrograms(ctx context.Context) error {
-	var err error
+	err := s.makeServiceKey(ctx)
+	if err != nil {
+		return err
+	}
 	var worker, workerURL, api, apiURL, apiAdmin, apiAdminURL string
 	for _, a := range []struct{ addr, url *string }{{&worker, &workerURL}, {&api, &apiURL}, {&apiAdmin, &apiAdminURL}} {
 		if *a.addr, *a.url, err = freeAddr(); err != nil {
