@@ -39,13 +39,15 @@ var rules = map[string]struct {
 	"internal/ops":                                 {[]string{"internal/settings"}, "how programs are operated"},
 	"internal/worker":                              {[]string{"internal/events", "internal/tokenstate", "internal/projection"}, "a program: it declares the small interfaces it needs and knows no adapter"},
 	"db/schema":                                    {nil, "the migrations"},
+	"internal/play":                                {[]string{"internal/devstack"}, "acts from outside, over HTTP, as users do: it must not know how things are done"},
+	"internal/demo":                                {[]string{"internal/devstack", "internal/play"}, "one script"},
 	"internal/devstack":                            {[]string{"deploy"}, "it starts real servers; it knows nothing of what they mean"},
 	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                                       {nil, "files that programs and tests embed"},
 	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
 	"cmd/revocation-worker":                        {[]string{"internal/events", "internal/events/stream", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
 	"cmd/authapi":                                  {[]string{"internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/events", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "joins; never NATS"},
-	"cmd/devstack":                                 {[]string{"internal/devstack"}, "joins"},
+	"cmd/devstack":                                 {[]string{"internal/devstack", "internal/demo"}, "joins"},
 }
 
 // pure rooms do no IO and read no clock.

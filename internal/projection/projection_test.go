@@ -144,6 +144,12 @@ func TestBest(t *testing.T) {
 	cut := func(session string) Change {
 		return Change{Fact: tokenstate.CutoffRow{Scope: tokenstate.Scope{Realm: "r", Session: session}, Cause: "c", Value: tokenstate.Cutoff{Before: 99, At: 1, Tokens: true}}}
 	}
+	disabled := func() Change {
+		return Change{Fact: tokenstate.StandingRow{
+			Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "r", User: "u"}, Authority: tokenstate.Keycloak},
+			Value:   tokenstate.Standing{At: 5, Disabled: true},
+		}}
+	}
 	for name, c := range map[string]struct {
 		changes []Change
 		want    string
@@ -153,6 +159,7 @@ func TestBest(t *testing.T) {
 		"usable before newer":                 {[]Change{tok("old", 1, true), tok("dead", 2, true), cut("dead")}, "old", tokenstate.Usable},
 		"verified before newer":               {[]Change{tok("old", 1, true), tok("new", 2, false)}, "old", tokenstate.Usable},
 		"the newest says why none":            {[]Change{tok("old", 1, true), tok("dead", 2, true), cut("dead"), cut("old")}, "dead", tokenstate.Revoked},
+		"suspended before revoked":            {[]Change{tok("old", 1, true), tok("dead", 2, true), cut("dead"), disabled()}, "old", tokenstate.Suspended},
 		"usable unverified before dead known": {[]Change{tok("dead", 1, true), cut("dead"), tok("new", 2, false)}, "new", tokenstate.Usable},
 	} {
 		t.Run(name, func(t *testing.T) {

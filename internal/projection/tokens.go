@@ -40,7 +40,8 @@ func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
 }
 
 // Best is the token to use, of those that want admits (nil: all): the newest usable one, a
-// verified one before others. If none is usable it is the newest, for its verdict says why.
+// verified one before others. If none is usable it is one that may work again, or else the
+// newest: its verdict says what can be done.
 func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (Token, tokenstate.Verdict, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -63,8 +64,8 @@ func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (
 }
 
 func better(t Token, v tokenstate.Verdict, o Token, w tokenstate.Verdict) bool {
-	if a, b := v.State == tokenstate.Usable, w.State == tokenstate.Usable; a != b {
-		return a
+	if v.State != w.State {
+		return v.State < w.State // usable, suspended, revoked
 	}
 	if t.Verified != o.Verified {
 		return t.Verified

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/demo"
+	"github.com/tokenstate/tokenstate/internal/devstack"
+)
+
+func demoStory(ctx context.Context, _ *cli.Command) error {
+	return withStack(ctx, "demo", devstack.Options{}, func(s *devstack.Stack) error { return demo.Play(ctx, s.Env, os.Stdout) })
+}
+
+// truth runs the differential test on the whole system; its settings are environment variables.
+func truth(ctx context.Context) (code int, err error) {
+	err = withStack(ctx, "truth", devstack.Options{}, func(s *devstack.Stack) error {
+		code, err = s.Run(ctx, []string{"go", "test", "-count=1", "-v", "-timeout=60m", "./internal/truth/"})
+		return err
+	})
+	return code, err
+}

@@ -1,0 +1,157 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/play"
+)
+
+// soon is how long a verdict may take that needs a look after a birth, or a quiet interval.
+const soon = 10 * time.Second
+
+func (s *story) begin(ctx context.Context) error {
+	return errors.Join(
+		s.act("an administrator makes the user "+s.name, func() (err error) {
+			s.user, err = s.keycloak.NewUser(ctx, s.name)
+			return err
+		}),
+		s.login(ctx),
+		s.act("the browser opens another page of the application: an online session", func() (err error) {
+			s.online, err = s.browser.Login(ctx, "app", s.name, "")
+			return err
+		}),
+		s.mint(ctx),
+		s.bothWork(ctx),
+	)
+}
+
+func (s *story) login(ctx context.Context) error {
+	err := s.act("the browser logs in, scope offline_access", func() (err error) {
+		s.offline, err = s.browser.Login(ctx, "app", s.name, play.Offline)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = s.expect("the backend stores the offline token", func() (play.Answer, error) { return s.backend.Store(ctx, s.offline) },
+		http.StatusCreated, "custody", "sealed", "verified", "true", "state", "usable")
+	return err
+}
+
+func (s *story) mint(ctx context.Context) error {
+	a, err := s.expect("the backend mints a system key", func() (play.Answer, error) { return s.backend.Mint(ctx, s.user, "org-1", "automation") },
+		http.StatusOK, "name", "automation")
+	s.key = a.Text("key")
+	return err
+}
+
+// bothWork: the key, and the token behind it.
+func (s *story) bothWork(ctx context.Context) error {
+	if err := s.keyWorks(ctx, "usable"); err != nil {
+		return err
+	}
+	_, err := s.expect("access token", func() (play.Answer, error) { return s.backend.Access(ctx, s.user) }, http.StatusOK)
+	return err
+}
+
+func (s *story) keyWorks(ctx context.Context, token string) error {
+	_, err := s.expect("the automation's key at /users/me", func() (play.Answer, error) { return s.backend.Me(ctx, s.key) },
+		http.StatusOK, "token.state", token)
+	return err
+}
+
+func (s *story) keyFails(ctx context.Context, reason string) error {
+	_, err := s.expect("the automation's key at /users/me", func() (play.Answer, error) { return s.backend.Me(ctx, s.key) },
+		http.StatusUnauthorized, "reason", reason)
+	return err
+}
+
+func (s *story) tokenFails(ctx context.Context, reason string) error {
+	_, err := s.expect("access token", func() (play.Answer, error) { return s.backend.Access(ctx, s.user) },
+		http.StatusConflict, "reason", reason)
+	return err
+}
+
+// browserLogout: Keycloak sends the same LOGOUT event as for a dead offline session, and the
+// offline session lives.
+func (s *story) browserLogout(ctx context.Context) error {
+	began := time.Now()
+	if err := s.act("the browser logs out", func() error { return s.browser.Logout(ctx, s.online) }); err != nil {
+		return err
+	}
+	if err := s.until(ctx, began, soon, "usable"); err != nil {
+		return err
+	}
+	if err := s.act("refreshes the offline token still", func() error { _, err := s.keycloak.Refresh(ctx, s.offline); return err }); err != nil {
+		return err
+	}
+	return s.bothWork(ctx)
+}
+
+func (s *story) offlineLogout(ctx context.Context) error {
+	began := time.Now()
+	err := s.act("the application logs out with the offline token", func() error { return s.keycloak.Logout(ctx, s.offline) })
+	if err != nil {
+		return err
+	}
+	if err := s.until(ctx, began, time.Second, "revoked"); err != nil {
+		return err
+	}
+	return s.suspended(func() error { return errors.Join(s.tokenFails(ctx, "session_ended"), s.keyWorks(ctx, "revoked")) })
+}
+
+func (s *story) newLogin(ctx context.Context) error {
+	if err := s.login(ctx); err != nil {
+		return err
+	}
+	return s.bothWork(ctx)
+}
+
+func (s *story) disable(ctx context.Context) error {
+	began := time.Now()
+	if err := s.act("an administrator disables the user", func() error { return s.keycloak.Enable(ctx, s.user, false) }); err != nil {
+		return err
+	}
+	if err := s.until(ctx, began, soon, "suspended"); err != nil {
+		return err
+	}
+	if err := errors.Join(s.keyFails(ctx, "user_disabled"), s.tokenFails(ctx, "user_disabled")); err != nil {
+		return err
+	}
+	began = time.Now()
+	if err := s.act("an administrator enables the user", func() error { return s.keycloak.Enable(ctx, s.user, true) }); err != nil {
+		return err
+	}
+	if err := s.until(ctx, began, soon, "usable"); err != nil {
+		return err
+	}
+	return s.bothWork(ctx)
+}
+
+func (s *story) remove(ctx context.Context) error {
+	began := time.Now()
+	err := s.act("an administrator deletes the user", func() error {
+		_, err := s.keycloak.Call(ctx, http.MethodDelete, "/users/"+s.user, nil, nil)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.until(ctx, began, soon, "revoked"); err != nil {
+		return err
+	}
+	if err := errors.Join(s.keyFails(ctx, "user_deleted"), s.tokenFails(ctx, "user_deleted")); err != nil {
+		return err
+	}
+	began = time.Now()
+	if err := s.act("an administrator imports the same user id again", func() error { return s.keycloak.Import(ctx, s.name, s.user) }); err != nil {
+		return err
+	}
+	if err := s.until(ctx, began, soon, "revoked"); err != nil {
+		return err
+	}
+	return errors.Join(s.keyFails(ctx, "user_deleted"), s.tokenFails(ctx, "user_deleted"))
+}

@@ -1,0 +1,104 @@
+package play
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// back is where Keycloak sends the browser; nobody listens there, the address is read.
+const back = "http://127.0.0.1/back"
+
+// Browser is one person's: its cookies carry their session from one client to the next.
+type Browser struct {
+	k      *Keycloak
+	client *http.Client
+}
+
+// NewBrowser has no cookies.
+func (k *Keycloak) NewBrowser() *Browser {
+	jar, _ := cookiejar.New(nil) // never fails
+	return &Browser{k, &http.Client{
+		Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(req *http.Request, _ []*http.Request) error {
+			if strings.HasPrefix(req.URL.String(), back) {
+				return http.ErrUseLastResponse
+			}
+			return nil
+		},
+	}}
+}
+
+var formAction = regexp.MustCompile(`<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"`)
+
+// Login goes through the login page, unless the browser is logged in already, and gives what
+// the client gets.
+func (b *Browser) Login(ctx context.Context, client, user, scope string) (Tokens, error) {
+	q := url.Values{"client_id": {client}, "redirect_uri": {back}, "response_type": {"code"}, "scope": {"openid " + scope}}
+	at, page, err := b.open(ctx, http.MethodGet, b.k.oidc("auth")+"?"+q.Encode(), nil)
+	if err == nil && at == nil {
+		form := formAction.FindStringSubmatch(page)
+		if form == nil {
+			return Tokens{}, fmt.Errorf("no login form on Keycloak's page: %.200s", page)
+		}
+		at, page, err = b.open(ctx, http.MethodPost, html.UnescapeString(form[1]), url.Values{"username": {user}, "password": {Password}})
+	}
+	if err != nil {
+		return Tokens{}, err
+	}
+	if at == nil || at.Query().Get("code") == "" {
+		return Tokens{}, &Refused{http.StatusUnauthorized, message(page)}
+	}
+	return b.k.ask(ctx, "token", client, url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {back}})
+}
+
+// Logout is what a "log out" link does: it ends the browser's session, and no offline one.
+func (b *Browser) Logout(ctx context.Context, t Tokens) error {
+	q := url.Values{"client_id": {t.Client}, "id_token_hint": {t.ID}, "post_logout_redirect_uri": {back}}
+	at, page, err := b.open(ctx, http.MethodGet, b.k.oidc("logout")+"?"+q.Encode(), nil)
+	if err == nil && at == nil {
+		err = fmt.Errorf("no redirect after the logout: %s", message(page))
+	}
+	return err
+}
+
+// open follows redirects within Keycloak; at is where it sent the browser back to, if it did.
+func (b *Browser) open(ctx context.Context, method, address string, form url.Values) (at *url.URL, page string, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, "", err
+	}
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := b.client.Do(req)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return nil, "", err
+	}
+	if res.StatusCode == http.StatusFound {
+		at, err = res.Location()
+	}
+	return at, string(raw), err
+}
+
+var tags = regexp.MustCompile(`<[^>]*>|\s+`)
+
+// message is what a page says, without its markup.
+func message(page string) string {
+	if i := strings.Index(page, "<body"); i >= 0 {
+		page = page[i:]
+	}
+	return fmt.Sprintf("%.300s", strings.TrimSpace(tags.ReplaceAllString(page, " ")))
+}
