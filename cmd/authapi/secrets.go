@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -32,10 +33,8 @@ func secretsCommand() *cli.Command {
 				if err := table.Load(cmd); err != nil {
 					return err //nolint:wrapcheck // it says all that is wrong
 				}
-				for _, path := range []string{p.Keyset, p.Pepper, p.Master, p.Snapshot} {
-					if path == "" {
-						return fmt.Errorf("%w: set AUTHAPI_KEYSET_FILE, AUTHAPI_PEPPER_FILE, AUTHAPI_MASTER_FILE and AUTHAPI_SNAPSHOT_FILE to where the files shall be", settings.ErrConfiguration)
-					}
+				if slices.Contains([]string{p.Keyset, p.Pepper, p.Master, p.Snapshot}, "") {
+					return fmt.Errorf("%w: set AUTHAPI_KEYSET_FILE, AUTHAPI_PEPPER_FILE, AUTHAPI_MASTER_FILE and AUTHAPI_SNAPSHOT_FILE to where the files shall be", settings.ErrConfiguration)
 				}
 				return vault.Generate(p) //nolint:wrapcheck // it says what to do
 			},
@@ -93,8 +92,8 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, database secret.Text, 
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
-	fmt.Println(key.Text().Reveal())
-	return nil
+	_, err = fmt.Fprintln(cmd.Root().Writer, key.Text().Reveal())
+	return err //nolint:wrapcheck // about our own output
 }
 
 func scopesOf(given []string) ([]string, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/urfave/cli/v3"
 
@@ -15,21 +16,22 @@ func migrateCommand() *cli.Command {
 	return &cli.Command{
 		Name: "migrate", Usage: "bring the database's schema up to date, or say where it is",
 		Commands: []*cli.Command{
-			onDatabase("up", "bring the schema up to date; it may run any number of times, beside running programs", func(ctx context.Context, url string) error {
+			onDatabase("up", "bring the schema up to date; it may run any number of times, beside running programs", func(ctx context.Context, url string, _ io.Writer) error {
 				return postgres.MigrateURL(ctx, url) //nolint:wrapcheck // it says itself what failed
 			}),
-			onDatabase("status", "print the database's version and this program's", func(ctx context.Context, url string) error {
+			onDatabase("status", "print the database's version and this program's", func(ctx context.Context, url string, out io.Writer) error {
 				at, want, err := postgres.SchemaVersion(ctx, url)
-				if err == nil {
-					fmt.Printf("database\t%d\nprogram\t%d\n", at, want)
+				if err != nil {
+					return err //nolint:wrapcheck // as above
 				}
-				return err //nolint:wrapcheck // as above
+				_, err = fmt.Fprintf(out, "database\t%d\nprogram\t%d\n", at, want)
+				return err //nolint:wrapcheck // about our own output
 			}),
 		},
 	}
 }
 
-func onDatabase(name, usage string, do func(context.Context, string) error) *cli.Command {
+func onDatabase(name, usage string, do func(ctx context.Context, url string, out io.Writer) error) *cli.Command {
 	var url secret.Text
 	table := settings.New("WORKER_MIGRATE_")
 	table.Secret(&url, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
@@ -39,7 +41,7 @@ func onDatabase(name, usage string, do func(context.Context, string) error) *cli
 			if err := table.Load(cmd); err != nil {
 				return err //nolint:wrapcheck // as above
 			}
-			return do(ctx, url.Reveal())
+			return do(ctx, url.Reveal(), cmd.Root().Writer)
 		},
 	}
 }

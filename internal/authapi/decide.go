@@ -94,7 +94,7 @@ func (s *Server) answerKey(ctx context.Context, realm, raw string) (answer, *Pro
 	unknown := answer{Active: &no, verdictBody: verdictBody{State: tokenstate.Unknown.String(), Reason: text(apikey.ReasonUnknown)}}
 	p, err := apikey.Parse(raw)
 	if err != nil {
-		return unknown, nil
+		return unknown, nil //nolint:nilerr // whatever cannot be a key is unknown
 	}
 	a, err := s.admit(ctx, p)
 	switch {

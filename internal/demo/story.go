@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -73,7 +74,8 @@ func (s *story) expect(what string, ask func() (play.Answer, error), status int,
 	if err != nil {
 		return a, fmt.Errorf("%s: %w", what, err)
 	}
-	line := fmt.Sprintf("authapi   %s → %d", what, a.Status)
+	var line strings.Builder
+	_, _ = fmt.Fprintf(&line, "authapi   %s → %d", what, a.Status)
 	if a.Status != status {
 		return a, fmt.Errorf("%s: got %d %v, want %d", what, a.Status, a.Body, status)
 	}
@@ -82,9 +84,9 @@ func (s *story) expect(what string, ask func() (play.Answer, error), status int,
 		if got != members[i+1] {
 			return a, fmt.Errorf("%s: %s is %q, want %q", what, members[i], got, members[i+1])
 		}
-		line += fmt.Sprintf(" %s=%s", members[i], got)
+		_, _ = fmt.Fprintf(&line, " %s=%s", members[i], got)
 	}
-	s.say(a.Took, "%s", line)
+	s.say(a.Took, "%s", line.String())
 	return a, nil
 }
 

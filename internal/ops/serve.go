@@ -81,11 +81,12 @@ func Serve(ctx context.Context, addr string, h http.Handler) error {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
+	ended := make(chan struct{})
+	var failed error
+	go func() { defer close(ended); failed = s.Serve(l) }()
 	select {
-	case err := <-ended:
-		return fmt.Errorf("serve on %s: %w", addr, err)
+	case <-ended:
+		return fmt.Errorf("serve on %s: %w", addr, failed)
 	case <-ctx.Done():
 	}
 	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
