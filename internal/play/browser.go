@@ -46,7 +46,7 @@ func (b *Browser) Login(ctx context.Context, client, user, scope string) (Tokens
 	if err == nil && at == nil {
 		form := formAction.FindStringSubmatch(page)
 		if form == nil {
-			return Tokens{}, fmt.Errorf("no login form on Keycloak's page: %.200s", page)
+			return Tokens{}, &Refused{http.StatusBadRequest, "no login form on Keycloak's page: " + message(page)}
 		}
 		at, page, err = b.open(ctx, http.MethodPost, html.UnescapeString(form[1]), url.Values{"username": {user}, "password": {Password}})
 	}
@@ -64,7 +64,7 @@ func (b *Browser) Logout(ctx context.Context, t Tokens) error {
 	q := url.Values{"client_id": {t.Client}, "id_token_hint": {t.ID}, "post_logout_redirect_uri": {back}}
 	at, page, err := b.open(ctx, http.MethodGet, b.k.oidc("logout")+"?"+q.Encode(), nil)
 	if err == nil && at == nil {
-		err = fmt.Errorf("no redirect after the logout: %s", message(page))
+		err = &Refused{http.StatusBadRequest, "no redirect after the logout: " + message(page)}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
-// Package truth holds the differential test: real actions on a real Keycloak, then for every
-// token tokenstate's verdict against Keycloak's own answer to a refresh.
+// Package truth holds the differential test: rounds of random real actions on a real Keycloak,
+// then for every token authapi's verdict against Keycloak's own answer to a refresh.
 //
-// This is its first form: the listener, the log, Learn, Due, looks and Judge, in one process
-// and without the worker, the database and authapi.
+// It runs on the whole system: `make truth`. TRUTH_ACTIONS is the number of actions of a round,
+// TRUTH_ROUNDS and TRUTH_USERS are how many of each; TRUTH_SEED repeats the choice of actions
+// (not their timing, which Keycloak and the machine have a word in).
 package truth

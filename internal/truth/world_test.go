@@ -1,176 +1,144 @@
-package truth_test
+//go:build truth
+
+package truth
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
+	"math/rand"
 	"net/http"
-	"net/url"
-	"os"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/keycloak"
-	"github.com/tokenstate/tokenstate/internal/secret"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
-// held is a token that some backend would hold: what we know of it, and the token itself.
-type held struct {
-	token tokenstate.Token
-	text  secret.Text
-}
-
-// world is one realm of its own on the real Keycloak.
+// world is the realm of the stack, its people, and the tokens that some backend holds.
 type world struct {
-	t           *testing.T
-	base, realm string
-	apps        map[string]*keycloak.App
-	uuid        map[string]string // client_id → UUID
-	admin       string
-	adminUntil  time.Time
-	users       []string
-	held        []held
+	t        *testing.T
+	ctx      context.Context
+	rnd      *rand.Rand
+	keycloak *play.Keycloak
+	backend  *play.Backend
+	uuid     map[string]string // client_id → UUID
+	people   []*person
+	held     []*held
+	last     time.Time // of the last action
+
+	mu      sync.Mutex
+	session *devstack.AdminSession
+	until   time.Time
 }
 
-func env(t *testing.T, name string) string {
+// person is a user, and what has happened to them.
+type person struct {
+	name, id string
+	browser  *play.Browser
+	gone     bool
+	story    []string
+}
+
+// held is one generation of a token.
+type held struct {
+	play.Tokens
+	play.Claims
+	owner *person
+	born  int // the length of the owner's story by then
+}
+
+func (p *person) tell(format string, args ...any) {
+	p.story = append(p.story, time.Now().UTC().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
+}
+
+func newWorld(t *testing.T, seed int64, people int) *world {
 	t.Helper()
-	v := os.Getenv(name)
-	if v == "" {
-		t.Fatalf("%s is not set: this test needs a real Keycloak and NATS (make test starts them)", name)
+	e, err := devstack.EnvFromProcess()
+	if err != nil || e.AuthapiURL == "" {
+		t.Fatalf("this test needs the whole system: run `make truth` (%v)", err)
 	}
-	return v
-}
-
-func newWorld(t *testing.T, users int) *world {
-	w := &world{t: t, base: env(t, "KEYCLOAK_URL"), realm: fmt.Sprintf("truth-%d", time.Now().UnixNano()), apps: map[string]*keycloak.App{}, uuid: map[string]string{}}
-	var clients []any
-	for _, id := range []string{"app", "app2"} {
-		clients = append(clients, map[string]any{"clientId": id, "secret": "s", "publicClient": false, "directAccessGrantsEnabled": true})
-		app, err := keycloak.NewApp(keycloak.Config{BaseURL: w.base, Realm: w.realm, ClientID: id, ClientSecret: secret.New("s")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.apps[id] = app
+	w := &world{
+		t: t, ctx: t.Context(), rnd: rand.New(rand.NewSource(seed)), //nolint:gosec // a choice that can be repeated
+		keycloak: play.KeycloakOf(e), backend: play.BackendOf(e), uuid: map[string]string{},
 	}
-	w.call("POST", "/admin/realms", map[string]any{
-		"realm": w.realm, "enabled": true, "eventsEnabled": true,
-		"adminEventsEnabled": true, "adminEventsDetailsEnabled": true, "clients": clients,
-	})
-	t.Cleanup(func() { w.call("DELETE", "/admin/realms/"+w.realm, nil) })
-	w.adminUntil = time.Time{} // the rights on the new realm are in a new token only
-	for id := range w.apps {
-		w.uuid[id] = w.only("/clients?clientId=" + id)
+	for _, client := range []string{"app", "app2"} {
+		var found []struct{ ID string }
+		w.must(w.call(http.MethodGet, "/clients?clientId="+client, nil, &found))
+		w.uuid[client] = found[0].ID
 	}
-	for n := range users {
-		name := fmt.Sprintf("user%d", n)
-		w.call("POST", w.path("/users"), map[string]any{
-			"username": name, "enabled": true, "email": name + "@example.org", "firstName": "F", "lastName": "L",
-			"credentials": []any{map[string]any{"type": "password", "value": "pw"}},
-		})
-		w.users = append(w.users, w.only("/users?exact=true&username="+name))
+	tag := strings.ToLower(fmt.Sprintf("%x", time.Now().UnixMilli()))
+	for n := range people {
+		p := &person{name: fmt.Sprintf("user-%s-%d", tag, n), browser: w.keycloak.NewBrowser()}
+		w.must(w.make(p))
+		w.people = append(w.people, p)
 	}
 	return w
 }
 
-func (w *world) path(rest string) string { return "/admin/realms/" + w.realm + rest }
-
-func (w *world) only(path string) string {
-	var found []struct{ ID string }
-	if err := json.Unmarshal(w.call("GET", w.path(path), nil), &found); err != nil || len(found) != 1 {
-		w.t.Fatalf("%s: %d found, %v", path, len(found), err)
-	}
-	return found[0].ID
-}
-
-// login stores a new offline token of user n.
-func (w *world) login(n int, client string) {
+func (w *world) must(err error) {
 	w.t.Helper()
-	raw, status := w.form("/realms/"+w.realm+"/protocol/openid-connect/token", url.Values{
-		"grant_type": {"password"}, "client_id": {client}, "client_secret": {"s"},
-		"username": {fmt.Sprintf("user%d", n)}, "password": {"pw"}, "scope": {"openid offline_access"},
-	})
-	var out struct {
-		RefreshToken string `json:"refresh_token"`
-	}
-	if status != http.StatusOK {
-		return // a disabled user, say
-	}
-	if err := json.Unmarshal(raw, &out); err != nil {
-		w.t.Fatal(err)
-	}
-	text := secret.New(out.RefreshToken)
-	c, err := keycloak.ParseOffline(text)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.held = append(w.held, held{text: text, token: tokenstate.Token{
-		Realm: w.realm, User: w.users[n], Client: w.uuid[client],
-		ClientID: client, Session: c.Session, IssuedAt: tokenstate.Seconds(c.IssuedAt),
-	}})
 }
 
-func (w *world) call(method, path string, body any) []byte {
-	w.t.Helper()
-	var r io.Reader
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		r = bytes.NewReader(raw)
+func (w *world) make(p *person) error {
+	s, err := w.admin()
+	if err == nil {
+		p.id, err = s.Call(w.ctx, http.MethodPost, "/"+w.keycloak.Realm+"/users", play.Account(p.name), nil)
 	}
-	req, err := http.NewRequestWithContext(context.Background(), method, w.base+path, r)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+w.adminToken())
-	raw, status := w.send(req)
-	if status >= 300 && status != http.StatusNotFound {
-		w.t.Fatalf("%s %s: %d %s", method, path, status, raw)
-	}
-	return raw
+	return err
 }
 
-func (w *world) adminToken() string {
-	if time.Now().Before(w.adminUntil) {
-		return w.admin
+// call is the administrator's. What is not there any more is no fault of an action.
+func (w *world) call(method, path string, body, out any) error {
+	s, err := w.admin()
+	if err == nil {
+		_, err = s.Call(w.ctx, method, "/"+w.keycloak.Realm+path, body, out)
 	}
-	raw, _ := w.form("/realms/master/protocol/openid-connect/token", url.Values{
-		"grant_type": {"password"}, "client_id": {"admin-cli"},
-		"username": {env(w.t, "KEYCLOAK_ADMIN")}, "password": {env(w.t, "KEYCLOAK_ADMIN_PASSWORD")},
-	})
-	var out struct {
-		AccessToken string `json:"access_token"`
+	if status, ok := err.(*devstack.StatusError); ok && status.Code == http.StatusNotFound { //nolint:errorlint // as it comes
+		return nil
 	}
-	if err := json.Unmarshal(raw, &out); err != nil || out.AccessToken == "" {
-		w.t.Fatalf("administrator's login failed: %v", err)
-	}
-	w.admin, w.adminUntil = out.AccessToken, time.Now().Add(30*time.Second)
-	return w.admin
+	return err
 }
 
-func (w *world) form(path string, values url.Values) ([]byte, int) {
-	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, w.base+path, bytes.NewBufferString(values.Encode()))
-	if err != nil {
-		w.t.Fatal(err)
+func (w *world) admin() (*devstack.AdminSession, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if time.Now().Before(w.until) {
+		return w.session, nil
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return w.send(req)
+	s, err := w.keycloak.Admin.Session(w.ctx)
+	w.session, w.until = s, time.Now().Add(30*time.Second)
+	return s, err
 }
 
-func (w *world) send(req *http.Request) ([]byte, int) {
-	res, err := http.DefaultClient.Do(req)
+// hold stores a new offline token. Tokens of authapi's own client are sealed there, those of
+// the other are tracked: a backend keeps them.
+func (w *world) hold(p *person, t play.Tokens) error {
+	c, err := t.Claims()
 	if err != nil {
-		w.t.Fatal(err)
+		return err
 	}
-	defer func() { _ = res.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
-	if err != nil {
-		w.t.Fatal(err)
+	if c.User == "" {
+		c.User = p.id
 	}
-	return raw, res.StatusCode
+	var a play.Answer
+	if t.Client == "app" {
+		a, err = w.backend.Store(w.ctx, t)
+	} else {
+		a, err = w.backend.Call(w.ctx, http.MethodPut, "/v1/offline-tokens", "", map[string]any{
+			"user_id": c.User, "client_id": t.Client, "session_id": c.Session, "issued_at": c.IssuedAt,
+		})
+	}
+	if err != nil || a.Status/100 != 2 {
+		return fmt.Errorf("store: %d %v %w", a.Status, a.Body, err)
+	}
+	w.held = append(w.held, &held{t, c, p, len(p.story)})
+	p.tell("holds %s %s iat %d", t.Client, short(c.Session), c.IssuedAt)
+	return nil
 }
+
+func short(session string) string { return fmt.Sprintf("%.6s", session) }
