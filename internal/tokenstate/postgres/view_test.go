@@ -1,0 +1,134 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"pgregory.net/rapid"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// seen counts reasons, so that the test fails if its generator never makes one.
+type seen map[string]int
+
+// drawHistory draws facts that reach the tokens of drawToken, at times and seconds that often
+// meet, so that every boundary of Judge is tried.
+func drawHistory(t *rapid.T) tokenstate.Facts {
+	f := tokenstate.NewFacts()
+	str := func(vs ...string) string { return rapid.SampledFrom(vs).Draw(t, "s") }
+	second := func() tokenstate.Seconds { return tokenstate.Seconds(rapid.IntRange(0, 4).Draw(t, "second")) }
+	rarely := func() bool { return rapid.IntRange(0, 3).Draw(t, "rarely") == 0 }
+	theme := rapid.IntRange(-2, 4).Draw(t, "theme") // most histories are of one kind, so that its rows meet
+	for range rapid.IntRange(0, 6).Draw(t, "rows") {
+		at, node, cause := tokenstate.Millis(rapid.IntRange(1, 8).Draw(t, "at"))*500, str("", "n1", "n2", "!"), str("e1", "e2", "E")
+		scope := tokenstate.Scope{Realm: "demo", User: str("", "u"), Client: str("", "c1", "c2"), Session: str("", "s")}
+		subject := tokenstate.Scope{Realm: "demo"}
+		switch rapid.IntRange(0, 2).Draw(t, "subject") {
+		case 0:
+			subject.User = "u"
+		case 1:
+			subject.Client = str("c1", "c1", "c0")
+		}
+		seat := tokenstate.Scope{Realm: "demo", Client: str("", "c1"), Session: "s"}
+		standing := tokenstate.Standing{At: at, ClientID: str("", "app", "app", "new"), Cause: cause, Gone: rarely(), Disabled: rarely(), NoOffline: rarely()}
+		if rarely() {
+			standing.NotBefore = second()
+		}
+		row := []tokenstate.Row{
+			tokenstate.StandingRow{Subject: tokenstate.Subject{Scope: subject, Authority: tokenstate.Authority(str("keycloak", "backend"))}, Node: node, Value: standing},
+			tokenstate.LookRow{Scope: scope, Node: node, Value: tokenstate.Look{At: at, Cause: cause}},
+			tokenstate.SightingRow{
+				ID: tokenstate.SightingKey{Seat: seat, Gone: rapid.Bool().Draw(t, "gone")}, Node: node,
+				Value: tokenstate.Sighting{At: at, Start: second(), Second: second(), Cause: cause},
+			},
+			tokenstate.RefusalRow{
+				ID:    tokenstate.RefusalKey{Scope: tokenstate.Scope{Realm: "demo", User: "u", Client: str("", "c1", "app"), Session: "s"}, IssuedAt: tokenstate.Seconds(rapid.IntRange(2, 3).Draw(t, "iat"))},
+				Value: tokenstate.Refusal{At: at, Refused: rapid.Bool().Draw(t, "refused"), Cause: cause},
+			},
+			tokenstate.CutoffRow{
+				Scope: scope, Cause: cause,
+				Value: tokenstate.Cutoff{Before: second(), At: at, Tokens: !rarely(), Keys: rarely(), Reason: str(tokenstate.ReasonOrder, tokenstate.ReasonGrantRevoked)},
+			},
+			tokenstate.PardonRow{Cause: "E", Value: tokenstate.Pardoned{At: at, By: "b"}},
+		}
+		kind := rapid.IntRange(0, len(row)-1).Draw(t, "kind")
+		if theme >= 0 && kind != 5 { // a pardon meets everything
+			kind = theme
+		}
+		row[kind].AddTo(f)
+	}
+	return f
+}
+
+// Ensure the view says of every token what Judge says: state, reason, since and event.
+func TestViewEqualsJudge(t *testing.T) {
+	pool, ctx, found := newPool(t), context.Background(), seen{}
+	s := New(pool)
+	for round := 0; round < 20 && (round < 8 || len(found.missing()) > 0); round++ {
+		rapid.Check(t, func(t *rapid.T) {
+			_, err := pool.Exec(ctx, `TRUNCATE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting, tokenstate.fact_refusal,
+			tokenstate.fact_cutoff, tokenstate.fact_pardon, tokenstate.fact_doubt, tokenstate.offline_token CASCADE`)
+			must(t, err)
+			rules := tokenstate.Rules{
+				Margin: tokenstate.Millis(rapid.SampledFrom([]int{0, 1000}).Draw(t, "margin")),
+				Skew:   tokenstate.Millis(rapid.SampledFrom([]int{0, 500}).Draw(t, "skew")), Sweep: 1, ClosedSweep: 1,
+			}
+			must(t, s.SetRules(ctx, rules))
+			f := drawHistory(t)
+			must(t, force(ctx, s, f))
+			tok := tokenstate.Token{
+				Realm: "demo", User: "u", Client: rapid.SampledFrom([]string{"", "c1", "c1"}).Draw(t, "client"), ClientID: "app", Session: "s",
+				IssuedAt: tokenstate.Seconds(rapid.IntRange(1, 4).Draw(t, "iat")),
+			}
+			_, err = s.PutToken(ctx, StoredToken{Token: tok}, nil)
+			must(t, err)
+			want := tokenstate.Judge(tok, f, rules)
+			if got := viewOf(ctx, t, pool); got != line(want) {
+				t.Fatalf("the view says %s, Judge %s", got, line(want))
+			}
+			found[want.Reason]++
+		})
+	}
+	if lacking := found.missing(); len(lacking) > 0 {
+		t.Errorf("never the verdict, so never compared: %q", lacking)
+	}
+}
+
+func (s seen) missing() (reasons []string) {
+	for _, reason := range []string{
+		"", tokenstate.ReasonSessionEnded, tokenstate.ReasonSessionAbsent, tokenstate.ReasonSessionRestart, tokenstate.ReasonUserNotBefore,
+		tokenstate.ReasonRealmNotBefore, tokenstate.ReasonClientNotBefore, tokenstate.ReasonUserDisabled, tokenstate.ReasonRealmDisabled,
+		tokenstate.ReasonClientDisabled, tokenstate.ReasonUserDeleted, tokenstate.ReasonRealmDeleted, tokenstate.ReasonClientDeleted,
+		tokenstate.ReasonClientRenamed, tokenstate.ReasonOfflineAccess, tokenstate.ReasonRefused, tokenstate.ReasonGrantRevoked, tokenstate.ReasonOrder,
+	} {
+		if s[reason] == 0 {
+			reasons = append(reasons, reason)
+		}
+	}
+	return reasons
+}
+
+func line(v tokenstate.Verdict) string {
+	if v.State == tokenstate.Usable {
+		return "usable"
+	}
+	return fmt.Sprintf("%s %s %d %q", v.State, v.Reason, v.Since, v.Cause)
+}
+
+func viewOf(ctx context.Context, t *rapid.T, pool *pgxpool.Pool) string {
+	var state string
+	var reason, event *string
+	var since *time.Time
+	must(t, pool.QueryRow(ctx, "SELECT state, reason, since, event_id FROM tokenstate.offline_token_state").Scan(&state, &reason, &since, &event))
+	if reason == nil {
+		return state
+	}
+	if event == nil {
+		event = new(string)
+	}
+	return fmt.Sprintf("%s %s %d %q", state, *reason, since.UnixMilli(), *event)
+}
