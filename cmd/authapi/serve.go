@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/urfave/cli/v3"
@@ -15,6 +16,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/vault"
 )
 
 const pollEvery = time.Second
@@ -53,16 +55,8 @@ func serve(ctx context.Context, c *config) error {
 	known := projection.New(source, projection.Options{}, logger)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
-	st := postgres.New(pool)
-	s := &authapi.Server{
-		Realm: c.realm, ClientID: c.clientID, Known: known,
-		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st},
-		Keycloak: provider{app, c.issuer}, Peppers: held.Peppers, Master: held.Master,
-		Metrics: authapi.NewMetrics(registry), Logger: logger, LoginURL: c.loginURL,
-	}
-	if c.mode == "strict" {
-		s.StandingMaxAge = c.standingMaxAge
-	}
+	s := c.server(pool, held, known, provider{app, c.issuer})
+	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
@@ -71,6 +65,20 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
+}
+
+// server joins the rooms.
+func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, idp authapi.IdentityProvider) *authapi.Server {
+	st := postgres.New(pool)
+	s := &authapi.Server{
+		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
+		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st},
+		Peppers: held.Peppers, Master: held.Master,
+	}
+	if c.mode == "strict" {
+		s.StandingMaxAge = c.standingMaxAge
+	}
+	return s
 }
 
 func knowledgeAge(known *projection.Projection) prometheus.Collector {

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/testenv"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// world is authapi on a real Postgres. Only Keycloak is a fake, for the answers that a real
+// one cannot be made to give; the demo and the truth test have the real one.
+type world struct {
+	t       *testing.T
+	pool    *pgxpool.Pool
+	store   *postgres.Store
+	known   *projection.Projection
+	server  *authapi.Server
+	handler http.Handler
+	idp     *fakeIDP
+	log     *syncBuffer
+	held    vault.Secrets
+	floor   uint64
+	service string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	pool := testenv.Postgres(t, postgres.MigrateURL)
+	p := vault.In(t.TempDir())
+	must(t, vault.Generate(p))
+	held, err := vault.Load(p)
+	must(t, err)
+	source := pgsource.New(pool, time.Hour)
+	known := projection.New(source, projection.Options{}, zerolog.Nop())
+	w := &world{t: t, pool: pool, store: postgres.New(pool), known: known, idp: newFakeIDP(), log: &syncBuffer{}, held: held}
+	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
+	w.server = c.server(pool, held, known, w.idp)
+	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
+	w.handler = w.server.Handler()
+	must(t, w.store.Confirm(t.Context()))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = known.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done; source.Close() })
+	must(t, known.WaitVersion(t.Context(), 0))
+	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
+	return w
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// credential stores a service credential and waits until it is known.
+func (w *world) credential(name, realm string, scopes, orgs []string) string {
+	w.t.Helper()
+	var e apikey.Entropy
+	copy(e.Secret[:], name)
+	copy(e.ID[:], name)
+	key := apikey.Format(e)
+	must(w.t, keys.New(w.pool).PutServiceKey(w.t.Context(), keys.ServiceKey{
+		Name: name, Realm: realm, Scopes: scopes, Orgs: orgs, Digest: apikey.Digest(w.held.Peppers[0], key), PepperID: w.held.Peppers[0].ID,
+	}))
+	w.caughtUp()
+	return key.Text().Reveal()
+}
+
+func (w *world) caughtUp() {
+	w.t.Helper()
+	snap, err := w.store.Snapshot(w.t.Context())
+	must(w.t, err)
+	must(w.t, w.known.WaitVersion(w.t.Context(), snap.Version))
+}
+
+// learn applies facts as the worker would.
+func (w *world) learn(rows ...tokenstate.Row) {
+	w.t.Helper()
+	from, err := w.store.Floor(w.t.Context())
+	must(w.t, err)
+	w.floor++
+	_, err = w.store.Apply(w.t.Context(), postgres.Batch{From: from, To: postgres.Floor{Stream: "T", Seq: w.floor, Digest: "d"}, Facts: tokenstate.FactsOf(rows)})
+	must(w.t, err)
+	w.caughtUp()
+}
+
+// standing is what a look saw of the user u.
+func standing(at tokenstate.Millis, change func(*tokenstate.Standing)) tokenstate.Row {
+	s := tokenstate.Standing{At: at, Cause: "look"}
+	change(&s)
+	return tokenstate.StandingRow{Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "demo", User: "u"}, Authority: tokenstate.Keycloak}, Value: s}
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   map[string]any
+	raw    string
+}
+
+// ask sends a request with headers given as name, value, …
+func (w *world) ask(method, path string, body any, headers ...string) reply {
+	w.t.Helper()
+	var in io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		must(w.t, err)
+		in = bytes.NewReader(raw)
+	}
+	r := httptest.NewRequestWithContext(w.t.Context(), method, path, in)
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, r)
+	out := reply{status: rec.Code, header: rec.Header(), raw: rec.Body.String()}
+	if strings.HasPrefix(out.raw, "{") {
+		must(w.t, json.Unmarshal(rec.Body.Bytes(), &out.body))
+	}
+	return out
+}
+
+// backend asks with the credential that may do all.
+func (w *world) backend(method, path string, body any) reply {
+	w.t.Helper()
+	return w.ask(method, path, body, "X-Service-API-Key", w.service)
+}
+
+func (w *world) mint(name string) string {
+	w.t.Helper()
+	r := w.backend(http.MethodPost, "/api/service/users/u/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": name})
+	if r.status != http.StatusOK {
+		w.t.Fatalf("mint: %d %s", r.status, r.raw)
+	}
+	return r.body["key"].(string)
+}
+
+func (w *world) me(key string) reply {
+	w.t.Helper()
+	return w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key)
+}
+
+func (r reply) want(t *testing.T, status int, members ...string) reply {
+	t.Helper()
+	if r.status != status {
+		t.Fatalf("got %d %s, want %d", r.status, r.raw, status)
+	}
+	for i := 0; i+1 < len(members); i += 2 {
+		if got, _ := r.body[members[i]].(string); got != members[i+1] {
+			t.Errorf("%s is %q, want %q in %s", members[i], got, members[i+1], r.raw)
+		}
+	}
+	return r
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// fakeIDP answers what a test wants. A token's text is its claims in JSON.
+type fakeIDP struct {
+	mu         sync.Mutex
+	refreshes  int
+	logouts    int
+	refresh    func(ctx context.Context, n int) (authapi.Grant, error)
+	introspect func(c authapi.Claims) (authapi.Introspection, error)
+	look       authapi.Look
+	away       error
+}
+
+func newFakeIDP() *fakeIDP { return &fakeIDP{look: authapi.Look{Enabled: true}} }
+
+func token(c authapi.Claims) string {
+	if c.Issuer == "" {
+		c.Issuer = "https://id/realms/demo"
+	}
+	raw, _ := json.Marshal(c)
+	return string(raw)
+}
+
+func offline(session string, iat tokenstate.Seconds) authapi.Claims {
+	return authapi.Claims{User: "u", Session: session, ClientID: "app", IssuedAt: iat, Offline: true}
+}
+
+func (*fakeIDP) Parse(raw secret.Text) (c authapi.Claims, err error) {
+	if json.Unmarshal([]byte(raw.Reveal()), &c) != nil {
+		return c, authapi.ErrUnreadable
+	}
+	return c, nil
+}
+
+func (f *fakeIDP) Issuer(context.Context) (string, error) { return "https://id/realms/demo", f.away }
+
+func (f *fakeIDP) Introspect(_ context.Context, raw secret.Text) (authapi.Introspection, error) {
+	c, _ := f.Parse(raw)
+	if f.introspect != nil {
+		return f.introspect(c)
+	}
+	return authapi.Introspection{Active: true, Claims: c}, f.away
+}
+
+func (f *fakeIDP) Refresh(ctx context.Context, _ secret.Text) (authapi.Grant, error) {
+	f.mu.Lock()
+	f.refreshes++
+	n := f.refreshes
+	f.mu.Unlock()
+	if f.refresh != nil {
+		return f.refresh(ctx, n)
+	}
+	return authapi.Grant{Access: secret.New("access"), Expires: 5 * time.Minute}, f.away
+}
+
+func (f *fakeIDP) Logout(context.Context, secret.Text) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.logouts++
+	return false, f.away
+}
+
+func (f *fakeIDP) LookUser(context.Context, string) (authapi.Look, error) { return f.look, f.away }
+
+func (f *fakeIDP) calls() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.refreshes
+}
+
+var errAway = errors.New("keycloak is away")
