@@ -42,6 +42,7 @@ var rules = map[string]struct {
 	"internal/play":                                {[]string{"internal/devstack"}, "acts from outside, over HTTP, as users do: it must not know how things are done"},
 	"internal/demo":                                {[]string{"internal/devstack", "internal/play"}, "one script"},
 	"internal/devstack":                            {[]string{"deploy"}, "it starts real servers; it knows nothing of what they mean"},
+	"internal/e2e":                                 {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                                       {nil, "files that programs and tests embed"},
 	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},

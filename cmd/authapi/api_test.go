@@ -24,7 +24,8 @@ func TestDecide(t *testing.T) {
 		map[string]any{"user_id": "u", "client_id": "app", "session_id": "s"},
 		map[string]any{"user_id": "v", "client_id": "app", "session_id": "s"}, // not theirs
 		map[string]any{"user_id": "nobody"},
-		map[string]any{"api_key": key}, map[string]any{"api_key": "nonsense"},
+		map[string]any{"api_key": key},
+		map[string]any{"api_key": "nonsense"},
 	}}).want(t, http.StatusOK)
 	items, _ := r.body["items"].([]any)
 	for i, want := range []string{"usable", "revoked", "usable", "unknown", "unknown", "usable", "unknown"} {

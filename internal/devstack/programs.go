@@ -30,8 +30,8 @@ func (s *Stack) binary(program string) string {
 	return filepath.Join(s.opts.Root, ".dev", "bin", program)
 }
 
-// preparePrograms builds them, has them make their secrets and migrates the database.
-func (s *Stack) preparePrograms(ctx context.Context) error {
+// buildPrograms runs beside the start of Keycloak, so it must not touch Env.
+func (s *Stack) buildPrograms(ctx context.Context) error {
 	for _, name := range []string{"revocation-worker", "authapi"} {
 		if !s.has(name) {
 			s.say("cmd/%s is not there: going on without", name)
@@ -41,13 +41,21 @@ func (s *Stack) preparePrograms(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// prepare has the programs make their secrets, the schema and a service credential.
+func (s *Stack) prepare(ctx context.Context) error {
 	if err := s.makeSecrets(ctx); err != nil {
 		return fmt.Errorf("authapi secrets generate: %w", err)
 	}
 	if !s.has("revocation-worker") {
 		return nil
 	}
-	return s.timed(ctx, "schema", func(ctx context.Context) error { return s.once(ctx, "revocation-worker", "migrate", "up") })
+	if err := s.timed(ctx, "schema", func(ctx context.Context) error { return s.once(ctx, "revocation-worker", "migrate", "up") }); err != nil {
+		return err
+	}
+	return s.makeServiceKey(ctx)
 }
 
 // makeServiceKey has authapi make a credential with all scopes: it prints it, once.
@@ -106,7 +114,7 @@ func (s *Stack) makeSecrets(ctx context.Context) error {
 // startPrograms starts the worker, then authapi, which is ready only when a worker has
 // confirmed the floor.
 func (s *Stack) startPrograms(ctx context.Context) error {
-	err := s.makeServiceKey(ctx)
+	err := s.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -151,6 +159,12 @@ func (s *Stack) startProgram(ctx context.Context, p program) error {
 			check: func(ctx context.Context) error { return answers(ctx, p.admin+"/readyz") },
 		})
 	})
+}
+
+// FreeAddr is an address on loopback where nobody listens.
+func FreeAddr() (string, error) {
+	addr, _, err := freeAddr()
+	return addr, err
 }
 
 func freeAddr() (addr, url string, err error) {

@@ -89,7 +89,7 @@ func (s *Stack) start(ctx context.Context) error {
 		return s.timed(restCtx, "keycloak", func(ctx context.Context) error { return s.startKeycloak(ctx, built) })
 	})
 	if !s.opts.Services {
-		rest.Go(func() error { return s.preparePrograms(restCtx) })
+		rest.Go(func() error { return s.buildPrograms(restCtx) })
 	}
 	if err := rest.Wait(); err != nil {
 		return err
