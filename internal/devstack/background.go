@@ -31,6 +31,7 @@ const downLimit = 90 * time.Second
 // Up starts a stack in the background and returns when it is ready and .dev/env is written.
 // Beside a live stack it says so and does nothing; beside a dead one it starts afresh.
 func Up(ctx context.Context, root string, say io.Writer) error {
+	told := false
 	for {
 		lock, err := tryLock(lockFile(root))
 		if err == nil {
@@ -39,7 +40,7 @@ func Up(ctx context.Context, root string, say io.Writer) error {
 		if !errors.Is(err, errLocked) {
 			return err
 		}
-		live, err := beside(ctx, root, say)
+		live, err := beside(ctx, root, say, &told)
 		if live || err != nil {
 			return err
 		}
@@ -48,10 +49,14 @@ func Up(ctx context.Context, root string, say io.Writer) error {
 
 // beside deals with a lock that is held: it waits for a stack that is starting, and ends one of
 // which a part has died. live means that there is nothing left to do.
-func beside(ctx context.Context, root string, say io.Writer) (live bool, err error) {
+func beside(ctx context.Context, root string, say io.Writer, told *bool) (live bool, err error) {
 	env, err := ReadEnv(EnvFile(root))
 	if errors.Is(err, os.ErrNotExist) {
-		return false, pause(ctx) // starting or stopping
+		if !*told {
+			_, _ = fmt.Fprintf(say, "devstack: a stack is starting or stopping (process %d): waiting for it\n", supervisorPID(root))
+			*told = true
+		}
+		return false, pause(ctx)
 	}
 	if err != nil {
 		return false, err
