@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -13,22 +14,37 @@ import (
 const soon = 10 * time.Second
 
 func (s *story) begin(ctx context.Context) error {
-	return errors.Join(
-		s.act("an administrator makes the user "+s.name, func() (err error) {
-			s.user, err = s.keycloak.NewUser(ctx, s.name)
-			return err
-		}),
-		s.login(ctx),
-		s.act("the browser opens another page of the application: an online session", func() (err error) {
-			s.online, err = s.browser.Login(ctx, "app", s.name, "")
-			return err
-		}),
-		s.mint(ctx),
-		s.bothWork(ctx),
+	return inOrder(
+		func() error {
+			return s.act("an administrator makes the user "+s.name, func() (err error) {
+				s.user, err = s.keycloak.NewUser(ctx, s.name)
+				return err
+			})
+		},
+		func() error { return s.login(ctx, "usable") },
+		func() error {
+			return s.act("the browser opens another page of the application: an online session", func() (err error) {
+				s.online, err = s.browser.Login(ctx, "app", s.name, "")
+				return err
+			})
+		},
+		func() error { return s.mint(ctx) },
+		func() error { return s.bothWork(ctx) },
 	)
 }
 
-func (s *story) login(ctx context.Context) error {
+// inOrder goes on until something fails.
+func inOrder(steps ...func() error) error {
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// login gives what the backend stores the state that is expected of it.
+func (s *story) login(ctx context.Context, state string) error {
 	err := s.act("the browser logs in, scope offline_access", func() (err error) {
 		s.offline, err = s.browser.Login(ctx, "app", s.name, play.Offline)
 		return err
@@ -37,7 +53,7 @@ func (s *story) login(ctx context.Context) error {
 		return err
 	}
 	_, err = s.expect("the backend stores the offline token", func() (play.Answer, error) { return s.backend.Store(ctx, s.offline) },
-		http.StatusCreated, "custody", "sealed", "verified", "true", "state", "usable")
+		http.StatusCreated, "custody", "sealed", "verified", "true", "state", state)
 	return err
 }
 
@@ -75,6 +91,13 @@ func (s *story) tokenFails(ctx context.Context, reason string) error {
 	return err
 }
 
+func (s *story) bothFail(ctx context.Context, reason string) error {
+	return inOrder(
+		func() error { return s.keyFails(ctx, reason) },
+		func() error { return s.tokenFails(ctx, reason) },
+	)
+}
+
 // browserLogout: Keycloak sends the same LOGOUT event as for a dead offline session, and the
 // offline session lives.
 func (s *story) browserLogout(ctx context.Context) error {
@@ -100,11 +123,16 @@ func (s *story) offlineLogout(ctx context.Context) error {
 	if err := s.until(ctx, began, time.Second, "revoked"); err != nil {
 		return err
 	}
-	return s.suspended(func() error { return errors.Join(s.tokenFails(ctx, "session_ended"), s.keyWorks(ctx, "revoked")) })
+	return s.suspended(func() error {
+		return inOrder(
+			func() error { return s.tokenFails(ctx, "session_ended") },
+			func() error { return s.keyWorks(ctx, "revoked") },
+		)
+	})
 }
 
 func (s *story) newLogin(ctx context.Context) error {
-	if err := s.login(ctx); err != nil {
+	if err := s.login(ctx, "usable"); err != nil {
 		return err
 	}
 	return s.bothWork(ctx)
@@ -118,7 +146,7 @@ func (s *story) disable(ctx context.Context) error {
 	if err := s.until(ctx, began, soon, "suspended"); err != nil {
 		return err
 	}
-	if err := errors.Join(s.keyFails(ctx, "user_disabled"), s.tokenFails(ctx, "user_disabled")); err != nil {
+	if err := s.bothFail(ctx, "user_disabled"); err != nil {
 		return err
 	}
 	began = time.Now()
@@ -131,7 +159,10 @@ func (s *story) disable(ctx context.Context) error {
 	return s.bothWork(ctx)
 }
 
+// remove waits for the next second: a token issued in the very second of the deletion is not
+// before it, and is found dead a few seconds later by a look, for another reason.
 func (s *story) remove(ctx context.Context) error {
+	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 	began := time.Now()
 	err := s.act("an administrator deletes the user", func() error {
 		_, err := s.keycloak.Call(ctx, http.MethodDelete, "/users/"+s.user, nil, nil)
@@ -143,15 +174,46 @@ func (s *story) remove(ctx context.Context) error {
 	if err := s.until(ctx, began, soon, "revoked"); err != nil {
 		return err
 	}
-	if err := errors.Join(s.keyFails(ctx, "user_deleted"), s.tokenFails(ctx, "user_deleted")); err != nil {
+	if err := s.bothFail(ctx, "user_deleted"); err != nil {
 		return err
 	}
-	began = time.Now()
+	dead, key := s.offline, s.key
 	if err := s.act("an administrator imports the same user id again", func() error { return s.keycloak.Import(ctx, s.name, s.user) }); err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, soon, "revoked"); err != nil {
+	s.browser = s.keycloak.NewBrowser()
+	err = inOrder(
+		func() error { return s.keyFails(ctx, "user_deleted") },
+		func() error { return s.login(ctx, "suspended") }, // until the look after the login, half a second later
+		func() error { return s.until(ctx, time.Now(), soon, "usable") },
+		func() error { return s.keyFails(ctx, "user_deleted") },
+		func() error { return s.stillDead(ctx, dead) },
+		func() error { return s.mint(ctx) },
+		func() error { return s.bothWork(ctx) },
+	)
+	if err != nil {
 		return err
 	}
-	return errors.Join(s.keyFails(ctx, "user_deleted"), s.tokenFails(ctx, "user_deleted"))
+	if s.key == key {
+		return errors.New("the key of the deleted user came back")
+	}
+	return nil
+}
+
+// stillDead asks about one token, not about the user's best one.
+func (s *story) stillDead(ctx context.Context, t play.Tokens) error {
+	c, err := t.Claims()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	v, err := s.backend.Decide(ctx, []play.Question{{User: s.user, Client: t.Client, Session: c.Session, IssuedAt: c.IssuedAt}})
+	if err != nil {
+		return err
+	}
+	if v[0].State != "revoked" || v[0].Reason != "user_deleted" {
+		return fmt.Errorf("the deleted user's token: %+v", v[0])
+	}
+	s.say(time.Since(began), "authapi   verdict of the old token: %s %s", v[0].State, v[0].Reason)
+	return nil
 }

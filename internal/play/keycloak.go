@@ -148,10 +148,10 @@ func (k *Keycloak) Enable(ctx context.Context, user string, enabled bool) error 
 	return err
 }
 
-// Import brings an account back under its old id.
+// Import brings an account back under its old id. An import gives no default roles.
 func (k *Keycloak) Import(ctx context.Context, name, id string) error {
 	account := Account(name)
-	account["id"] = id
+	account["id"], account["realmRoles"] = id, []string{Offline}
 	_, err := k.Call(ctx, http.MethodPost, "/partialImport", map[string]any{"ifResourceExists": "FAIL", "users": []any{account}}, nil)
 	return err
 }

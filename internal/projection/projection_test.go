@@ -141,9 +141,10 @@ func TestBest(t *testing.T) {
 	tok := func(session string, iat tokenstate.Seconds, verified bool) Change {
 		return Change{Token: &Token{tokenstate.Token{Realm: "r", User: "u", ClientID: "app", Session: session, IssuedAt: iat}, "sealed", verified}}
 	}
-	cut := func(session string) Change {
-		return Change{Fact: tokenstate.CutoffRow{Scope: tokenstate.Scope{Realm: "r", Session: session}, Cause: "c", Value: tokenstate.Cutoff{Before: 99, At: 1, Tokens: true}}}
+	cutAt := func(session string, at tokenstate.Millis) Change {
+		return Change{Fact: tokenstate.CutoffRow{Scope: tokenstate.Scope{Realm: "r", Session: session}, Cause: "c", Value: tokenstate.Cutoff{Before: 99, At: at, Tokens: true}}}
 	}
+	cut := func(session string) Change { return cutAt(session, 1) }
 	disabled := func() Change {
 		return Change{Fact: tokenstate.StandingRow{
 			Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "r", User: "u"}, Authority: tokenstate.Keycloak},
@@ -159,6 +160,7 @@ func TestBest(t *testing.T) {
 		"usable before newer":                 {[]Change{tok("old", 1, true), tok("dead", 2, true), cut("dead")}, "old", tokenstate.Usable},
 		"verified before newer":               {[]Change{tok("old", 1, true), tok("new", 2, false)}, "old", tokenstate.Usable},
 		"the newest says why none":            {[]Change{tok("old", 1, true), tok("dead", 2, true), cut("dead"), cut("old")}, "dead", tokenstate.Revoked},
+		"of one second the last to die":       {[]Change{tok("a", 1, true), tok("b", 1, true), tok("c", 1, true), cut("a"), cutAt("b", 7), cut("c")}, "b", tokenstate.Revoked},
 		"suspended before revoked":            {[]Change{tok("old", 1, true), tok("dead", 2, true), cut("dead"), disabled()}, "old", tokenstate.Suspended},
 		"usable unverified before dead known": {[]Change{tok("dead", 1, true), cut("dead"), tok("new", 2, false)}, "new", tokenstate.Usable},
 	} {

@@ -41,7 +41,7 @@ func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
 
 // Best is the token to use, of those that want admits (nil: all): the newest usable one, a
 // verified one before others. If none is usable it is one that may work again, or else the
-// newest: its verdict says what can be done.
+// newest, and of one second the one that died last: its verdict says why there is none now.
 func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (Token, tokenstate.Verdict, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -72,6 +72,9 @@ func better(t Token, v tokenstate.Verdict, o Token, w tokenstate.Verdict) bool {
 	}
 	if t.Token.IssuedAt != o.Token.IssuedAt {
 		return t.Token.IssuedAt > o.Token.IssuedAt
+	}
+	if v.Since != w.Since {
+		return v.Since > w.Since
 	}
 	return cmp.Or(cmp.Compare(t.Token.Session, o.Token.Session), cmp.Compare(t.Token.ClientID, o.Token.ClientID)) < 0
 }

@@ -60,20 +60,7 @@ var actions = []action{
 	})},
 	{"logout with the offline token", 6, onToken(func(w *world, _ *person, h *held) error { return w.keycloak.Logout(w.ctx, h.Tokens) })},
 	{"revoke the offline token", 6, onToken(func(w *world, _ *person, h *held) error { return w.keycloak.Revoke(w.ctx, h.Tokens) })},
-	{"revoke, and by the same browser again", 4, func(w *world, p *person, _ *held, client string) error {
-		t, err := p.browser.Login(w.ctx, client, p.name, play.Offline)
-		if err = w.born(p, t, err); err != nil || t.Refresh == "" {
-			return err
-		}
-		if err := w.keycloak.Revoke(w.ctx, t); err != nil {
-			return err
-		}
-		if w.rnd.Intn(2) == 0 { // the client session's start then lies after the old iat
-			time.Sleep(2100 * time.Millisecond)
-		}
-		t, err = p.browser.Login(w.ctx, client, p.name, play.Offline)
-		return w.born(p, t, err)
-	}},
+	{"ended, and by the same browser again: the same sid", 6, again},
 	{"users/{id}/logout", 3, func(w *world, p *person, _ *held, _ string) error {
 		return w.call(http.MethodPost, "/users/"+p.id+"/logout", map[string]any{}, nil)
 	}},
@@ -117,6 +104,33 @@ var actions = []action{
 	{"realm disabled and enabled", 1, func(w *world, _ *person, _ *held, _ string) error {
 		return errors.Join(w.call(http.MethodPut, "", map[string]any{"enabled": false}, nil), w.call(http.MethodPut, "", map[string]any{"enabled": true}, nil))
 	}},
+}
+
+// again ends an offline session and makes it anew under the same sid, at once or when the old
+// token is older than the new session. (The online page keeps the browser's session alive.)
+func again(w *world, p *person, _ *held, client string) error {
+	b := w.keycloak.NewBrowser()
+	p.browser = b
+	if _, err := b.Login(w.ctx, client, p.name, ""); err != nil {
+		return dead(err)
+	}
+	t, err := b.Login(w.ctx, client, p.name, play.Offline)
+	if err = w.born(p, t, err); err != nil || t.Refresh == "" {
+		return err
+	}
+	if w.rnd.Intn(2) == 0 {
+		err = w.keycloak.Revoke(w.ctx, t)
+	} else { // an event that names no session
+		err = w.call(http.MethodDelete, "/users/"+p.id+"/consents/"+client, nil, nil)
+	}
+	if err := dead(err); err != nil {
+		return err
+	}
+	if w.rnd.Intn(3) > 0 {
+		time.Sleep(2100 * time.Millisecond)
+	}
+	t, err = b.Login(w.ctx, client, p.name, play.Offline)
+	return w.born(p, t, err)
 }
 
 func onToken(do func(*world, *person, *held) error) func(*world, *person, *held, string) error {
