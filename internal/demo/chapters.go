@@ -162,7 +162,7 @@ func (s *story) disable(ctx context.Context) error {
 // remove waits for the next second: a token issued in the very second of the deletion is not
 // before it, and is found dead a few seconds later by a look, for another reason.
 func (s *story) remove(ctx context.Context) error {
-	time.Sleep(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
+	play.Pause(ctx, time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 	began := time.Now()
 	err := s.act("an administrator deletes the user", func() error {
 		_, err := s.keycloak.Call(ctx, http.MethodDelete, "/users/"+s.user, nil, nil)

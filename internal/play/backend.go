@@ -130,6 +130,16 @@ func (b *Backend) Decide(ctx context.Context, qs []Question) ([]Verdict, error) 
 	return vs, nil
 }
 
+// Pause waits for a time that is part of a story, or until ctx ends.
+func Pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
 func do(c *http.Client, req *http.Request) (int, []byte, error) {
 	res, err := c.Do(req)
 	if err != nil {

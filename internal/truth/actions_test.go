@@ -127,7 +127,7 @@ func again(w *world, p *person, _ *held, client string) error {
 		return err
 	}
 	if w.rnd.Intn(3) > 0 {
-		time.Sleep(2100 * time.Millisecond)
+		play.Pause(w.ctx, 2100*time.Millisecond)
 	}
 	t, err = b.Login(w.ctx, client, p.name, play.Offline)
 	return w.born(p, t, err)
@@ -144,8 +144,7 @@ func onToken(do func(*world, *person, *held) error) func(*world, *person, *held,
 
 // dead: what Keycloak refuses because it is dead already is an action, too.
 func dead(err error) error {
-	var refused *play.Refused
-	if errors.As(err, &refused) {
+	if _, ok := errors.AsType[*play.Refused](err); ok {
 		return nil
 	}
 	return err

@@ -62,7 +62,7 @@ func (w *world) born1(p *person) string {
 	if _, err := w.backend.Store(w.ctx, t); err != nil {
 		return err.Error()
 	}
-	for end := time.Now().Add(watched); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(watched); time.Now().Before(end); play.Pause(w.ctx, 10*time.Millisecond) {
 		v, err := w.backend.Decide(w.ctx, q)
 		if err != nil {
 			return err.Error()

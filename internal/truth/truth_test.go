@@ -97,7 +97,7 @@ func (w *world) pick(p *person) *held {
 // verdicts asks authapi, once, when the time that the contract allows is over.
 func (w *world) verdicts() []play.Verdict {
 	w.t.Helper()
-	time.Sleep(time.Until(w.last.Add(settled)))
+	play.Pause(w.ctx, time.Until(w.last.Add(settled)))
 	var vs []play.Verdict
 	for from := 0; from < len(w.held); from += 1000 {
 		var qs []play.Question

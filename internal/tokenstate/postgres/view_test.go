@@ -112,6 +112,54 @@ func (s seen) missing() (reasons []string) {
 	return reasons
 }
 
+// Ensure what random histories rarely meet: an open look that overrules a withdrawn role, looks
+// over the admin API of which neither overrules the other, and a look that lists a session
+// itself.
+func TestViewEqualsJudgeAtTheEdges(t *testing.T) {
+	pool, ctx := newPool(t), context.Background()
+	s := New(pool)
+	must(t, s.SetRules(ctx, tokenstate.Rules{Sweep: 1, ClosedSweep: 1, Skew: 100}))
+	tok := tokenstate.Token{Realm: "demo", User: "u", Client: "c1", ClientID: "app", Session: "s", IssuedAt: 2}
+	_, err := s.PutToken(ctx, StoredToken{Token: tok}, nil)
+	must(t, err)
+	user := func(node string, at tokenstate.Millis, without bool) tokenstate.Row {
+		return tokenstate.StandingRow{
+			Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "demo", User: "u"}, Authority: tokenstate.Keycloak}, Node: node,
+			Value: tokenstate.Standing{At: at, NoOffline: without, Cause: "e"},
+		}
+	}
+	sighting := func(gone bool, node string, at tokenstate.Millis) tokenstate.Row {
+		return tokenstate.SightingRow{
+			ID: tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: "demo", Client: "c1", Session: "s"}, Gone: gone}, Node: node,
+			Value: tokenstate.Sighting{At: at, Second: 5, Cause: "e"},
+		}
+	}
+	look := func(node string, at tokenstate.Millis) tokenstate.Row {
+		return tokenstate.LookRow{Scope: tokenstate.Scope{Realm: "demo", User: "u"}, Node: node, Value: tokenstate.Look{At: at, Cause: "e"}}
+	}
+	for name, c := range map[string]struct {
+		rows []tokenstate.Row
+		want tokenstate.State
+	}{
+		"role withdrawn, then seen":          {[]tokenstate.Row{user("a", 5000, true), user("b", 5101, false)}, tokenstate.Usable},
+		"role withdrawn, seen within skew":   {[]tokenstate.Row{user("a", 5000, true), user("b", 5100, false)}, tokenstate.Suspended},
+		"role withdrawn, since the first":    {[]tokenstate.Row{user("a", 5000, true), user("b", 5200, true)}, tokenstate.Suspended},
+		"gone, then listed by the same node": {[]tokenstate.Row{sighting(true, "a", 5000), sighting(false, "a", 5001)}, tokenstate.Usable},
+		"gone, then listed by nobody":        {[]tokenstate.Row{sighting(true, "", 5000), sighting(false, "", 5001)}, tokenstate.Revoked},
+		"listed by the look itself":          {[]tokenstate.Row{look("", 5000), sighting(false, "", 5000)}, tokenstate.Usable},
+		"listed by another node's look":      {[]tokenstate.Row{look("a", 5000), sighting(false, "b", 5000)}, tokenstate.Revoked},
+	} {
+		f := tokenstate.FactsOf(c.rows)
+		_, err := pool.Exec(ctx, "TRUNCATE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting")
+		must(t, err)
+		must(t, force(ctx, s, f))
+		v := tokenstate.Judge(tok, f, tokenstate.Rules{Skew: 100})
+		if got := viewOf(ctx, t, pool); got != line(v) || v.State != c.want {
+			t.Errorf("%s: the view says %s, Judge %s", name, got, line(v))
+		}
+	}
+}
+
 func line(v tokenstate.Verdict) string {
 	if v.State == tokenstate.Usable {
 		return "usable"
@@ -119,7 +167,11 @@ func line(v tokenstate.Verdict) string {
 	return fmt.Sprintf("%s %s %d %q", v.State, v.Reason, v.Since, v.Cause)
 }
 
-func viewOf(ctx context.Context, t *rapid.T, pool *pgxpool.Pool) string {
+func viewOf(ctx context.Context, t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, pool *pgxpool.Pool,
+) string {
 	var state string
 	var reason, event *string
 	var since *time.Time
