@@ -22,3 +22,15 @@ func truth(ctx context.Context) (code int, err error) {
 	})
 	return code, err
 }
+
+// prepare does for the compose file what starting a stack does otherwise.
+func prepare(ctx context.Context, _ *cli.Command) error {
+	env, err := devstack.EnvFromProcess()
+	if err != nil {
+		return err
+	}
+	if err := devstack.CreateStream(ctx, env.NATSURL); err != nil {
+		return err
+	}
+	return devstack.AdminOf(env).AdmitWorker(ctx, env.KeycloakRealm)
+}
