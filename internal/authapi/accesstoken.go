@@ -39,7 +39,7 @@ func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer
 	realm := serviceOf(ctx).Realm
 	t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID)
 	if !ok {
-		return nil, problem(http.StatusNotFound, "no-offline-token", "", "no offline token of this user is stored here: store one with PUT /v1/offline-tokens")
+		return nil, noToken()
 	}
 	if !s.worthTrying(v) {
 		s.Metrics.refreshed(outcomeSkipped)
@@ -54,6 +54,10 @@ func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer
 		return nil, err
 	}
 	return s.given(fresh, "refresh"), nil
+}
+
+func noToken() *Problem {
+	return problem(http.StatusNotFound, "no-offline-token", "", "no offline token of this user is stored here: store one with PUT /v1/offline-tokens")
 }
 
 // sealedBest is the best token that can be refreshed here. Tracked ones lie with the backend.

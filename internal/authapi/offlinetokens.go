@@ -124,9 +124,9 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 
 // storedBody shows what is stored now: an older token than the stored one has changed nothing.
 func (s *Server) storedBody(t tokenstate.Token, sealed, verified, applied bool) tokenBody {
-	p := projection.Token{Token: t, Custody: "tracked", Verified: verified}
+	p := projection.Token{Token: t, Custody: custodyTracked, Verified: verified}
 	if sealed {
-		p.Custody = "sealed"
+		p.Custody = custodySealed
 	}
 	if stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID); ok && (applied || stored.Token.IssuedAt > t.IssuedAt) {
 		p = stored

@@ -45,6 +45,9 @@ func (s *Server) refresh(ctx context.Context, t tokenstate.Token) (access, error
 		return access{}, s.noAnswer()
 	}
 	raw, issuedAt, err := s.Tokens.Open(ctx, t)
+	if errors.Is(err, ErrNotSealed) { // deleted, or tracked, since we looked
+		return access{}, noToken()
+	}
 	if err != nil {
 		s.log(ctx).Error().Err(err).Str("session", t.Session).Msg("a stored token does not open")
 		return access{}, s.storeFault(ctx, err)

@@ -14,10 +14,8 @@ type Env struct {
 	KeycloakClientSecret                 string
 	WorkerClientID, WorkerClientSecret   string // the worker's client in the master realm
 
-	NATSURL         string // with the operator's user and password
-	NATSWorkerURL   string // the same server as the worker sees it
-	NATSListenerURL string // and the listener
-	DatabaseURL     string // may migrate, read and write
+	NATSURL     string // with the operator's user and password
+	DatabaseURL string // may migrate, read and write
 
 	AuthapiURL, AuthapiAdminURL, WorkerAdminURL string
 	AuthapiServiceKey                           string // a service credential with all scopes
@@ -44,8 +42,6 @@ func (e *Env) table() []entry {
 		{"WORKER_KEYCLOAK_CLIENT_ID", &e.WorkerClientID},
 		{"WORKER_KEYCLOAK_CLIENT_SECRET", &e.WorkerClientSecret},
 		{"NATS_URL", &e.NATSURL},
-		{"NATS_WORKER_URL", &e.NATSWorkerURL},
-		{"NATS_LISTENER_URL", &e.NATSListenerURL},
 		{"DATABASE_URL", &e.DatabaseURL},
 		{"AUTHAPI_URL", &e.AuthapiURL},
 		{"AUTHAPI_ADMIN_URL", &e.AuthapiAdminURL},

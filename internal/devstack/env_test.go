@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -51,17 +52,25 @@ func TestEnvRoundTrip(t *testing.T) {
 	}
 }
 
-// Ensure the names are those that users' scripts rely on.
+// Ensure the names are those that users' scripts rely on, and no others: the contract's, the
+// files without which authapi's commands do not run, and the worker's rules, without which a
+// worker that somebody starts from the file would judge by others than the stack's.
 func TestEnvNames(t *testing.T) {
 	t.Parallel()
-	lines := "\n" + strings.Join(full(t).Pairs(), "\n")
-	for name := range strings.FieldsSeq(`KEYCLOAK_URL KEYCLOAK_REALM KEYCLOAK_ADMIN KEYCLOAK_ADMIN_PASSWORD KEYCLOAK_CLIENT_ID
+	var got []string
+	for _, line := range full(t).Pairs() {
+		name, _, _ := strings.Cut(line, "=")
+		got = append(got, name)
+	}
+	want := strings.Fields(`KEYCLOAK_URL KEYCLOAK_REALM KEYCLOAK_ADMIN KEYCLOAK_ADMIN_PASSWORD KEYCLOAK_CLIENT_ID
 		KEYCLOAK_CLIENT_SECRET NATS_URL DATABASE_URL AUTHAPI_URL AUTHAPI_ADMIN_URL WORKER_ADMIN_URL AUTHAPI_SERVICE_KEY
 		KEYCLOAK_PID NATS_PID POSTGRES_PID WORKER_PID AUTHAPI_PID WORKER_KEYCLOAK_CLIENT_ID WORKER_KEYCLOAK_CLIENT_SECRET
-		WORKER_SETTLING_MARGIN WORKER_SKEW WORKER_CACHE_LAG`) {
-		if !strings.Contains(lines, "\n"+name+"=") {
-			t.Errorf("%s is missing", name)
-		}
+		AUTHAPI_KEYSET_FILE AUTHAPI_PEPPER_FILE AUTHAPI_MASTER_FILE AUTHAPI_SNAPSHOT_FILE
+		WORKER_SETTLING_MARGIN WORKER_SKEW WORKER_CACHE_LAG WORKER_LOOK_RATE WORKER_LOOK_INTERVAL`)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%v,\nwant %v", got, want)
 	}
 }
 

@@ -123,7 +123,7 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 // listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
 // realm but master is heard.
 func (s *Stack) listenerEnv() ([]string, error) {
-	at, err := url.Parse(s.Env.NATSListenerURL)
+	at, err := url.Parse(s.natsListener)
 	if err != nil || at.User == nil {
 		return nil, errors.New("the listener needs NATS, which is not there")
 	}

@@ -47,8 +47,8 @@ func (s *Stack) startNATS(ctx context.Context) error {
 	listener, worker, operator := randomText(), randomText(), randomText()
 	host := "127.0.0.1:" + strconv.Itoa(port)
 	s.Env.NATSURL = "nats://operator:" + operator + "@" + host
-	s.Env.NATSWorkerURL = "nats://worker:" + worker + "@" + host
-	s.Env.NATSListenerURL = "nats://listener:" + listener + "@" + host
+	s.natsWorker = "nats://worker:" + worker + "@" + host
+	s.natsListener = "nats://listener:" + listener + "@" + host
 	return s.add(ctx, &part{
 		name: "nats", sig: syscall.SIGTERM, pid: &s.Env.NATSPID,
 		make: func() *exec.Cmd {

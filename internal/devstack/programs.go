@@ -128,7 +128,7 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 		s.Env.WorkerAdminURL = workerURL
 		if err := s.startProgram(ctx, program{
 			name: "revocation-worker", part: "worker", command: "run", pid: &s.Env.WorkerPID, admin: workerURL,
-			env: []string{"WORKER_ADMIN_ADDR=" + worker, "NATS_URL=" + s.Env.NATSWorkerURL},
+			env: []string{"WORKER_ADMIN_ADDR=" + worker, "NATS_URL=" + s.natsWorker},
 		}); err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 func (s *Stack) startProgram(ctx context.Context, p program) error {
 	// What only an administrator or operator may hold is blanked: the programs run with the
 	// rights that they would have elsewhere.
-	env := append(append(cleanEnv(), s.Env.Pairs()...), "KEYCLOAK_ADMIN=", "KEYCLOAK_ADMIN_PASSWORD=", "NATS_LISTENER_URL=", "NATS_WORKER_URL=")
+	env := append(append(cleanEnv(), s.Env.Pairs()...), "KEYCLOAK_ADMIN=", "KEYCLOAK_ADMIN_PASSWORD=")
 	env = append(env, p.env...)
 	return s.timed(ctx, p.part, func(ctx context.Context) error {
 		return s.add(ctx, &part{

@@ -35,6 +35,8 @@ type Stack struct {
 	spawner *spawner
 	admin   *Admin
 
+	natsWorker, natsListener string // NATS_URL as these two have it
+
 	mu    sync.Mutex
 	parts []*part // in the order in which they started
 }

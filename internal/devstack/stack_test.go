@@ -106,7 +106,7 @@ func TestRestart(t *testing.T) {
 	if err := s.startNATS(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	before, url := s.Env.NATSPID, s.Env.NATSListenerURL
+	before, url := s.Env.NATSPID, s.natsListener
 	publish(t, url)
 	if err := s.Kill("nats", syscall.SIGKILL); err != nil {
 		t.Fatal(err)

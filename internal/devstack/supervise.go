@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"syscall"
 )
 
@@ -18,6 +19,9 @@ func Supervise(ctx context.Context, root string) error {
 	progress := os.NewFile(progressFD, "progress")
 	lock := os.NewFile(lockFD, "lock")
 	defer func() { _ = lock.Close() }()
+	if _, err := lock.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0); err != nil {
+		return err
+	}
 
 	say := both{progress, os.Stderr}
 	s, err := Start(ctx, Options{Root: root, Progress: say})

@@ -1,0 +1,243 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// subjects is a world in which some users are due, and Keycloak answers or not.
+type subjects struct {
+	mu        sync.Mutex
+	due       []string
+	unbound   []projection.Unbound
+	asked     []string
+	published []events.Message
+	bound     []string
+	err       error
+}
+
+func (s *subjects) Due(tokenstate.Millis) (ds []tokenstate.Doubt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, user := range s.due {
+		ds = append(ds, tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: user}})
+	}
+	return ds
+}
+
+func (*subjects) ClientsOf(_, user string) []string { return []string{"client-of-" + user} }
+
+func (s *subjects) UnboundClients() []projection.Unbound {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.unbound)
+}
+
+func (s *subjects) Look(_ context.Context, sc tokenstate.Scope, clients []string) (events.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, sc.User+" "+clients[0])
+	return events.Message{ID: "look-at-" + sc.User}, s.err
+}
+
+func (s *subjects) LookNamed(context.Context, string, string) (events.Message, string, error) {
+	return events.Message{ID: "look-named"}, "uuid", nil
+}
+
+func (s *subjects) Publish(_ context.Context, m events.Message) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.published = append(s.published, m)
+	return nil
+}
+
+func (s *subjects) BindClient(_ context.Context, realm, clientID, uuid string) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bound, s.unbound = append(s.bound, realm+" "+clientID+" "+uuid), nil
+	return 1, nil
+}
+
+func (s *subjects) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
+// during runs a looker for a while of made-up time.
+func during(s *subjects, rate int, d time.Duration, more ...func()) *Looker {
+	l := &Looker{Known: s, Ask: s, Log: s, Bind: s, Interval: time.Second, Rate: rate, Logger: zerolog.Nop()}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = l.Run(ctx) }()
+	<-time.After(d)
+	synctest.Wait()
+	for _, f := range more {
+		f()
+	}
+	cancel()
+	<-done
+	return l
+}
+
+// Ensure a subject that stays due is looked at with growing pauses, the first one after the
+// listener had its chance, and never at once again.
+func TestLooksBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &subjects{due: []string{"u"}}
+		var oldest time.Duration
+		l := during(s, 100, 60*time.Second+time.Millisecond, func() {})
+		oldest = l.Oldest(time.Now())
+		if n := s.count(); n < 4 || n > 7 {
+			t.Fatalf("%d looks in a minute", n)
+		}
+		if s.asked[0] != "u client-of-u" || s.published[0].ID != "look-at-u" {
+			t.Fatalf("%v %v", s.asked, s.published)
+		}
+		if oldest < 59*time.Second {
+			t.Fatalf("the oldest doubt is %s old", oldest)
+		}
+	})
+}
+
+// Ensure whoever is not due any more is forgotten, so that the next doubt is looked at soon.
+func TestSettledSubjectsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &subjects{due: []string{"u"}}
+		during(s, 100, 40*time.Second, func() {
+			s.mu.Lock()
+			s.due = nil
+			s.mu.Unlock()
+			<-time.After(2 * time.Second)
+			s.mu.Lock()
+			s.due, s.asked = []string{"u"}, nil
+			s.mu.Unlock()
+			<-time.After(3 * time.Second)
+			synctest.Wait()
+			if s.count() == 0 {
+				t.Error("a new doubt waits for the pause of an old one")
+			}
+		})
+	})
+}
+
+func TestRateOfLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &subjects{}
+		for n := range 100 {
+			s.due = append(s.due, fmt.Sprint("u", n))
+		}
+		during(s, 5, 10*time.Second)
+		if n := s.count(); n < 20 || n > 60 {
+			t.Fatalf("%d looks in ten seconds at five a second", n)
+		}
+	})
+}
+
+// Ensure one look that finds Keycloak away ends the round, and that nothing is published then.
+func TestKeycloakAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &subjects{err: fmt.Errorf("look: %w", ErrAway)}
+		for n := range 100 {
+			s.due = append(s.due, fmt.Sprint("u", n))
+		}
+		during(s, 1000, 2500*time.Millisecond)
+		if n := s.count(); n == 0 || n > 2*looksAtOnce || len(s.published) > 0 {
+			t.Fatalf("%d looks, %d published", n, len(s.published))
+		}
+	})
+}
+
+func TestClientsAreBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &subjects{unbound: []projection.Unbound{{Realm: "demo", ClientID: "app"}}}
+		during(s, 100, 3*time.Second)
+		if !slices.Equal(s.bound, []string{"demo app uuid"}) || len(s.published) != 1 {
+			t.Fatalf("%v %v", s.bound, s.published)
+		}
+	})
+}
+
+// box is an outbox with a fault now and then.
+type box struct {
+	rows    []Waiting
+	relayed []string
+	sent    []string
+	fail    int
+}
+
+func (b *box) Outbox(_ context.Context, most int) ([]Waiting, error) {
+	var rest []Waiting
+	for _, r := range b.rows {
+		if !slices.Contains(b.relayed, r.ID) {
+			rest = append(rest, r)
+		}
+	}
+	return rest[:min(most, len(rest))], nil
+}
+
+func (b *box) Relayed(_ context.Context, ids []string) error {
+	b.relayed = append(b.relayed, ids...)
+	return nil
+}
+
+func (b *box) Publish(_ context.Context, m events.Message) error {
+	if b.fail--; b.fail >= 0 {
+		return errors.New("NATS is away")
+	}
+	b.sent = append(b.sent, m.ID)
+	return nil
+}
+
+func row(t *testing.T, m events.Message) Waiting {
+	t.Helper()
+	raw, err := events.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Waiting{ID: m.ID, Raw: raw}
+}
+
+// Ensure orders reach the log in their order, faults are tried again, and nothing but an order
+// of authapi goes out by the worker's rights.
+func TestRelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		order := func(id string, source events.Source, body events.Body) events.Message {
+			return events.Message{ID: id, Realm: "demo", At: 1_700_000_000_000, Source: source, Body: body}
+		}
+		good := &events.Order{Order: events.OrderRevoke, By: "b", User: "u", Before: 5, Tokens: true}
+		b := &box{fail: 2}
+		for n := range relayAtOnce + 5 {
+			b.rows = append(b.rows, row(t, order(fmt.Sprintf("order-%04d", n), events.Authapi, good)))
+		}
+		b.rows = append(b.rows,
+			row(t, order("a-pardon-x", events.Authapi, &events.Pardon{Cause: "cause-1", By: "b", Reason: "r"})),
+			row(t, order("not-authapi", events.Worker, good)), Waiting{ID: "nonsense", Raw: []byte("{")})
+		forged := row(t, order("order-9999", events.Authapi, good))
+		forged.ID = "another-id"
+		b.rows = append(b.rows, forged)
+		r := &Relay{Outbox: b, Log: b, Interval: time.Second, Logger: zerolog.Nop()}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = r.Run(ctx) }()
+		<-time.After(10 * time.Second)
+		synctest.Wait()
+		cancel()
+		<-done
+		if len(b.sent) != relayAtOnce+5 || !slices.IsSorted(b.sent) || len(b.relayed) != len(b.rows) {
+			t.Fatalf("%d sent, %d marked of %d", len(b.sent), len(b.relayed), len(b.rows))
+		}
+	})
+}
