@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,9 +13,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// startPostgres starts a cluster of its own. DATABASE_URL is not obeyed: in a shell that has read
-// .dev/env it names another stack's database, and two stacks on one would spoil both.
+// startPostgres uses the database of DATABASE_URL if there is one, and else starts a cluster of
+// its own. In a shell that has read .dev/env the name means the background stack's database,
+// which is not taken: two stacks on one would spoil both.
 func (s *Stack) startPostgres(ctx context.Context) error {
+	background, _ := ReadEnv(EnvFile(s.opts.Root)) // none, most often
+	if url := os.Getenv("DATABASE_URL"); url != "" && url != background.DatabaseURL {
+		s.Env.DatabaseURL = url
+		return queryable(ctx, url)
+	}
 	cred, err := otherUser()
 	if err != nil {
 		return err
@@ -92,6 +99,16 @@ func createDatabase(ctx context.Context, url string) error {
 	}
 	_, err = conn.Exec(ctx, "CREATE DATABASE tokenstate")
 	return err
+}
+
+// queryable says whether the server of DATABASE_URL answers. Its own words are left out, for
+// they may repeat the URL.
+func queryable(ctx context.Context, url string) error {
+	conn, err := connect(ctx, url)
+	if err != nil {
+		return errors.New("the server of DATABASE_URL cannot be reached: start it, or unset DATABASE_URL to have one started")
+	}
+	return conn.Close(ctx)
 }
 
 func connect(ctx context.Context, url string) (*pgx.Conn, error) {

@@ -127,6 +127,9 @@ func (s *Stack) Stop() error {
 	return errors.Join(removeRun(s.dir), s.held.Close())
 }
 
+// NATSWorkerURL is NATS_URL as the worker has it, with the least rights.
+func (s *Stack) NATSWorkerURL() string { return s.natsWorker }
+
 // Admin is the administrator of the stack's Keycloak.
 func (s *Stack) Admin() *Admin { return s.admin }
 

@@ -40,6 +40,7 @@ type system struct {
 
 func start(t *testing.T) *system {
 	t.Helper()
+	t.Setenv("DATABASE_URL", "") // make test's own is not to be killed
 	root, err := filepath.Abs("../..")
 	must(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
@@ -191,7 +192,7 @@ func (s *system) secondWorker() (url string) {
 	addr, err := devstack.FreeAddr()
 	must(s.t, err)
 	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "run") //nolint:gosec,noctx // our own program; the cleanup ends it
-	cmd.Env = append(s.stack.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.stack.Env.NATSWorkerURL)
+	cmd.Env = append(s.stack.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.stack.NATSWorkerURL())
 	cmd.Stderr = os.Stderr
 	must(s.t, cmd.Start())
 	s.t.Cleanup(func() {
