@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 			exit(hold(os.Args[2]))
 		}
 	}
+	if err := os.Unsetenv("DATABASE_URL"); err != nil { // make test's own: these tests start and kill theirs
+		panic(err)
+	}
 	goleak.VerifyTestMain(m)
 }
 
