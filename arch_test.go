@@ -33,10 +33,12 @@ var rules = map[string]struct {
 	"internal/apikey/postgres":                     {[]string{"internal/apikey", "internal/events", "internal/tokenstate/postgres", "internal/apikey/postgres/internal/dbsqlc"}, "the same technology; the feed and the outbox are one for all rows, so it announces through tokenstate/postgres"},
 	"internal/apikey/postgres/internal/dbsqlc":     {nil, "generated"},
 	"internal/projection":                          {[]string{"internal/apikey", "internal/events", "internal/tokenstate"}, "the read model of both programs; it knows no database"},
-	"internal/projection/pgsource":                 {[]string{"internal/apikey", "internal/apikey/postgres", "internal/events", "internal/projection", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the projection to Postgres for both programs"},
+	"internal/projection/pgsource":                 {[]string{"internal/apikey", "internal/apikey/postgres", "internal/events", "internal/projection", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the projection to Postgres for both programs"},
 	"internal/authapi":                             {[]string{"internal/apikey", "internal/events", "internal/projection", "internal/secret", "internal/tokenstate"}, "a program: HTTP is its own technology, all others are joined to it in cmd"},
 	"internal/settings":                            {[]string{"internal/secret"}, "how programs are told what to do"},
 	"internal/ops":                                 {[]string{"internal/settings"}, "how programs are operated"},
+	"internal/recovery":                            {[]string{"internal/apikey", "internal/events", "internal/tokenstate", "internal/worker"}, "a program: it decodes as the worker does, and knows no adapter"},
+	"internal/timeline":                            {[]string{"internal/events", "internal/tokenstate"}, "pure: a story of messages that its callers bring"},
 	"internal/worker":                              {[]string{"internal/events", "internal/tokenstate", "internal/projection"}, "a program: it declares the small interfaces it needs and knows no adapter"},
 	"db/schema":                                    {nil, "the migrations"},
 	"internal/play":                                {[]string{"internal/devstack"}, "acts from outside, over HTTP, as users do: it must not know how things are done"},
@@ -46,13 +48,13 @@ var rules = map[string]struct {
 	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                                       {nil, "files that programs and tests embed"},
 	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
-	"cmd/revocation-worker":                        {[]string{"internal/events", "internal/events/stream", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
+	"cmd/revocation-worker":                        {[]string{"internal/events", "internal/events/stream", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/recovery", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
 	"cmd/authapi":                                  {[]string{"internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/events", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "joins; never NATS"},
 	"cmd/devstack":                                 {[]string{"internal/devstack", "internal/demo"}, "joins"},
 }
 
 // pure rooms do no IO and read no clock.
-var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true}
+var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true, "internal/timeline": true}
 
 // impure maps a forbidden import of a pure room to the reason.
 var impure = map[string]string{

@@ -12,8 +12,11 @@ import (
 
 func main() {
 	os.Exit(ops.Main(&cli.Command{
-		Name:     "authapi",
-		Usage:    "decide about API keys and stored offline tokens",
-		Commands: []*cli.Command{serveCommand(), secretsCommand(), serviceKeysCommand(), healthCommand()},
+		Name:  "authapi",
+		Usage: "decide about API keys and stored offline tokens",
+		Commands: []*cli.Command{
+			serveCommand(), secretsCommand(), serviceKeysCommand(),
+			ops.Healthcheck("authapi", "AUTHAPI_HEALTH_", "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091"),
+		},
 	}))
 }

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
-	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v3"
@@ -110,34 +107,4 @@ func scopesOf(given []string) ([]string, error) {
 		}
 	}
 	return given, nil
-}
-
-// healthCommand is for container images that have no curl.
-func healthCommand() *cli.Command {
-	var addr string
-	table := settings.New("AUTHAPI_HEALTH_")
-	table.Text(&addr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /readyz")
-	return &cli.Command{
-		Name: "healthcheck", Usage: "exit 0 if the authapi on this machine is ready", Flags: table.Flags(),
-		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err //nolint:wrapcheck // it says all that is wrong
-			}
-			ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-			defer cancel()
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/readyz", nil)
-			if err != nil {
-				return fmt.Errorf("%w: AUTHAPI_ADMIN_ADDR is not an address", settings.ErrConfiguration)
-			}
-			res, err := http.DefaultClient.Do(req)
-			if err != nil {
-				return errors.New("authapi does not answer")
-			}
-			defer func() { _ = res.Body.Close() }()
-			if res.StatusCode != http.StatusOK {
-				return errors.New("authapi is not ready")
-			}
-			return nil
-		},
-	}
 }

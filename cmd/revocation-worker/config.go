@@ -22,6 +22,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
+const adminAddr = "127.0.0.1:9090"
+
 // config is what the worker can be told.
 type config struct {
 	logging  ops.Logging
@@ -42,18 +44,13 @@ type config struct {
 func (c *config) table() *settings.Table {
 	t := settings.New("WORKER_")
 	c.logging.AddTo(t)
-	t.Secret(&c.database, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
-	t.Secret(&c.nats, "NATS_URL", "NATS servers, with user and password in it if they are used")
-	t.Text(&c.natsCreds, "NATS_CREDS", "", "file of a NATS user's JWT and nkey")
-	t.Text(&c.natsCA, "NATS_CA", "", "file of certificates that NATS is trusted by")
-	t.Text(&c.natsCert, "NATS_CERT", "", "file of our certificate for NATS")
-	t.Text(&c.natsKey, "NATS_KEY", "", "file of its key")
-	t.Text(&c.natsInbox, "WORKER_NATS_INBOX_PREFIX", "", "where this NATS user may receive replies; by default what deploy/nats.conf gives it")
+	c.addDatabase(t)
+	c.addNATS(t)
 	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
 	t.Text(&c.clientID, "WORKER_KEYCLOAK_CLIENT_ID", "", "our client in the administrators' realm")
 	t.Secret(&c.clientSecret, "WORKER_KEYCLOAK_CLIENT_SECRET", "its secret")
 	t.Text(&c.adminRealm, "WORKER_KEYCLOAK_ADMIN_REALM", "master", "the administrators' realm")
-	t.Text(&c.adminAddr, "WORKER_ADMIN_ADDR", "127.0.0.1:9090", "address of /livez, /readyz and /metrics")
+	t.Text(&c.adminAddr, "WORKER_ADMIN_ADDR", adminAddr, "address of /livez, /readyz and /metrics")
 	t.Duration(&c.margin, "WORKER_SETTLING_MARGIN", 10*time.Second, 0, time.Hour, "a token must be this old before its absence from a look counts")
 	t.Duration(&c.skew, "WORKER_SKEW", 5*time.Second, 0, time.Minute, "largest difference between the clocks of Keycloak's nodes; 0s for one node")
 	t.Duration(&c.lag, "WORKER_CACHE_LAG", 10*time.Second, 0, 10*time.Minute, "how long a Keycloak node may answer from its cache")
@@ -62,6 +59,19 @@ func (c *config) table() *settings.Table {
 	t.Duration(&c.lookEvery, "WORKER_LOOK_INTERVAL", time.Second, 10*time.Millisecond, time.Minute, "how often it is asked who is due")
 	t.Int(&c.lookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
 	return t
+}
+
+func (c *config) addDatabase(t *settings.Table) {
+	t.Secret(&c.database, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
+}
+
+func (c *config) addNATS(t *settings.Table) {
+	t.Secret(&c.nats, "NATS_URL", "NATS servers, with user and password in it if they are used")
+	t.Text(&c.natsCreds, "NATS_CREDS", "", "file of a NATS user's JWT and nkey")
+	t.Text(&c.natsCA, "NATS_CA", "", "file of certificates that NATS is trusted by")
+	t.Text(&c.natsCert, "NATS_CERT", "", "file of our certificate for NATS")
+	t.Text(&c.natsKey, "NATS_KEY", "", "file of its key")
+	t.Text(&c.natsInbox, "WORKER_NATS_INBOX_PREFIX", "", "where this NATS user may receive replies; by default what deploy/nats.conf gives it")
 }
 
 func (c *config) rules() tokenstate.Rules {

@@ -12,8 +12,12 @@ import (
 
 func main() {
 	os.Exit(ops.Main(&cli.Command{
-		Name:     "revocation-worker",
-		Usage:    "learn from Keycloak's events which offline tokens are dead",
-		Commands: []*cli.Command{runCommand(), migrateCommand()},
+		Name:  "revocation-worker",
+		Usage: "learn from Keycloak's events which offline tokens are dead",
+		Commands: []*cli.Command{
+			runCommand(), migrateCommand(), replayCommand(), verifyCommand(), revokeCommand(), pardonCommand(), eraseCommand(),
+			explainCommand(), parkedCommand(), journalCommand(),
+			ops.Healthcheck("revocation-worker", "WORKER_HEALTH_", "WORKER_ADMIN_ADDR", adminAddr),
+		},
 	}))
 }

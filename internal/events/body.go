@@ -97,6 +97,7 @@ const (
 	OrderStanding   = "standing"    // the backend's own disable or enable
 	OrderRefresh    = "refresh"     // outcome of one refresh: evidence about exactly that token
 	OrderKeyRevoked = "key_revoked" // an API key, or a system key's generation
+	OrderErase      = "erase"       // a user's personal fields; teaches nothing
 )
 
 // Order is what we decide ourselves, or saw ourselves.

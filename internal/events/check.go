@@ -95,7 +95,7 @@ func (o *Order) check() *Reject {
 		if !o.Tokens && !o.Keys {
 			return reject("data", "revokes neither tokens nor keys")
 		}
-	case OrderStanding:
+	case OrderStanding, OrderErase:
 		if o.User == "" {
 			return reject("data.user", "is missing")
 		}

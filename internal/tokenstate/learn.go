@@ -34,9 +34,10 @@ func when(m events.Message) (at Millis, trusted bool) {
 	return m.Received, m.At-m.Received <= MaxAhead
 }
 
-// logTime is the log's own time of a message that does not come from Keycloak.
+// logTime is the time of a message that does not come from Keycloak: the log's own where that is
+// earlier, but for authapi's orders the database's, by which they acted before the log had them.
 func logTime(m events.Message) Millis {
-	if m.Received != 0 {
+	if m.Received != 0 && m.Source != events.Authapi {
 		return min(m.At, m.Received)
 	}
 	return m.At

@@ -27,6 +27,8 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 		return []Doubt{self}
 	case "CLIENT":
 		return clientDoubts(realm, h, op)
+	case "LOG": // the worker's own: the log lost messages, so anything may have happened
+		return []Doubt{self, beneath}
 	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
 		"REALM_ROLE", "REALM_ROLE_MAPPING", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP",
 		"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING", "USER":

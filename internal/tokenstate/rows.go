@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"sort"
+	"slices"
+	"strings"
 )
 
 // The kinds of row, as they stand in the feed.
@@ -87,9 +88,17 @@ func (s Scope) parts(more ...any) string {
 }
 
 func rowsOf[R Row](n int, each func(add func(R))) []R {
-	rows := make([]R, 0, n)
-	each(func(r R) { rows = append(rows, r) })
-	sort.Slice(rows, func(i, j int) bool { return rows[i].RowKey() < rows[j].RowKey() })
+	type keyed struct {
+		key string
+		row R
+	}
+	all := make([]keyed, 0, n) // with their keys, which cost more to make than to compare
+	each(func(r R) { all = append(all, keyed{r.RowKey(), r}) })
+	slices.SortFunc(all, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	rows := make([]R, len(all))
+	for i, k := range all {
+		rows[i] = k.row
+	}
 	return rows
 }
 

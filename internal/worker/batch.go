@@ -15,14 +15,18 @@ func (b *Batch) count() int { return len(b.Journal) + len(b.Parked) }
 func (b *Batch) add(s start, e Entry) {
 	b.To = Floor{Stream: s.info.Name, Created: s.info.Created, Seq: e.Seq, Digest: digest(e.Raw)}
 	b.bytes += len(e.Raw)
-	m, err := decode(e)
+	m, line, err := Decode(e)
 	if err != nil {
-		b.Parked = append(b.Parked, Parked{e.Seq, e.Received, e.Subject, err.Error(), e.Raw})
+		b.Parked = append(b.Parked, Park(e, err))
 		return
 	}
-	b.Journal = append(b.Journal, Line{m.ID, e.Seq, e.Received, m.Realm, string(m.Body.Class()), e.Raw})
+	b.Journal = append(b.Journal, line)
 	b.Facts.Add(tokenstate.Learn(m))
 	switch body := m.Body.(type) {
+	case *events.Order:
+		if body.Order == events.OrderErase {
+			b.Erase = append(b.Erase, tokenstate.Scope{Realm: m.Realm, User: body.User})
+		}
 	case *events.Heartbeat:
 		b.beat(m, body)
 	case *events.Mark:
@@ -31,12 +35,26 @@ func (b *Batch) add(s start, e Entry) {
 	}
 }
 
-func decode(e Entry) (events.Message, error) {
+// Decode is what an entry says, and its line for the journal. Its error is an *events.Reject.
+func Decode(e Entry) (events.Message, Line, error) {
 	m, err := events.Decode(e.Raw)
-	if err != nil {
-		return events.Message{}, err
+	if err == nil {
+		m, err = events.Arrived(m, e.Subject, e.Received)
 	}
-	return events.Arrived(m, e.Subject, e.Received)
+	if err != nil {
+		return events.Message{}, Line{}, err //nolint:wrapcheck // it says what it refuses
+	}
+	return m, LineOf(m, e), nil
+}
+
+// LineOf is the journal's line of m, which e said.
+func LineOf(m events.Message, e Entry) Line {
+	return Line{m.ID, e.Seq, e.Received, m.Realm, string(m.Body.Class()), e.Raw, m.About()}
+}
+
+// Park is what becomes of an entry that Decode refused.
+func Park(e Entry, reason error) Parked {
+	return Parked{e.Seq, e.Received, e.Subject, reason.Error(), e.Raw}
 }
 
 // beat keeps the last of each node in the batch.

@@ -70,6 +70,7 @@ type Line struct {
 	Realm    string
 	Class    string
 	Raw      []byte
+	About    []string // whom it names: events.Message.About
 }
 
 // Parked is a message that could not be decoded.
@@ -94,6 +95,7 @@ type Batch struct {
 	Facts      tokenstate.Facts
 	Parked     []Parked
 	Heartbeats []Heartbeat
+	Erase      []tokenstate.Scope // users whose personal fields go, in this batch too
 
 	bytes    int
 	restored bool // a mark in it shows that the database forgot what it had applied

@@ -1,8 +1,9 @@
--- name: AddJournal :exec
-INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw)
+-- name: AddJournal :many
+INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw, about)
 SELECT unnest(@ids::text[]), unnest(@seqs::bigint[]), unnest(@received_mss::bigint[]),
-    unnest(@realms::text[]), unnest(@classes::text[]), unnest(@raws::bytea[])
-ON CONFLICT (id) DO NOTHING;
+    unnest(@realms::text[]), unnest(@classes::text[]), unnest(@raws::bytea[]), string_to_array(unnest(@abouts::text[]), chr(31))
+ON CONFLICT (id) DO NOTHING
+RETURNING id;
 
 -- name: AddParked :exec
 INSERT INTO tokenstate.parked (stream_created, seq, received_ms, subject, reason, raw)

@@ -8,24 +8,61 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
-// addJournal takes each message id once; a second body under the same id is a duplicate that
-// the stream's window did not catch.
-func addJournal(ctx context.Context, tx pgx.Tx, es []Entry) error {
+// addJournal takes each message id once, and returns the ids that it had not. A second body
+// under the same id is a duplicate that the stream's window did not catch.
+func addJournal(ctx context.Context, tx pgx.Tx, es []Entry) ([]string, error) {
 	if len(es) == 0 {
-		return nil
+		return nil, nil
 	}
 	var p dbsqlc.AddJournalParams
 	for _, e := range es {
 		p.Ids, p.Seqs = append(p.Ids, e.ID), append(p.Seqs, int64(e.Seq))
 		p.ReceivedMss, p.Realms = append(p.ReceivedMss, int64(e.Received)), append(p.Realms, e.Realm)
 		p.Classes, p.Raws = append(p.Classes, e.Class), append(p.Raws, e.Raw)
+		p.Abouts = append(p.Abouts, strings.Join(e.About, "\x1f"))
 	}
-	if err := q.AddJournal(ctx, tx, p); err != nil {
-		return fmt.Errorf("write journal: %w", err)
+	added, err := q.AddJournal(ctx, tx, p)
+	if err != nil {
+		return nil, fmt.Errorf("write journal: %w", err)
 	}
+	return added, nil
+}
+
+// newFacts is what b teaches beyond the journal. A second copy of a message has another time of
+// arrival; were it learnt, the facts would not be what the journal teaches.
+func newFacts(b Batch, added []string) (tokenstate.Facts, error) {
+	if len(added) == len(b.Journal) {
+		return b.Facts, nil
+	}
+	f := tokenstate.NewFacts()
+	fresh := map[string]bool{}
+	for _, id := range added {
+		fresh[id] = true
+	}
+	for _, e := range b.Journal {
+		if !fresh[e.ID] {
+			continue
+		}
+		delete(fresh, e.ID) // the first of two copies in one batch is the journal's
+		if err := e.teach(f); err != nil {
+			return tokenstate.Facts{}, err
+		}
+	}
+	return f, nil
+}
+
+func (e Entry) teach(f tokenstate.Facts) error {
+	m, err := events.Decode(e.Raw)
+	if err != nil {
+		return fmt.Errorf("message %s of the journal: %w", e.ID, err)
+	}
+	m.Received = e.Received
+	f.Add(tokenstate.Learn(m))
 	return nil
 }
 

@@ -46,6 +46,7 @@ type Entry struct {
 	Realm    string
 	Class    string
 	Raw      []byte
+	About    []string // whom it names
 }
 
 // Parked is a message that could not be decoded.
@@ -70,6 +71,7 @@ type Batch struct {
 	Facts      tokenstate.Facts
 	Parked     []Parked
 	Heartbeats []Heartbeat
+	Erase      []tokenstate.Scope // users whose personal fields go
 }
 
 // Applied says what a batch changed: the feed's version after it, and how many facts.
@@ -102,10 +104,15 @@ func (s *Store) Apply(ctx context.Context, b Batch) (Applied, error) {
 // apply keeps the order journal, facts, parked, feed, floor. The feed's head and the floor are
 // last, since their row locks order all writers.
 func apply(ctx context.Context, tx pgx.Tx, b Batch) (Applied, error) {
-	if err := addJournal(ctx, tx, b.Journal); err != nil {
+	added, err := addJournal(ctx, tx, b.Journal)
+	if err != nil {
 		return Applied{}, err
 	}
-	changed, err := joinFacts(ctx, tx, b.Facts)
+	facts, err := newFacts(b, added)
+	if err != nil {
+		return Applied{}, err
+	}
+	changed, err := joinFacts(ctx, tx, facts)
 	if err != nil {
 		return Applied{}, err
 	}
@@ -115,11 +122,19 @@ func apply(ctx context.Context, tx pgx.Tx, b Batch) (Applied, error) {
 	if err := putHeartbeats(ctx, tx, b.Heartbeats); err != nil {
 		return Applied{}, err
 	}
-	version, err := publish(ctx, tx, changed)
+	changes, err := changesOf(changed)
 	if err != nil {
 		return Applied{}, err
 	}
-	return Applied{Version: version, Changed: len(changed)}, moveFloor(ctx, tx, b.From, b.To)
+	gone, err := erase(ctx, tx, b.Erase)
+	if err != nil {
+		return Applied{}, err
+	}
+	version, err := Announce(ctx, tx, append(changes, gone...))
+	if err != nil {
+		return Applied{}, err
+	}
+	return Applied{Version: version, Changed: len(changes)}, moveFloor(ctx, tx, b.From, b.To)
 }
 
 func joinFacts(ctx context.Context, tx pgx.Tx, f tokenstate.Facts) ([]tokenstate.Row, error) {

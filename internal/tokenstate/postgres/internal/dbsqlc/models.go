@@ -26,6 +26,20 @@ type TokenstateApiKey struct {
 	Blocked    bool
 }
 
+type TokenstateAudit struct {
+	N      int64
+	At     time.Time
+	Actor  string
+	Action string
+	Detail string
+}
+
+type TokenstateBackfill struct {
+	Realm    string
+	UptoMs   int64
+	MissedMs int64
+}
+
 type TokenstateEpoch struct {
 	One       bool
 	Epoch     int64
@@ -136,6 +150,7 @@ type TokenstateFeed struct {
 	Key     string
 	Nonce   string
 	Value   []byte
+	MadeAt  time.Time
 }
 
 type TokenstateFeedHead struct {
@@ -160,6 +175,14 @@ type TokenstateJournal struct {
 	Realm      string
 	Class      string
 	Raw        []byte
+	N          int64
+	About      []string
+}
+
+type TokenstateJournalState struct {
+	One       bool
+	ExportedN int64
+	PrunedN   int64
 }
 
 type TokenstateNodeHeartbeat struct {
@@ -204,6 +227,12 @@ type TokenstateParked struct {
 	Subject       string
 	Reason        string
 	Raw           []byte
+}
+
+type TokenstateReplay struct {
+	Source    string
+	Position  int64
+	UpdatedAt time.Time
 }
 
 type TokenstateRule struct {

@@ -34,11 +34,12 @@ func (q *Queries) AddFeed(ctx context.Context, db DBTX, arg AddFeedParams) error
 	return err
 }
 
-const addJournal = `-- name: AddJournal :exec
-INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw)
+const addJournal = `-- name: AddJournal :many
+INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw, about)
 SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),
-    unnest($4::text[]), unnest($5::text[]), unnest($6::bytea[])
+    unnest($4::text[]), unnest($5::text[]), unnest($6::bytea[]), string_to_array(unnest($7::text[]), chr(31))
 ON CONFLICT (id) DO NOTHING
+RETURNING id
 `
 
 type AddJournalParams struct {
@@ -48,18 +49,35 @@ type AddJournalParams struct {
 	Realms      []string
 	Classes     []string
 	Raws        [][]byte
+	Abouts      []string
 }
 
-func (q *Queries) AddJournal(ctx context.Context, db DBTX, arg AddJournalParams) error {
-	_, err := db.Exec(ctx, addJournal,
+func (q *Queries) AddJournal(ctx context.Context, db DBTX, arg AddJournalParams) ([]string, error) {
+	rows, err := db.Query(ctx, addJournal,
 		arg.Ids,
 		arg.Seqs,
 		arg.ReceivedMss,
 		arg.Realms,
 		arg.Classes,
 		arg.Raws,
+		arg.Abouts,
 	)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const addParked = `-- name: AddParked :exec

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// operator is what an operator's command works on. DATABASE_URL must be of a role that may read
+// and write everything, NATS_URL of the operator.
+type operator struct {
+	config
+	realm  string
+	pool   *pgxpool.Pool
+	logger zerolog.Logger
+}
+
+// operatorCommand is a command with the operator's settings beside its own flags.
+func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error) *cli.Command {
+	o := &operator{}
+	table := settings.New("WORKER_OPERATOR_")
+	o.logging.AddTo(table)
+	o.addDatabase(table)
+	o.addNATS(table)
+	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm's alias in the log")
+	return &cli.Command{
+		Name: name, ArgsUsage: args, Usage: usage, Description: table.Description(),
+		Flags: append(append(table.Flags(), ops.OutputFlag()), flags...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if err := table.Load(cmd); err != nil {
+				return err //nolint:wrapcheck // it says all that is wrong
+			}
+			o.logger = o.logging.Logger("revocation-worker")
+			pool, err := o.config.pool(ctx)
+			if err != nil {
+				return err
+			}
+			defer pool.Close()
+			o.pool = pool
+			return do(ctx, cmd, o)
+		},
+	}
+}
+
+func (o *operator) store() *postgres.Store { return postgres.New(o.pool) }
+
+// state is what the verdicts are made of now.
+func (o *operator) state(ctx context.Context) (recovery.State, error) {
+	src := pgsource.New(o.pool, time.Second)
+	defer src.Close()
+	snap, err := src.Snapshot(ctx)
+	if err != nil {
+		return recovery.State{}, err //nolint:wrapcheck // it says what failed
+	}
+	status, err := src.Status(ctx)
+	if err != nil {
+		return recovery.State{}, err //nolint:wrapcheck // as above
+	}
+	s := recovery.State{Facts: snap.Facts, Keys: snap.Keys, Rules: status.Rules}
+	for _, t := range snap.Tokens {
+		s.Tokens = append(s.Tokens, t.Token)
+	}
+	return s, nil
+}
+
+// publish puts a message of the operator into the log and waits until it is applied.
+func (o *operator) publish(ctx context.Context, realm string, body events.Body) (id string, applied bool, err error) {
+	log, err := o.log(ctx, o.logger)
+	if err != nil {
+		return "", false, err
+	}
+	defer log.Close()
+	short, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	m := events.Message{ID: uuid.NewString(), Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Operator, Body: body}
+	seq, err := log.Publish(short, m)
+	if err != nil {
+		return "", false, fmt.Errorf("%w: NATS_URL must be the operator's", err)
+	}
+	return m.ID, o.applied(ctx, seq), nil
+}
+
+const appliedLimit = 10 * time.Second
+
+func (o *operator) applied(ctx context.Context, seq uint64) bool {
+	ctx, cancel := context.WithTimeout(ctx, appliedLimit)
+	defer cancel()
+	for ctx.Err() == nil {
+		if f, err := o.store().Floor(ctx); err == nil && f.Seq >= seq {
+			return true
+		}
+		wait(ctx, 50*time.Millisecond)
+	}
+	return false
+}
+
+// would says which verdicts m would change, and changes none.
+func (o *operator) would(ctx context.Context, realm string, body events.Body) ([]recovery.Difference, error) {
+	now, err := o.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m := events.Message{ID: "dry-run-0000", Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Operator, Body: body}
+	then := now
+	then.Facts = tokenstate.Join(now.Facts, tokenstate.Learn(m))
+	return recovery.Differences(now, then), nil
+}
+
+// show prints the verdicts that differ; none is exit code 0, some 3.
+func show(cmd *cli.Command, ds []recovery.Difference) error {
+	err := ops.Output(cmd, ds, func(w io.Writer) {
+		if len(ds) == 0 {
+			ops.Row(w, "no verdict would change")
+			return
+		}
+		ops.Row(w, "REALM", "USER", "WHAT", "BEFORE", "AFTER", "BECAUSE")
+		for _, d := range ds {
+			ops.Row(w, d.Realm, d.User, d.What, d.Before, d.After, d.Because)
+		}
+	})
+	if err == nil && len(ds) > 0 {
+		err = fmt.Errorf("%w: %d verdicts would change", ops.ErrDifferences, len(ds))
+	}
+	return err //nolint:wrapcheck // about our own output
+}
+
+func byFlag() cli.Flag {
+	return &cli.StringFlag{Name: "by", Value: whoami(), Usage: "who gives the order, for the audit"}
+}
+
+func whoami() string {
+	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
+		if who := os.Getenv(name); who != "" {
+			return "operator " + who
+		}
+	}
+	return "operator"
+}
+
+func dryRunFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "dry-run", Usage: "say which verdicts would change, and change nothing; exit code 3 if any"}
+}
+
+func reasonFlag() cli.Flag {
+	return &cli.StringFlag{Name: "reason", Usage: "why, for the audit", Required: true}
+}

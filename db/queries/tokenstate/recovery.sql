@@ -1,0 +1,86 @@
+-- name: JournalPage :many
+SELECT * FROM tokenstate.journal WHERE n > sqlc.arg(after) ORDER BY n LIMIT sqlc.arg(most);
+
+-- name: JournalByID :many
+SELECT * FROM tokenstate.journal WHERE id = ANY(@ids::text[]) ORDER BY n;
+
+-- name: JournalAbout :many
+SELECT * FROM tokenstate.journal
+WHERE about && @names::text[] ORDER BY received_ms, n LIMIT sqlc.arg(most);
+
+-- name: HaveOutbox :many
+SELECT id, raw FROM tokenstate.outbox o WHERE NOT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id) ORDER BY n;
+
+-- name: JournalState :one
+SELECT (SELECT count(*) FROM tokenstate.journal) AS lines, exported_n, pruned_n FROM tokenstate.journal_state;
+
+-- name: JournalExported :exec
+UPDATE tokenstate.journal_state SET exported_n = greatest(exported_n, @n);
+
+-- name: PruneJournal :one
+WITH gone AS (
+    DELETE FROM tokenstate.journal j USING tokenstate.journal_state s
+    WHERE j.n <= s.exported_n AND j.received_ms < @before_ms::bigint RETURNING j.n
+), noted AS (
+    UPDATE tokenstate.journal_state SET pruned_n = greatest(pruned_n, (SELECT max(n) FROM gone)) WHERE EXISTS (SELECT 1 FROM gone)
+)
+SELECT count(*) FROM gone;
+
+-- PruneFeed keeps the last version, whose nonce its readers compare.
+-- name: PruneFeed :one
+WITH bound AS (
+    SELECT least((SELECT max(f.version) FROM tokenstate.feed f WHERE f.made_at < @before), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version
+), gone AS (
+    DELETE FROM tokenstate.feed f USING bound b WHERE f.version <= b.version RETURNING f.version
+), noted AS (
+    UPDATE tokenstate.feed_head h SET pruned = b.version FROM bound b WHERE b.version > h.pruned
+)
+SELECT count(*) FROM gone;
+
+-- name: PruneFeedAll :exec
+WITH bound AS (SELECT greatest(version - 1, 0) AS version FROM tokenstate.feed_head),
+gone AS (DELETE FROM tokenstate.feed f USING bound b WHERE f.version <= b.version)
+UPDATE tokenstate.feed_head SET pruned = greatest(version - 1, 0);
+
+-- name: PruneOutbox :execrows
+DELETE FROM tokenstate.outbox o WHERE o.relayed_at < @before AND EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id);
+
+-- name: FeedState :one
+SELECT h.version, h.pruned, (SELECT count(DISTINCT version) FROM tokenstate.feed f WHERE f.version > h.pruned AND f.version <= h.version) AS present,
+    (SELECT count(*) FROM tokenstate.feed f WHERE f.version > h.version OR f.version <= h.pruned) AS outside
+FROM tokenstate.feed_head h;
+
+-- name: SaveReplay :exec
+INSERT INTO tokenstate.replay (source, position) VALUES ($1, $2)
+ON CONFLICT (source) DO UPDATE SET position = excluded.position, updated_at = now();
+
+-- name: ReplayAt :one
+SELECT position FROM tokenstate.replay WHERE source = $1;
+
+-- name: EndReplay :exec
+DELETE FROM tokenstate.replay WHERE source = $1;
+
+-- name: BlankJournal :exec
+UPDATE tokenstate.journal SET raw = @raw WHERE id = @id;
+
+-- name: EraseTokens :many
+DELETE FROM tokenstate.offline_token WHERE realm = @realm AND user_id = @user_id RETURNING *;
+
+-- name: ListParked :many
+SELECT stream_created, seq, received_ms, subject, reason, raw FROM tokenstate.parked ORDER BY stream_created, seq;
+
+-- name: DropParked :execrows
+DELETE FROM tokenstate.parked WHERE stream_created = @stream_created AND seq = @seq;
+
+-- name: AddAudit :exec
+INSERT INTO tokenstate.audit (actor, action, detail) VALUES ($1, $2, $3);
+
+-- name: Backfills :many
+SELECT realm, upto_ms, missed_ms FROM tokenstate.backfill ORDER BY realm;
+
+-- name: PutBackfill :exec
+INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms) VALUES ($1, $2, $3)
+ON CONFLICT (realm) DO UPDATE SET upto_ms = greatest(t.upto_ms, excluded.upto_ms), missed_ms = greatest(t.missed_ms, excluded.missed_ms);
+
+-- name: HaveEvents :many
+SELECT id FROM tokenstate.journal WHERE id = ANY(@ids::text[]);

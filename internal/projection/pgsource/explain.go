@@ -1,0 +1,131 @@
+package pgsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/timeline"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// maxStory bounds the messages of one story.
+const maxStory = 10_000
+
+// ErrNobody says that no message and no token names the user or session asked about.
+var ErrNobody = errors.New("nothing is known of this user or session: check the id and the realm")
+
+// Story is a user's timeline.
+type Story struct {
+	Realm string          `json:"realm"`
+	User  string          `json:"user"`
+	Steps []timeline.Step `json:"steps"`
+	More  bool            `json:"more"` // there are more messages than are told
+}
+
+// Explain tells the story of a user, or of the user of a session. realm may be "" if only one
+// realm knows the name.
+func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (Story, error) {
+	st := state.New(pool)
+	snap, err := st.Snapshot(ctx)
+	if err != nil {
+		return Story{}, err //nolint:wrapcheck // joins only
+	}
+	named, err := messages(ctx, st, realm, []string{name})
+	if err != nil {
+		return Story{}, err
+	}
+	s := who(named, snap.Tokens, realm, name)
+	if s.User == "" {
+		return Story{}, ErrNobody
+	}
+	var tokens []tokenstate.Token
+	names := []string{name, s.User, events.Everyone}
+	for _, t := range snap.Tokens {
+		if t.Token.Realm == s.Realm && t.Token.User == s.User {
+			tokens = append(tokens, t.Token)
+			names = append(names, t.Token.Session)
+		}
+	}
+	all, err := messages(ctx, st, s.Realm, names)
+	if err != nil {
+		return Story{}, err
+	}
+	if all, err = pardoned(ctx, st, s.Realm, all); err != nil {
+		return Story{}, err
+	}
+	s.More = len(all) >= maxStory
+	s.Steps = timeline.Of(all, s.Realm, s.User, tokens, snap.Rules)
+	return s, nil
+}
+
+// who finds the user: of a stored token in the session, or of a message that names both.
+func who(ms []events.Message, tokens []state.StoredToken, realm, name string) Story {
+	for _, t := range tokens {
+		if (realm == "" || t.Token.Realm == realm) && (t.Token.User == name || t.Token.Session == name) {
+			return Story{Realm: t.Token.Realm, User: t.Token.User}
+		}
+	}
+	for _, m := range ms {
+		switch b := m.Body.(type) {
+		case *events.Happened:
+			if b.Session == name && b.User != "" {
+				return Story{Realm: m.Realm, User: b.User}
+			}
+		case *events.Order:
+			if b.Session == name && b.User != "" {
+				return Story{Realm: m.Realm, User: b.User}
+			}
+		}
+	}
+	if len(ms) > 0 {
+		return Story{Realm: ms[0].Realm, User: name}
+	}
+	return Story{}
+}
+
+func messages(ctx context.Context, st *state.Store, realm string, names []string) ([]events.Message, error) {
+	es, err := st.JournalAbout(ctx, names, maxStory)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // joins only
+	}
+	var ms []events.Message
+	for _, e := range es {
+		m, err := events.Decode(e.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("message %s of the journal: %w", e.ID, err)
+		}
+		m.Received = e.Received
+		if realm == "" || m.Realm == realm {
+			ms = append(ms, m)
+		}
+	}
+	return ms, nil
+}
+
+// pardoned adds the pardons of what ms did. They name their causes only.
+func pardoned(ctx context.Context, st *state.Store, realm string, ms []events.Message) ([]events.Message, error) {
+	var causes []string
+	for _, m := range ms {
+		causes = append(causes, m.ID)
+		if h, ok := m.Body.(*events.Happened); ok {
+			causes = append(causes, h.Event)
+		}
+	}
+	more, err := messages(ctx, st, realm, causes)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range more {
+		if m.Body.Class() == events.ClassPardon {
+			ms = append(ms, m)
+		}
+	}
+	slices.SortStableFunc(ms, func(a, b events.Message) int { return int(a.Received - b.Received) })
+	return ms, nil
+}

@@ -1,0 +1,150 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+const journalPageSize = 5000
+
+// Frozen is the database at one instant, for comparing its parts with each other.
+type Frozen struct{ tx pgx.Tx }
+
+// Freeze gives do the database as it is now. With exclusive nobody else writes facts until do
+// has ended, so that what it repairs is still what it saw.
+func (s *Store) Freeze(ctx context.Context, exclusive bool, do func(Frozen) error) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+		if exclusive { // in the order of joins, as all writers; and before the transaction sees anything
+			const lock = "LOCK TABLE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting, tokenstate.fact_refusal, tokenstate.fact_cutoff, tokenstate.fact_pardon, tokenstate.fact_doubt, tokenstate.feed_head IN EXCLUSIVE MODE"
+			if _, err := tx.Exec(ctx, lock); err != nil {
+				return err
+			}
+		}
+		return do(Frozen{tx})
+	})
+	if err != nil {
+		return fmt.Errorf("on the database at one instant: %w", err)
+	}
+	return nil
+}
+
+// Facts are what the tables hold.
+func (z Frozen) Facts(ctx context.Context) (tokenstate.Facts, error) {
+	f := tokenstate.NewFacts()
+	return f, loadFacts(ctx, z.tx, f)
+}
+
+// Taught is what the journal teaches, with the orders that are still on their way to it. whole
+// is false if the journal was pruned: then the tables may know more. Seen is told of progress.
+func (z Frozen) Taught(ctx context.Context, seen func(done, of int64)) (f tokenstate.Facts, whole bool, err error) {
+	f = tokenstate.NewFacts()
+	state, err := q.JournalState(ctx, z.tx)
+	if err != nil {
+		return f, false, fmt.Errorf("read journal: %w", err)
+	}
+	for n, done := int64(0), int64(0); ; {
+		es, last, err := journalPage(ctx, z.tx, n, journalPageSize)
+		if err != nil {
+			return f, false, err
+		}
+		if len(es) == 0 {
+			break
+		}
+		for _, e := range es {
+			if err := e.teach(f); err != nil {
+				return f, false, err
+			}
+		}
+		n, done = last, done+int64(len(es))
+		seen(done, state.Lines)
+	}
+	return f, state.PrunedN == 0, z.teachOutbox(ctx, f)
+}
+
+// teachOutbox: an order acts at authapi's commit, before the log has it.
+func (z Frozen) teachOutbox(ctx context.Context, f tokenstate.Facts) error {
+	rows, err := q.HaveOutbox(ctx, z.tx)
+	if err != nil {
+		return fmt.Errorf("read outbox: %w", err)
+	}
+	for _, r := range rows {
+		if err := (Entry{ID: r.ID, Raw: r.Raw}).teach(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ViewRow is one row of offline_token_state.
+type ViewRow struct {
+	Token         tokenstate.Token // without the client's UUID
+	State, Reason string
+	Since         tokenstate.Millis
+	Event         string
+}
+
+// View reads the view, whose answers must be Judge's.
+func (z Frozen) View(ctx context.Context) ([]ViewRow, error) {
+	const all = `SELECT realm, user_id, client_id, session_id, extract(epoch FROM issued_at)::bigint, state, coalesce(reason, ''),
+		coalesce((extract(epoch FROM since) * 1000)::bigint, 0), coalesce(event_id, '') FROM tokenstate.offline_token_state`
+	rows, err := z.tx.Query(ctx, all)
+	if err != nil {
+		return nil, fmt.Errorf("read view: %w", err)
+	}
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (v ViewRow, err error) {
+		err = r.Scan(&v.Token.Realm, &v.Token.User, &v.Token.ClientID, &v.Token.Session, &v.Token.IssuedAt, &v.State, &v.Reason, &v.Since, &v.Event)
+		return v, err
+	})
+}
+
+// Tokens are the stored and tracked tokens, and the rules that they are judged by.
+func (z Frozen) Tokens(ctx context.Context) ([]StoredToken, tokenstate.Rules, error) {
+	r, err := rules(ctx, z.tx)
+	if err != nil {
+		return nil, r, err
+	}
+	ts, err := listTokens(ctx, z.tx)
+	return ts, r, err
+}
+
+// FeedHoles is how many versions the feed lacks, or has beyond its ends.
+func (z Frozen) FeedHoles(ctx context.Context) (int64, error) {
+	f, err := q.FeedState(ctx, z.tx)
+	if err != nil {
+		return 0, fmt.Errorf("read feed: %w", err)
+	}
+	return max(f.Version-f.Pruned-f.Present, 0) + f.Outside, nil
+}
+
+// Replace makes f the facts, and tells readers what changed. The feed begins anew, so that
+// nobody goes on from a state that was wrong: readers load all again.
+func (z Frozen) Replace(ctx context.Context, f tokenstate.Facts, actor, detail string) error {
+	for _, kind := range []string{"standing", "look", "sighting", "refusal", "cutoff", "pardon", "doubt"} {
+		if _, err := z.tx.Exec(ctx, "DELETE FROM tokenstate.fact_"+kind); err != nil {
+			return fmt.Errorf("remove wrong facts: %w", err)
+		}
+	}
+	rows, err := joinFacts(ctx, z.tx, f)
+	if err != nil {
+		return err
+	}
+	if _, err := publish(ctx, z.tx, rows); err != nil {
+		return err
+	}
+	if err := q.PruneFeedAll(ctx, z.tx); err != nil {
+		return fmt.Errorf("begin the feed anew: %w", err)
+	}
+	return audit(ctx, z.tx, actor, "verify --repair", detail)
+}
+
+func audit(ctx context.Context, db dbsqlc.DBTX, actor, action, detail string) error {
+	if err := q.AddAudit(ctx, db, dbsqlc.AddAuditParams{Actor: actor, Action: action, Detail: detail}); err != nil {
+		return fmt.Errorf("write audit: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+// Learnt is what a second reading of the log brings: lines that the journal may lack, and facts
+// that the tables may lack. It moves no floor.
+type Learnt struct {
+	Journal []Entry
+	Facts   tokenstate.Facts
+	Parked  []Parked
+	Stream  Floor // the stream that Parked lies in
+	Erase   []tokenstate.Scope
+
+	Source   string // of a replay that can be resumed
+	Position uint64 // how far it is
+}
+
+// Relearn joins l into what is there, in one transaction beside the live worker's.
+func (s *Store) Relearn(ctx context.Context, l Learnt) (changed int, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := addJournal(ctx, tx, l.Journal); err != nil {
+			return err
+		}
+		rows, err := joinFacts(ctx, tx, l.Facts)
+		if err != nil {
+			return err
+		}
+		changed = len(rows)
+		if err := addParked(ctx, tx, l.Stream, l.Parked); err != nil {
+			return err
+		}
+		changes, err := changesOf(rows)
+		if err != nil {
+			return err
+		}
+		gone, err := erase(ctx, tx, l.Erase)
+		if err != nil {
+			return err
+		}
+		if l.Source != "" {
+			if err := q.SaveReplay(ctx, tx, dbsqlc.SaveReplayParams{Source: l.Source, Position: int64(l.Position)}); err != nil { //nolint:gosec // a sequence
+				return err
+			}
+		}
+		_, err = Announce(ctx, tx, append(changes, gone...))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("write what was learnt again: %w", err)
+	}
+	return changed, nil
+}
+
+// ReplayAt is how far an interrupted replay of source came; 0 if there is none.
+func (s *Store) ReplayAt(ctx context.Context, source string) (uint64, error) {
+	at, err := q.ReplayAt(ctx, s.pool, source)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the replay's progress: %w", err)
+	}
+	return uint64(at), nil //nolint:gosec // written by SaveReplay
+}
+
+// EndReplay forgets the progress of source, which is done.
+func (s *Store) EndReplay(ctx context.Context, source string) error {
+	if err := q.EndReplay(ctx, s.pool, source); err != nil {
+		return fmt.Errorf("end the replay: %w", err)
+	}
+	return nil
+}
+
+// JournalHas gives the journal's own lines of ids.
+func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]Entry, error) {
+	rows, err := q.JournalByID(ctx, s.pool, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
+	}
+	has := make(map[string]Entry, len(rows))
+	for _, r := range rows {
+		has[r.ID] = entryOf(r)
+	}
+	return has, nil
+}
+
+// JournalAbout gives lines that name any of names, oldest first, at most most.
+func (s *Store) JournalAbout(ctx context.Context, names []string, most int) ([]Entry, error) {
+	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Names: names, Most: int32(most)}) //nolint:gosec // a small constant of the caller
+	if err != nil {
+		return nil, fmt.Errorf("read journal: %w", err)
+	}
+	es := make([]Entry, len(rows))
+	for i, r := range rows {
+		es[i] = entryOf(r)
+	}
+	return es, nil
+}
+
+// JournalPage gives the lines after n in the order of the journal, and the n of the last.
+func (s *Store) JournalPage(ctx context.Context, after int64, most int) ([]Entry, int64, error) {
+	return journalPage(ctx, s.pool, after, most)
+}
+
+func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]Entry, int64, error) {
+	rows, err := q.JournalPage(ctx, db, dbsqlc.JournalPageParams{After: after, Most: int32(most)}) //nolint:gosec // a small constant of the caller
+	if err != nil {
+		return nil, 0, fmt.Errorf("read journal: %w", err)
+	}
+	es := make([]Entry, len(rows))
+	for i, r := range rows {
+		es[i], after = entryOf(r), r.N
+	}
+	return es, after, nil
+}
+
+func entryOf(r dbsqlc.TokenstateJournal) Entry {
+	return Entry{ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class, Raw: r.Raw, About: r.About} //nolint:gosec // a sequence
+}
