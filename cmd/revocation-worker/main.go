@@ -10,8 +10,10 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
-func main() {
-	os.Exit(ops.Main(&cli.Command{
+func main() { os.Exit(ops.Main(program())) }
+
+func program() *cli.Command {
+	return &cli.Command{
 		Name:  "revocation-worker",
 		Usage: "learn from Keycloak's events which offline tokens are dead",
 		Commands: []*cli.Command{
@@ -19,5 +21,5 @@ func main() {
 			explainCommand(), parkedCommand(), journalCommand(),
 			ops.Healthcheck("revocation-worker", "WORKER_HEALTH_", "WORKER_ADMIN_ADDR", adminAddr),
 		},
-	}))
+	}
 }

@@ -20,7 +20,7 @@ type measures struct {
 	active  prometheus.Gauge
 }
 
-func newMeasures(r prometheus.Registerer, p *program) *measures {
+func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m := &measures{
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "tokenstate_revocation_latency_seconds", Help: "From Keycloak's event or look to our commit.",
@@ -67,7 +67,7 @@ func orUnknown(v float64, err error) float64 {
 	return v
 }
 
-func (p *program) lag(ctx context.Context) float64 {
+func (p *running) lag(ctx context.Context) float64 {
 	info, err := p.log.Info(ctx)
 	if err != nil {
 		return -1

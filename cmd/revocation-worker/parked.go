@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v3"
@@ -73,9 +74,9 @@ func (o *operator) parked(ctx context.Context, cmd *cli.Command) (postgres.Parke
 	if err != nil {
 		return postgres.ParkedMessage{}, err //nolint:wrapcheck // it says what failed
 	}
-	for i := len(ps) - 1; i >= 0; i-- {
-		if ps[i].Seq == seq {
-			return ps[i], nil
+	for _, p := range slices.Backward(ps) {
+		if p.Seq == seq {
+			return p, nil
 		}
 	}
 	return postgres.ParkedMessage{}, fmt.Errorf("no message %d is parked: see `parked list`", seq)

@@ -58,7 +58,7 @@ func run(ctx context.Context, c *config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	known := projection.New(source, projection.Options{}, logger)
-	p := &program{c: c, log: theLog{log}, store: store{st}, known: known, logger: logger}
+	p := &running{c: c, log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
 		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Logger: logger,
 	}
@@ -75,8 +75,8 @@ func run(ctx context.Context, c *config) error {
 	return all.Wait() //nolint:wrapcheck // each says what failed
 }
 
-// program is what the parts of a running worker share.
-type program struct {
+// running is what the parts of a running worker share.
+type running struct {
 	c        *config
 	log      theLog
 	store    store
@@ -87,7 +87,7 @@ type program struct {
 }
 
 // lead works whenever this process is the active one, and waits otherwise.
-func (p *program) lead(ctx context.Context) error {
+func (p *running) lead(ctx context.Context) error {
 	for ctx.Err() == nil {
 		held, release, err := p.store.Lease(ctx)
 		if err == nil {
@@ -109,7 +109,7 @@ func (p *program) lead(ctx context.Context) error {
 }
 
 // work ends when ctx does: each part goes on through faults of its own.
-func (p *program) work(ctx context.Context) error {
+func (p *running) work(ctx context.Context) error {
 	all, ctx := errgroup.WithContext(ctx)
 	w := &worker.Worker{
 		Log: p.log, Store: p.store, Epochs: p.store, Marks: p.log, Applied: p.measures.applied,
@@ -123,7 +123,7 @@ func (p *program) work(ctx context.Context) error {
 }
 
 // checks: a standby is ready, since there is nothing more that it needs.
-func (p *program) checks() []ops.Check {
+func (p *running) checks() []ops.Check {
 	return []ops.Check{
 		{Name: "postgres", Ask: func() (bool, string) {
 			ctx, cancel := context.WithTimeout(context.Background(), retryEvery)

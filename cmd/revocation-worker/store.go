@@ -17,7 +17,7 @@ func (s store) Floor(ctx context.Context) (worker.Floor, error) {
 }
 
 func (s store) Apply(ctx context.Context, b worker.Batch) (int64, error) {
-	in := postgres.Batch{From: postgres.Floor(b.From), To: postgres.Floor(b.To), Facts: b.Facts}
+	in := postgres.Batch{From: postgres.Floor(b.From), To: postgres.Floor(b.To), Facts: b.Facts, Erase: b.Erase}
 	for _, l := range b.Journal {
 		in.Journal = append(in.Journal, postgres.Entry(l))
 	}

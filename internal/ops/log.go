@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -19,9 +20,12 @@ func (l *Logging) AddTo(t *settings.Table) {
 	t.Choice(&l.Format, "LOG_FORMAT", []string{"json", "console"}, "how a line of the log looks")
 }
 
+// nanos is global in the library, and may be set once only while others log.
+var nanos = sync.OnceFunc(func() { zerolog.TimeFieldFormat = time.RFC3339Nano })
+
 // Logger writes to stderr: data belongs to stdout.
 func (l *Logging) Logger(program string) zerolog.Logger {
-	zerolog.TimeFieldFormat = time.RFC3339Nano
+	nanos()
 	level, err := zerolog.ParseLevel(l.Level)
 	if err != nil {
 		panic(fmt.Sprintf("LOG_LEVEL was checked: %v", err))

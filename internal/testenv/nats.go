@@ -140,3 +140,26 @@ func (n *NATS) config() string {
 	}
 	return path
 }
+
+// DeleteStream is what an operator may do and nobody else.
+func (n *NATS) DeleteStream() error {
+	ctx, cancel := context.WithTimeout(n.t.Context(), limit)
+	defer cancel()
+	nc, err := nats.Connect(n.URL(Operator), nats.CustomInboxPrefix("_INBOX_op"))
+	if err != nil {
+		return fmt.Errorf("testenv: %w", err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err == nil {
+		err = js.DeleteStream(ctx, "TOKENSTATE")
+	}
+	return err
+}
+
+// CreateStream makes the stream anew.
+func (n *NATS) CreateStream() error {
+	ctx, cancel := context.WithTimeout(n.t.Context(), limit)
+	defer cancel()
+	return devstack.CreateStream(ctx, n.URL(Operator))
+}

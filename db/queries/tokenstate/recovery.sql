@@ -38,8 +38,8 @@ WITH bound AS (
 SELECT count(*) FROM gone;
 
 -- name: PruneFeedAll :exec
-WITH bound AS (SELECT greatest(version - 1, 0) AS version FROM tokenstate.feed_head),
-gone AS (DELETE FROM tokenstate.feed f USING bound b WHERE f.version <= b.version)
+WITH head AS (SELECT version FROM tokenstate.feed_head),
+gone AS (DELETE FROM tokenstate.feed f USING head h WHERE f.version < h.version OR f.version > h.version)
 UPDATE tokenstate.feed_head SET pruned = greatest(version - 1, 0);
 
 -- name: PruneOutbox :execrows

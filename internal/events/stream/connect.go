@@ -66,7 +66,11 @@ func (o Options) settings() []nats.Option {
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			logger.Error().Err(err).Bool("forbidden", errors.Is(err, nats.ErrPermissionViolation)).Msg("NATS reports an error")
 		}),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { logger.Warn().Err(err).Msg("NATS is away") }),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil { // nil: we closed it
+				logger.Warn().Err(err).Msg("NATS is away")
+			}
+		}),
 		nats.ReconnectHandler(func(*nats.Conn) { logger.Info().Msg("NATS is back") }),
 	}
 	if o.User != "" {

@@ -90,7 +90,7 @@ type ViewRow struct {
 
 // View reads the view, whose answers must be Judge's.
 func (z Frozen) View(ctx context.Context) ([]ViewRow, error) {
-	const all = `SELECT realm, user_id, client_id, session_id, extract(epoch FROM issued_at)::bigint, state, coalesce(reason, ''),
+	const all = `SELECT realm, user_id, client_id, session_id, issued_at, state, coalesce(reason, ''),
 		coalesce((extract(epoch FROM since) * 1000)::bigint, 0), coalesce(event_id, '') FROM tokenstate.offline_token_state`
 	rows, err := z.tx.Query(ctx, all)
 	if err != nil {

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// tracked registers tokens of users and says what their verdicts are.
+func (w *world) tracked(ts ...tokenstate.Token) func() map[string]string {
+	w.t.Helper()
+	for _, t := range ts {
+		_, err := w.st.PutToken(w.t.Context(), postgres.StoredToken{Token: t, Custody: "tracked"}, nil)
+		must(w.t, err)
+	}
+	return func() map[string]string {
+		w.t.Helper()
+		f, _, err := w.st.Facts(w.t.Context())
+		must(w.t, err)
+		out := map[string]string{}
+		for _, t := range ts {
+			out[t.User+" "+t.Session] = tokenstate.Judge(t, f, tokenstate.DefaultRules()).State.String()
+		}
+		return out
+	}
+}
+
+func expect(t *testing.T, what string, got map[string]string, want ...string) {
+	t.Helper()
+	for i := 0; i < len(want); i += 2 {
+		if got[want[i]] != want[i+1] {
+			t.Fatalf("%s: %s is %s, not %s (all: %v)", what, want[i], got[want[i]], want[i+1], got)
+		}
+	}
+}
+
+func plain(user, session string) tokenstate.Token {
+	return tokenstate.Token{Realm: "demo", User: user, ClientID: "app", Session: session, IssuedAt: tokenstate.Seconds(time.Now().Unix())}
+}
+
+// Ensure a pardon brings back exactly what its order killed, and that neither a replay nor a
+// late copy of the order kills it again.
+func TestAPardonTakesBackOneOrder(t *testing.T) {
+	w := newWorld(t)
+	states := w.tracked(plain("a", "s1"), plain("a", "s2"), plain("b", "s3"))
+	var first, second struct {
+		ID      string
+		Applied bool
+	}
+	w.json(&first, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
+	w.json(&second, "revoke", "--realm", "demo", "--session", "s2", "--reason", "stolen")
+	if !first.Applied || !second.Applied {
+		t.Fatal("the orders were not applied")
+	}
+	expect(t, "revoked", states(), "a s1", "revoked", "a s2", "revoked", "b s3", "usable")
+	if _, err := w.run("pardon", first.ID, "--reason", "found", "--dry-run"); !errors.Is(err, ops.ErrDifferences) {
+		t.Fatalf("the dry run of a pardon found nothing: %v", err)
+	}
+	expect(t, "after a dry run", states(), "a s1", "revoked")
+	w.must("pardon", first.ID, "--reason", "found")
+	expect(t, "pardoned", states(), "a s1", "usable", "a s2", "revoked", "b s3", "usable")
+
+	again, err := w.st.JournalHas(t.Context(), []string{first.ID})
+	must(t, err)
+	m, err := events.Decode(again[first.ID].Raw)
+	must(t, err)
+	w.applied(w.say(events.Subject(m), "late-copy", again[first.ID].Raw))
+	expect(t, "a late copy", states(), "a s1", "usable", "a s2", "revoked")
+	before := w.dump()
+	w.dropFacts()
+	w.must("replay", "--from", "beginning")
+	expect(t, "replayed", states(), "a s1", "usable", "a s2", "revoked", "b s3", "usable")
+	if w.dump() != before {
+		t.Fatal("the replay taught something else")
+	}
+}
+
+// Ensure an order that makes no sense is refused before it is in the log.
+func TestOrdersAreChecked(t *testing.T) {
+	w := newWorld(t)
+	for name, args := range map[string][]string{
+		"nobody":         {"revoke", "--reason", "x"},
+		"no realm":       {"revoke", "--user", "a", "--reason", "x"},
+		"no reason":      {"revoke", "--realm", "demo"},
+		"keys of a sid":  {"revoke", "--realm", "demo", "--session", "s", "--keys", "--reason", "x"},
+		"no cause":       {"pardon", "--reason", "x"},
+		"unknown cause":  {"pardon", "nothing-was-cut", "--reason", "x"},
+		"no user":        {"erase", "--keycloak-realm", "demo", "--reason", "x"},
+		"no source":      {"replay", "--from", "yesterday"},
+		"no time":        {"replay", "--from", "time=yesterday"},
+		"sequence 0":     {"replay", "--from", "seq=0"},
+		"beyond the end": {"replay", "--from", "seq=1000000"},
+		"no file":        {"replay", "--from", "file=/nowhere"},
+		"no number":      {"parked", "show", "x"},
+		"nothing parked": {"parked", "requeue", "1"},
+		"nobody known":   {"explain", "nobody"},
+		"no output":      {"parked", "list", "-o", "xml"},
+	} {
+		if out, err := w.run(args...); err == nil {
+			t.Errorf("%s: accepted, %s", name, out)
+		}
+	}
+	if n, err := w.st.JournalLines(t.Context()); err != nil || w.dump() != "" {
+		t.Fatalf("%d messages, %v, facts:\n%s", n, err, w.dump())
+	}
+}
+
+// Ensure erasing a user leaves nothing personal in the database, now and after a replay, and
+// revocations as they are.
+func TestErasureRemovesWhatIsPersonal(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 64)
+	facts := w.dump()
+	w.tracked(token(0), token(1))
+	personal := func() (n int) {
+		t.Helper()
+		const count = `SELECT (SELECT count(*) FROM tokenstate.journal WHERE about && '{user-0}' AND class <> 'pardon' AND (position('do-not-keep'::bytea in raw) > 0 OR position('because'::bytea in raw) > 0))
+			+ (SELECT count(*) FROM tokenstate.offline_token WHERE user_id = 'user-0')`
+		must(t, w.pool.QueryRow(t.Context(), count).Scan(&n))
+		return n
+	}
+	if personal() < 3 {
+		t.Fatal("nothing is there to erase")
+	}
+	w.must("erase", "user-0", "--keycloak-realm", "demo", "--reason", "asked to")
+	if n := personal(); n != 0 {
+		t.Fatalf("%d rows are left", n)
+	}
+	if w.dump() != facts {
+		t.Fatal("the erasure changed facts")
+	}
+	w.must("verify")
+	_, err := w.pool.Exec(t.Context(), "DELETE FROM tokenstate.journal")
+	must(t, err)
+	w.dropFacts()
+	w.must("replay", "--from", "beginning")
+	if n := personal(); n != 0 || w.dump() != facts {
+		t.Fatalf("%d rows came back from the log", n)
+	}
+}
+
+// Ensure explain tells what happened, in order, and which verdict changed by it.
+func TestExplainTellsTheStory(t *testing.T) {
+	w := newWorld(t)
+	w.tracked(plain("a", "s1"))
+	var order struct{ ID string }
+	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
+	w.must("pardon", order.ID, "--reason", "found")
+	for _, name := range []string{"a", "s1"} {
+		var s pgsource.Story
+		w.json(&s, "explain", name)
+		if len(s.Steps) != 2 || s.User != "a" || s.Steps[0].ID != order.ID || s.Steps[1].From != "operator" {
+			t.Fatalf("%s: %+v", name, s)
+		}
+		for i, want := range []string{"usable → revoked (revoked_by_order)", "revoked (revoked_by_order) → usable"} {
+			if c := s.Steps[i].Changes; len(c) != 1 || c[0].Before+" → "+c[0].After != want {
+				t.Fatalf("step %d: %+v, not %s", i, c, want)
+			}
+		}
+	}
+	if out := w.must("explain", "a"); !strings.Contains(out, "usable → revoked (revoked_by_order)") {
+		t.Fatalf("the table lacks the change:\n%s", out)
+	}
+}
+
+// Ensure a message that cannot be read is kept, told of, and read again or discarded.
+func TestParkedMessagesAreKept(t *testing.T) {
+	w := newWorld(t)
+	good, err := events.Encode(message(0))
+	must(t, err)
+	subject := events.Subject(message(0))
+	first := w.say(subject, "bad", []byte("no message"))
+	// What a newer program could read stands in for one here: the subject was wrong, and is put right.
+	second := w.say(strings.Replace(subject, "LOGOUT", "LOGIN.more", 1), "wrong-subject", good)
+	w.applied(second)
+	if out := w.must("parked", "list"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "not JSON") {
+		t.Fatalf("parked:\n%s", out)
+	}
+	if out := w.must("parked", "show", itoa(first)); out != "no message\n" {
+		t.Fatalf("shown: %q", out)
+	}
+	if _, err := w.run("parked", "requeue", itoa(second)); err == nil {
+		t.Fatal("what still cannot be read was taken")
+	}
+	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.parked SET subject = $1 WHERE seq = $2", subject, int64(second)) //nolint:gosec // a test's
+	must(t, err)
+	w.must("parked", "requeue", itoa(second))
+	w.must("parked", "discard", itoa(first), "--reason", "rubbish")
+	if out := w.must("parked", "list"); strings.Count(out, "\n") != 1 {
+		t.Fatalf("still parked:\n%s", out)
+	}
+	if w.dump() == "" {
+		t.Fatal("the requeued message taught nothing")
+	}
+	w.must("verify")
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/testenv"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// Ensure that whatever is lost of the facts comes back the same, byte for byte: from the log,
+// from the journal without a log, and from a file into an empty database, twice.
+func TestReplayBringsBackTheSameBytes(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 200)
+	// A second copy of a message, under another id of JetStream's: it arrived later and must not count.
+	late := message(6)
+	raw, err := events.Encode(late)
+	must(t, err)
+	w.applied(w.say(events.Subject(late), "another-id", raw))
+	want := w.dump()
+	if strings.Count(want, "\n") < 50 {
+		t.Fatalf("too few facts to prove anything:\n%s", want)
+	}
+	same := func(how string) {
+		t.Helper()
+		if got := w.dump(); got != want {
+			t.Fatalf("%s: %d bytes of facts, not %d", how, len(got), len(want))
+		}
+		w.must("verify")
+	}
+	same("before")
+	for _, from := range []string{"beginning", "seq=1", "time=2020-01-01T00:00:00Z", "journal"} {
+		w.dropFacts()
+		if _, err := w.run("verify"); !errors.Is(err, ops.ErrDifferences) {
+			t.Fatalf("verify does not see that the facts are gone: %v", err)
+		}
+		w.must("replay", "--from", from)
+		same(from)
+		w.must("replay", "--from", from) // once more changes nothing
+		same(from + " twice")
+	}
+	file := filepath.Join(t.TempDir(), "journal.zst")
+	w.must("journal", "export", file)
+	w.stop()
+	must(t, w.nats.DeleteStream())
+	w.dropFacts()
+	w.must("replay", "--from", "journal")
+	same("the journal, without the log")
+	w.database(testenv.Database(t, postgres.MigrateURL))
+	for range 2 {
+		w.must("journal", "import", file)
+		same("a file, into an empty database")
+	}
+	w.must("replay", "--from", "file="+file)
+	same("the same file as a replay")
+}
+
+// Ensure a replay beside the live worker loses nothing of what is said meanwhile.
+func TestReplayWhileMessagesCome(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 100)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 3 {
+			if _, err := w.run("replay", "--from", "beginning"); err != nil {
+				t.Errorf("replay %d: %v", i, err)
+			}
+		}
+	}()
+	w.history(100, 300)
+	<-done
+	w.must("verify")
+	live := w.dump()
+	w.dropFacts()
+	w.must("replay", "--from", "beginning")
+	if w.dump() != live {
+		t.Fatal("what was learnt beside a replay is not what the log teaches")
+	}
+}
+
+// Ensure verify finds what is missing, extra and different, and repair mends it.
+func TestVerifyFindsAndRepairs(t *testing.T) {
+	for name, harm := range map[string]string{
+		"a missing fact":       `DELETE FROM tokenstate.fact_cutoff WHERE ctid = (SELECT min(ctid) FROM tokenstate.fact_cutoff)`,
+		"an extra fact":        `INSERT INTO tokenstate.fact_pardon VALUES ('somebody', 1, 'x|y', 'x', 'y')`,
+		"a changed fact":       `UPDATE tokenstate.fact_look SET at_ms = at_ms + 1 WHERE ctid = (SELECT min(ctid) FROM tokenstate.fact_look)`,
+		"a hole in the feed":   `DELETE FROM tokenstate.feed WHERE version = 2`,
+		"the feed beyond head": `INSERT INTO tokenstate.feed (version, kind, key, nonce) VALUES (1000000, 'look', 'x', 'x')`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			for n := 0; n < 40; n += 10 { // several versions
+				w.history(n, n+10)
+			}
+			want := w.dump()
+			tag, err := w.pool.Exec(t.Context(), harm)
+			must(t, err)
+			if tag.RowsAffected() == 0 {
+				t.Fatal("no harm was done")
+			}
+			out, err := w.run("verify")
+			if !errors.Is(err, ops.ErrDifferences) {
+				t.Fatalf("not found: %v\n%s", err, out)
+			}
+			w.must("verify", "--repair", "--by", "test")
+			w.must("verify")
+			if w.dump() != want {
+				t.Fatal("the repaired facts are not the ones before")
+			}
+			w.history(40, 50) // the worker goes on
+			w.must("verify")
+		})
+	}
+}
+
+// Ensure a dry run says what a replay would change, and changes nothing.
+func TestADryRunOnlyTells(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 64)
+	for n := range 7 {
+		_, err := w.st.PutToken(t.Context(), postgres.StoredToken{Token: token(n), Custody: "tracked"}, nil)
+		must(t, err)
+	}
+	if out := w.must("replay", "--from", "journal", "--dry-run"); !strings.Contains(out, "no verdict would change") {
+		t.Fatalf("nothing is to change: %s", out)
+	}
+	w.dropFacts()
+	out, err := w.run("replay", "--from", "beginning", "--dry-run", "-o", "json")
+	if !errors.Is(err, ops.ErrDifferences) || !strings.Contains(out, "usable") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if w.dump() != "" {
+		t.Fatal("a dry run wrote facts")
+	}
+}
+
+// Ensure the journal goes only when it was exported, and verify then says what it cannot know.
+func TestPruningKeepsWhatWasNotExported(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 20)
+	w.must("journal", "prune", "--older-than", "0s")
+	if n, err := w.st.JournalLines(t.Context()); err != nil || n < 20 {
+		t.Fatalf("%d lines are left of an unexported journal, %v", n, err)
+	}
+	file := filepath.Join(t.TempDir(), "journal.zst")
+	w.must("journal", "export", file)
+	w.history(20, 30)
+	want := w.dump()
+	w.must("journal", "prune", "--older-than", "0s")
+	n, err := w.st.JournalLines(t.Context())
+	if must(t, err); n < 10 || n >= 20 {
+		t.Fatalf("%d lines are left, not the 10 which came later", n)
+	}
+	var r recovery.Report
+	w.json(&r, "verify")
+	if !r.Pruned || w.dump() != want {
+		t.Fatalf("%+v", r)
+	}
+	w.must("replay", "--from", "file="+file) // and back again
+	if n, err = w.st.JournalLines(t.Context()); err != nil || n < 30 || w.dump() != want {
+		t.Fatalf("%d lines, %v", n, err)
+	}
+}
+
+// Ensure a broken file is refused before anything is learnt from it.
+func TestABrokenFileTeachesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 30)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "journal.zst")
+	w.must("journal", "export", file)
+	whole, err := os.ReadFile(file)
+	must(t, err)
+	w.database(testenv.Database(t, postgres.MigrateURL))
+	for i, bytes := range [][]byte{nil, whole[:len(whole)/2], whole[:len(whole)-1], append([]byte("x"), whole...), []byte("no zstd at all")} {
+		broken := filepath.Join(dir, fmt.Sprintf("broken-%d", i))
+		must(t, os.WriteFile(broken, bytes, 0o600))
+		if _, err := w.run("journal", "import", broken); !errors.Is(err, recovery.ErrFile) {
+			t.Errorf("file %d: %v", i, err)
+		}
+	}
+	if n, err := w.st.JournalLines(t.Context()); err != nil || n != 0 || w.dump() != "" {
+		t.Fatalf("%d lines were learnt, %v", n, err)
+	}
+}
