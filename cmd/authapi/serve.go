@@ -52,8 +52,8 @@ func serve(ctx context.Context, c *config) error {
 	defer pool.Close()
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
-	known := projection.New(source, projection.Options{}, logger)
 	registry := prometheus.NewRegistry()
+	known := projection.New(source, projection.Options{Installed: latency(registry)}, logger)
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
 	s := c.server(pool, held, known, provider{app, c.issuer})
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger

@@ -39,6 +39,8 @@ type config struct {
 	margin, skew, lag, sweep, closed time.Duration
 	lookEvery                        time.Duration
 	lookRate                         int
+	backfillEvery, overlap, grace    time.Duration
+	keepFeed, keepJournal            time.Duration
 }
 
 func (c *config) table() *settings.Table {
@@ -57,6 +59,11 @@ func (c *config) table() *settings.Table {
 	t.Duration(&c.sweep, "WORKER_SWEEP", 6*time.Hour, time.Minute, 7*24*time.Hour, "who has not been seen for this long is looked at")
 	t.Duration(&c.closed, "WORKER_CLOSED_SWEEP", 5*time.Minute, time.Second, 24*time.Hour, "the same for who is disabled or gone")
 	t.Duration(&c.lookEvery, "WORKER_LOOK_INTERVAL", time.Second, 10*time.Millisecond, time.Minute, "how often it is asked who is due")
+	t.Duration(&c.backfillEvery, "WORKER_BACKFILL_INTERVAL", time.Minute, 100*time.Millisecond, time.Hour, "how often Keycloak's event store is read")
+	t.Duration(&c.overlap, "WORKER_BACKFILL_OVERLAP", 5*time.Minute, time.Second, 24*time.Hour, "how much later than its time a row may appear there: the longest transaction and the clocks' difference")
+	t.Duration(&c.grace, "WORKER_BACKFILL_GRACE", 20*time.Second, 0, time.Hour, "how long a listener may take to deliver an event before it counts as missed")
+	t.Duration(&c.keepFeed, "WORKER_FEED_KEEP", 24*time.Hour, time.Minute, 365*24*time.Hour, "readers that are behind by more load everything again")
+	t.Duration(&c.keepJournal, "WORKER_JOURNAL_KEEP", 0, 0, 100*365*24*time.Hour, "what was exported and is older is removed from the journal; 0s keeps all")
 	t.Int(&c.lookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
 	return t
 }

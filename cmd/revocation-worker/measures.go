@@ -49,6 +49,9 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	gauge("tokenstate_oldest_doubt_seconds", "For how long the longest due subject has waited for a look.", func(context.Context) float64 {
 		return p.looker.Oldest(time.Now()).Seconds()
 	})
+	gauge("tokenstate_sweep_age_seconds", "Since the token or owner that was not seen for longest was looked at.", func(context.Context) float64 {
+		return since(p.known.SweptUntil())
+	})
 	gauge("tokenstate_listener_age_seconds", "Since any Keycloak node was heard.", func(context.Context) float64 {
 		return since(p.known.HeardAt())
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
@@ -62,6 +63,10 @@ func run(ctx context.Context, c *config) error {
 	p.looker = &worker.Looker{
 		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Logger: logger,
 	}
+	p.backfill = &backfill.Backfill{
+		Archive: archive{admin}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,
+		Interval: c.backfillEvery, Overlap: c.overlap, Grace: c.grace, Logger: logger, Soon: make(chan struct{}, 1),
+	}
 	registry := prometheus.NewRegistry()
 	p.measures = newMeasures(registry, p)
 
@@ -82,6 +87,7 @@ type running struct {
 	store    store
 	known    *projection.Projection
 	looker   *worker.Looker
+	backfill *backfill.Backfill
 	measures *measures
 	logger   zerolog.Logger
 }
@@ -113,12 +119,14 @@ func (p *running) work(ctx context.Context) error {
 	all, ctx := errgroup.WithContext(ctx)
 	w := &worker.Worker{
 		Log: p.log, Store: p.store, Epochs: p.store, Marks: p.log, Applied: p.measures.applied,
-		Report: func(worker.Loss) { p.measures.losses.Inc() }, Logger: p.logger,
+		Report: p.heal, Logger: p.logger,
 	}
 	r := &worker.Relay{Outbox: p.store, Log: p.log, Interval: relayEvery, Logger: p.logger}
 	all.Go(func() error { return w.Run(ctx) })
 	all.Go(func() error { return p.looker.Run(ctx) })
 	all.Go(func() error { return r.Run(ctx) })
+	all.Go(func() error { return p.backfill.Run(ctx) })
+	all.Go(func() error { return p.keep(ctx) })
 	return all.Wait() //nolint:wrapcheck // none fails
 }
 

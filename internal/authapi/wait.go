@@ -11,9 +11,17 @@ type Waiting struct {
 	WaitMS int `query:"wait_ms" minimum:"0" maximum:"5000" doc:"wait up to this long until the write is enforced here; else 202 and applied:false"`
 }
 
+// unasked is how long a write waits if nobody asked it to: it takes milliseconds, and who has
+// revoked a key expects the next call to be refused.
+const unasked = time.Second
+
 // enforced waits until this replica has seen a version. It gives the status to answer with.
 func (s *Server) enforced(ctx context.Context, w Waiting, version int64) (applied bool, status int) {
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(w.WaitMS)*time.Millisecond)
+	patience := time.Duration(w.WaitMS) * time.Millisecond
+	if w.WaitMS == 0 {
+		patience = unasked
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if s.Known.Version() >= version || s.Known.WaitVersion(ctx, version) == nil {
 		return true, http.StatusOK

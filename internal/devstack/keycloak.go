@@ -111,7 +111,14 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	s.Env.WorkerClientID, s.Env.WorkerClientSecret = "tokenstate-worker", randomText()
 	s.admin = AdminOf(s.Env)
 	err = s.add(ctx, &part{
-		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit, make: k.command,
+		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit,
+		make: func() *exec.Cmd {
+			now := k
+			if s.hushed {
+				now.env = nil
+			}
+			return now.command()
+		},
 		check: func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") },
 	})
 	if err != nil {
@@ -119,6 +126,9 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	}
 	return s.admin.NewRealm(ctx, s.Env.KeycloakRealm)
 }
+
+// HushListener lets Keycloak's next start be one without our listener, or with it again.
+func (s *Stack) HushListener(hush bool) { s.hushed = hush }
 
 // listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
 // realm but master is heard.

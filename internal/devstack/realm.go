@@ -47,7 +47,8 @@ func (a *Admin) DeleteRealm(ctx context.Context, name string) error {
 }
 
 // AdmitWorker makes the worker's client in the master realm if it is not there, and gives its
-// service account the roles on a realm. It may be repeated.
+// service account the roles on a realm, and on master those that show the deletion of a realm.
+// It may be repeated.
 func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
 	s, err := a.Session(ctx) // a new one: an older token knows nothing of a new realm
 	if err != nil {
@@ -61,6 +62,17 @@ func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
 	if _, err := s.Call(ctx, http.MethodGet, "/master/clients/"+worker+"/service-account-user", nil, &account); err != nil {
 		return err
 	}
+	if err := grant(ctx, s, account.ID, realm, workerRoles); err != nil {
+		return err
+	}
+	if err := grant(ctx, s, account.ID, "master", []string{"view-events"}); err != nil {
+		return err
+	}
+	_, err = s.Call(ctx, http.MethodPut, "/master", map[string]any{"adminEventsEnabled": true, "attributes": map[string]string{"adminEventsExpiration": "604800"}}, nil)
+	return err
+}
+
+func grant(ctx context.Context, s *AdminSession, account, realm string, roles []string) error {
 	rights, err := clientUUID(ctx, s, realm+"-realm")
 	if err != nil {
 		return err
@@ -71,12 +83,12 @@ func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
 	}
 	give := slices.DeleteFunc(all, func(role map[string]any) bool {
 		name, _ := role["name"].(string)
-		return !slices.Contains(workerRoles, name)
+		return !slices.Contains(roles, name)
 	})
-	if len(give) != len(workerRoles) {
-		return fmt.Errorf("realm %s has %d of the %d roles that the worker needs", realm, len(give), len(workerRoles))
+	if len(give) != len(roles) {
+		return fmt.Errorf("realm %s has %d of the %d roles that the worker needs", realm, len(give), len(roles))
 	}
-	_, err = s.Call(ctx, http.MethodPost, "/master/users/"+account.ID+"/role-mappings/clients/"+rights, give, nil)
+	_, err = s.Call(ctx, http.MethodPost, "/master/users/"+account+"/role-mappings/clients/"+rights, give, nil)
 	return err
 }
 

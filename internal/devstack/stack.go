@@ -34,6 +34,7 @@ type Stack struct {
 	held    *os.File // its lock
 	spawner *spawner
 	admin   *Admin
+	hushed  bool // Keycloak starts without our listener
 
 	natsWorker, natsListener string // NATS_URL as these two have it
 

@@ -9,6 +9,9 @@ const (
 	cacheLag       = "200ms" // how long another node's cache may answer with the past
 	lookRate       = "200"   // looks a second
 	lookInterval   = "200ms" // how often the worker asks itself what is due
+	backfillEvery  = "2s"    // how often Keycloak's event store is read
+	overlap        = "30s"   // how much later than its time a row may appear there
+	grace          = "5s"    // how long the listener may take before its event counts as missed
 )
 
 func tuning() []string {
@@ -18,6 +21,9 @@ func tuning() []string {
 		"WORKER_CACHE_LAG=" + cacheLag,
 		"WORKER_LOOK_RATE=" + lookRate,
 		"WORKER_LOOK_INTERVAL=" + lookInterval,
+		"WORKER_BACKFILL_INTERVAL=" + backfillEvery,
+		"WORKER_BACKFILL_OVERLAP=" + overlap,
+		"WORKER_BACKFILL_GRACE=" + grace,
 	}
 }
 

@@ -5,24 +5,51 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 )
 
-// freePort asks the kernel for a port that nobody uses. Another process may take it before
-// its server does: then that server says so and the start fails.
+// Ports are taken from below those that the kernel gives to outgoing connections (32768 on
+// Linux): asking it for any free one (port 0) gave a port that a connection took before its
+// server did, and once the same port twice.
+const (
+	firstPort = 15_000
+	lastPort  = 32_000
+)
+
+// given are the ports of this process: a part that is stopped gets its own back.
+var given = struct {
+	sync.Mutex
+	ports map[int]bool
+}{ports: map[int]bool{}}
+
+// freePort finds a port that nobody uses and nobody was given. Another process may still take
+// it before its server does: then that server says so and the start fails.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // nothing to wait for
-	if err != nil {
-		return 0, err
+	given.Lock()
+	defer given.Unlock()
+	for range 1000 {
+		port := firstPort + mathrand.IntN(lastPort-firstPort) //nolint:gosec // no secret
+		if given.ports[port] {
+			continue
+		}
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port)) //nolint:noctx // nothing to wait for
+		if err != nil {
+			continue
+		}
+		given.ports[port] = true
+		return port, l.Close()
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, errors.New("no port between 15000 and 32000 is free")
 }
 
 // randomText is a secret without a character that a shell or URL would mind. Its first byte is

@@ -40,6 +40,24 @@ func TestFaults(t *testing.T) {
 			s.t = t
 			c.play(s, t)
 			s.sameAsTheLog()
+			s.worker("verify")
+		})
+	}
+	for _, c := range []struct {
+		name string
+		play func(*system, *testing.T)
+	}{
+		{"the backfill says what the listener says", backfillSaysTheSame},
+		{"no listener", listenerOff},
+		{"the stream is deleted and made anew", streamRecreated},
+		{"the stream's head expires unread", headExpired},
+		{"NATS is half open", natsHalfOpen},
+		{"yesterday's backup is restored", backupRestored},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s.t = t
+			c.play(s, t)
+			s.worker("verify")
 		})
 	}
 }

@@ -36,6 +36,7 @@ type system struct {
 	keycloak *play.Keycloak
 	backend  *play.Backend
 	people   int
+	epoch    int64
 }
 
 func start(t *testing.T) *system {
@@ -206,18 +207,22 @@ func (s *system) secondWorker() (url string) {
 
 // active asks a worker's metrics whether it is the one that acts.
 func (s *system) active(url string) (bool, error) {
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, url+"/metrics", nil)
-	must(s.t, err)
-	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	res, err := c.Do(req)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = res.Body.Close() }()
-	raw, err := io.ReadAll(res.Body)
-	text := string(raw)
+	text, err := s.get(url + "/metrics")
 	if err == nil && !strings.Contains(text, "\ntokenstate_worker_active ") {
 		err = errors.New("no such metric")
 	}
 	return strings.Contains(text, "\ntokenstate_worker_active 1"), err
+}
+
+func (s *system) get(url string) (string, error) {
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, url, nil)
+	must(s.t, err)
+	c := http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := c.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	return string(raw), err
 }

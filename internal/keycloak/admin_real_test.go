@@ -256,7 +256,8 @@ func TestAdmin_Events(t *testing.T) {
 	b.must("DELETE", b.path("/users/"+id), nil)
 
 	q := keycloak.EventQuery{From: from, To: time.Now().UnixMilli() + 1000, Types: []string{"REVOKE_GRANT", "LOGOUT"}, Max: 10}
-	rows, err := b.admin.UserEvents(ctx, b.realm, q)
+	got, err := b.admin.UserEvents(ctx, b.realm, q)
+	rows := got.Rows
 	if err != nil || len(rows) != 2 || rows[0].Type != "REVOKE_GRANT" || rows[1].Type != "LOGOUT" {
 		t.Fatalf("%+v, %v", rows, err)
 	}
@@ -265,18 +266,18 @@ func TestAdmin_Events(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	q.First, q.Max = 1, 1
-	if page, err := b.admin.UserEvents(ctx, b.realm, q); err != nil || len(page) != 1 || page[0].ID != rows[1].ID {
+	if page, err := b.admin.UserEvents(ctx, b.realm, q); err != nil || len(page.Rows) != 1 || page.Rows[0].ID != rows[1].ID {
 		t.Fatalf("second page: %+v, %v", page, err)
 	}
 	q = keycloak.EventQuery{From: rows[1].Time + 1, Max: 10}
-	if page, err := b.admin.UserEvents(ctx, b.realm, q); err != nil || len(page) != 0 {
+	if page, err := b.admin.UserEvents(ctx, b.realm, q); err != nil || len(page.Rows) != 0 || page.At.UnixMilli() < from-1000 {
 		t.Fatalf("after the last: %+v, %v", page, err)
 	}
 	admin, err := b.admin.AdminEvents(ctx, b.realm, keycloak.EventQuery{From: from, Types: []string{"USER"}, Max: 10})
-	if err != nil || len(admin) != 1 {
+	if err != nil || len(admin.Rows) != 1 {
 		t.Fatalf("%+v, %v", admin, err)
 	}
-	a := admin[0]
+	a := admin.Rows[0]
 	if a.ID == "" || a.Time < from || a.OperationType != "DELETE" || a.ResourceType != "USER" || a.ResourcePath != "users/"+id || a.Representation == "" {
 		t.Fatalf("%+v", a)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 )
 
 // EventQuery asks for one page of the event store, oldest first. From and To are
@@ -42,39 +43,51 @@ type AdminEvent struct {
 	Details        map[string]string `json:"details"`
 }
 
+// UserEventPage is one answer; At is Keycloak's time, not later than the reading.
+type UserEventPage struct {
+	At   time.Time
+	Rows []UserEvent
+}
+
+// AdminEventPage is the same for admin events.
+type AdminEventPage struct {
+	At   time.Time
+	Rows []AdminEvent
+}
+
 // UserEvents reads one page of the realm's stored user events (role view-events).
 // Only stored types are there: REFRESH_TOKEN_ERROR and USER_SESSION_DELETED are
 // not by default. gocloak's GetEvents knows no direction, id or error.
-func (a *Admin) UserEvents(ctx context.Context, realm string, q EventQuery) ([]UserEvent, error) {
+func (a *Admin) UserEvents(ctx context.Context, realm string, q EventQuery) (UserEventPage, error) {
 	var rows []UserEvent
 	ans, err := a.events(ctx, realm, "events", q.values("type"), &rows)
 	if err != nil {
-		return nil, err
+		return UserEventPage{}, err
 	}
 	for _, r := range rows {
 		if r.Time <= 0 || r.Type == "" {
-			return nil, ans.unknown("an event without time or type")
+			return UserEventPage{}, ans.unknown("an event without time or type")
 		}
 	}
-	return rows, nil
+	return UserEventPage{ans.at, rows}, nil
 }
 
 // AdminEvents reads one page of the realm's stored admin events (role
 // view-events). Representation is empty unless the realm includes it. The
 // deletion of a realm is stored in the administrator's realm. gocloak 13 has no
 // such call.
-func (a *Admin) AdminEvents(ctx context.Context, realm string, q EventQuery) ([]AdminEvent, error) {
+func (a *Admin) AdminEvents(ctx context.Context, realm string, q EventQuery) (AdminEventPage, error) {
 	var rows []AdminEvent
 	ans, err := a.events(ctx, realm, "admin-events", q.values("resourceTypes"), &rows)
 	if err != nil {
-		return nil, err
+		return AdminEventPage{}, err
 	}
 	for _, r := range rows {
 		if r.Time <= 0 || r.OperationType == "" || r.ResourceType == "" {
-			return nil, ans.unknown("an admin event without time, operation or resource type")
+			return AdminEventPage{}, ans.unknown("an admin event without time, operation or resource type")
 		}
 	}
-	return rows, nil
+	return AdminEventPage{ans.at, rows}, nil
 }
 
 func (q EventQuery) values(types string) map[string][]string {

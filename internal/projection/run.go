@@ -85,16 +85,24 @@ func (p *Projection) load(ctx context.Context, status Status) error {
 
 func (p *Projection) install(status Status, vs []Version) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	for _, v := range vs {
 		p.st.install(v)
 	}
 	p.settle(status)
+	p.mu.Unlock()
+	if p.opts.Installed == nil {
+		return
+	}
+	for _, v := range vs {
+		for _, c := range v.Changes {
+			p.opts.Installed(c)
+		}
+	}
 }
 
 // settle is called under the lock.
 func (p *Projection) settle(status Status) {
-	p.status, p.until = status, knownUntil(status.Beats)
+	p.status, p.until = status, status.knownUntil()
 	close(p.moved)
 	p.moved = make(chan struct{})
 }

@@ -80,7 +80,16 @@ type Status struct {
 	Epoch     int64
 	Confirmed bool // a worker has caught up with the log in this epoch
 	Beats     []Beat
+	Backfills []Backfill
 	Rules     tokenstate.Rules
+}
+
+// Backfill is how far a realm's event store has been read. Missed: the last reading found what no
+// listener had delivered.
+type Backfill struct {
+	Realm  string
+	Upto   events.Millis
+	Missed bool
 }
 
 // Beat is the latest heartbeat of a Keycloak node.
@@ -118,8 +127,28 @@ func knownUntil(beats []Beat) events.Millis {
 	return until
 }
 
+// knownUntil joins what nodes say of themselves and what the event stores showed. A node without
+// the listener sends no heartbeat and is missed by nobody: its events are only in the store, so
+// once there were such, the heartbeats of the others say nothing.
+func (s Status) knownUntil() events.Millis {
+	heard := knownUntil(s.Beats)
+	var read events.Millis
+	missed := false
+	for i, b := range s.Backfills {
+		if i == 0 || b.Upto < read {
+			read = b.Upto
+		}
+		missed = missed || b.Missed
+	}
+	if missed {
+		return read
+	}
+	return max(heard, read)
+}
+
 // Options of a projection.
 type Options struct {
 	Retry     time.Duration // pause after a fault; 0: a quarter of a second, growing to 5 s
 	LoadLimit time.Duration // for one snapshot; 0: a minute
+	Installed func(Change)  // is told of each change that answers now reflect; nil for nobody
 }

@@ -94,6 +94,28 @@ func (p *Projection) Due(now tokenstate.Millis) []tokenstate.Doubt {
 	})
 }
 
+// SweptUntil is when the token or owner that was not seen for longest was last looked at; 0 if
+// one never was, or nothing is loaded. It walks them all: ask now and then.
+func (p *Projection) SweptUntil() tokenstate.Millis {
+	return read(p, func(st *state) tokenstate.Millis {
+		first, none := tokenstate.Millis(0), true
+		seen := func(at tokenstate.Millis) {
+			if none || at < first {
+				first, none = at, false
+			}
+		}
+		for _, t := range st.tokens {
+			seen(tokenstate.Judge(t.Token, st.facts, p.status.Rules).CheckedAt)
+		}
+		for _, k := range st.keys {
+			if k.RevokedAt == 0 {
+				seen(tokenstate.Owner(k.Realm, k.User, st.facts, p.status.Rules).CheckedAt)
+			}
+		}
+		return first
+	})
+}
+
 // ClientsOf are the UUIDs of the clients that a user's tokens are of, sorted.
 func (p *Projection) ClientsOf(realm, user string) []string {
 	return read(p, func(st *state) []string {

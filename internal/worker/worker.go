@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -25,9 +26,9 @@ type Worker struct {
 	Store   Store
 	Epochs  Epochs
 	Marks   Marks
-	Report  func(Loss)    // is told of every loss in the log
-	Applied func(Batch)   // is told of every commit
-	Wait    time.Duration // how long a floor must stand still before a standby tries; 0: 5 s
+	Report  func(context.Context, Loss) error // makes up for a loss before reading goes on; may see one twice
+	Applied func(Batch)                       // is told of every commit
+	Wait    time.Duration                     // how long a floor must stand still before a standby tries; 0: 5 s
 	Logger  zerolog.Logger
 
 	gap    *Gap
@@ -64,7 +65,9 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 		return false, err
 	}
 	if s.loss != nil {
-		w.lost(*s.loss)
+		if err := w.lost(ctx, *s.loss); err != nil {
+			return false, err
+		}
 	}
 	r, err := w.Log.Read(ctx, s.after)
 	if err != nil {
@@ -92,7 +95,7 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 	err = f.wait()
 	if gap, ok := errors.AsType[*Gap](err); ok {
 		w.gap = gap
-		w.lost(Loss{Reason: gap.Error(), Floor: s.floor, Info: s.info})
+		err = errors.Join(err, w.lost(ctx, Loss{Reason: gap.Error(), Floor: s.floor, Info: s.info}))
 	}
 	return moved, err
 }
@@ -106,12 +109,16 @@ func (w *Worker) confirm(ctx context.Context, s start, seq uint64) (bool, error)
 	return true, w.Epochs.Confirm(ctx)
 }
 
-func (w *Worker) lost(l Loss) {
+func (w *Worker) lost(ctx context.Context, l Loss) error {
 	w.Logger.Error().Str("reason", l.Reason).Uint64("floor", l.Floor.Seq).Uint64("first", l.Info.First).Uint64("last", l.Info.Last).
-		Msg("the log lost messages; facts stay, backfill and looks must heal")
-	if w.Report != nil {
-		w.Report(l)
+		Msg("the log lost messages; facts stay, all tokens are in doubt until looked at, and Keycloak's event store is read again")
+	if w.Report == nil {
+		return nil
 	}
+	if err := w.Report(ctx, l); err != nil {
+		return fmt.Errorf("make up for a loss in the log: %w", err)
+	}
+	return nil
 }
 
 // standby waits until the floor has stood still for Wait. Trying then is harmless: the

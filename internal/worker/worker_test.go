@@ -123,7 +123,7 @@ func run(t *testing.T, l *memLog, s *memStore) []Loss {
 	var losses []Loss
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	w := &Worker{Log: l, Store: s, Epochs: s, Wait: 10 * time.Millisecond, Logger: zerolog.Nop(), Report: func(x Loss) { losses = append(losses, x) }}
+	w := &Worker{Log: l, Store: s, Epochs: s, Wait: 10 * time.Millisecond, Logger: zerolog.Nop(), Report: func(_ context.Context, x Loss) error { losses = append(losses, x); return nil }}
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
 	end := l.entries[len(l.entries)-1]

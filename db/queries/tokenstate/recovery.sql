@@ -80,7 +80,13 @@ SELECT realm, upto_ms, missed_ms FROM tokenstate.backfill ORDER BY realm;
 
 -- name: PutBackfill :exec
 INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms) VALUES ($1, $2, $3)
-ON CONFLICT (realm) DO UPDATE SET upto_ms = greatest(t.upto_ms, excluded.upto_ms), missed_ms = greatest(t.missed_ms, excluded.missed_ms);
+ON CONFLICT (realm) DO UPDATE SET upto_ms = excluded.upto_ms, missed_ms = excluded.missed_ms;
 
 -- name: HaveEvents :many
 SELECT id FROM tokenstate.journal WHERE id = ANY(@ids::text[]);
+
+-- name: RewindBackfills :exec
+UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(received_ms), 0) FROM tokenstate.journal) - sqlc.arg(margin_ms)::bigint);
+
+-- name: Realms :many
+SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key UNION SELECT realm FROM tokenstate.service_key ORDER BY realm;

@@ -26,7 +26,7 @@ CREATE TABLE tokenstate.replay (
 );
 
 -- Keycloak's event store is read up to upto_ms. missed_ms is the time of the latest event that
--- only the backfill brought: a node without the listener.
+-- the last reading brought and no listener had: a node without it. 0: none.
 CREATE TABLE tokenstate.backfill (
     realm     text PRIMARY KEY,
     upto_ms   bigint NOT NULL,
@@ -45,6 +45,7 @@ CREATE TABLE tokenstate.audit (
 GRANT SELECT ON tokenstate.journal_state, tokenstate.replay, tokenstate.backfill, tokenstate.audit
     TO tokenstate_worker, tokenstate_authapi, tokenstate_read;
 GRANT INSERT, UPDATE ON tokenstate.backfill TO tokenstate_worker;
+GRANT INSERT ON tokenstate.audit TO tokenstate_worker;
 GRANT UPDATE ON tokenstate.journal, tokenstate.journal_state TO tokenstate_worker;
 GRANT DELETE ON tokenstate.offline_token, tokenstate.outbox TO tokenstate_worker;
 

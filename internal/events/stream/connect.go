@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,6 +36,8 @@ type Log struct {
 	conn *nats.Conn
 	js   jetstream.JetStream
 	log  zerolog.Logger
+
+	complained atomic.Int64 // when, in Unix nanoseconds
 }
 
 // Connect returns at once, even while NATS is down: the connection is retried for ever. The

@@ -15,6 +15,8 @@ import (
 const (
 	tryFor  = 2 * time.Second
 	maxWait = 5 * time.Second
+
+	complainGap = 30 * time.Second
 )
 
 // Publish puts m into the log and returns its sequence. Whatever fails but ctx and encoding is
@@ -31,13 +33,23 @@ func (l *Log) Publish(ctx context.Context, m events.Message) (uint64, error) {
 		if err == nil {
 			return ack.Sequence, nil
 		}
-		l.log.Warn().Err(err).Str("id", m.ID).Msg("not published yet, trying again with the same id")
+		l.complain(err, m.ID)
 		select {
 		case <-ctx.Done():
 			return 0, fmt.Errorf("publish %s: %w; the last attempt said: %w", m.ID, ctx.Err(), err)
 		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter, no secret
 		}
 	}
+}
+
+// complain says so once in a while: when NATS is away, every publisher has the same to say.
+func (l *Log) complain(err error, id string) {
+	now := time.Now().UnixNano()
+	last := l.complained.Load()
+	if now-last < int64(complainGap) || !l.complained.CompareAndSwap(last, now) {
+		return
+	}
+	l.log.Warn().Err(err).Str("id", id).Msg("not published yet; this and what follows is tried again with the same id")
 }
 
 func (l *Log) publishOnce(ctx context.Context, msg *nats.Msg) (*jetstream.PubAck, error) {

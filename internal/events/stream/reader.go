@@ -18,6 +18,9 @@ const (
 	pullAhead  = 500 // messages that the library may hold for us
 )
 
+// ErrReplaced says that the log was deleted and made anew, or cut, while it was read.
+var ErrReplaced = errors.New("the log is not the one that reading began in: compare it with the committed floor")
+
 // ErrStalled says that the log holds messages which are not delivered.
 var ErrStalled = errors.New("the log holds more but delivers nothing: read again from the committed floor")
 
@@ -41,10 +44,17 @@ type Reader struct {
 	log  *Log
 	msgs jetstream.MessagesContext
 	next uint64
+
+	created time.Time // the log's identity
+	checked time.Time
 }
 
 // Read starts reading at seq floor+1. The caller calls Stop.
 func (l *Log) Read(ctx context.Context, floor uint64) (*Reader, error) {
+	info, err := l.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
 	c, err := l.js.OrderedConsumer(ctx, Name, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: floor + 1, MaxResetAttempts: -1,
 	})
@@ -55,7 +65,7 @@ func (l *Log) Read(ctx context.Context, floor uint64) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read after sequence %d: %w", floor, err)
 	}
-	return &Reader{log: l, msgs: msgs, next: floor + 1}, nil
+	return &Reader{log: l, msgs: msgs, next: floor + 1, created: info.Created, checked: time.Now()}, nil
 }
 
 // Stop ends reading.
@@ -67,7 +77,12 @@ func (r *Reader) Next(ctx context.Context) (Entry, error) {
 	for behind := false; ; {
 		m, err := r.wait(ctx)
 		switch {
-		case err == nil:
+		case err == nil && time.Since(r.checked) < stallAfter:
+			return r.entry(m)
+		case err == nil: // a new log's messages come as if they were the old one's next ones
+			if _, err = r.behind(ctx); err != nil {
+				return Entry{}, err
+			}
 			return r.entry(m)
 		case ctx.Err() != nil:
 			return Entry{}, ctx.Err()
@@ -90,11 +105,19 @@ func (r *Reader) wait(ctx context.Context) (jetstream.Msg, error) {
 	return r.msgs.Next(jetstream.NextContext(short))
 }
 
+// behind asks the server whether there is more, and whether the log is still the same.
 func (r *Reader) behind(ctx context.Context) (bool, error) {
 	short, cancel := context.WithTimeout(ctx, stallAfter)
 	defer cancel()
 	info, err := r.log.Info(short)
-	return err == nil && info.Last >= r.next, err
+	if err != nil {
+		return false, err
+	}
+	r.checked = time.Now()
+	if !info.Created.Equal(r.created) || info.Last+1 < r.next {
+		return false, ErrReplaced
+	}
+	return info.Last >= r.next, nil
 }
 
 func (r *Reader) entry(m jetstream.Msg) (Entry, error) {

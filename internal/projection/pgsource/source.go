@@ -109,6 +109,9 @@ func (s *Source) Status(ctx context.Context) (projection.Status, error) {
 		}
 		out.Beats = append(out.Beats, beat)
 	}
+	for _, b := range st.Backfills {
+		out.Backfills = append(out.Backfills, projection.Backfill{Realm: b.Realm, Upto: b.Upto, Missed: b.Missed > 0})
+	}
 	return out, nil
 }
 

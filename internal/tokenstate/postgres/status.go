@@ -14,6 +14,7 @@ type Status struct {
 	Epoch      int64 // another one after a restore
 	Confirmed  bool  // a worker has caught up with the log in this epoch
 	Heartbeats []Heartbeat
+	Backfills  []Backfill
 	Rules      tokenstate.Rules
 }
 
@@ -30,6 +31,9 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 	}
 	for _, b := range beats {
 		st.Heartbeats = append(st.Heartbeats, Heartbeat{b.Node, tokenstate.Millis(b.AtMs), tokenstate.Millis(b.ReceivedMs), b.Value})
+	}
+	if st.Backfills, err = s.Backfills(ctx); err != nil {
+		return Status{}, err
 	}
 	st.Rules, err = rules(ctx, s.pool)
 	return st, err

@@ -434,7 +434,7 @@ func (q *Queries) PruneOutbox(ctx context.Context, db DBTX, before *time.Time) (
 
 const putBackfill = `-- name: PutBackfill :exec
 INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms) VALUES ($1, $2, $3)
-ON CONFLICT (realm) DO UPDATE SET upto_ms = greatest(t.upto_ms, excluded.upto_ms), missed_ms = greatest(t.missed_ms, excluded.missed_ms)
+ON CONFLICT (realm) DO UPDATE SET upto_ms = excluded.upto_ms, missed_ms = excluded.missed_ms
 `
 
 type PutBackfillParams struct {
@@ -448,6 +448,30 @@ func (q *Queries) PutBackfill(ctx context.Context, db DBTX, arg PutBackfillParam
 	return err
 }
 
+const realms = `-- name: Realms :many
+SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key UNION SELECT realm FROM tokenstate.service_key ORDER BY realm
+`
+
+func (q *Queries) Realms(ctx context.Context, db DBTX) ([]string, error) {
+	rows, err := db.Query(ctx, realms)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var realm string
+		if err := rows.Scan(&realm); err != nil {
+			return nil, err
+		}
+		items = append(items, realm)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const replayAt = `-- name: ReplayAt :one
 SELECT position FROM tokenstate.replay WHERE source = $1
 `
@@ -457,6 +481,15 @@ func (q *Queries) ReplayAt(ctx context.Context, db DBTX, source string) (int64, 
 	var position int64
 	err := row.Scan(&position)
 	return position, err
+}
+
+const rewindBackfills = `-- name: RewindBackfills :exec
+UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(received_ms), 0) FROM tokenstate.journal) - $1::bigint)
+`
+
+func (q *Queries) RewindBackfills(ctx context.Context, db DBTX, marginMs int64) error {
+	_, err := db.Exec(ctx, rewindBackfills, marginMs)
+	return err
 }
 
 const saveReplay = `-- name: SaveReplay :exec

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+
+	"github.com/tokenstate/tokenstate/internal/backfill"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// archive joins keycloak.Admin to backfill.Archive.
+type archive struct{ admin *keycloak.Admin }
+
+func (a archive) UserEvents(ctx context.Context, realm string, p backfill.Page) ([]backfill.UserEvent, events.Millis, error) {
+	page, err := a.admin.UserEvents(ctx, realm, query(p))
+	if err != nil {
+		return nil, 0, fault(err)
+	}
+	rows := make([]backfill.UserEvent, len(page.Rows))
+	for i, r := range page.Rows {
+		rows[i] = backfill.UserEvent(r)
+	}
+	return rows, events.Millis(page.At.UnixMilli()), nil
+}
+
+func (a archive) AdminEvents(ctx context.Context, realm string, p backfill.Page) ([]backfill.AdminEvent, events.Millis, error) {
+	page, err := a.admin.AdminEvents(ctx, realm, query(p))
+	if err != nil {
+		return nil, 0, fault(err)
+	}
+	rows := make([]backfill.AdminEvent, len(page.Rows))
+	for i, r := range page.Rows {
+		rows[i] = backfill.AdminEvent(r)
+	}
+	return rows, events.Millis(page.At.UnixMilli()), nil
+}
+
+func (a archive) ClientUUID(ctx context.Context, realm, clientID string) (string, error) {
+	c, err := a.admin.LookClientNamed(ctx, realm, clientID)
+	if err != nil || c.Gone {
+		return "", fault(err)
+	}
+	return c.Client.UUID, nil
+}
+
+func query(p backfill.Page) keycloak.EventQuery {
+	return keycloak.EventQuery{From: p.From, Types: p.Types, First: p.First, Max: p.Max}
+}
+
+// archived joins postgres.Store to backfill.Journal.
+type archived struct{ *postgres.Store }
+
+func (s archived) Backfills(ctx context.Context) (map[string]backfill.State, error) {
+	rows, err := s.Store.Backfills(ctx)
+	out := make(map[string]backfill.State, len(rows))
+	for _, r := range rows {
+		out[r.Realm] = backfill.State{Upto: r.Upto, Missed: r.Missed}
+	}
+	return out, err //nolint:wrapcheck // joins only
+}
+
+func (s archived) PutBackfill(ctx context.Context, realm string, st backfill.State) error {
+	return s.Store.PutBackfill(ctx, postgres.Backfill{Realm: realm, Upto: st.Upto, Missed: st.Missed}) //nolint:wrapcheck // joins only
+}

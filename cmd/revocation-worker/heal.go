@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/worker"
+)
+
+const (
+	// lossMargin is how far before the last applied message the event stores are read again.
+	lossMargin = time.Hour
+	keepEvery  = 10 * time.Minute
+	keepOutbox = 7 * 24 * time.Hour
+)
+
+// heal makes up for messages that nobody can read any more: what Keycloak's event store holds
+// is brought again, and for what it does not hold every token and owner is in doubt until it has
+// been looked at. A loss may be reported more than once; its doubts bear the same id.
+func (p *running) heal(ctx context.Context, l worker.Loss) error {
+	p.measures.losses.Inc()
+	if err := p.store.RewindBackfills(ctx, lossMargin); err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	realms, err := p.store.Realms(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	for _, realm := range realms {
+		id := fmt.Sprintf("loss-%d-%d-%d/%s", l.Info.Created.UnixMicro(), l.Floor.Seq, l.Info.First, realm)
+		err := p.log.Publish(ctx, events.Message{
+			ID: id, Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Worker,
+			Body: &events.Happened{Event: id, Kind: "admin", Type: "LOSS LOG"},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	select {
+	case p.backfill.Soon <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// keep removes what is no longer needed, now and then.
+func (p *running) keep(ctx context.Context) error {
+	for ctx.Err() == nil {
+		now := time.Now()
+		if _, err := p.store.PruneFeed(ctx, now.Add(-p.c.keepFeed)); err != nil && ctx.Err() == nil {
+			p.logger.Warn().Err(err).Msg("the feed was not pruned; it is tried again")
+		}
+		if _, err := p.store.PruneOutbox(ctx, now.Add(-keepOutbox)); err != nil && ctx.Err() == nil {
+			p.logger.Warn().Err(err).Msg("the outbox was not pruned; it is tried again")
+		}
+		if p.c.keepJournal > 0 {
+			if _, err := p.store.PruneJournal(ctx, now.Add(-p.c.keepJournal), "revocation-worker"); err != nil && ctx.Err() == nil {
+				p.logger.Warn().Err(err).Msg("the journal was not pruned; it is tried again")
+			}
+		}
+		wait(ctx, keepEvery)
+	}
+	return nil
+}

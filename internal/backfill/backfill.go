@@ -1,0 +1,137 @@
+// Package backfill brings into the log what Keycloak's event store holds and no listener has
+// delivered. The store is written in the action's own transaction, so for the types that it saves
+// it is a complete record of deaths (keycloak.md E).
+package backfill
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/worker"
+)
+
+const (
+	pageSize    = 1000 // rows that one question brings
+	complainGap = time.Minute
+)
+
+// UserEvent is one row of a realm's user events.
+type UserEvent struct {
+	ID        string
+	Time      int64 // milliseconds
+	Type      string
+	ClientID  string
+	UserID    string
+	SessionID string
+	Error     string
+	Details   map[string]string
+}
+
+// AdminEvent is one row of a realm's admin events.
+type AdminEvent struct {
+	ID             string
+	Time           int64 // milliseconds
+	OperationType  string
+	ResourceType   string
+	ResourcePath   string
+	Representation string
+	Error          string
+	Details        map[string]string
+}
+
+// Page asks for rows from a time on, oldest first.
+type Page struct {
+	From       int64
+	Types      []string
+	First, Max int
+}
+
+// Archive is Keycloak's event store; worker.ErrAway if Keycloak does not answer at all. now is Keycloak's own time, not later than the reading.
+type Archive interface {
+	UserEvents(ctx context.Context, realm string, p Page) (rows []UserEvent, now events.Millis, err error)
+	AdminEvents(ctx context.Context, realm string, p Page) (rows []AdminEvent, now events.Millis, err error)
+	// ClientUUID is "" for a client that is not there any more.
+	ClientUUID(ctx context.Context, realm, clientID string) (string, error)
+}
+
+// State is how far each realm is read. Missed is the time of the latest row that only the last
+// reading brought, 0 if there was none.
+type State struct{ Upto, Missed events.Millis }
+
+// Journal knows what has arrived.
+type Journal interface {
+	HaveEvents(ctx context.Context, ids []string) (map[string]bool, error)
+	Realms(ctx context.Context) ([]string, error)
+	Backfills(ctx context.Context) (map[string]State, error)
+	PutBackfill(ctx context.Context, realm string, s State) error
+}
+
+// Backfill reads the event stores again and again.
+type Backfill struct {
+	Archive    Archive
+	Journal    Journal
+	Log        worker.Publisher
+	AdminRealm string        // where the deletion of a realm is stored
+	Interval   time.Duration // between two readings
+	Overlap    time.Duration // a row may appear this much later than its time says
+	Grace      time.Duration // how long the listener may take
+	Soon       chan struct{} // asks for a reading before the interval is over
+	Logger     zerolog.Logger
+}
+
+// Run reads at once, at each interval and when asked, until ctx ends.
+func (b *Backfill) Run(ctx context.Context) error {
+	tick := time.NewTicker(b.Interval)
+	defer tick.Stop()
+	for complained := (time.Time{}); ; {
+		if err := b.Round(ctx); err != nil && ctx.Err() == nil && time.Since(complained) > complainGap {
+			complained = time.Now()
+			b.Logger.Warn().Err(err).Msg("Keycloak's event store was not read; it is tried again")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-b.Soon:
+		}
+	}
+}
+
+// Round reads each realm once. A realm that cannot be read does not hold up the others, unless
+// Keycloak is away as a whole.
+func (b *Backfill) Round(ctx context.Context) error {
+	realms, err := b.Journal.Realms(ctx)
+	if err != nil || len(realms) == 0 {
+		return err //nolint:wrapcheck // the journal says what failed
+	}
+	states, err := b.Journal.Backfills(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	var faults []error
+	for _, r := range append(realms, b.AdminRealm) {
+		err := b.realm(ctx, r, realms, states[r])
+		if errors.Is(err, worker.ErrAway) || ctx.Err() != nil {
+			return err
+		}
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// realm reads one realm's two stores. The place to go on from moves only when both are through.
+func (b *Backfill) realm(ctx context.Context, realm string, known []string, s State) error {
+	r := &reading{b: b, realm: realm, known: known, from: s.Upto, uuids: map[string]string{}}
+	if err := r.run(ctx); err != nil {
+		return err
+	}
+	s = State{Upto: max(s.Upto, r.now-events.Millis(b.Overlap.Milliseconds())), Missed: r.missed}
+	if r.brought > 0 {
+		b.Logger.Info().Str("realm", realm).Int("events", r.brought).Msg("the event store held what no listener had delivered")
+	}
+	return b.Journal.PutBackfill(ctx, realm, s) //nolint:wrapcheck // as above
+}
