@@ -138,8 +138,9 @@ func headExpired(s *system, t *testing.T) {
 func natsHalfOpen(s *system, t *testing.T) {
 	user, tokens := s.login()
 	s.until(user, "usable")
-	must(t, s.stack.Kill("nats", syscall.SIGSTOP))
-	t.Cleanup(func() { _ = s.stack.Kill("nats", syscall.SIGCONT) })
+	pid := s.stack.Env.NATSPID // the stack would wait for its end
+	must(t, syscall.Kill(pid, syscall.SIGSTOP))
+	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGCONT) })
 	must(t, s.keycloak.Logout(t.Context(), tokens))
 	key, err := s.backend.Mint(t.Context(), user, "org", "half-open")
 	must(t, err)
@@ -152,7 +153,7 @@ func natsHalfOpen(s *system, t *testing.T) {
 	if me, err := s.backend.Me(t.Context(), key.Text("key")); err != nil || gone.Status != http.StatusOK || me.Status != http.StatusUnauthorized {
 		t.Fatalf("a revoked key, with NATS half open: %d, then %d %v", gone.Status, me.Status, err)
 	}
-	must(t, s.stack.Kill("nats", syscall.SIGCONT))
+	must(t, syscall.Kill(pid, syscall.SIGCONT))
 	s.until(user, "revoked")
 	s.wait("the outbox to be relayed", func() (bool, string) {
 		v := s.metric("tokenstate_outbox_oldest_seconds")
