@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/authapi"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/timeline"
 )
 
 // keyStore joins the keys' rows to authapi.Keys.
@@ -27,4 +31,11 @@ func (s keyStore) Mint(ctx context.Context, k authapi.SystemKey, decide func(*ap
 
 func (s keyStore) Revoke(ctx context.Context, k authapi.SystemKey, block bool, order func(string) events.Message) (bool, int64, error) {
 	return s.Store.Revoke(ctx, nameOf(k), block, order) //nolint:wrapcheck // joins only
+}
+
+// stories joins the journal to authapi.Stories.
+type stories struct{ pool *pgxpool.Pool }
+
+func (s stories) Explain(ctx context.Context, realm, name string) (timeline.Story, error) {
+	return pgsource.Explain(ctx, s.pool, realm, name) //nolint:wrapcheck // joins only
 }

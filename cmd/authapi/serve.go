@@ -72,7 +72,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	st := postgres.New(pool)
 	s := &authapi.Server{
 		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
-		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st},
+		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
 		Peppers: held.Peppers, Master: held.Master,
 	}
 	if c.mode == "strict" {

@@ -27,7 +27,7 @@ func explain(ctx context.Context, cmd *cli.Command, o *operator) error {
 		ops.Row(w, "user", story.User, "realm", story.Realm)
 		ops.Row(w, "RECEIVED", "FROM", "WHAT", "ID")
 		for _, s := range story.Steps {
-			ops.Row(w, s.Received.Time().Format("2006-01-02T15:04:05.000Z"), s.From, s.What, s.ID)
+			ops.Row(w, s.Received.Format("2006-01-02T15:04:05.000Z"), s.From, s.What, s.ID)
 			for _, c := range s.Changes {
 				ops.Row(w, "", "", c.What+": "+c.Before+" → "+c.After, "")
 			}

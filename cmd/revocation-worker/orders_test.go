@@ -8,7 +8,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
-	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/timeline"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
@@ -154,7 +154,7 @@ func TestExplainTellsTheStory(t *testing.T) {
 	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
 	w.must("pardon", order.ID, "--reason", "found")
 	for _, name := range []string{"a", "s1"} {
-		var s pgsource.Story
+		var s timeline.Story
 		w.json(&s, "explain", name)
 		if len(s.Steps) != 2 || s.User != "a" || s.Steps[0].ID != order.ID || s.Steps[1].From != "operator" {
 			t.Fatalf("%s: %+v", name, s)

@@ -7,6 +7,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/timeline"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -86,4 +87,9 @@ type Orders interface {
 	Submit(context.Context, events.Message) (version int64, err error)
 	// Now is the database's time, which orders are dated by.
 	Now(context.Context) (tokenstate.Millis, error)
+}
+
+// Stories tells how verdicts came about; timeline.ErrNobody.
+type Stories interface {
+	Explain(ctx context.Context, realm, userOrSession string) (timeline.Story, error)
 }

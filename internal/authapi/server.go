@@ -23,6 +23,7 @@ type Server struct {
 	Tokens   Tokens
 	Keys     Keys
 	Orders   Orders
+	Stories  Stories
 	Keycloak IdentityProvider
 	Peppers  apikey.Peppers
 	Master   secret.Text // system keys are derived from it
@@ -60,6 +61,8 @@ func (s *Server) Handler() http.Handler {
 	s.accessToken(api)
 	s.decide(api)
 	s.logout(api)
+	s.standing(api)
+	s.explain(api)
 	return s.guarded(answerInProblems(mux))
 }
 

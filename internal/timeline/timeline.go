@@ -3,23 +3,36 @@
 package timeline
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
+// ErrNobody says that no message and no token names whom a story was asked about.
+var ErrNobody = errors.New("nothing is known of this user or session: check the id and the realm")
+
+// Story is a user's timeline.
+type Story struct {
+	Realm string `json:"realm"`
+	User  string `json:"user"`
+	Steps []Step `json:"steps"`
+	More  bool   `json:"more"` // there are more messages than are told
+}
+
 // Step is one message and what changed by it.
 type Step struct {
-	At       events.Millis `json:"at_ms"`       // Keycloak's clock, or the issuer's
-	Received events.Millis `json:"received_ms"` // the log's
-	ID       string        `json:"id"`
-	From     string        `json:"from"` // listener, backfill, look, authapi, operator, worker, foreign
-	What     string        `json:"what"`
-	Changes  []Change      `json:"changes,omitempty"`
+	At       time.Time `json:"at"`       // Keycloak's clock, or the issuer's
+	Received time.Time `json:"received"` // the log's
+	ID       string    `json:"id"`
+	From     string    `json:"from"` // listener, backfill, look, authapi, operator, worker, foreign
+	What     string    `json:"what"`
+	Changes  []Change  `json:"changes,omitempty"`
 }
 
 // Change is one verdict that the step changed.
@@ -33,11 +46,11 @@ type Change struct {
 func Of(ms []events.Message, realm, user string, tokens []tokenstate.Token, r tokenstate.Rules) []Step {
 	f := tokenstate.NewFacts()
 	was := verdicts(f, realm, user, tokens, r)
-	var steps []Step
+	steps := []Step{}
 	for _, m := range ms {
 		f.Add(tokenstate.Learn(m))
 		is := verdicts(f, realm, user, tokens, r)
-		s := Step{At: m.At, Received: m.Received, ID: m.ID, From: strings.TrimPrefix(string(m.Source), "urn:tokenstate:"), What: Describe(m)}
+		s := Step{At: m.At.Time(), Received: m.Received.Time(), ID: m.ID, From: strings.TrimPrefix(string(m.Source), "urn:tokenstate:"), What: Describe(m)}
 		for _, k := range slices.Sorted(maps.Keys(is)) {
 			if is[k] != was[k] {
 				s.Changes = append(s.Changes, Change{k, was[k], is[k]})

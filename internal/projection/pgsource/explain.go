@@ -2,7 +2,6 @@ package pgsource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -17,32 +16,21 @@ import (
 // maxStory bounds the messages of one story.
 const maxStory = 10_000
 
-// ErrNobody says that no message and no token names the user or session asked about.
-var ErrNobody = errors.New("nothing is known of this user or session: check the id and the realm")
-
-// Story is a user's timeline.
-type Story struct {
-	Realm string          `json:"realm"`
-	User  string          `json:"user"`
-	Steps []timeline.Step `json:"steps"`
-	More  bool            `json:"more"` // there are more messages than are told
-}
-
 // Explain tells the story of a user, or of the user of a session. realm may be "" if only one
 // realm knows the name.
-func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (Story, error) {
+func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (timeline.Story, error) {
 	st := state.New(pool)
 	snap, err := st.Snapshot(ctx)
 	if err != nil {
-		return Story{}, err //nolint:wrapcheck // joins only
+		return timeline.Story{}, err //nolint:wrapcheck // joins only
 	}
 	named, err := messages(ctx, st, realm, []string{name})
 	if err != nil {
-		return Story{}, err
+		return timeline.Story{}, err
 	}
 	s := who(named, snap.Tokens, realm, name)
 	if s.User == "" {
-		return Story{}, ErrNobody
+		return timeline.Story{}, timeline.ErrNobody
 	}
 	var tokens []tokenstate.Token
 	names := []string{name, s.User, events.Everyone}
@@ -54,10 +42,10 @@ func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (Story
 	}
 	all, err := messages(ctx, st, s.Realm, names)
 	if err != nil {
-		return Story{}, err
+		return timeline.Story{}, err
 	}
 	if all, err = pardoned(ctx, st, s.Realm, all); err != nil {
-		return Story{}, err
+		return timeline.Story{}, err
 	}
 	s.More = len(all) >= maxStory
 	s.Steps = timeline.Of(all, s.Realm, s.User, tokens, snap.Rules)
@@ -65,28 +53,28 @@ func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (Story
 }
 
 // who finds the user: of a stored token in the session, or of a message that names both.
-func who(ms []events.Message, tokens []state.StoredToken, realm, name string) Story {
+func who(ms []events.Message, tokens []state.StoredToken, realm, name string) timeline.Story {
 	for _, t := range tokens {
 		if (realm == "" || t.Token.Realm == realm) && (t.Token.User == name || t.Token.Session == name) {
-			return Story{Realm: t.Token.Realm, User: t.Token.User}
+			return timeline.Story{Realm: t.Token.Realm, User: t.Token.User}
 		}
 	}
 	for _, m := range ms {
 		switch b := m.Body.(type) {
 		case *events.Happened:
 			if b.Session == name && b.User != "" {
-				return Story{Realm: m.Realm, User: b.User}
+				return timeline.Story{Realm: m.Realm, User: b.User}
 			}
 		case *events.Order:
 			if b.Session == name && b.User != "" {
-				return Story{Realm: m.Realm, User: b.User}
+				return timeline.Story{Realm: m.Realm, User: b.User}
 			}
 		}
 	}
 	if len(ms) > 0 {
-		return Story{Realm: ms[0].Realm, User: name}
+		return timeline.Story{Realm: ms[0].Realm, User: name}
 	}
-	return Story{}
+	return timeline.Story{}
 }
 
 func messages(ctx context.Context, st *state.Store, realm string, names []string) ([]events.Message, error) {

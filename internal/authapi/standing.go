@@ -1,0 +1,99 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+type standingInput struct {
+	Waiting
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	Body   struct {
+		Enabled                  bool       `json:"enabled" doc:"your own word: Keycloak's enable does not undo it, nor this one Keycloak's disable"`
+		CredentialsRevokedBefore *time.Time `json:"credentials_revoked_before,omitempty" doc:"keys and tokens made before this second stay dead, also after an enable"`
+		Reason                   string     `json:"reason" minLength:"1" maxLength:"255"`
+	}
+}
+
+type revokeInput struct {
+	Waiting
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	Body   struct {
+		Tokens bool       `json:"tokens,omitempty" doc:"the offline tokens"`
+		Keys   bool       `json:"keys,omitempty" doc:"the API keys; a system key that is minted again is another one"`
+		Before *time.Time `json:"before,omitempty" doc:"what was made before this second; now, if it is missing"`
+		Reason string     `json:"reason" minLength:"1" maxLength:"255"`
+	}
+}
+
+type orderAnswer struct {
+	Status int
+	Body   struct {
+		EventID string `json:"event_id" doc:"the order's id: what verdicts name, and a pardon takes back"`
+		Applied bool   `json:"applied"`
+		Version int64  `json:"version"`
+	}
+}
+
+func (s *Server) standing(api huma.API) {
+	standing := operation(http.MethodPost, "/v1/users/{user_id}/standing", "Disable or enable a user by the backend's own word", maxSmallBody)
+	standing.Middlewares = s.forService(ScopeStanding)
+	huma.Register(api, standing, s.setStanding)
+	revoke := operation(http.MethodPost, "/v1/users/{user_id}/revoke", "Revoke a user's tokens or keys for good", maxSmallBody)
+	revoke.Middlewares = s.forService(ScopeStanding)
+	huma.Register(api, revoke, s.revokeUser)
+}
+
+func (s *Server) setStanding(ctx context.Context, in *standingInput) (*orderAnswer, error) {
+	o := &events.Order{Order: events.OrderStanding, User: in.UserID, Enabled: in.Body.Enabled, Reason: in.Body.Reason}
+	if t := in.Body.CredentialsRevokedBefore; t != nil {
+		o.CredentialsRevokedBefore = tokenstate.Seconds(max(t.Unix(), 0))
+	}
+	return s.submit(ctx, in.Waiting, o, func(tokenstate.Millis) {})
+}
+
+func (s *Server) revokeUser(ctx context.Context, in *revokeInput) (*orderAnswer, error) {
+	if !in.Body.Tokens && !in.Body.Keys {
+		return nil, unprocessable("nothing-to-revoke", "set tokens, keys or both")
+	}
+	o := &events.Order{Order: events.OrderRevoke, User: in.UserID, Tokens: in.Body.Tokens, Keys: in.Body.Keys, Reason: in.Body.Reason}
+	return s.submit(ctx, in.Waiting, o, func(now tokenstate.Millis) {
+		o.Before = now.Second() + 1 // what was made in this very second, too
+		if t := in.Body.Before; t != nil {
+			o.Before = tokenstate.Seconds(max(t.Unix(), 0))
+		}
+	})
+}
+
+// submit gives an order about a whole user; who is limited to organizations may not.
+func (s *Server) submit(ctx context.Context, w Waiting, o *events.Order, dated func(now tokenstate.Millis)) (*orderAnswer, error) {
+	caller := serviceOf(ctx)
+	if len(caller.Orgs) > 0 {
+		return nil, problem(http.StatusForbidden, "wrong-organization", "", "the credential is limited to organizations, and this reaches all of the user's")
+	}
+	now, err := s.Orders.Now(ctx)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	o.By = "service:" + caller.Name
+	dated(now)
+	m := order(caller.Realm, now, o)
+	version, err := s.Orders.Submit(ctx, m)
+	if events.IsReject(err) {
+		return nil, unprocessable("not-an-order", "a time or a text of it is out of bounds")
+	}
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	s.log(ctx).Info().Str("order", o.Order).Str("id", m.ID).Str("by", o.By).Msg("order given")
+	a := &orderAnswer{}
+	a.Body.EventID, a.Body.Version = m.ID, version
+	a.Body.Applied, a.Status = s.enforced(ctx, w, version)
+	return a, nil
+}
