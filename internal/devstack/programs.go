@@ -124,11 +124,18 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.workerDatabase, err = s.login(ctx, "tokenstate_worker"); err != nil {
+		return err
+	}
+	database, err := s.login(ctx, "tokenstate_authapi")
+	if err != nil {
+		return err
+	}
 	if s.has("revocation-worker") {
 		s.Env.WorkerAdminURL = workerURL
 		if err := s.startProgram(ctx, program{
 			name: "revocation-worker", part: "worker", command: "run", pid: &s.Env.WorkerPID, admin: workerURL,
-			env: []string{"WORKER_ADMIN_ADDR=" + worker, "NATS_URL=" + s.natsWorker},
+			env: []string{"WORKER_ADMIN_ADDR=" + worker, "NATS_URL=" + s.natsWorker, "DATABASE_URL=" + s.workerDatabase},
 		}); err != nil {
 			return err
 		}
@@ -139,7 +146,7 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 	s.Env.AuthapiURL, s.Env.AuthapiAdminURL = apiURL, apiAdminURL
 	return s.startProgram(ctx, program{
 		name: "authapi", part: "authapi", command: "serve", pid: &s.Env.AuthapiPID, admin: apiAdminURL,
-		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL="},
+		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL=", "DATABASE_URL=" + database},
 	})
 }
 

@@ -37,6 +37,7 @@ type Stack struct {
 	hushed  bool // Keycloak starts without our listener
 
 	natsWorker, natsListener string // NATS_URL as these two have it
+	workerDatabase           string // DATABASE_URL likewise
 
 	mu    sync.Mutex
 	parts []*part // in the order in which they started
@@ -127,6 +128,9 @@ func (s *Stack) Stop() error {
 	s.spawner.close()
 	return errors.Join(removeRun(s.dir), s.held.Close())
 }
+
+// WorkerDatabaseURL has the rights of a worker.
+func (s *Stack) WorkerDatabaseURL() string { return s.workerDatabase }
 
 // NATSWorkerURL is NATS_URL as the worker has it, with the least rights.
 func (s *Stack) NATSWorkerURL() string { return s.natsWorker }

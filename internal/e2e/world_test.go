@@ -193,7 +193,7 @@ func (s *system) secondWorker() (url string) {
 	addr, err := devstack.FreeAddr()
 	must(s.t, err)
 	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "run") //nolint:gosec,noctx // our own program; the cleanup ends it
-	cmd.Env = append(s.stack.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.stack.NATSWorkerURL())
+	cmd.Env = append(s.stack.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.stack.NATSWorkerURL(), "DATABASE_URL="+s.stack.WorkerDatabaseURL())
 	cmd.Stderr = os.Stderr
 	must(s.t, cmd.Start())
 	s.t.Cleanup(func() {

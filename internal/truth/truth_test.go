@@ -62,6 +62,11 @@ func (w *world) opened() {
 
 func (w *world) act() {
 	w.t.Helper()
+	w.must(w.try())
+}
+
+// try does one random action. Its error is a fault of a program, never a refusal.
+func (w *world) try() error {
 	total := 0
 	for _, a := range actions {
 		total += a.weight
@@ -74,11 +79,12 @@ func (w *world) act() {
 		p := w.people[w.rnd.Intn(len(w.people))]
 		p.tell("%s", a.name)
 		if err := a.do(w, p, w.pick(p), []string{"app", "app2"}[w.rnd.Intn(2)]); err != nil {
-			w.t.Fatalf("%s: %v", a.name, err)
+			return fmt.Errorf("%s: %w", a.name, err)
 		}
 		w.last = time.Now()
-		return
+		return nil
 	}
+	return nil
 }
 
 func (w *world) pick(p *person) *held {
@@ -97,7 +103,7 @@ func (w *world) pick(p *person) *held {
 // verdicts asks authapi, once, when the time that the contract allows is over.
 func (w *world) verdicts() []play.Verdict {
 	w.t.Helper()
-	play.Pause(w.ctx, time.Until(w.last.Add(settled)))
+	play.Pause(w.ctx, time.Until(w.last.Add(w.settled)))
 	var vs []play.Verdict
 	for from := 0; from < len(w.held); from += 1000 {
 		var qs []play.Question

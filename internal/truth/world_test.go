@@ -27,6 +27,8 @@ type world struct {
 	people   []*person
 	held     []*held
 	last     time.Time // of the last action
+	settled  time.Duration
+	patient  bool // authapi may be away for a while
 
 	mu      sync.Mutex
 	session *devstack.AdminSession
@@ -59,7 +61,13 @@ func newWorld(t *testing.T, seed int64, people int) *world {
 	if err != nil || e.AuthapiURL == "" {
 		t.Fatalf("this test needs the whole system: run `make truth` (%v)", err)
 	}
+	return worldOn(t, e, seed, people)
+}
+
+func worldOn(t *testing.T, e devstack.Env, seed int64, people int) *world {
+	t.Helper()
 	w := &world{
+		settled: settled,
 		t: t, ctx: t.Context(), rnd: rand.New(rand.NewSource(seed)), //nolint:gosec // a choice that can be repeated
 		keycloak: play.KeycloakOf(e), backend: play.BackendOf(e), uuid: map[string]string{},
 	}
@@ -68,13 +76,21 @@ func newWorld(t *testing.T, seed int64, people int) *world {
 		w.must(w.call(http.MethodGet, "/clients?clientId="+client, nil, &found))
 		w.uuid[client] = found[0].ID
 	}
+	w.must(w.enter(people))
+	return w
+}
+
+// enter makes people.
+func (w *world) enter(people int) error {
 	tag := strings.ToLower(fmt.Sprintf("%x", time.Now().UnixMilli()))
 	for n := range people {
 		p := &person{name: fmt.Sprintf("user-%s-%d", tag, n), browser: w.keycloak.NewBrowser()}
-		w.must(w.make(p))
+		if err := w.make(p); err != nil {
+			return err
+		}
 		w.people = append(w.people, p)
 	}
-	return w
+	return nil
 }
 
 func (w *world) must(err error) {
@@ -125,13 +141,10 @@ func (w *world) hold(p *person, t play.Tokens) error {
 	if c.User == "" {
 		c.User = p.id
 	}
-	var a play.Answer
-	if t.Client == "app" {
-		a, err = w.backend.Store(w.ctx, t)
-	} else {
-		a, err = w.backend.Call(w.ctx, http.MethodPut, "/v1/offline-tokens", "", map[string]any{
-			"user_id": c.User, "client_id": t.Client, "session_id": c.Session, "issued_at": c.IssuedAt,
-		})
+	a, err := w.store(t, c)
+	for end := time.Now().Add(patience); w.patient && (err != nil || a.Status >= 500) && time.Now().Before(end); {
+		play.Pause(w.ctx, 100*time.Millisecond)
+		a, err = w.store(t, c)
 	}
 	if err != nil || a.Status/100 != 2 {
 		return fmt.Errorf("store: %d %v %w", a.Status, a.Body, err)
@@ -139,6 +152,18 @@ func (w *world) hold(p *person, t play.Tokens) error {
 	w.held = append(w.held, &held{t, c, p, len(p.story)})
 	p.tell("holds %s %s iat %d", t.Client, short(c.Session), c.IssuedAt)
 	return nil
+}
+
+// patience is how long authapi may be away.
+const patience = time.Minute
+
+func (w *world) store(t play.Tokens, c play.Claims) (play.Answer, error) {
+	if t.Client == "app" {
+		return w.backend.Store(w.ctx, t)
+	}
+	return w.backend.Call(w.ctx, http.MethodPut, "/v1/offline-tokens", "", map[string]any{
+		"user_id": c.User, "client_id": t.Client, "session_id": c.Session, "issued_at": c.IssuedAt,
+	})
 }
 
 func short(session string) string { return fmt.Sprintf("%.6s", session) }
