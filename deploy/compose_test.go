@@ -7,68 +7,108 @@ import (
 	"strings"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// Ensure the compose file, which no container engine has run here, names only files, images'
-// targets, services and settings that exist.
-func TestComposeFile(t *testing.T) {
-	read := func(path string) string {
-		t.Helper()
-		raw, err := os.ReadFile(filepath.Join("..", path))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(raw)
-	}
-	text := read("docker-compose.yml")
-	var file struct {
-		Services map[string]struct {
-			Build struct {
-				Dockerfile, Target string
-			}
-			Command     []string
-			Environment map[string]string
-			Volumes     []string
-			DependsOn   any `yaml:"depends_on"`
-		}
-		Volumes map[string]any
-	}
-	if err := yaml.Unmarshal([]byte(text), &file); err != nil {
+func content(t *testing.T, path string) string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", path))
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi"} {
-		if _, ok := file.Services[name]; !ok {
-			t.Errorf("no service %s", name)
-		}
+	return string(raw)
+}
+
+// compose loads the file as the engine would, with a value for each name of env.example.
+func compose(t *testing.T) *types.Project {
+	t.Helper()
+	env := types.Mapping{}
+	for _, m := range regexp.MustCompile(`(?m)^([A-Z_]+)=`).FindAllStringSubmatch(content(t, "deploy/compose/env.example"), -1) {
+		env[m[1]] = "value-of-" + m[1]
 	}
-	example := read("deploy/compose/env.example")
-	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+)`).FindAllStringSubmatch(text, -1) {
-		if !strings.Contains(example, "\n"+m[1]+"=\n") {
-			t.Errorf("env.example lacks %s", m[1])
-		}
+	p, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir: "..", ConfigFiles: []types.ConfigFile{{Filename: "../docker-compose.yml"}}, Environment: env,
+	}, loader.WithProfiles([]string{"once"}))
+	if err != nil {
+		t.Fatal(err)
 	}
+	return p
+}
+
+// Ensure the compose file, which no container engine has run here, loads with what env.example
+// asks for, and names only files, targets and settings that exist; that every server says when
+// it is healthy; and that no program has more rights than its own.
+func TestComposeFile(t *testing.T) {
+	p := compose(t)
 	known := ""
-	for _, dir := range []string{"cmd/revocation-worker/config.go", "cmd/authapi/config.go", "internal/devstack/env.go"} {
-		known += read(dir)
+	for _, file := range []string{"cmd/revocation-worker/config.go", "cmd/authapi/config.go", "internal/devstack/env.go"} {
+		known += content(t, file)
 	}
-	for name, s := range file.Services {
-		if s.Build.Dockerfile != "" {
-			if dockerfile := read(s.Build.Dockerfile); s.Build.Target != "" && !strings.Contains(dockerfile, " AS "+s.Build.Target+"\n") {
-				t.Errorf("%s: no target %s", name, s.Build.Target)
-			}
+	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi"} {
+		s, err := p.GetService(name)
+		if err != nil {
+			t.Errorf("no service %s", name)
+			continue
 		}
-		for _, v := range s.Volumes {
-			source, _, _ := strings.Cut(v, ":")
-			if rest, ok := strings.CutPrefix(source, "./"); ok {
-				read(rest)
-			} else if _, ok := file.Volumes[source]; !ok {
-				t.Errorf("%s: no volume %s", name, source)
-			}
-		}
+		checkService(t, p, s)
+		ours := name == "worker" || name == "authapi" || name == "migrate" || name == "prepare" || name == "secrets"
 		for setting := range s.Environment {
-			if ours := name == "worker" || name == "authapi" || name == "migrate" || name == "prepare"; ours && !strings.Contains(known, `"`+setting+`"`) {
+			if ours && !strings.Contains(known, `"`+setting+`"`) {
 				t.Errorf("%s: no program knows %s", name, setting)
+			}
+		}
+		if runs := name != "prepare" && name != "migrate" && name != "secrets"; runs && s.HealthCheck == nil {
+			t.Errorf("%s says not when it is healthy", name)
+		}
+	}
+	for name, user := range map[string]string{"worker": "//worker:", "authapi": "//authapi:"} {
+		s, _ := p.GetService(name)
+		if url := s.Environment["DATABASE_URL"]; url == nil || !strings.Contains(*url, user) {
+			t.Errorf("%s does not connect to Postgres as itself", name)
+		}
+	}
+	if s, _ := p.GetService("authapi"); s.Environment["NATS_URL"] != nil {
+		t.Error("authapi has nothing to do with NATS")
+	}
+}
+
+func checkService(t *testing.T, p *types.Project, s types.ServiceConfig) {
+	t.Helper()
+	if b := s.Build; b != nil {
+		if file := content(t, b.Dockerfile); b.Target != "" && !strings.Contains(file, " AS "+b.Target+"\n") {
+			t.Errorf("%s: no target %s", s.Name, b.Target)
+		}
+	} else if !regexp.MustCompile(`:[0-9]+\.[0-9]`).MatchString(s.Image) {
+		t.Errorf("%s: %s is not pinned to a version", s.Name, s.Image)
+	}
+	for _, v := range s.Volumes {
+		if v.Type == types.VolumeTypeBind {
+			if _, err := os.Stat(v.Source); err != nil {
+				t.Errorf("%s: %v", s.Name, err)
+			}
+		} else if _, ok := p.Volumes[v.Source]; !ok {
+			t.Errorf("%s: no volume %s", s.Name, v.Source)
+		}
+	}
+}
+
+// Ensure the units start commands that exist, with settings that the programs know.
+func TestSystemdUnits(t *testing.T) {
+	for unit, program := range map[string]string{"revocation-worker": "cmd/revocation-worker/config.go", "authapi": "cmd/authapi/config.go"} {
+		text, config := content(t, "deploy/systemd/"+unit+".service"), content(t, program)
+		for _, m := range regexp.MustCompile(`(?m)^Environment=([A-Z_]+)=%d/([a-z]+)$`).FindAllStringSubmatch(text, -1) {
+			name := strings.TrimSuffix(m[1], "_FILE")
+			if !strings.Contains(config, `"`+name+`"`) && !strings.Contains(config, `"`+m[1]+`"`) {
+				t.Errorf("%s: no program knows %s", unit, m[1])
+			}
+			if !strings.Contains(text, "LoadCredential="+m[2]+":") {
+				t.Errorf("%s: no credential %s", unit, m[2])
+			}
+		}
+		for _, line := range []string{"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0"} {
+			if !strings.Contains(text, "\n"+line+"\n") {
+				t.Errorf("%s lacks %s", unit, line)
 			}
 		}
 	}

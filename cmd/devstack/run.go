@@ -94,5 +94,6 @@ func commands(code *int) []*cli.Command {
 			Name: "nats-server", Hidden: true,
 			Action: func(_ context.Context, c *cli.Command) error { return devstack.ServeNATS(c.Args().First()) },
 		},
+		{Name: "nats-health", Hidden: true, Action: func(context.Context, *cli.Command) error { return devstack.NATSHealth() }},
 	}
 }

@@ -48,11 +48,15 @@ func TestFaults(t *testing.T) {
 		play func(*system, *testing.T)
 	}{
 		{"the backfill says what the listener says", backfillSaysTheSame},
+		{"every forbidden act is refused", forbidden},
+		{"Postgres over TLS", overTLS},
 		{"no listener", listenerOff},
 		{"the stream is deleted and made anew", streamRecreated},
 		{"the stream's head expires unread", headExpired},
 		{"NATS is half open", natsHalfOpen},
 		{"yesterday's backup is restored", backupRestored},
+		{"alerts ask for what is there", alertsAskForWhatIsThere},
+		{"no secret is told", noSecretIsTold},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.t = t

@@ -1,0 +1,116 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// secretsOf are those of the environment, the passwords in its URLs, and the files of authapi.
+func (s *system) secretsOf() map[string]string {
+	s.t.Helper()
+	e := s.stack.Env
+	all := map[string]string{
+		"the application's client secret": e.KeycloakClientSecret, "the administrator's password": e.KeycloakAdminPassword,
+		"the worker's client secret": e.WorkerClientSecret, "the service credential": e.AuthapiServiceKey,
+	}
+	for name, raw := range map[string]string{
+		"the operator's NATS password": e.NATSURL, "the worker's NATS password": s.stack.NATSWorkerURL(),
+		"the owner's database password": e.DatabaseURL, "the worker's database password": s.stack.WorkerDatabaseURL(),
+	} {
+		u, err := url.Parse(raw)
+		must(s.t, err)
+		all[name], _ = u.User.Password()
+	}
+	for name, path := range map[string]string{"the pepper": e.PepperFile, "the master secret": e.MasterFile, "the keyset": e.KeysetFile} {
+		raw, err := os.ReadFile(path) //nolint:gosec // the stack's own
+		must(s.t, err)
+		all[name] = strings.TrimSpace(string(raw))
+	}
+	return all
+}
+
+// noSecretIsTold runs last: whatever the scenes before have provoked, no secret may be in a log
+// line, a metric or an answer to somebody who should not have it.
+func noSecretIsTold(s *system, t *testing.T) {
+	secrets := s.secretsOf()
+	user, tokens := s.login()
+	minted, err := s.backend.Mint(t.Context(), user, "org", "canary")
+	must(t, err)
+	key := minted.Text("key")
+	secrets["a refresh token"], secrets["an access token"], secrets["an API key"] = tokens.Refresh, tokens.Access, key
+	// Where they do not belong: most callers' mistakes put a secret into the wrong place once.
+	told := map[string]string{}
+	for _, c := range []struct {
+		method, path string
+		body         any
+	}{
+		{http.MethodPost, "/v1/logout", map[string]any{"refresh_token": key}},
+		{http.MethodPost, "/v1/logout", map[string]any{"refresh_token": tokens.Refresh + "x"}},
+		{http.MethodPut, "/v1/offline-tokens", map[string]any{"refresh_token": tokens.Access}},
+		{http.MethodPut, "/v1/offline-tokens", map[string]any{"user_id": tokens.Refresh}},
+		{http.MethodPut, "/v1/offline-tokens", map[string]any{"unknown": tokens.Refresh}},
+		{http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"api_key": key + "x"}, map[string]any{"api_key": 5, "x": key}}}},
+		{http.MethodPost, "/v1/users/" + key + "/access-token", map[string]any{"client_id": tokens.Access}},
+		{http.MethodGet, "/v1/users/" + key + "/offline-tokens?cursor=" + key, nil},
+		{http.MethodDelete, "/api/service/users/x/orgs/x/api-keys/" + key, nil},
+		{http.MethodGet, "/" + key, nil},
+	} {
+		a, err := s.backend.Call(t.Context(), c.method, c.path, "", c.body)
+		must(t, err)
+		told["the answer to "+c.method+" "+strings.ReplaceAll(c.path, key, "{key}")] = fmt.Sprint(a.Body)
+	}
+	if me, err := s.backend.Me(t.Context(), key+"x"); err != nil || me.Status != http.StatusUnauthorized {
+		t.Fatalf("a key with one letter too many: %d %v", me.Status, err)
+	}
+	for _, url := range []string{s.stack.Env.WorkerAdminURL, s.stack.Env.AuthapiAdminURL} {
+		text, err := s.get(url + "/metrics")
+		must(t, err)
+		told[url+"/metrics"] = text
+	}
+	for _, name := range []string{"worker", "authapi", "nats", "postgres", "keycloak"} {
+		raw, err := os.ReadFile(filepath.Join(s.root, ".dev", "log", "e2e", name+".log"))
+		must(t, err)
+		told[name+".log"] = string(raw)
+	}
+	if len(told["worker.log"]) < 10_000 || len(told["authapi.log"]) < 1000 {
+		t.Error("the logs are too short to prove anything")
+	}
+	for where, text := range told {
+		for what, secret := range secrets {
+			if len(secret) < 16 {
+				t.Fatalf("%s is too short to look for", what)
+			}
+			if strings.Contains(text, secret) {
+				t.Errorf("%s is in %s", what, where)
+			}
+		}
+	}
+}
+
+// alertsAskForWhatIsThere: a rule on a metric that nobody has never fires.
+func alertsAskForWhatIsThere(s *system, t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(s.root, "deploy", "prometheus", "alerts.yml"))
+	must(t, err)
+	worker, err := s.get(s.stack.Env.WorkerAdminURL + "/metrics")
+	must(t, err)
+	authapi, err := s.get(s.stack.Env.AuthapiAdminURL + "/metrics")
+	must(t, err)
+	operations, err := os.ReadFile(filepath.Join(s.root, "docs", "operations.md"))
+	must(t, err)
+	for _, name := range regexp.MustCompile(`tokenstate_[a-z_]+`).FindAllString(string(raw), -1) {
+		if !strings.Contains(worker+authapi, "\n# TYPE "+strings.TrimSuffix(name, "_bucket")+" ") {
+			t.Errorf("no program has the metric %s", name)
+		}
+	}
+	for _, m := range regexp.MustCompile(`alert: (\w+)`).FindAllStringSubmatch(string(raw), -1) {
+		if !strings.Contains(string(operations), m[1]) {
+			t.Errorf("docs/operations.md does not say what to do about %s", m[1])
+		}
+	}
+}
