@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
@@ -190,5 +191,33 @@ func TestABrokenFileTeachesNothing(t *testing.T) {
 	}
 	if n, err := w.st.JournalLines(t.Context()); err != nil || n != 0 || w.dump() != "" {
 		t.Fatalf("%d lines were learnt, %v", n, err)
+	}
+}
+
+// Ensure an order of authapi teaches the same at its commit and when it comes back through the
+// log, even if the log's clock is behind the database's; and that verify knows of it in between.
+func TestAnOrderOnItsWayToTheLog(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 8)
+	ahead := events.Millis(time.Now().Add(30 * time.Second).UnixMilli())
+	m := events.Message{
+		ID: "order-from-authapi", Realm: "demo", At: ahead, Source: events.Authapi,
+		Body: &events.Order{Order: events.OrderStanding, By: "backend", User: "user-1", CredentialsRevokedBefore: ahead.Second()},
+	}
+	_, err := w.st.Order(t.Context(), m)
+	must(t, err)
+	acted := w.dump()
+	w.must("verify")
+	raw, err := events.Encode(m)
+	must(t, err)
+	w.applied(w.say(events.Subject(m), m.ID, raw))
+	if w.dump() != acted {
+		t.Fatal("the order taught something else when it came back")
+	}
+	w.must("verify")
+	w.dropFacts()
+	w.must("replay", "--from", "journal")
+	if w.dump() != acted {
+		t.Fatal("the order taught something else when it was replayed")
 	}
 }

@@ -153,6 +153,15 @@ func natsHalfOpen(s *system, t *testing.T) {
 	if me, err := s.backend.Me(t.Context(), key.Text("key")); err != nil || gone.Status != http.StatusOK || me.Status != http.StatusUnauthorized {
 		t.Fatalf("a revoked key, with NATS half open: %d, then %d %v", gone.Status, me.Status, err)
 	}
+	closed := keyOf(s, user, "closed")
+	s.standing(user, false)
+	if me, err := s.backend.Me(t.Context(), closed); err != nil || me.Text("reason") != "user_disabled" {
+		t.Fatalf("a key of whom the backend has disabled, with NATS half open: %d %v", me.Status, err)
+	}
+	s.wait("the worker to notice", func() (bool, string) {
+		text, err := s.get(s.stack.Env.WorkerAdminURL + "/readyz?verbose")
+		return err == nil && strings.Contains(text, "NATS"), text
+	})
 	must(t, syscall.Kill(pid, syscall.SIGCONT))
 	s.until(user, "revoked")
 	s.wait("the outbox to be relayed", func() (bool, string) {
@@ -185,16 +194,12 @@ func listenerOff(s *system, t *testing.T) {
 
 // backupRestored: what was revoked since the backup is revoked after it is restored.
 func backupRestored(s *system, t *testing.T) {
-	keyOf := func(user, name string) string {
-		a, err := s.backend.Mint(t.Context(), user, "org", name)
-		must(t, err)
-		return a.Text("key")
-	}
 	loggedOut, tokens := s.login()
 	disabled, _ := s.login()
+	banned, _ := s.login()
 	living, _ := s.login()
-	revoked, old, kept := keyOf(living, "revoked"), keyOf(living, "old"), keyOf(living, "kept")
-	closed := keyOf(disabled, "closed")
+	revoked, old, kept := keyOf(s, living, "revoked"), keyOf(s, living, "old"), keyOf(s, living, "kept")
+	closed, shut := keyOf(s, disabled, "closed"), keyOf(s, banned, "shut")
 	s.until(loggedOut, "usable")
 
 	dir := s.dataDirectory()
@@ -211,7 +216,8 @@ func backupRestored(s *system, t *testing.T) {
 			t.Fatalf("revoke %s: %d", name, a.Status)
 		}
 	}
-	young := keyOf(living, "old") // a new generation
+	young := keyOf(s, living, "old") // a new generation
+	s.standing(banned, false)
 	s.until(loggedOut, "revoked")
 	s.wait("the orders to be in the log", func() (bool, string) {
 		v := s.metric("tokenstate_outbox_oldest_seconds")
@@ -235,17 +241,34 @@ func backupRestored(s *system, t *testing.T) {
 		key    string
 		status int
 	}{
-		"revoked": {revoked, 401}, "an old generation": {old, 401}, "kept": {kept, 200}, "of a disabled user": {closed, 401}, "minted since": {young, 401},
+		"revoked": {revoked, 401}, "an old generation": {old, 401}, "kept": {kept, 200}, "of a disabled user": {closed, 401}, "minted since": {young, 401}, "of whom the backend disabled": {shut, 401},
 	} {
 		s.wait("the key "+name, func() (bool, string) {
 			me, err := s.backend.Me(t.Context(), want.key)
 			return err == nil && me.Status == want.status, me.Text("reason")
 		})
 	}
-	if again := keyOf(living, "old"); again == old {
+	if again := keyOf(s, living, "old"); again == old {
 		t.Fatal("the revoked generation was minted again")
 	}
 	must(t, s.keycloak.Enable(t.Context(), disabled, true))
+}
+
+func keyOf(s *system, user, name string) string {
+	s.t.Helper()
+	a, err := s.backend.Mint(s.t.Context(), user, "org", name)
+	must(s.t, err)
+	return a.Text("key")
+}
+
+// standing is the backend's own word.
+func (s *system) standing(user string, enabled bool) {
+	s.t.Helper()
+	a, err := s.backend.Call(s.t.Context(), http.MethodPost, "/v1/users/"+user+"/standing", "", map[string]any{"enabled": enabled, "reason": "test"})
+	must(s.t, err)
+	if a.Status != http.StatusOK {
+		s.t.Fatalf("standing: %d %v", a.Status, a.Body)
+	}
 }
 
 func (s *system) dataDirectory() (dir string) {

@@ -59,17 +59,31 @@ func (s *system) forbiddenInKeycloak(user string) (acts []act) {
 	}
 	worker := s.serviceToken("master", s.stack.Env.WorkerClientID, s.stack.Env.WorkerClientSecret)
 	for _, call := range [][2]string{
-		{"PUT", demo + "/users/" + user}, {"DELETE", demo + "/users/" + user}, {"POST", demo + "/users/" + user + "/logout"},
-		{"POST", demo + "/users"}, {"PUT", demo}, {"DELETE", demo}, {"POST", demo + "/clients"}, {"POST", demo + "/logout-all"},
-		{"PUT", demo + "/events/config"}, {"DELETE", demo + "/events"}, {"DELETE", demo + "/admin-events"},
-		{"GET", "/admin/realms/master/users"}, {"GET", "/admin/realms/master/clients"}, {"PUT", "/admin/realms/master"},
+		{"PUT", demo + "/users/" + user},
+		{"DELETE", demo + "/users/" + user},
+		{"POST", demo + "/users/" + user + "/logout"},
+		{"POST", demo + "/users"},
+		{"PUT", demo},
+		{"DELETE", demo},
+		{"POST", demo + "/clients"},
+		{"POST", demo + "/logout-all"},
+		{"PUT", demo + "/events/config"},
+		{"DELETE", demo + "/events"},
+		{"DELETE", demo + "/admin-events"},
+		{"GET", "/admin/realms/master/users"},
+		{"GET", "/admin/realms/master/clients"},
+		{"PUT", "/admin/realms/master"},
 	} {
 		try("worker's client", worker, call[0], call[1], map[string]any{})
 	}
 	app := s.serviceToken(s.keycloak.Realm, "app", s.keycloak.Secret)
 	for _, call := range [][2]string{
-		{"PUT", demo + "/users/" + user}, {"POST", demo + "/users/" + user + "/logout"}, {"GET", demo + "/events"},
-		{"GET", demo + "/admin-events"}, {"PUT", demo}, {"GET", "/admin/realms/master/users"},
+		{"PUT", demo + "/users/" + user},
+		{"POST", demo + "/users/" + user + "/logout"},
+		{"GET", demo + "/events"},
+		{"GET", demo + "/admin-events"},
+		{"PUT", demo},
+		{"GET", "/admin/realms/master/users"},
 	} {
 		try("application's client", app, call[0], call[1], map[string]any{})
 	}

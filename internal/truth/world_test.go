@@ -68,7 +68,7 @@ func worldOn(t *testing.T, e devstack.Env, seed int64, people int) *world {
 	t.Helper()
 	w := &world{
 		settled: settled,
-		t: t, ctx: t.Context(), rnd: rand.New(rand.NewSource(seed)), //nolint:gosec // a choice that can be repeated
+		t:       t, ctx: t.Context(), rnd: rand.New(rand.NewSource(seed)), //nolint:gosec // a choice that can be repeated
 		keycloak: play.KeycloakOf(e), backend: play.BackendOf(e), uuid: map[string]string{},
 	}
 	for _, client := range []string{"app", "app2"} {
@@ -127,7 +127,9 @@ func (w *world) admin() (*devstack.AdminSession, error) {
 		return w.session, nil
 	}
 	s, err := w.keycloak.Admin.Session(w.ctx)
-	w.session, w.until = s, time.Now().Add(30*time.Second)
+	if err == nil {
+		w.session, w.until = s, time.Now().Add(30*time.Second)
+	}
 	return s, err
 }
 

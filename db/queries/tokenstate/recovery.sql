@@ -29,7 +29,7 @@ SELECT count(*) FROM gone;
 -- PruneFeed keeps the last version, whose nonce its readers compare.
 -- name: PruneFeed :one
 WITH bound AS (
-    SELECT least((SELECT max(f.version) FROM tokenstate.feed f WHERE f.made_at < @before), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version
+    SELECT least((SELECT coalesce(max(f.version), 0) FROM tokenstate.feed f WHERE f.made_at < @before), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version
 ), gone AS (
     DELETE FROM tokenstate.feed f USING bound b WHERE f.version <= b.version RETURNING f.version
 ), noted AS (

@@ -375,7 +375,7 @@ func (q *Queries) ListParked(ctx context.Context, db DBTX) ([]TokenstateParked, 
 
 const pruneFeed = `-- name: PruneFeed :one
 WITH bound AS (
-    SELECT least((SELECT max(f.version) FROM tokenstate.feed f WHERE f.made_at < $1), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version
+    SELECT least((SELECT coalesce(max(f.version), 0) FROM tokenstate.feed f WHERE f.made_at < $1), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version
 ), gone AS (
     DELETE FROM tokenstate.feed f USING bound b WHERE f.version <= b.version RETURNING f.version
 ), noted AS (

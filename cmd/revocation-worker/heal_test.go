@@ -1,0 +1,65 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/backfill"
+	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/testenv"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/worker"
+)
+
+// Ensure a loss puts everybody in doubt, by a message that a replay learns too, turns the event
+// store's watermark back behind what may be lost, and counts once for each report.
+func TestALossIsMadeUpFor(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 16)
+	w.tracked(plain("a", "s1"))
+	must(t, w.st.PutBackfill(t.Context(), postgres.Backfill{Realm: "demo", Upto: 1 << 50}))
+	log, err := stream.Connect(t.Context(), stream.Options{URL: w.nats.URL(testenv.Worker), Inbox: "_INBOX_wo", Name: "heal", Logger: zerolog.Nop()})
+	must(t, err)
+	defer log.Close()
+	p := &running{
+		c: &config{}, store: store{w.st}, log: theLog{log}, logger: zerolog.Nop(),
+		backfill: &backfill.Backfill{Soon: make(chan struct{}, 1)}, measures: &measures{losses: prometheus.NewCounter(prometheus.CounterOpts{Name: "x"})},
+	}
+	info, err := p.log.Info(t.Context())
+	must(t, err)
+	f, _, err := w.st.Facts(t.Context())
+	must(t, err)
+	if tokenstate.Judge(plain("a", "s1"), f, tokenstate.DefaultRules()).InDoubt {
+		t.Fatal("in doubt before anything was lost")
+	}
+	for range 2 { // a worker that is killed in between reports it again
+		must(t, p.heal(t.Context(), worker.Loss{Reason: "test", Floor: worker.Floor{Seq: 3}, Info: info}))
+	}
+	w.applied(info.Last + 1)
+	f, _, err = w.st.Facts(t.Context())
+	must(t, err)
+	if !tokenstate.Judge(plain("a", "s1"), f, tokenstate.DefaultRules()).InDoubt {
+		t.Error("a token is not in doubt")
+	}
+	if !tokenstate.Owner("demo", "a", f, tokenstate.DefaultRules()).InDoubt {
+		t.Error("an owner of keys is not in doubt")
+	}
+	bs, err := w.st.Backfills(t.Context())
+	must(t, err)
+	var received int64
+	must(t, w.pool.QueryRow(t.Context(), "SELECT max(received_ms) FROM tokenstate.journal WHERE class <> 'event' OR id NOT LIKE 'loss-%'").Scan(&received))
+	if got := int64(bs[0].Upto); got > received-lossMargin.Milliseconds() {
+		t.Errorf("the event store is read from %d, and messages after %d may be lost", got, received)
+	}
+	if n := testutil.ToFloat64(p.measures.losses); n != 2 {
+		t.Errorf("%v losses are counted", n)
+	}
+	if len(p.backfill.Soon) != 1 {
+		t.Error("the backfill is not asked for")
+	}
+	w.must("verify")
+}
