@@ -40,7 +40,7 @@ func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context
 	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm's alias in the log")
 	return &cli.Command{
 		Name: name, ArgsUsage: args, Usage: usage, Description: table.Description(),
-		Flags: append(append(table.Flags(), ops.OutputFlag()), flags...),
+		Flags: append(append(flags, ops.OutputFlag()), table.Flags()...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
 				return err //nolint:wrapcheck // it says all that is wrong

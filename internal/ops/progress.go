@@ -15,7 +15,7 @@ const progressEvery = 5 * time.Second
 // in the log now and then. The returned functions are told the position, and the end.
 func Progress(what string, total int64, logger zerolog.Logger) (at func(int64), done func()) {
 	if !isatty.IsTerminal(os.Stderr.Fd()) {
-		var last time.Time
+		last := time.Now() // short work is not worth a line
 		return func(n int64) {
 			if time.Since(last) >= progressEvery {
 				last = time.Now()

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -90,26 +91,26 @@ func (r *replay) read(ctx context.Context) (items []Item, err error) {
 // take folds items. Where the journal has a copy of a message, that one is learnt: a second
 // copy in the log arrived at another time, and might teach otherwise.
 func (r *replay) take(ctx context.Context, items []Item) error {
-	var lines []worker.Line
+	var read []said
 	var ids []string
 	for _, it := range items {
 		r.result.Read++
 		r.position = it.Position
-		_, line, err := decode(it.Entry)
+		m, line, err := decode(it.Entry)
 		if err != nil {
 			r.result.Parked++
 			r.parked = append(r.parked, worker.Park(it.Entry, err))
 			continue
 		}
-		lines, ids = append(lines, line), append(ids, line.ID)
+		read, ids = append(read, said{m, line}), append(ids, line.ID)
 	}
 	r.unsaved += len(items)
 	has, err := r.store.JournalHas(ctx, ids)
 	if err != nil {
 		return err //nolint:wrapcheck // the store says what failed
 	}
-	for _, line := range lines {
-		if err := r.learn(line, has); err != nil {
+	for _, one := range read {
+		if err := r.learn(one, has); err != nil {
 			return err
 		}
 	}
@@ -119,21 +120,29 @@ func (r *replay) take(ctx context.Context, items []Item) error {
 	return nil
 }
 
-func (r *replay) learn(line worker.Line, has map[string]worker.Line) error {
+// said is a message and its line.
+type said struct {
+	m    events.Message
+	line worker.Line
+}
+
+func (r *replay) learn(one said, has map[string]worker.Line) error {
+	m, line := one.m, one.line
 	if _, twice := r.fresh[line.ID]; twice {
 		return nil
 	}
-	if kept, ok := has[line.ID]; ok {
-		line = kept
-	} else {
+	kept, ok := has[line.ID]
+	switch {
+	case !ok:
 		r.fresh[line.ID] = line
 		r.lines = append(r.lines, line)
+	case kept.Received != line.Received || !bytes.Equal(kept.Raw, line.Raw):
+		var err error
+		if m, err = events.Decode(kept.Raw); err != nil {
+			return fmt.Errorf("message %s of the journal: %w", line.ID, err)
+		}
+		m.Received = kept.Received
 	}
-	m, err := events.Decode(line.Raw)
-	if err != nil {
-		return fmt.Errorf("message %s of the journal: %w", line.ID, err)
-	}
-	m.Received = line.Received
 	r.facts.Add(tokenstate.Learn(m))
 	if o, ok := m.Body.(*events.Order); ok && o.Order == events.OrderErase {
 		r.erase = append(r.erase, tokenstate.Scope{Realm: m.Realm, User: o.User})

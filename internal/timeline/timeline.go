@@ -56,7 +56,10 @@ func Of(ms []events.Message, realm, user string, tokens []tokenstate.Token, r to
 				s.Changes = append(s.Changes, Change{k, was[k], is[k]})
 			}
 		}
-		steps, was = append(steps, s), is
+		was = is
+		if len(s.Changes) > 0 || !slices.Equal(m.About(), []string{events.Everyone}) {
+			steps = append(steps, s) // what concerns everybody is told only if it mattered here
+		}
 	}
 	return steps
 }
@@ -107,6 +110,12 @@ func Describe(m events.Message) string {
 
 func describeLook(o *events.Observation) string {
 	what := "look"
+	switch {
+	case o.Realm != nil:
+		what += " at the realm"
+	case o.User == nil && len(o.Clients) > 0:
+		what += " at a client"
+	}
 	if u := o.User; u != nil {
 		switch {
 		case u.Gone:
