@@ -39,6 +39,7 @@ var rules = map[string]struct {
 	"internal/ops":                                 {[]string{"internal/settings"}, "how programs are operated"},
 	"internal/recovery":                            {[]string{"internal/apikey", "internal/events", "internal/tokenstate", "internal/worker"}, "a program: it decodes as the worker does, and knows no adapter"},
 	"internal/backfill":                            {[]string{"internal/events", "internal/worker"}, "a program: a second way from Keycloak into the log"},
+	"internal/doctor":                              {nil, "pure: findings from what its caller has seen"},
 	"internal/timeline":                            {[]string{"internal/events", "internal/tokenstate"}, "pure: a story of messages that its callers bring"},
 	"internal/worker":                              {[]string{"internal/events", "internal/tokenstate", "internal/projection"}, "a program: it declares the small interfaces it needs and knows no adapter"},
 	"db/schema":                                    {nil, "the migrations"},
@@ -49,13 +50,13 @@ var rules = map[string]struct {
 	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                                       {nil, "files that programs and tests embed"},
 	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
-	"cmd/revocation-worker":                        {[]string{"internal/backfill", "internal/events", "internal/events/stream", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/recovery", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
+	"cmd/revocation-worker":                        {[]string{"internal/backfill", "internal/doctor", "internal/events", "internal/events/stream", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/recovery", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
 	"cmd/authapi":                                  {[]string{"internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/events", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "joins; never NATS"},
 	"cmd/devstack":                                 {[]string{"internal/devstack", "internal/demo"}, "joins"},
 }
 
 // pure rooms do no IO and read no clock.
-var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true, "internal/timeline": true}
+var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true, "internal/timeline": true, "internal/doctor": true}
 
 // impure maps a forbidden import of a pure room to the reason.
 var impure = map[string]string{

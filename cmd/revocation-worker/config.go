@@ -48,19 +48,11 @@ func (c *config) table() *settings.Table {
 	c.logging.AddTo(t)
 	c.addDatabase(t)
 	c.addNATS(t)
-	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
-	t.Text(&c.clientID, "WORKER_KEYCLOAK_CLIENT_ID", "", "our client in the administrators' realm")
-	t.Secret(&c.clientSecret, "WORKER_KEYCLOAK_CLIENT_SECRET", "its secret")
-	t.Text(&c.adminRealm, "WORKER_KEYCLOAK_ADMIN_REALM", "master", "the administrators' realm")
+	c.addKeycloak(t)
 	t.Text(&c.adminAddr, "WORKER_ADMIN_ADDR", adminAddr, "address of /livez, /readyz and /metrics")
-	t.Duration(&c.margin, "WORKER_SETTLING_MARGIN", 10*time.Second, 0, time.Hour, "a token must be this old before its absence from a look counts")
-	t.Duration(&c.skew, "WORKER_SKEW", 5*time.Second, 0, time.Minute, "largest difference between the clocks of Keycloak's nodes; 0s for one node")
-	t.Duration(&c.lag, "WORKER_CACHE_LAG", 10*time.Second, 0, 10*time.Minute, "how long a Keycloak node may answer from its cache")
-	t.Duration(&c.sweep, "WORKER_SWEEP", 6*time.Hour, time.Minute, 7*24*time.Hour, "who has not been seen for this long is looked at")
-	t.Duration(&c.closed, "WORKER_CLOSED_SWEEP", 5*time.Minute, time.Second, 24*time.Hour, "the same for who is disabled or gone")
+	c.addRules(t)
 	t.Duration(&c.lookEvery, "WORKER_LOOK_INTERVAL", time.Second, 10*time.Millisecond, time.Minute, "how often it is asked who is due")
 	t.Duration(&c.backfillEvery, "WORKER_BACKFILL_INTERVAL", time.Minute, 100*time.Millisecond, time.Hour, "how often Keycloak's event store is read")
-	t.Duration(&c.overlap, "WORKER_BACKFILL_OVERLAP", 5*time.Minute, time.Second, 24*time.Hour, "how much later than its time a row may appear there: the longest transaction and the clocks' difference")
 	t.Duration(&c.grace, "WORKER_BACKFILL_GRACE", 20*time.Second, 0, time.Hour, "how long a listener may take to deliver an event before it counts as missed")
 	t.Duration(&c.keepFeed, "WORKER_FEED_KEEP", 24*time.Hour, time.Minute, 365*24*time.Hour, "readers that are behind by more load everything again")
 	t.Duration(&c.keepJournal, "WORKER_JOURNAL_KEEP", 0, 0, 100*365*24*time.Hour, "what was exported and is older is removed from the journal; 0s keeps all")
@@ -70,6 +62,23 @@ func (c *config) table() *settings.Table {
 
 func (c *config) addDatabase(t *settings.Table) {
 	t.Secret(&c.database, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
+}
+
+func (c *config) addKeycloak(t *settings.Table) {
+	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
+	t.Text(&c.clientID, "WORKER_KEYCLOAK_CLIENT_ID", "", "our client in the administrators' realm")
+	t.Secret(&c.clientSecret, "WORKER_KEYCLOAK_CLIENT_SECRET", "its secret")
+	t.Text(&c.adminRealm, "WORKER_KEYCLOAK_ADMIN_REALM", "master", "the administrators' realm")
+}
+
+// addRules adds what verdicts are made by, and the backfill's overlap.
+func (c *config) addRules(t *settings.Table) {
+	t.Duration(&c.margin, "WORKER_SETTLING_MARGIN", 10*time.Second, 0, time.Hour, "a token must be this old before its absence from a look counts")
+	t.Duration(&c.skew, "WORKER_SKEW", 5*time.Second, 0, time.Minute, "largest difference between the clocks of Keycloak's nodes; 0s for one node")
+	t.Duration(&c.lag, "WORKER_CACHE_LAG", 10*time.Second, 0, 10*time.Minute, "how long a Keycloak node may answer from its cache")
+	t.Duration(&c.sweep, "WORKER_SWEEP", 6*time.Hour, time.Minute, 7*24*time.Hour, "who has not been seen for this long is looked at")
+	t.Duration(&c.closed, "WORKER_CLOSED_SWEEP", 5*time.Minute, time.Second, 24*time.Hour, "the same for who is disabled or gone")
+	t.Duration(&c.overlap, "WORKER_BACKFILL_OVERLAP", 5*time.Minute, time.Second, 24*time.Hour, "how much later than its time a row may appear there: the longest transaction and the clocks' difference")
 }
 
 func (c *config) addNATS(t *settings.Table) {

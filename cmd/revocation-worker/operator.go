@@ -16,6 +16,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -28,15 +29,24 @@ type operator struct {
 	realm  string
 	pool   *pgxpool.Pool
 	logger zerolog.Logger
+
+	administrator         string // of setup only
+	administratorPassword secret.Text
 }
 
 // operatorCommand is a command with the operator's settings beside its own flags.
 func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error) *cli.Command {
+	return operatorCommandWith(name, args, usage, flags, func(*operator, *settings.Table) {}, do)
+}
+
+// operatorCommandWith is one with more settings.
+func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*operator, *settings.Table), do func(context.Context, *cli.Command, *operator) error) *cli.Command {
 	o := &operator{}
 	table := settings.New("WORKER_OPERATOR_")
 	o.logging.AddTo(table)
 	o.addDatabase(table)
 	o.addNATS(table)
+	more(o, table)
 	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm's alias in the log")
 	return &cli.Command{
 		Name: name, ArgsUsage: args, Usage: usage, Description: table.Description(),

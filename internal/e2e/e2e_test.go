@@ -50,6 +50,7 @@ func TestFaults(t *testing.T) {
 		{"the backfill says what the listener says", backfillSaysTheSame},
 		{"every forbidden act is refused", forbidden},
 		{"Postgres over TLS", overTLS},
+		{"doctor finds, setup repairs", doctorFinds},
 		{"no listener", listenerOff},
 		{"the stream is deleted and made anew", streamRecreated},
 		{"the stream's head expires unread", headExpired},

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/doctor"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+func doctorCommand() *cli.Command {
+	return keycloakCommand("doctor", "say what is wrong with the installation, what it breaks and what repairs it; exit code 3 if anything must be repaired", nil, examine)
+}
+
+func examine(ctx context.Context, cmd *cli.Command, o *operator) error {
+	fs := doctor.Examine(o.look(ctx))
+	err := ops.Output(cmd, fs, func(w io.Writer) {
+		ops.Row(w, "", "CHECK", "FOUND", "BREAKS", "REPAIR")
+		for _, f := range fs {
+			ops.Row(w, f.Level, f.Check, f.Found, f.Breaks, f.Repair)
+		}
+	})
+	if err == nil && doctor.Worst(fs) == doctor.Fault {
+		err = fmt.Errorf("%w: see the faults above", ops.ErrDifferences)
+	}
+	return err //nolint:wrapcheck // about our own output
+}
+
+// look gathers all that can be asked. What cannot is a finding of its own.
+func (o *operator) look(ctx context.Context) doctor.Seen {
+	s := doctor.Seen{Now: time.Now(), Overlap: o.overlap, Skew: o.skew, Unasked: map[string]string{}}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	realms, err := o.lookAtDatabase(ctx, &s)
+	if err != nil {
+		s.Unasked["postgres"] = err.Error()
+	}
+	if err := o.lookAtLog(ctx, &s); err != nil {
+		s.Unasked["nats"] = err.Error()
+	}
+	if err := o.lookAtKeycloak(ctx, &s, realms); err != nil {
+		s.Unasked["keycloak"] = err.Error()
+	}
+	return s
+}
+
+func (o *operator) lookAtDatabase(ctx context.Context, s *doctor.Seen) (realms map[string]doctor.Realm, err error) {
+	st := o.store()
+	d := &doctor.Database{}
+	if d.Schema, d.Program, err = postgres.SchemaVersion(ctx, o.database.Reveal()); err != nil {
+		return nil, err //nolint:wrapcheck // it says what failed
+	}
+	rights, err := st.Rights(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	d.Superuser, d.ReadsSecrets, d.Writes = rights.Superuser, rights.ReadsSecrets, rights.Writes
+	status, err := st.Status(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	d.Confirmed = status.Confirmed
+	if s.Nodes, err = nodesOf(status.Heartbeats); err != nil {
+		return nil, err
+	}
+	if s.Version, err = st.KeycloakVersion(ctx); err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	if d.Parked, err = st.ParkedCount(ctx); err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	if d.OutboxAge, err = st.OutboxAge(ctx); err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	now, err := st.Now(ctx)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	s.Now, s.Database = now.Time(), d
+	state, err := o.state(ctx)
+	return owners(state), err
+}
+
+func nodesOf(beats []postgres.Heartbeat) (nodes []doctor.Node, err error) {
+	for _, b := range beats {
+		var h events.Heartbeat
+		if err := json.Unmarshal(b.Value, &h); err != nil {
+			return nil, fmt.Errorf("heartbeat of a node: %w", err)
+		}
+		nodes = append(nodes, doctor.Node{
+			Name: b.Node, Heard: b.Received.Time(), Ahead: time.Duration(b.At-b.Received) * time.Millisecond, Dropped: h.Dropped, Queued: h.Queued, Leaving: h.Leaving,
+		})
+	}
+	return nodes, nil
+}
+
+// owners counts, for each realm, whose standing nobody has ever seen.
+func owners(state recovery.State) map[string]doctor.Realm {
+	users := map[tokenstate.Scope]bool{}
+	for _, t := range state.Tokens {
+		users[tokenstate.Scope{Realm: t.Realm, User: t.User}] = true
+	}
+	for _, k := range state.Keys {
+		users[tokenstate.Scope{Realm: k.Realm, User: k.User}] = true
+	}
+	out := map[string]doctor.Realm{}
+	for u := range users {
+		r := out[u.Realm]
+		r.OwnersInAll++
+		if !tokenstate.Owner(u.Realm, u.User, state.Facts, state.Rules).Known {
+			r.NeverLooked++
+		}
+		out[u.Realm] = r
+	}
+	return out
+}
+
+func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
+	log, err := o.log(ctx, o.logger)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	settings, err := log.Settings(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	found := doctor.Stream(settings)
+	s.Stream = &found
+	return nil
+}
+
+// lookAtKeycloak asks about the realms that have tokens or keys, and the one that was named.
+func (o *operator) lookAtKeycloak(ctx context.Context, s *doctor.Seen, counted map[string]doctor.Realm) error {
+	admin, err := o.admin()
+	if err != nil {
+		return err
+	}
+	roles, err := admin.Roles(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	names := []string{}
+	for name := range counted {
+		names = append(names, name)
+	}
+	if o.realm != "" && !slices.Contains(names, o.realm) {
+		names = append(names, o.realm)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		s.Realms = append(s.Realms, inspect(ctx, admin, name, roles[name], counted[name]))
+	}
+	s.Admin = inspect(ctx, admin, o.adminRealm, roles[o.adminRealm], doctor.Realm{})
+	return nil
+}
+
+func inspect(ctx context.Context, admin *keycloak.Admin, name string, roles []string, r doctor.Realm) doctor.Realm {
+	r.Name, r.Roles = name, roles
+	e, err := admin.EventSettings(ctx, name)
+	if r.SavedUnknown = err != nil; r.SavedUnknown {
+		return r // its roles say why
+	}
+	r.Keycloak, r.UserEvents, r.Types, r.UserExpiry = e.At, e.UserEvents, e.Types, e.UserExpiry
+	r.AdminEvents, r.Details, r.AdminExpiry = e.AdminEvents, e.AdminDetails, e.AdminExpiry
+	return r
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/doctor"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// keepEvents is how long event rows are kept at least, unless they are kept for ever: longer than
+// any outage that somebody sleeps through.
+const keepEvents = 7 * 24 * time.Hour
+
+func setupCommand() *cli.Command {
+	return keycloakCommand("setup", "make schema, stream, the worker's client and a realm's event settings what they must be; a second run changes nothing", nil, makeSetup)
+}
+
+// keycloakCommand is an operator's command that asks Keycloak, too.
+func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error) *cli.Command {
+	return operatorCommandWith(name, "", usage, flags, func(o *operator, t *settings.Table) {
+		o.addKeycloak(t)
+		o.addRules(t)
+		t.Text(&o.administrator, "KEYCLOAK_ADMIN", "", "an administrator of the administrators' realm; for setup only")
+		t.Secret(&o.administratorPassword, "KEYCLOAK_ADMIN_PASSWORD", "the administrator's password; for setup only")
+	}, do)
+}
+
+// step is one thing that setup made right, or found so.
+type step struct {
+	What    string `json:"what"`
+	Changed string `json:"changed"`
+}
+
+func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
+	if o.realm == "" {
+		return fmt.Errorf("%w: name the realm by --keycloak-realm", ops.ErrUsage)
+	}
+	var steps []step
+	did := func(what string, changed []string) {
+		steps = append(steps, step{what, strings.Join(changed, " ")})
+	}
+	err := o.setUp(ctx, did)
+	if outErr := ops.Output(cmd, steps, func(w io.Writer) {
+		for _, s := range steps {
+			if s.Changed == "" {
+				s.Changed = "nothing to change"
+			}
+			ops.Row(w, s.What, s.Changed)
+		}
+	}); err == nil {
+		err = outErr
+	}
+	return err
+}
+
+func (o *operator) setUp(ctx context.Context, did func(what string, changed []string)) error {
+	before, want, err := postgres.SchemaVersion(ctx, o.database.Reveal())
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	if err := postgres.MigrateURL(ctx, o.database.Reveal()); err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	var changed []string
+	if before < want {
+		changed = []string{fmt.Sprintf("from %d to %d", before, want)}
+	}
+	did("schema", changed)
+	if err := o.setUpLog(ctx, did); err != nil {
+		return err
+	}
+	return o.setUpKeycloak(ctx, did)
+}
+
+func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) error {
+	log, err := o.log(ctx, o.logger)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	ctx, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	before, err := log.Settings(ctx)
+	missing := err != nil
+	if err := log.EnsureStream(ctx); err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	after, err := log.Settings(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	var changed []string
+	if missing {
+		changed = []string{"made"}
+	} else if fmt.Sprint(before) != fmt.Sprint(after) {
+		changed = []string{"settings"}
+	}
+	did("stream", changed)
+	return nil
+}
+
+func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)) error {
+	s, err := keycloak.NewSetup(ctx, o.keycloakURL, o.administrator, o.administratorPassword)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what to set
+	}
+	made, err := s.Worker(ctx, o.clientID, o.clientSecret)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	var changed []string
+	if made {
+		changed = []string{"made"}
+	}
+	did("the worker's client", changed)
+	for _, g := range []struct {
+		realm string
+		roles []string
+	}{{o.realm, doctor.Roles}, {o.adminRealm, []string{"view-events"}}} {
+		given, err := s.Grant(ctx, o.clientID, g.realm, g.roles)
+		if err != nil {
+			return err //nolint:wrapcheck // as above
+		}
+		did("its roles on realm "+g.realm, given)
+	}
+	want := keycloak.EventSettings{Types: doctor.Types, UserExpiry: keepEvents, AdminExpiry: keepEvents}
+	saved, err := s.SaveEvents(ctx, o.realm, want)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	did("events of realm "+o.realm, saved)
+	if saved, err = s.SaveAdminEvents(ctx, o.adminRealm, keepEvents); err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	did("admin events of realm "+o.adminRealm, saved)
+	return nil
+}

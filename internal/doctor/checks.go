@@ -1,0 +1,169 @@
+package doctor
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const setup = "revocation-worker setup"
+
+// silent is how long a node may say nothing: two heartbeats of the listener's default.
+const silent = 40 * time.Second
+
+// known are the versions of Keycloak whose behaviour was compared with our verdicts.
+var known = []string{"26.7."}
+
+// Types are the user events that must be saved. Two of them are not by default.
+var Types = []string{
+	"LOGIN", "CODE_TO_TOKEN", "LOGOUT", "REVOKE_GRANT", "USER_SESSION_DELETED", "REFRESH_TOKEN_ERROR", "DELETE_ACCOUNT",
+	"USER_DISABLED_BY_PERMANENT_LOCKOUT", "CLIENT_UPDATE", "CLIENT_DELETE",
+}
+
+// Roles are what the worker's client needs in a realm that it looks at.
+var Roles = []string{"view-users", "view-clients", "view-realm", "view-events"}
+
+func nodes(s Seen) (fs []Finding) {
+	if len(s.Nodes) == 0 {
+		return []Finding{{
+			"listener", Fault, "no Keycloak node has ever been heard", "revocations are learnt only from the event store and by looks, minutes late",
+			"put the jar of `make listener` into Keycloak's providers folder, set its NATS options, restart Keycloak",
+		}}
+	}
+	for _, n := range s.Nodes {
+		if n.Leaving && n.Queued == 0 {
+			continue
+		}
+		age := s.Now.Sub(n.Heard).Round(time.Second)
+		fs = append(fs,
+			when(age < silent, Finding{
+				"listener of " + n.Name, Fault, fmt.Sprintf("silent for %s", age), "its revocations are learnt only from the event store and by looks",
+				"see Keycloak's log for io.tokenstate.listener; is NATS reachable from that node? A node that is gone for good is forgotten after ten minutes",
+			}, fmt.Sprintf("heard %s ago", age)),
+			when(n.Dropped == 0, Finding{
+				"listener of " + n.Name + ", queue", Warning, fmt.Sprintf("%d messages were dropped since it started", n.Dropped), "the backfill brings them, later",
+				"was NATS away for long? Give the listener a larger queue",
+			}, fmt.Sprintf("%d queued, none dropped", n.Queued)),
+			when(n.Ahead.Abs() <= max(s.Skew, time.Second), Finding{
+				"clock of " + n.Name, Warning, fmt.Sprintf("differs from the log's by %s", n.Ahead.Round(time.Millisecond)), "looks of different nodes are put in a wrong order",
+				"synchronise the clocks (NTP), or raise WORKER_SKEW above that",
+			}, "within the supported skew"))
+	}
+	fs = append(fs, when(slices.ContainsFunc(known, func(v string) bool { return strings.HasPrefix(s.Version, v) }), Finding{
+		"keycloak's version", Warning, "is " + orNone(s.Version), "what an action kills differs between versions; ours was compared with " + strings.Join(known, "x, ") + "x",
+		"run `make truth KEYCLOAK_VERSION=…` for yours, or upgrade",
+	}, s.Version))
+	return fs
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "not known"
+	}
+	return s
+}
+
+func realm(r Realm, s Seen) []Finding {
+	repair := setup + " --keycloak-realm " + r.Name
+	name := func(what string) string { return "realm " + r.Name + ", " + what }
+	if r.SavedUnknown {
+		return []Finding{roles(r, Roles, repair)}
+	}
+	var lacking []string
+	for _, t := range Types {
+		if len(r.Types) > 0 && !slices.Contains(r.Types, t) || len(r.Types) == 0 && (t == "USER_SESSION_DELETED" || t == "REFRESH_TOKEN_ERROR") {
+			lacking = append(lacking, t)
+		}
+	}
+	const lost = "what no listener delivered cannot be found again"
+	return []Finding{
+		roles(r, Roles, repair),
+		when(r.UserEvents, Finding{name("user events"), Fault, "are not saved", lost, repair}, "are saved"),
+		when(len(lacking) == 0, Finding{name("types of user events"), Fault, "not saved: " + strings.Join(lacking, " "), lost, repair}, "all that are needed"),
+		when(longEnough(r.UserExpiry, s.Overlap), Finding{name("expiry of user events"), Fault, "is " + r.UserExpiry.String(), "an outage that lasts longer loses what was not delivered", repair}, forEver(r.UserExpiry)),
+		when(r.AdminEvents, Finding{name("admin events"), Fault, "are not saved", lost, repair}, "are saved"),
+		when(r.Details, Finding{name("details of admin events"), Warning, "are not saved", "an online and an offline session that an admin ended look alike, so more is looked at", repair}, "are saved"),
+		when(longEnough(r.AdminExpiry, s.Overlap), Finding{name("expiry of admin events"), Fault, "is " + r.AdminExpiry.String(), "an outage that lasts longer loses what was not delivered", repair}, forEver(r.AdminExpiry)),
+		when(s.Now.Sub(r.Keycloak).Abs() <= max(s.Skew, 2*time.Second), Finding{
+			name("clock"), Warning, "Keycloak's differs from the database's by " + s.Now.Sub(r.Keycloak).Round(time.Millisecond).String(),
+			"orders and looks are put in a wrong order", "synchronise the clocks (NTP)",
+		}, "agrees with the database's"),
+		when(r.NeverLooked == 0, Finding{
+			name("owners"), Warning, fmt.Sprintf("%d of %d were never looked at", r.NeverLooked, r.OwnersInAll), "in strict mode their keys are 503",
+			"wait for the worker's looks; if the number stays, see its log",
+		}, fmt.Sprintf("all %d have been looked at", r.OwnersInAll)),
+	}
+}
+
+// longEnough: the store must outlast the overlap many times, or an outage of a night is too long.
+func longEnough(expiry, overlap time.Duration) bool {
+	return expiry == 0 || expiry >= max(24*time.Hour, 10*overlap)
+}
+
+func forEver(d time.Duration) string {
+	if d == 0 {
+		return "never"
+	}
+	return "after " + d.String()
+}
+
+// roles also says what our client may do beyond need: a stolen secret would.
+func roles(r Realm, needed []string, repair string) Finding {
+	var lacking, beyond []string
+	for _, n := range needed {
+		if !slices.Contains(r.Roles, n) {
+			lacking = append(lacking, n)
+		}
+	}
+	for _, has := range r.Roles {
+		if !slices.Contains(needed, has) && !strings.HasPrefix(has, "query-") { // which come with the view roles
+			beyond = append(beyond, has)
+		}
+	}
+	f := Finding{Check: "realm " + r.Name + ", the worker's roles", Level: OK, Found: strings.Join(needed, " ")}
+	switch {
+	case len(lacking) > 0:
+		f.Level, f.Found, f.Breaks, f.Repair = Fault, "lacking: "+strings.Join(lacking, " "), "looks and backfill are refused", repair
+	case len(beyond) > 0:
+		f.Level, f.Found, f.Breaks = Warning, "beyond need: "+strings.Join(beyond, " "), "whoever steals the worker's secret may do more than look"
+		f.Repair = "take them from the service account of WORKER_KEYCLOAK_CLIENT_ID"
+	}
+	return f
+}
+
+func adminRealm(r Realm) Finding {
+	f := roles(r, []string{"view-events"}, setup)
+	if f.Level != Fault && !r.AdminEvents {
+		return Finding{"realm " + r.Name + ", admin events", Warning, "are not saved", "the deletion of a realm, if no listener delivers it, is found by looks only", setup}
+	}
+	return f
+}
+
+func stream(s Stream) []Finding {
+	const repair = "revocation-worker setup, with the operator's NATS_URL"
+	is := func(good bool, what, breaks string) Finding {
+		return when(good, Finding{"log, " + what, Fault, "is not as it must be", breaks, repair}, "as it must be")
+	}
+	return []Finding{
+		is(s.File, "storage in files", "a restart of NATS forgets the log"),
+		is(s.LimitsOnly, "retention by limits", "messages vanish before they are read, and no replay is possible"),
+		is(s.DiscardNew && !s.Bounded, "no bound that drops messages", "unread messages are dropped when the bound is reached"),
+		is(s.MaxAge == 0 || s.MaxAge >= 30*24*time.Hour, "age", "messages expire before a restore could need them"),
+		is(s.DenyDelete && s.DenyPurge, "deny of delete and purge", "whoever may use JetStream can remove a revocation"),
+		is(s.AllowDirect, "direct reading", "the worker cannot compare the message at its floor"),
+		is(s.MaxMessage >= 64<<10 || s.MaxMessage < 0, "size of messages", "large looks are refused"),
+		is(slices.Equal(s.Subjects, []string{"tokenstate.v1.>"}), "subjects", "messages are not stored, or foreign ones are"),
+	}
+}
+
+func database(d Database) []Finding {
+	return []Finding{
+		when(d.Schema >= d.Program, Finding{"schema", Fault, fmt.Sprintf("is at %d, this program needs %d", d.Schema, d.Program), "the programs fail", "revocation-worker migrate up"}, fmt.Sprintf("is at %d", d.Schema)),
+		when(d.Writes, Finding{"database role, rights", Fault, "cannot write what the worker writes", "nothing is learnt", "GRANT tokenstate_worker TO the worker's user"}, "of a worker"),
+		when(!d.Superuser && !d.ReadsSecrets, Finding{"database role, least rights", Warning, "may read ciphertexts or everything", "whoever steals the worker's password may, too", "let the worker connect as a user that is only in tokenstate_worker"}, "no more than a worker's"),
+		when(d.Confirmed, Finding{"epoch", Fault, "no worker has read the log to its end since the database was made or restored", "authapi is not ready", "start a worker, see its log"}, "is confirmed"),
+		when(d.Parked == 0, Finding{"parked messages", Fault, fmt.Sprintf("%d could not be read", d.Parked), "what they say is not known", "revocation-worker parked list"}, "none"),
+		when(d.OutboxAge < 5*time.Minute, Finding{"outbox", Warning, "the oldest order waits for " + d.OutboxAge.Round(time.Second).String(), "it acts, but a restored backup would forget it", "is a worker active, and NATS there?"}, "is empty, or young"),
+	}
+}

@@ -1,0 +1,137 @@
+// Package doctor says what is wrong with an installation: what it breaks, and which command
+// repairs it. It is pure; its caller has looked.
+package doctor
+
+import (
+	"slices"
+	"time"
+)
+
+// Seen is what was found. What could not be asked is in Unasked, with the reason.
+type Seen struct {
+	Now      time.Time // the database's time
+	Overlap  time.Duration
+	Skew     time.Duration
+	Realms   []Realm
+	Admin    Realm // the administrators' realm, where the deletion of a realm is stored
+	Nodes    []Node
+	Version  string // Keycloak's, by its last message; "" if none came
+	Stream   *Stream
+	Database *Database
+	Unasked  map[string]string
+}
+
+// Realm is how one realm keeps its events, and what our client may do there.
+type Realm struct {
+	Name         string
+	Keycloak     time.Time // its time when it answered
+	UserEvents   bool
+	Types        []string // that are saved; none: Keycloak's defaults
+	UserExpiry   time.Duration
+	AdminEvents  bool
+	Details      bool // representations
+	AdminExpiry  time.Duration
+	Roles        []string // of our client
+	NeverLooked  int      // owners of keys and tokens whom nobody has ever looked at
+	OwnersInAll  int
+	SavedUnknown bool // the settings could not be read
+}
+
+// Node is a Keycloak node that has been heard.
+type Node struct {
+	Name    string
+	Heard   time.Time // by the log's clock
+	Ahead   time.Duration
+	Dropped int64
+	Queued  int
+	Leaving bool
+}
+
+// Stream is how the log is kept.
+type Stream struct {
+	File, LimitsOnly, DiscardNew, DenyDelete, DenyPurge, AllowDirect bool
+	MaxAge                                                           time.Duration
+	Bounded                                                          bool // by number or size
+	MaxMessage                                                       int32
+	Subjects                                                         []string
+	Duplicates                                                       time.Duration
+}
+
+// Database is what our role in Postgres is.
+type Database struct {
+	Schema, Program int64
+	Superuser       bool
+	ReadsSecrets    bool
+	Writes          bool
+	Confirmed       bool
+	Parked          int64
+	OutboxAge       time.Duration
+}
+
+// Level of a finding.
+type Level string
+
+// The levels.
+const (
+	OK      Level = "ok"
+	Warning Level = "warning"
+	Fault   Level = "fault"
+)
+
+// Finding is the outcome of one check.
+type Finding struct {
+	Check  string `json:"check"`
+	Level  Level  `json:"level"`
+	Found  string `json:"found"`
+	Breaks string `json:"breaks,omitempty"`
+	Repair string `json:"repair,omitempty"`
+}
+
+// Examine makes all checks.
+func Examine(s Seen) []Finding {
+	var fs []Finding
+	for name, why := range s.Unasked {
+		fs = append(fs, Finding{name, Fault, why, "this could not be checked", "make it reachable with the settings of this command"})
+	}
+	slices.SortFunc(fs, func(a, b Finding) int { return compare(a.Check, b.Check) })
+	fs = append(fs, nodes(s)...)
+	for _, r := range s.Realms {
+		fs = append(fs, realm(r, s)...)
+	}
+	if s.Unasked["keycloak"] == "" {
+		fs = append(fs, adminRealm(s.Admin))
+	}
+	if s.Stream != nil {
+		fs = append(fs, stream(*s.Stream)...)
+	}
+	if s.Database != nil {
+		fs = append(fs, database(*s.Database)...)
+	}
+	return fs
+}
+
+func compare(a, b string) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+// Worst is the worst level of all.
+func Worst(fs []Finding) Level {
+	worst := OK
+	for _, f := range fs {
+		if f.Level == Fault || f.Level == Warning && worst == OK {
+			worst = f.Level
+		}
+	}
+	return worst
+}
+
+// when gives the finding of a check that is simply true or false.
+func when(good bool, bad Finding, fine string) Finding {
+	if good {
+		return Finding{Check: bad.Check, Level: OK, Found: fine}
+	}
+	return bad
+}

@@ -1,0 +1,79 @@
+package keycloak
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// EventSettings say what a realm keeps of its events.
+type EventSettings struct {
+	At           time.Time // Keycloak's, not later than the reading
+	UserEvents   bool
+	Types        []string // none: Keycloak's defaults
+	UserExpiry   time.Duration
+	AdminEvents  bool
+	AdminDetails bool
+	AdminExpiry  time.Duration // 0: never
+}
+
+// eventsConfig is GET events/config; gocloak has no such call.
+type eventsConfig struct {
+	EventsEnabled             bool     `json:"eventsEnabled"`
+	EventsExpiration          int64    `json:"eventsExpiration"`
+	EnabledEventTypes         []string `json:"enabledEventTypes"`
+	AdminEventsEnabled        bool     `json:"adminEventsEnabled"`
+	AdminEventsDetailsEnabled bool     `json:"adminEventsDetailsEnabled"`
+}
+
+// EventSettings asks GET events/config (role view-events), and for the expiry of admin events,
+// which is an attribute of the realm, GET realms/{realm} (role view-realm; without it: 0).
+func (a *Admin) EventSettings(ctx context.Context, realm string) (EventSettings, error) {
+	name := realm
+	if err := segments(&name); err != nil {
+		return EventSettings{}, err
+	}
+	var c eventsConfig
+	ans, err := a.account.get(ctx, spec{name: "events config", want: object}, nil, &c, name, "events", "config")
+	if err == nil {
+		err = ans.rejected()
+	}
+	if err != nil {
+		return EventSettings{}, err
+	}
+	var r struct {
+		Attributes map[string]string `json:"attributes"`
+	}
+	if _, err := a.account.get(ctx, spec{name: "realm", want: object}, nil, &r, name); err != nil {
+		return EventSettings{}, err
+	}
+	seconds, _ := strconv.ParseInt(r.Attributes["adminEventsExpiration"], 10, 64) // "": never
+	return EventSettings{
+		At: ans.at, UserEvents: c.EventsEnabled, Types: c.EnabledEventTypes, UserExpiry: time.Duration(c.EventsExpiration) * time.Second,
+		AdminEvents: c.AdminEventsEnabled, AdminDetails: c.AdminEventsDetailsEnabled, AdminExpiry: time.Duration(seconds) * time.Second,
+	}, nil
+}
+
+// Roles are what our client may do in each realm, as its own access token says. A new right is
+// seen when the token is a minute old.
+func (a *Admin) Roles(ctx context.Context) (map[string][]string, error) {
+	k, err := a.account.bearer(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	_, payload, _ := strings.Cut(k.token, ".")
+	payload, _, _ = strings.Cut(payload, ".")
+	var access map[string]struct {
+		Roles []string `json:"roles"`
+	}
+	_ = json.Unmarshal(members(payload)["resource_access"], &access) // none: no roles
+	out := map[string][]string{}
+	for client, r := range access {
+		if realm, ok := strings.CutSuffix(client, "-realm"); ok {
+			out[realm] = r.Roles
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,31 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+)
+
+// Rights are what the role that we connect as may do.
+type Rights struct{ Superuser, ReadsSecrets, Writes bool }
+
+// Rights asks Postgres.
+func (s *Store) Rights(ctx context.Context) (Rights, error) {
+	var r Rights
+	const ask = `SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+		has_table_privilege('tokenstate.offline_token_secret', 'SELECT'),
+		has_table_privilege('tokenstate.journal', 'INSERT') AND has_table_privilege('tokenstate.floor', 'UPDATE') AND has_table_privilege('tokenstate.fact_look', 'INSERT, UPDATE')`
+	if err := s.pool.QueryRow(ctx, ask).Scan(&r.Superuser, &r.ReadsSecrets, &r.Writes); err != nil {
+		return Rights{}, fmt.Errorf("ask for our rights: %w", err)
+	}
+	return r, nil
+}
+
+// KeycloakVersion is what Keycloak's last message said of itself; "" if none came.
+func (s *Store) KeycloakVersion(ctx context.Context) (version string, err error) {
+	const ask = `SELECT coalesce((SELECT convert_from(raw, 'UTF8')::json ->> 'server' FROM tokenstate.journal
+		WHERE class IN ('heartbeat', 'observation') ORDER BY n DESC LIMIT 1), '')`
+	if err := s.pool.QueryRow(ctx, ask).Scan(&version); err != nil {
+		return "", fmt.Errorf("read Keycloak's version: %w", err)
+	}
+	return version, nil
+}
