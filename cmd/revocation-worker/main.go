@@ -18,7 +18,7 @@ func program() *cli.Command {
 		Usage: "learn from Keycloak's events which offline tokens are dead",
 		Commands: []*cli.Command{
 			runCommand(), migrateCommand(), replayCommand(), verifyCommand(), revokeCommand(), pardonCommand(), eraseCommand(),
-			explainCommand(), parkedCommand(), journalCommand(), doctorCommand(), setupCommand(),
+			explainCommand(), parkedCommand(), journalCommand(), doctorCommand(), setupCommand(), reconcileCommand(),
 			ops.Healthcheck("revocation-worker", "WORKER_HEALTH_", "WORKER_ADMIN_ADDR", adminAddr),
 		},
 	}

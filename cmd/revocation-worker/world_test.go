@@ -44,6 +44,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, nats: testenv.NewNATS(t), as: map[string]jetstream.JetStream{}}
 	w.database(testenv.Database(t, postgres.MigrateURL))
 	t.Setenv("NATS_URL", w.nats.URL(testenv.Operator))
+	t.Setenv("KEYCLOAK_REALM", "") // make test's
 	w.work()
 	return w
 }

@@ -52,6 +52,7 @@ func TestFaults(t *testing.T) {
 		{"Postgres over TLS", overTLS},
 		{"doctor finds, setup repairs", doctorFinds},
 		{"no listener", listenerOff},
+		{"reconcile finds deaths without events", reconciled},
 		{"the stream is deleted and made anew", streamRecreated},
 		{"the stream's head expires unread", headExpired},
 		{"NATS is half open", natsHalfOpen},

@@ -103,6 +103,7 @@ func (o *Order) check() *Reject {
 		if o.User == "" || o.Session == "" || o.IssuedAt == 0 {
 			return reject("data", "does not name one token")
 		}
+	case OrderLook:
 	case OrderKeyRevoked:
 		if o.Key == "" {
 			return reject("data.key", "is missing")

@@ -19,6 +19,11 @@ func learnOrder(f Facts, m events.Message, o *events.Order) {
 		if o.CredentialsRevokedBefore > 0 {
 			cut(f, user, m.ID, Cutoff{Before: o.CredentialsRevokedBefore, At: at, Tokens: true, Keys: true, Reason: ReasonOrder})
 		}
+	case events.OrderLook:
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User}}, "", at, m.ID)
+		if o.User == "" {
+			f.raise(Doubt{Scope: Scope{Realm: m.Realm}, Beneath: true}, "", at, m.ID)
+		}
 	case events.OrderErase: // ids and digests stay, and with them the facts
 	case events.OrderRefresh:
 		learnRefresh(f, m, o, at)

@@ -49,13 +49,13 @@ func (o *Ownership) cut(f Facts, s Scope) {
 	}
 }
 
+// ownerInDoubt: something happened to the user or the realm that no look has settled; or to
+// everyone beneath the realm (a user store was removed, the log lost messages), which only a
+// look at the user settles.
 func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
-	for _, d := range []Doubt{{Scope: user}, {Scope: Scope{Realm: user.Realm}}} {
-		if f.open(d, r, f.standingLooks(d.Scope)) {
-			return true
-		}
-	}
-	return false
+	realm, looks := Scope{Realm: user.Realm}, f.standingLooks(user)
+	return f.open(Doubt{Scope: user}, r, looks) || f.open(Doubt{Scope: realm, Beneath: true}, r, looks) ||
+		f.open(Doubt{Scope: realm}, r, f.standingLooks(realm))
 }
 
 // KeyCut reports whether one key, by its id or system name and generation, was revoked.

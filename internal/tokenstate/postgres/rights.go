@@ -23,7 +23,7 @@ func (s *Store) Rights(ctx context.Context) (Rights, error) {
 // KeycloakVersion is what Keycloak's last message said of itself; "" if none came.
 func (s *Store) KeycloakVersion(ctx context.Context) (version string, err error) {
 	const ask = `SELECT coalesce((SELECT convert_from(raw, 'UTF8')::json ->> 'server' FROM tokenstate.journal
-		WHERE class IN ('heartbeat', 'observation') ORDER BY n DESC LIMIT 1), '')`
+		WHERE class = 'heartbeat' ORDER BY n DESC LIMIT 1), '')`
 	if err := s.pool.QueryRow(ctx, ask).Scan(&version); err != nil {
 		return "", fmt.Errorf("read Keycloak's version: %w", err)
 	}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v3"
+	"golang.org/x/time/rate"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+func reconcileCommand() *cli.Command {
+	return keycloakCommand("reconcile", "have everybody looked at again, and say which verdicts that changed", []cli.Flag{
+		&cli.StringFlag{Name: "user", Usage: "only this user, by Keycloak's id"},
+		&cli.IntFlag{Name: "rate", Value: 20, Usage: "with --dry-run: most looks at Keycloak in a second"},
+		dryRunFlag(), byFlag(),
+	}, reconcile)
+}
+
+func reconcile(ctx context.Context, cmd *cli.Command, o *operator) error {
+	before, err := o.state(ctx)
+	if err != nil {
+		return err
+	}
+	subjects := recovery.Subjects(before, cmd.String("user"))
+	if len(subjects) == 0 {
+		return fmt.Errorf("nobody to look at: no token and no key of this user is known")
+	}
+	if cmd.Bool("dry-run") {
+		return o.compare(ctx, cmd, before, subjects)
+	}
+	if err := o.askToLook(ctx, subjects, cmd.String("user"), cmd.String("by")); err != nil {
+		return err
+	}
+	after, err := o.settled(ctx, before, subjects)
+	if err != nil {
+		return err
+	}
+	ds := recovery.Differences(before, after)
+	return ops.Output(cmd, ds, func(w io.Writer) { //nolint:wrapcheck // about our own output
+		ops.Row(w, "looked at", len(subjects), "verdicts changed", len(ds))
+		for _, d := range ds {
+			ops.Row(w, d.User, d.What, d.Before, d.After)
+		}
+	})
+}
+
+// compare looks at Keycloak itself and changes nothing.
+func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recovery.State, subjects []tokenstate.Scope) error {
+	admin, err := o.admin()
+	if err != nil {
+		return err
+	}
+	at, done := ops.Progress("look", int64(len(subjects)), o.logger)
+	n := max(int(cmd.Int("rate")), 1)
+	then, failed, err := recovery.Reconcile(ctx, asker{admin}, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
+	done()
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	for s, err := range failed {
+		o.logger.Warn().Err(err).Str("realm", s.Realm).Str("user", s.User).Str("client", s.Client).Msg("could not be looked at")
+	}
+	if err := show(cmd, append(recovery.Differences(before, then), recovery.Mistaken(then)...)); err != nil || len(failed) == 0 {
+		return err
+	}
+	return fmt.Errorf("%d of %d could not be looked at", len(failed), len(subjects))
+}
+
+// askToLook puts those in doubt who are to be looked at: the worker does the rest at its own pace,
+// and a replay knows of it.
+func (o *operator) askToLook(ctx context.Context, subjects []tokenstate.Scope, user, by string) error {
+	realms := map[string]bool{}
+	for _, s := range subjects {
+		realms[s.Realm] = true
+	}
+	for realm := range realms {
+		order := &events.Order{Order: events.OrderLook, User: user, By: by}
+		if _, applied, err := o.publish(ctx, realm, order); err != nil {
+			return err
+		} else if !applied {
+			return fmt.Errorf("the order is in the log, but no worker has applied it: does one run?")
+		}
+	}
+	return nil
+}
+
+// settled waits until no verdict on subjects is in doubt any more.
+func (o *operator) settled(ctx context.Context, before recovery.State, subjects []tokenstate.Scope) (recovery.State, error) {
+	at, done := ops.Progress("looked at", int64(len(before.Tokens)+len(before.Keys)), o.logger)
+	defer done()
+	for {
+		s, err := o.state(ctx)
+		if err != nil {
+			return s, err
+		}
+		left := inDoubt(s, subjects)
+		at(int64(len(before.Tokens) + len(before.Keys) - left))
+		if left == 0 {
+			return s, nil
+		}
+		wait(ctx, time.Second)
+		if ctx.Err() != nil {
+			return s, ctx.Err() //nolint:wrapcheck // interrupted; the worker goes on
+		}
+	}
+}
+
+func inDoubt(s recovery.State, subjects []tokenstate.Scope) (n int) {
+	users := map[tokenstate.Scope]bool{}
+	for _, u := range subjects {
+		users[u] = true
+	}
+	for _, t := range s.Tokens {
+		if users[tokenstate.Scope{Realm: t.Realm, User: t.User}] && tokenstate.Judge(t, s.Facts, s.Rules).InDoubt {
+			n++
+		}
+	}
+	for _, k := range s.Keys {
+		if users[tokenstate.Scope{Realm: k.Realm, User: k.User}] && tokenstate.Owner(k.Realm, k.User, s.Facts, s.Rules).InDoubt {
+			n++
+		}
+	}
+	return n
+}
