@@ -1,0 +1,79 @@
+package doctor
+
+import (
+	"testing"
+	"time"
+)
+
+func healthy() Seen {
+	now := time.Unix(1_700_000_000, 0)
+	realm := Realm{
+		Name: "demo", Keycloak: now, UserEvents: true, Types: Types, UserExpiry: 7 * 24 * time.Hour, AdminEvents: true, Details: true, AdminExpiry: 0,
+		Roles: append([]string{"query-users"}, Roles...), OwnersInAll: 3,
+	}
+	return Seen{
+		Now: now, Overlap: 5 * time.Minute, Skew: 5 * time.Second, Version: "26.7.3", Unasked: map[string]string{},
+		Realms: []Realm{realm}, Admin: Realm{Name: "master", Roles: []string{"view-events"}, AdminEvents: true},
+		Nodes: []Node{{Name: "kc1", Heard: now.Add(-10 * time.Second)}},
+		Stream: &Stream{
+			File: true, LimitsOnly: true, DiscardNew: true, DenyDelete: true, DenyPurge: true, AllowDirect: true, MaxMessage: 64 << 10,
+			Subjects: []string{"tokenstate.v1.>"}, Duplicates: 2 * time.Minute,
+		},
+		Database: &Database{Schema: 3, Program: 3, Writes: true, Confirmed: true},
+	}
+}
+
+// Ensure nothing is found where nothing is wrong, and that each thing that is wrong is the only
+// finding, with what it breaks and what repairs it. What needs a real system is in internal/e2e.
+func TestExamine(t *testing.T) {
+	for name, c := range map[string]struct {
+		level Level
+		harm  func(*Seen)
+	}{
+		"":                                    {OK, func(*Seen) {}},
+		"listener":                            {Fault, func(s *Seen) { s.Nodes = nil; s.Version = "26.7.3" }},
+		"listener of kc1":                     {Fault, func(s *Seen) { s.Nodes[0].Heard = s.Now.Add(-time.Minute) }},
+		"listener of kc1, queue":              {Warning, func(s *Seen) { s.Nodes[0].Dropped = 1 }},
+		"clock of kc1":                        {Warning, func(s *Seen) { s.Nodes[0].Ahead = -6 * time.Second }},
+		"keycloak's version":                  {Warning, func(s *Seen) { s.Version = "26.4.7" }},
+		"realm demo, the worker's roles":      {Fault, func(s *Seen) { s.Realms[0].Roles = Roles[1:] }},
+		"realm demo, types of user events":    {Fault, func(s *Seen) { s.Realms[0].Types = nil }}, // Keycloak's defaults lack two
+		"realm demo, expiry of user events":   {Fault, func(s *Seen) { s.Realms[0].UserExpiry = time.Hour }},
+		"realm demo, expiry of admin events":  {Fault, func(s *Seen) { s.Realms[0].AdminExpiry = time.Hour }},
+		"realm demo, details of admin events": {Warning, func(s *Seen) { s.Realms[0].Details = false }},
+		"realm demo, clock":                   {Warning, func(s *Seen) { s.Realms[0].Keycloak = s.Now.Add(time.Minute) }},
+		"realm demo, owners":                  {Warning, func(s *Seen) { s.Realms[0].NeverLooked = 2 }},
+		"realm master, admin events":          {Warning, func(s *Seen) { s.Admin.AdminEvents = false }},
+		"realm master, the worker's roles":    {Fault, func(s *Seen) { s.Admin.Roles = nil }},
+		"log, storage in files":               {Fault, func(s *Seen) { s.Stream.File = false }},
+		"log, retention by limits":            {Fault, func(s *Seen) { s.Stream.LimitsOnly = false }},
+		"log, subjects":                       {Fault, func(s *Seen) { s.Stream.Subjects = []string{"x"} }},
+		"schema":                              {Fault, func(s *Seen) { s.Database.Schema = 2 }},
+		"database role, rights":               {Fault, func(s *Seen) { s.Database.Writes = false }},
+		"database role, least rights":         {Warning, func(s *Seen) { s.Database.Superuser = true }},
+		"outbox":                              {Warning, func(s *Seen) { s.Database.OutboxAge = time.Hour }},
+		"nats":                                {Fault, func(s *Seen) { s.Stream = nil; s.Unasked["nats"] = "no answer" }},
+	} {
+		s := healthy()
+		c.harm(&s)
+		fs := Examine(s)
+		if got := Worst(fs); got != c.level {
+			t.Errorf("%q: the worst is %s, not %s", name, got, c.level)
+		}
+		for _, f := range fs {
+			switch {
+			case f.Level == OK && (f.Breaks != "" || f.Repair != ""):
+				t.Errorf("%q: what is in order breaks nothing: %+v", name, f)
+			case f.Level != OK && f.Check != name && !(name == "listener" && f.Check == "keycloak's version"):
+				t.Errorf("%q: found %+v as well", name, f)
+			case f.Level != OK && (f.Breaks == "" || f.Repair == "" || f.Found == ""):
+				t.Errorf("%q: it says too little: %+v", name, f)
+			}
+		}
+	}
+	s := healthy()
+	s.Nodes = append(s.Nodes, Node{Name: "gone", Heard: s.Now.Add(-time.Hour), Leaving: true})
+	if w := Worst(Examine(s)); w != OK {
+		t.Errorf("a node that has left in good order: %s", w)
+	}
+}
