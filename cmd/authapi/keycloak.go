@@ -64,6 +64,11 @@ func (p provider) Refresh(ctx context.Context, raw secret.Text) (authapi.Grant, 
 	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
 }
 
+func (p provider) Classify(status int, code, description string) *authapi.Refusal {
+	class, reason := keycloak.Classify(status, code, description)
+	return &authapi.Refusal{Records: class.Records(), Code: code, Description: description, Reason: reason}
+}
+
 func (p provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
 	r, err := p.app.Logout(ctx, raw)
 	if err != nil {

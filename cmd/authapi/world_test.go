@@ -212,6 +212,11 @@ type fakeIDP struct {
 	away       error
 }
 
+// Classify is the real table: it asks nobody.
+func (f *fakeIDP) Classify(status int, code, description string) *authapi.Refusal {
+	return provider{}.Classify(status, code, description)
+}
+
 func newFakeIDP() *fakeIDP { return &fakeIDP{look: authapi.Look{Enabled: true}} }
 
 func token(c authapi.Claims) string {

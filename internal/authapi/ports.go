@@ -21,6 +21,8 @@ type IdentityProvider interface {
 	Introspect(context.Context, secret.Text) (Introspection, error)
 	// Refresh is never repeated and never used as a test. A *Refusal is Keycloak's word.
 	Refresh(context.Context, secret.Text) (Grant, error)
+	// Classify says what a refusal that somebody else saw means for the token.
+	Classify(status int, code, description string) *Refusal
 	// Logout ends the session of a refresh token, or of an offline one.
 	Logout(context.Context, secret.Text) (alreadyDead bool, err error)
 	LookUser(ctx context.Context, user string) (Look, error)

@@ -70,7 +70,7 @@ func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Tex
 	s.Metrics.refreshed(outcomeOK)
 	next := s.keepNext(ctx, t, raw, g.Next)
 	if v := s.Known.Judge(t); v.Reason == tokenstate.ReasonRefused {
-		s.outcome(ctx, t, &events.Order{})
+		s.outcome(ctx, t, ownRefresh, &events.Order{})
 	} else if v.State == tokenstate.Revoked || v.State == tokenstate.Suspended {
 		if w := s.Known.Judge(next); w.State == v.State {
 			s.access.drop(seatOf(t))
@@ -113,7 +113,7 @@ func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *P
 	s.access.drop(seatOf(t))
 	before := s.Known.Judge(t)
 	o := &events.Order{Refused: true, Error: r.Code, ErrorDescription: r.Description}
-	at := s.outcome(ctx, t, o)
+	at := s.outcome(ctx, t, ownRefresh, o)
 	if v := s.Known.Judge(t); v.State == tokenstate.Revoked || v.State == tokenstate.Suspended && v.Since != before.Since {
 		return s.dead(v)
 	}
@@ -121,13 +121,17 @@ func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *P
 	return s.dead(tokenstate.Verdict{State: tokenstate.Suspended, Reason: tokenstate.ReasonRefused, Since: at, RetryAt: o.RetryAt})
 }
 
-// outcome writes the order that tells everybody how a refresh went. It fills in RetryAt.
-func (s *Server) outcome(ctx context.Context, t tokenstate.Token, o *events.Order) tokenstate.Millis {
+// ownRefresh is who saw the outcome of a refresh of our own.
+const ownRefresh = "authapi"
+
+// outcome writes the order that tells everybody how a refresh went, and who saw it. It fills in
+// RetryAt.
+func (s *Server) outcome(ctx context.Context, t tokenstate.Token, by string, o *events.Order) tokenstate.Millis {
 	at, err := s.Orders.Now(ctx)
 	if err != nil {
 		at = tokenstate.Millis(s.now().UnixMilli())
 	}
-	o.Order, o.By = events.OrderRefresh, "authapi"
+	o.Order, o.By = events.OrderRefresh, by
 	o.User, o.Client, o.ClientID, o.Session, o.IssuedAt = t.User, t.Client, t.ClientID, t.Session, t.IssuedAt
 	if o.Refused {
 		o.RetryAt = at + pause(s.Known.Judge(t))

@@ -62,6 +62,7 @@ func (s *Server) Handler() http.Handler {
 	s.decide(api)
 	s.logout(api)
 	s.standing(api)
+	s.refreshOutcomes(api)
 	s.explain(api)
 	return s.guarded(answerInProblems(mux))
 }

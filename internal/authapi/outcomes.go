@@ -1,0 +1,86 @@
+package authapi
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// maxDescription bounds what is kept of Keycloak's free text.
+const maxDescription = 200
+
+type outcomeInput struct {
+	Body struct {
+		UserID           string  `json:"user_id" minLength:"1" maxLength:"255"`
+		ClientID         string  `json:"client_id" minLength:"1" maxLength:"255"`
+		SessionID        string  `json:"session_id" minLength:"1" maxLength:"255"`
+		IssuedAt         float64 `json:"issued_at" minimum:"1" maximum:"253402300799" doc:"iat of the token that was sent, in seconds"`
+		Status           int     `json:"status" minimum:"100" maximum:"599" doc:"HTTP status of the token endpoint's answer; 200: it was refreshed"`
+		Error            string  `json:"error,omitempty" maxLength:"255" doc:"as Keycloak said it"`
+		ErrorDescription string  `json:"error_description,omitempty" maxLength:"2000" doc:"as Keycloak said it"`
+	}
+}
+
+type outcomeAnswer struct {
+	Body struct {
+		Recorded bool   `json:"recorded" doc:"false: the answer says nothing about the token"`
+		Reason   string `json:"reason" doc:"what the answer means"`
+		State    string `json:"state" enum:"usable,suspended,revoked"`
+	}
+}
+
+func (s *Server) refreshOutcomes(api huma.API) {
+	op := operation(http.MethodPost, "/v1/refresh-outcomes", "Report what Keycloak answered to your own refresh", maxSmallBody)
+	op.Middlewares, op.DefaultStatus = s.forService(ScopeTokensWrite), http.StatusAccepted
+	huma.Register(api, op, s.reportOutcome)
+}
+
+// reportOutcome learns from a backend that refreshes by itself. By the same table as for our own
+// refreshes: an answer about us, the client or the server is not evidence against the token.
+func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeAnswer, error) {
+	b, caller := in.Body, serviceOf(ctx)
+	if b.IssuedAt != math.Trunc(b.IssuedAt) {
+		return nil, unprocessable("not-a-second", "issued_at is the token's iat, whole seconds")
+	}
+	t := tokenstate.Token{Realm: caller.Realm, User: b.UserID, ClientID: b.ClientID, Session: b.SessionID, IssuedAt: tokenstate.Seconds(b.IssuedAt)}
+	if stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID); ok {
+		t.Client = stored.Token.Client
+	}
+	a := &outcomeAnswer{}
+	if b.Status == http.StatusOK {
+		a.Body.Recorded, a.Body.Reason = true, "refreshed"
+		if s.Known.Judge(t).Reason == tokenstate.ReasonRefused { // else there is nothing to lift
+			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{})
+		}
+	} else {
+		r := s.Keycloak.Classify(b.Status, b.Error, b.ErrorDescription)
+		if a.Body.Recorded, a.Body.Reason = r.Records, r.Reason; r.Records {
+			s.access.drop(seatOf(t))
+			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)})
+		}
+	}
+	a.Body.State = s.Known.Judge(t).State.String()
+	return a, nil
+}
+
+// shorten cuts on a character's boundary, without controls.
+func shorten(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < 0x20 || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	for len(text) > maxDescription {
+		_, size := utf8.DecodeLastRuneInString(text)
+		text = text[:len(text)-size]
+	}
+	return text
+}
