@@ -16,7 +16,8 @@ func demoStory(ctx context.Context, _ *cli.Command) error {
 
 // truth runs the differential test on the whole system; its settings are environment variables.
 func truth(ctx context.Context) (code int, err error) {
-	err = withStack(ctx, "truth", devstack.Options{}, func(s *devstack.Stack) error {
+	opts := devstack.Options{Hushed: os.Getenv("TRUTH_LISTENER") == "off"}
+	err = withStack(ctx, "truth", opts, func(s *devstack.Stack) error {
 		code, err = s.Run(ctx, []string{"go", "test", "-count=1", "-v", "-timeout=60m", "-tags=truth", "./internal/truth/"})
 		return err
 	})

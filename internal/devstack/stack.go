@@ -22,6 +22,7 @@ type Options struct {
 	Throwaway bool      // for tests: Postgres and NATS need not survive a power failure
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
+	Hushed    bool      // Keycloak starts without our listener; see HushListener
 }
 
 // Stack is what was started. Stop ends it.
@@ -71,7 +72,7 @@ func newStack(ctx context.Context, opts Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stack{opts: opts, dir: dir, held: held, spawner: newSpawner()}, nil
+	return &Stack{opts: opts, dir: dir, held: held, spawner: newSpawner(), hushed: opts.Hushed}, nil
 }
 
 // start brings up the parts, side by side where none needs the other.
