@@ -60,7 +60,9 @@ func (a asker) user(ctx context.Context, s tokenstate.Scope, clients []string) (
 	for _, c := range u.Clients {
 		r := events.Roster{User: u.UserID, Client: c.UUID, Complete: true}
 		for _, live := range c.Sessions {
-			r.Sessions = append(r.Sessions, events.ClientSession{Session: live.ID, Client: c.UUID})
+			r.Sessions = append(r.Sessions, events.ClientSession{
+				Session: live.ID, Client: c.UUID, Start: events.Millis(live.UserStart).Second(), // the client's is the same or later
+			})
 		}
 		o.Rosters = append(o.Rosters, r)
 	}

@@ -13,8 +13,8 @@ type Session struct {
 	ID     string // sid
 	UserID string
 	// Start is the start of the client session in seconds. REST never shows it:
-	// always 0, unknown. Do not put UserStart here; with another client in the
-	// same sid it is older and would keep dead tokens alive (keycloak.md A7).
+	// always 0, unknown. UserStart is only a lower bound of it: with another
+	// client in the same sid it is older (keycloak.md A7).
 	Start      int64
 	UserStart  int64             // ms; start of the user session
 	LastAccess int64             // ms; of the user session

@@ -82,15 +82,17 @@ func (t Token) coverage() []Scope {
 }
 
 // restarted is Keycloak's own rule for a session made anew under the same sid: dead if
-// iat + 1 < start of the client session (keycloak.md A7, measured on 26.7.3).
+// iat + 1 < start of the client session (keycloak.md A7, measured on 26.7.3). The admin API shows
+// the user session's start only, which is the same or earlier; starts never go back, so the
+// greatest that any look has shown is the nearest to the truth.
 func restarted(t Token, listed PerNode[Sighting]) []closure {
 	var last Sighting
 	for _, l := range listed {
-		if l.Start > 0 && last.rank().Less(l.rank()) {
+		if l.Start > last.Start || l.Start == last.Start && last.rank().Less(l.rank()) {
 			last = l
 		}
 	}
-	if t.IssuedAt+1 >= last.Start {
+	if last.Start == 0 || t.IssuedAt+1 >= last.Start {
 		return nil
 	}
 	return []closure{{state: Revoked, reason: ReasonSessionRestart, since: last.Start.Millis(), cause: last.Cause}}
