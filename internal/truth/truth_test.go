@@ -36,6 +36,9 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 	agree, revoked, usable := 0, 0, 0
 	for round := range rounds {
 		w.opened()
+		if w.settled > settled {
+			play.Pause(w.ctx, w.settled) // nobody has told of it: newborns would be called suspended
+		}
 		newborn := w.births(round)
 		for range perRound {
 			w.act()
