@@ -35,7 +35,7 @@ chaos: devstack $(LISTENER) ## kill -9 each process again and again while people
 	CHAOS_CYCLES=$(CHAOS_CYCLES) go test -count=1 -v -timeout=120m -tags=truth -run TestKillsLoseNothing ./internal/truth/
 
 mutations: ## take the core's rules out one by one; each must turn a test red (MUTATION_TRUTH=1: and make truth)
-	go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
+	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...
