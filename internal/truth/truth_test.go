@@ -52,7 +52,7 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 		w.forget()
 	}
 	w.report(acted)
-	fmt.Printf("actions=%d %s seed=%d\n", acted, total, seed) //nolint:forbidigo // the contract's line
+	fmt.Printf("actions=%d %s seed=%d keycloak_51127=%d\n", acted, total, seed, total.resurrected) //nolint:forbidigo // the contract's line
 	if total.agree == 0 {
 		t.Error("nothing was compared")
 	}
