@@ -45,6 +45,7 @@ type world struct {
 	held    vault.Secrets
 	floor   uint64
 	service string
+	stop    func() // following the database
 }
 
 func newWorld(t *testing.T) *world {
@@ -54,21 +55,37 @@ func newWorld(t *testing.T) *world {
 	must(t, vault.Generate(p))
 	held, err := vault.Load(p)
 	must(t, err)
-	source := pgsource.New(pool, time.Hour)
-	known := projection.New(source, projection.Options{}, zerolog.Nop())
-	w := &world{t: t, pool: pool, store: postgres.New(pool), known: known, idp: newFakeIDP(), log: &syncBuffer{}, held: held}
-	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
-	w.server = c.server(pool, held, known, w.idp)
-	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
-	w.handler = w.server.Handler()
+	w := &world{t: t, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	must(t, w.store.Confirm(t.Context()))
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = known.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done; source.Close() })
-	must(t, known.WaitVersion(t.Context(), 0))
+	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
 	return w
+}
+
+// replica is another authapi on the same database and with the same files.
+func (w *world) replica() *world {
+	w.t.Helper()
+	other := *w
+	other.start()
+	other.caughtUp()
+	return &other
+}
+
+// start makes the server, which follows the database until stop.
+func (w *world) start() {
+	w.t.Helper()
+	source := pgsource.New(w.pool, time.Hour)
+	w.known = projection.New(source, projection.Options{}, zerolog.Nop())
+	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
+	w.server = c.server(w.pool, w.held, w.known, w.idp)
+	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
+	w.handler = w.server.Handler()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = w.known.Run(ctx) }()
+	w.stop = sync.OnceFunc(func() { cancel(); <-done; source.Close() })
+	w.t.Cleanup(w.stop)
+	must(w.t, w.known.WaitVersion(w.t.Context(), 0))
 }
 
 func must(t *testing.T, err error) {

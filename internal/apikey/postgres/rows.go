@@ -94,7 +94,7 @@ func record(r dbsqlc.TokenstateApiKey) (apikey.Record, error) {
 	rec := apikey.Record{
 		ID: r.ID, Realm: r.Realm, User: r.UserID, Name: r.Name, Kind: apikey.Kind(r.Kind), Generation: uint64(r.Generation),
 		Created: events.Seconds(r.CreatedAt.Unix()), Expires: secondsOf(r.ExpiresAt), NotBefore: secondsOf(r.NotBefore),
-		RevokedAt: secondsOf(r.RevokedAt), Digest: sum, PepperID: r.PepperID,
+		RevokedAt: secondsOf(r.RevokedAt), Digest: sum, PepperID: r.PepperID, Scopes: apikey.Scopes(r.Scopes),
 	}
 	if r.OrgID != nil {
 		rec.Org = *r.OrgID

@@ -158,7 +158,7 @@ func TestRole(t *testing.T) {
 	_, err = tx.Exec(ctx, "SET LOCAL ROLE tokenstate_authapi")
 	must(t, err)
 	must(t, q.LockSystemKey(ctx, tx, name.lock()))
-	_, err = add(ctx, tx, build(1))
+	_, err = add(ctx, tx, apikey.Issue{Record: build(1)})
 	must(t, err)
 	_, err = revoke(ctx, tx, revocation("id-1"), true)
 	must(t, err)
