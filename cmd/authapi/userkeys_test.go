@@ -50,7 +50,7 @@ func TestUserKeys(t *testing.T) {
 		t.Errorf("it does not say since when and why: %s", refused.raw)
 	}
 	wrong := apikey.Format(apikey.Entropy{}).Text().Reveal()
-	w.me(key[:17] + wrong[17:]).want(t, http.StatusUnauthorized, "reason", "unknown") // that id, another secret
+	w.me(key[:17]+wrong[17:]).want(t, http.StatusUnauthorized, "reason", "unknown") // that id, another secret
 	if rows, err := w.store.Outbox(t.Context(), 10); err != nil || len(rows) != 1 || !strings.Contains(string(rows[0].Raw), `"by":"service:all"`) {
 		t.Errorf("the order is not on its way to the log, or twice: %d %v", len(rows), err)
 	}

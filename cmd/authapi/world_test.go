@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // world is authapi on a real Postgres. Only Keycloak is a fake, for the answers that a real
 // one cannot be made to give; the demo and the truth test have the real one.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	pool    *pgxpool.Pool
 	store   *postgres.Store
 	known   *projection.Projection
@@ -46,9 +47,10 @@ type world struct {
 	floor   uint64
 	service string
 	stop    func() // following the database
+	lookups *atomic.Int64
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	pool := testenv.Postgres(t, postgres.MigrateURL)
 	p := vault.In(t.TempDir())
@@ -60,6 +62,17 @@ func newWorld(t *testing.T) *world {
 	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
 	return w
+}
+
+// countedSource counts the keys that memory lacked.
+type countedSource struct {
+	projection.Source
+	n *atomic.Int64
+}
+
+func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
+	c.n.Add(1)
+	return c.Source.FindKey(ctx, id) //nolint:wrapcheck // counts only
 }
 
 // replica is another authapi on the same database and with the same files.
@@ -75,7 +88,8 @@ func (w *world) replica() *world {
 func (w *world) start() {
 	w.t.Helper()
 	source := pgsource.New(w.pool, time.Hour)
-	w.known = projection.New(source, projection.Options{}, zerolog.Nop())
+	w.lookups = &atomic.Int64{}
+	w.known = projection.New(countedSource{source, w.lookups}, projection.Options{}, zerolog.Nop())
 	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
 	w.server = c.server(w.pool, w.held, w.known, w.idp)
 	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
@@ -88,7 +102,7 @@ func (w *world) start() {
 	must(w.t, w.known.WaitVersion(w.t.Context(), 0))
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +171,9 @@ func (w *world) ask(method, path string, body any, headers ...string) reply {
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, in)
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Content-Type" {
+			r.Header.Del("Content-Type")
+		}
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
@@ -188,7 +205,7 @@ func (w *world) me(key string) reply {
 	return w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key)
 }
 
-func (r reply) want(t *testing.T, status int, members ...string) reply {
+func (r reply) want(t testing.TB, status int, members ...string) reply {
 	t.Helper()
 	if r.status != status {
 		t.Fatalf("got %d %s, want %d", r.status, r.raw, status)

@@ -75,8 +75,8 @@ type Listed struct {
 // Idempotency-Key it is; Key and Request are digests; KeyID is the key that it makes.
 type Once struct {
 	Caller, KeyID string
-	Key, Request [sha256.Size]byte
-	Seed         Seed
+	Key, Request  [sha256.Size]byte
+	Seed          Seed
 }
 
 // Issued is what a request came to. Again: it came before, with this seed.

@@ -78,16 +78,16 @@ func (s *Server) listKeys(ctx context.Context, in *listKeysInput) (*listKeysAnsw
 
 type revokeKeyInput struct {
 	Waiting
-	UserID  string `path:"user_id" minLength:"1" maxLength:"255"`
-	ID      string `path:"id" minLength:"1" maxLength:"255"`
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	ID     string `path:"id" minLength:"1" maxLength:"255"`
 }
 
 type revokeKeyAnswer struct {
 	Status int
 	Body   struct {
 		ID      string `json:"id"`
-		Applied bool  `json:"applied"`
-		Version int64 `json:"version"`
+		Applied bool   `json:"applied"`
+		Version int64  `json:"version"`
 	}
 }
 

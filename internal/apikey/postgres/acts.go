@@ -16,11 +16,11 @@ import (
 
 // Act is something done with a service credential; Times equal ones are one row.
 type Act struct {
-	At                            time.Time
+	At                           time.Time
 	Realm, Actor, Action, Target string
-	Status                        int
-	Times                         int64
-	Request                       string
+	Status                       int
+	Times                        int64
+	Request                      string
 }
 
 // ErrBroken: a row of the audit was changed or removed after it was written.
