@@ -90,8 +90,7 @@ var (
 	errMaster = errors.New("want lines of 32 bytes in base64, the present master first: restore the file from your backup")
 )
 
-// parsePeppers reads lines "id base64". To rotate, put a new line on top; keep the old ones
-// as long as a stored digest names them.
+// parsePeppers reads lines "id base64". Old ones are kept as long as a stored digest names them.
 func parsePeppers(b []byte) (apikey.Peppers, error) {
 	var ps apikey.Peppers
 	seen := map[string]bool{}

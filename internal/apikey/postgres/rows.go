@@ -35,18 +35,28 @@ func Load(ctx context.Context, tx pgx.Tx) (keys []apikey.Record, services []Serv
 		}
 		keys = append(keys, rec)
 	}
-	creds, err := q.AllServiceKeys(ctx, tx)
+	services, err = serviceKeys(ctx, tx)
+	return keys, services, err
+}
+
+// ServiceKeys reads all credentials.
+func (s *Store) ServiceKeys(ctx context.Context) ([]ServiceKey, error) {
+	return serviceKeys(ctx, s.pool)
+}
+
+func serviceKeys(ctx context.Context, db dbsqlc.DBTX) (services []ServiceKey, err error) {
+	creds, err := q.AllServiceKeys(ctx, db)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read service credentials: %w", err)
+		return nil, fmt.Errorf("read service credentials: %w", err)
 	}
 	for _, row := range creds {
 		sum, err := sumOf(row.Digest)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		services = append(services, ServiceKey{row.Name, row.Realm, sum, row.PepperID, row.Scopes, row.Orgs})
 	}
-	return keys, services, nil
+	return services, nil
 }
 
 // PutServiceKey adds a credential; its name must be new.
