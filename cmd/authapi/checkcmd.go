@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
@@ -135,5 +136,5 @@ func (o *operator) derivedFrom(ctx context.Context) (map[string]int64, error) {
 }
 
 func systemOf(rec apikey.Record) apikey.System {
-	return apikey.System{Realm: rec.Realm, User: rec.User, Org: rec.Org, Name: rec.Name[len(apikey.SystemPrefix):], Generation: rec.Generation}
+	return apikey.System{Realm: rec.Realm, User: rec.User, Org: rec.Org, Name: strings.TrimPrefix(rec.Name, apikey.SystemPrefix), Generation: rec.Generation}
 }

@@ -43,6 +43,7 @@ type world struct {
 	handler http.Handler
 	idp     *fakeIDP
 	log     *syncBuffer
+	files   vault.Paths
 	held    vault.Secrets
 	floor   uint64
 	service string
@@ -57,7 +58,7 @@ func newWorld(t testing.TB) *world {
 	must(t, vault.Generate(p))
 	held, err := vault.Load(p)
 	must(t, err)
-	w := &world{t: t, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
+	w := &world{t: t, files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	must(t, w.store.Confirm(t.Context()))
 	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
@@ -79,6 +80,10 @@ func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, b
 func (w *world) replica() *world {
 	w.t.Helper()
 	other := *w
+	pool, err := pgxpool.New(w.t.Context(), w.pool.Config().ConnString()) // who follows holds a connection
+	must(w.t, err)
+	w.t.Cleanup(pool.Close)
+	other.pool, other.store = pool, postgres.New(pool)
 	other.start()
 	other.caughtUp()
 	return &other
