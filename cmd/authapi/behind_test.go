@@ -187,13 +187,17 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// failingActs is a database that is away.
-type failingActs struct{ away bool }
+// failingActs is a database that may be away.
+type failingActs struct {
+	away    bool
+	written int
+}
 
-func (f *failingActs) WriteActs(context.Context, []authapi.Act) error {
+func (f *failingActs) WriteActs(_ context.Context, acts []authapi.Act) error {
 	if f.away {
 		return errAway
 	}
+	f.written += len(acts)
 	return nil
 }
 
@@ -209,4 +213,40 @@ func TestAudit_DatabaseAway(t *testing.T) {
 	if !strings.Contains(w.log.String(), "acts are missing") || !strings.Contains(w.log.String(), "it is held") {
 		t.Error("the loss is not said")
 	}
+	f.away = false
+	w.server.Flush(t.Context())
+	if f.written != 10_000 {
+		t.Errorf("%d acts were held", f.written)
+	}
+}
+
+// Ensure the program writes what it holds while it runs, at once after an act that changes
+// something.
+func TestRunWritesBehind(t *testing.T) {
+	w := newWorld(t)
+	written := make(chan authapi.Act, 10)
+	w.server.Trail = authapi.NewTrail(actsTo(written))
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.server.Run(ctx) }()
+	w.create(map[string]any{"name": "n"})
+	select {
+	case a := <-written:
+		if a.Status != http.StatusCreated {
+			t.Errorf("%+v", a)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("nothing was written")
+	}
+	cancel()
+	must(t, <-done)
+}
+
+type actsTo chan<- authapi.Act
+
+func (c actsTo) WriteActs(_ context.Context, acts []authapi.Act) error {
+	for _, a := range acts {
+		c <- a
+	}
+	return nil
 }

@@ -69,7 +69,7 @@ func TestKeysCommand(t *testing.T) {
 	w.caughtUp()
 	w.me(own.text("key")).want(t, http.StatusOK)
 	w.ok("keys", "revoke", "--kind", "system", "--reason", "the master was stolen")
-	w.ok("keys", "revoke", "--reason", "r", own.text("id"))
+	w.ok("keys", "revoke", own.text("id"), "--reason", "r")
 	w.caughtUp()
 	w.me(system).want(t, http.StatusUnauthorized, "reason", "revoked")
 	w.me(own.text("key")).want(t, http.StatusUnauthorized, "reason", "revoked")

@@ -78,6 +78,7 @@ func TestFailureRate(t *testing.T) {
 		want("by a proxy", status("10.0.0.1:1", "203.0.113.7, 10.0.0.2", "nonsense"), http.StatusUnauthorized)
 	}
 	want("by a proxy, beyond", status("10.0.0.3:1", "6.6.6.6, 203.0.113.7, 10.9.9.9", "nonsense"), http.StatusTooManyRequests)
+	want("by a proxy that adds ports", status("10.0.0.3:1", "203.0.113.7:4711", "nonsense"), http.StatusTooManyRequests)
 	want("by a proxy, another", status("10.0.0.1:1", "203.0.113.8", "nonsense"), http.StatusUnauthorized)
 	for range 20 {
 		want("IPv6", status("[2001:db8:1:2::3]:1", "", "nonsense"), http.StatusUnauthorized)

@@ -19,7 +19,7 @@ const userKeys = "/v1/users/u/api-keys"
 
 func (w *world) create(body map[string]any, headers ...string) reply {
 	w.t.Helper()
-	return w.ask(http.MethodPost, userKeys+"?wait_ms=5000", body, append(headers, "X-Service-API-Key", w.service)...)
+	return w.ask(http.MethodPost, userKeys+"?wait_ms=4000", body, append(headers, "X-Service-API-Key", w.service)...)
 }
 
 func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }
@@ -238,6 +238,11 @@ func TestUserKeys_OtherReplica(t *testing.T) {
 	deaf.stop() // it follows nothing any more: what it does not know it reads
 	made := w.create(map[string]any{"name": "n"}).want(t, http.StatusCreated)
 	deaf.me(made.text("key")).want(t, http.StatusOK)
+	if late := deaf.create(map[string]any{"name": "m"}).want(t, http.StatusAccepted); late.body["applied"] != false {
+		t.Errorf("not enforced there yet: %s", late.raw)
+	} else {
+		deaf.me(late.text("key")).want(t, http.StatusOK)
+	}
 	follows := w.replica()
 	r := w.backend(http.MethodDelete, userKeys+"/"+made.text("id")+"?wait_ms=5000", nil).want(t, http.StatusOK)
 	must(t, follows.known.WaitVersion(t.Context(), int64(r.body["version"].(float64))))

@@ -139,13 +139,21 @@ func (l *Limits) address(r *http.Request) netip.Addr {
 	at := peer.Addr().Unmap().WithZone("")
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && l.trusts(at); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		hop, err := hopOf(strings.TrimSpace(hops[i]))
 		if err != nil {
 			return at
 		}
 		at = hop.Unmap().WithZone("")
 	}
 	return at
+}
+
+// hopOf reads an address; some proxies add the port.
+func hopOf(s string) (netip.Addr, error) {
+	if a, err := netip.ParseAddrPort(s); err == nil {
+		return a.Addr(), nil
+	}
+	return netip.ParseAddr(s) //nolint:wrapcheck // only whether it fails counts
 }
 
 func (l *Limits) trusts(a netip.Addr) bool {
