@@ -10,8 +10,11 @@ import (
 )
 
 // maxActs is how many acts wait to be written while the database is away; more are lost, counted
-// and said in the log.
-const maxActs = 10_000
+// and said in the log. At manyActs they are written before their time.
+const (
+	maxActs  = 10_000
+	manyActs = 1_000
+)
 
 // Act is something done with a service credential.
 type Act struct {
@@ -57,18 +60,21 @@ func (t *Trail) add(a Act, reads bool) {
 		same.Times++
 		return
 	}
-	if len(t.acts)+len(t.reads) >= maxActs {
+	held := len(t.acts) + len(t.reads)
+	switch {
+	case held >= maxActs:
 		t.lost++
 		return
-	}
-	if reads {
+	case reads:
 		t.reads[key] = &a
-		return
-	}
-	t.acts = append(t.acts, a)
-	select {
-	case t.wake <- struct{}{}:
 	default:
+		t.acts = append(t.acts, a)
+	}
+	if !reads || held == manyActs {
+		select {
+		case t.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 -- name: LockActHead :one
 SELECT n, hash FROM tokenstate.act_head FOR UPDATE;
 
--- name: AddAct :exec
+-- name: AddActs :copyfrom
 INSERT INTO tokenstate.act (n, at_ms, realm, actor, action, target, status, times, request, hash)
 VALUES (@n, @at_ms, @realm, @actor, @action, @target, @status, @times, @request, @hash);
 

@@ -34,13 +34,15 @@ func (s *Store) WriteActs(ctx context.Context, acts []Act) error {
 			return err
 		}
 		n, hash := head.N, head.Hash
-		for _, a := range acts {
-			row := rowOf(n+1, a)
-			row.Hash = chain(hash, row)
-			if err := q.AddAct(ctx, tx, row); err != nil {
-				return err
-			}
-			n, hash = row.N, row.Hash
+		rows := make([]dbsqlc.AddActsParams, len(acts))
+		for i, a := range acts {
+			n++
+			rows[i] = rowOf(n, a)
+			rows[i].Hash = chain(hash, rows[i])
+			hash = rows[i].Hash
+		}
+		if _, err := q.AddActs(ctx, tx, rows); err != nil {
+			return err
 		}
 		return q.SetActHead(ctx, tx, dbsqlc.SetActHeadParams{N: n, Hash: hash})
 	})
@@ -50,15 +52,15 @@ func (s *Store) WriteActs(ctx context.Context, acts []Act) error {
 	return nil
 }
 
-func rowOf(n int64, a Act) dbsqlc.AddActParams {
-	return dbsqlc.AddActParams{
+func rowOf(n int64, a Act) dbsqlc.AddActsParams {
+	return dbsqlc.AddActsParams{
 		N: n, AtMs: a.At.UnixMilli(), Realm: a.Realm, Actor: a.Actor, Action: a.Action, Target: a.Target,
 		Status: int32(a.Status), Times: a.Times, Request: a.Request,
 	}
 }
 
 // chain hashes a row behind the hash before it, each text behind its length.
-func chain(before []byte, r dbsqlc.AddActParams) []byte {
+func chain(before []byte, r dbsqlc.AddActsParams) []byte {
 	h := sha256.New()
 	_, _ = h.Write(before)
 	for _, n := range []int64{r.N, r.AtMs, int64(r.Status), r.Times} {

@@ -65,12 +65,7 @@ func (q *Queries) ActsAfter(ctx context.Context, db DBTX, arg ActsAfterParams) (
 	return items, nil
 }
 
-const addAct = `-- name: AddAct :exec
-INSERT INTO tokenstate.act (n, at_ms, realm, actor, action, target, status, times, request, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-`
-
-type AddActParams struct {
+type AddActsParams struct {
 	N       int64
 	AtMs    int64
 	Realm   string
@@ -81,22 +76,6 @@ type AddActParams struct {
 	Times   int64
 	Request string
 	Hash    []byte
-}
-
-func (q *Queries) AddAct(ctx context.Context, db DBTX, arg AddActParams) error {
-	_, err := db.Exec(ctx, addAct,
-		arg.N,
-		arg.AtMs,
-		arg.Realm,
-		arg.Actor,
-		arg.Action,
-		arg.Target,
-		arg.Status,
-		arg.Times,
-		arg.Request,
-		arg.Hash,
-	)
-	return err
 }
 
 const lockActHead = `-- name: LockActHead :one
