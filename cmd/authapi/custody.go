@@ -47,6 +47,9 @@ func (c custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tok
 	}
 	t.User = s.User
 	text, err := c.keys.Open(row(t), vault.Sealed{KeyID: s.KeyID, Ciphertext: s.Bytes})
+	if err == nil {
+		c.freshen(ctx, t, s.Ciphertext, text)
+	}
 	return text, s.IssuedAt, err //nolint:wrapcheck // joins only
 }
 

@@ -61,6 +61,8 @@ func serve(ctx context.Context, c *config) error {
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
+	all.Go(func() error { return s.Run(ctx) })
+	defer s.Flush(context.WithoutCancel(ctx))
 	all.Go(func() error { return ops.Serve(ctx, c.addr, s.Handler()) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
@@ -73,7 +75,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	s := &authapi.Server{
 		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
 		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
-		Peppers: held.Peppers, Master: held.Master,
+		Peppers: held.Peppers, Master: held.Master, KeyParts: c.parts(pool, held),
 	}
 	if c.mode == "strict" {
 		s.StandingMaxAge = c.standingMaxAge

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // world is authapi on a real Postgres. Only Keycloak is a fake, for the answers that a real
 // one cannot be made to give; the demo and the truth test have the real one.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	pool    *pgxpool.Pool
 	store   *postgres.Store
 	known   *projection.Projection
@@ -42,36 +43,71 @@ type world struct {
 	handler http.Handler
 	idp     *fakeIDP
 	log     *syncBuffer
+	files   vault.Paths
 	held    vault.Secrets
 	floor   uint64
 	service string
+	stop    func() // following the database
+	lookups *atomic.Int64
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	pool := testenv.Postgres(t, postgres.MigrateURL)
 	p := vault.In(t.TempDir())
 	must(t, vault.Generate(p))
 	held, err := vault.Load(p)
 	must(t, err)
-	source := pgsource.New(pool, time.Hour)
-	known := projection.New(source, projection.Options{}, zerolog.Nop())
-	w := &world{t: t, pool: pool, store: postgres.New(pool), known: known, idp: newFakeIDP(), log: &syncBuffer{}, held: held}
-	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
-	w.server = c.server(pool, held, known, w.idp)
-	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
-	w.handler = w.server.Handler()
+	w := &world{t: t, files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	must(t, w.store.Confirm(t.Context()))
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = known.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done; source.Close() })
-	must(t, known.WaitVersion(t.Context(), 0))
+	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
 	return w
 }
 
-func must(t *testing.T, err error) {
+// countedSource counts the keys that memory lacked.
+type countedSource struct {
+	projection.Source
+	n *atomic.Int64
+}
+
+func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
+	c.n.Add(1)
+	return c.Source.FindKey(ctx, id) //nolint:wrapcheck // counts only
+}
+
+// replica is another authapi on the same database and with the same files.
+func (w *world) replica() *world {
+	w.t.Helper()
+	other := *w
+	pool, err := pgxpool.New(w.t.Context(), w.pool.Config().ConnString()) // who follows holds a connection
+	must(w.t, err)
+	w.t.Cleanup(pool.Close)
+	other.pool, other.store = pool, postgres.New(pool)
+	other.start()
+	other.caughtUp()
+	return &other
+}
+
+// start makes the server, which follows the database until stop.
+func (w *world) start() {
+	w.t.Helper()
+	source := pgsource.New(w.pool, time.Hour)
+	w.lookups = &atomic.Int64{}
+	w.known = projection.New(countedSource{source, w.lookups}, projection.Options{}, zerolog.Nop())
+	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
+	w.server = c.server(w.pool, w.held, w.known, w.idp)
+	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
+	w.handler = w.server.Handler()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = w.known.Run(ctx) }()
+	w.stop = sync.OnceFunc(func() { cancel(); <-done; source.Close() })
+	w.t.Cleanup(w.stop)
+	must(w.t, w.known.WaitVersion(w.t.Context(), 0))
+}
+
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -140,6 +176,9 @@ func (w *world) ask(method, path string, body any, headers ...string) reply {
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, in)
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Content-Type" {
+			r.Header.Del("Content-Type")
+		}
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
@@ -171,7 +210,7 @@ func (w *world) me(key string) reply {
 	return w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key)
 }
 
-func (r reply) want(t *testing.T, status int, members ...string) reply {
+func (r reply) want(t testing.TB, status int, members ...string) reply {
 	t.Helper()
 	if r.status != status {
 		t.Fatalf("got %d %s, want %d", r.status, r.raw, status)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -29,15 +30,14 @@ type accessAnswer struct {
 
 func (s *Server) accessToken(api huma.API) {
 	op := operation(http.MethodPost, "/v1/users/{user_id}/access-token", "A fresh access token of a user's offline token", maxSmallBody)
-	op.Middlewares = s.forService(ScopeTokensUse)
+	op.Middlewares = s.forServiceOrOwner(ScopeTokensUse, apikey.ScopeAccessToken)
 	huma.Register(api, op, s.giveAccess)
 }
 
 // giveAccess makes no call to Keycloak for a token that is known to be refused. One that is in
 // doubt, or of which nothing is known, is tried: Keycloak refuses what is dead.
 func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
-	realm := serviceOf(ctx).Realm
-	t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID)
+	t, v, ok := s.sealedBest(realmOf(ctx), in.UserID, in.Body.ClientID)
 	if !ok {
 		return nil, noToken()
 	}

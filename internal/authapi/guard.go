@@ -114,6 +114,8 @@ func (s *Server) forService(scope string) huma.Middlewares {
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		caller, bad := projection.ServiceKey{}, s.ready()
+		status := http.StatusServiceUnavailable // what a panic is answered with
+		defer func() { s.audit(w, r, caller, status) }()
 		if bad == nil {
 			caller, bad = s.service(r, scope)
 		}
@@ -121,11 +123,13 @@ func (s *Server) forService(scope string) huma.Middlewares {
 			bad = s.caughtUp(r)
 		}
 		if bad != nil {
+			status = bad.Status
 			bad.write(w)
 			return
 		}
 		s.ages(w.Header())
 		next(huma.WithValue(ctx, serviceCaller, caller))
+		status = ctx.Status()
 	}}
 }
 

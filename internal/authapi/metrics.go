@@ -14,7 +14,7 @@ const (
 // Metrics count what is decided. No label holds an id.
 type Metrics struct {
 	refreshes, decisions *prometheus.CounterVec
-	panics               prometheus.Counter
+	panics, actsLost     prometheus.Counter
 }
 
 // NewMetrics registers them.
@@ -29,11 +29,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tokenstate_panics_total", Help: "Requests answered 503 because of a fault of ours.",
 		}),
+		actsLost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tokenstate_audit_lost_total", Help: "Acts with a service credential that the audit lacks.",
+		}),
 	}
 	for _, o := range []string{outcomeSkipped, outcomeCache, outcomeOK, outcomeRefused, outcomeUnavailable} {
 		m.refreshes.WithLabelValues(o)
 	}
-	r.MustRegister(m.refreshes, m.decisions, m.panics)
+	r.MustRegister(m.refreshes, m.decisions, m.panics, m.actsLost)
 	return m
 }
 

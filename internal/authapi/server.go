@@ -34,6 +34,8 @@ type Server struct {
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
 	Now            func() time.Time
 
+	KeyParts
+
 	access accessTokens
 	looks  singleflight.Group
 }
@@ -64,6 +66,7 @@ func (s *Server) Handler() http.Handler {
 	s.standing(api)
 	s.refreshOutcomes(api)
 	s.explain(api)
+	s.keyRoutes(api)
 	return s.guarded(answerInProblems(mux))
 }
 

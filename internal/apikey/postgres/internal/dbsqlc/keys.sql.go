@@ -11,8 +11,9 @@ import (
 )
 
 const addKey = `-- name: AddKey :exec
-INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, scopes, last_four, replaces)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+    $13, $14, $15)
 `
 
 type AddKeyParams struct {
@@ -28,6 +29,9 @@ type AddKeyParams struct {
 	CreatedAt  time.Time
 	ExpiresAt  *time.Time
 	NotBefore  *time.Time
+	Scopes     string
+	LastFour   *string
+	Replaces   *string
 }
 
 func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
@@ -44,12 +48,15 @@ func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.NotBefore,
+		arg.Scopes,
+		arg.LastFour,
+		arg.Replaces,
 	)
 	return err
 }
 
 const allKeys = `-- name: AllKeys :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked FROM tokenstate.api_key ORDER BY id
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key ORDER BY id
 `
 
 func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, error) {
@@ -77,6 +84,10 @@ func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, err
 			&i.RevokedAt,
 			&i.RevokedBy,
 			&i.Blocked,
+			&i.Scopes,
+			&i.LastFour,
+			&i.LastUsedAt,
+			&i.Replaces,
 		); err != nil {
 			return nil, err
 		}
@@ -133,7 +144,7 @@ func (q *Queries) DeleteServiceKey(ctx context.Context, db DBTX, name string) (i
 }
 
 const findKey = `-- name: FindKey :one
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked FROM tokenstate.api_key WHERE id = $1
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key WHERE id = $1
 `
 
 func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateApiKey, error) {
@@ -155,6 +166,10 @@ func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateAp
 		&i.RevokedAt,
 		&i.RevokedBy,
 		&i.Blocked,
+		&i.Scopes,
+		&i.LastFour,
+		&i.LastUsedAt,
+		&i.Replaces,
 	)
 	return i, err
 }
@@ -169,7 +184,7 @@ func (q *Queries) LockSystemKey(ctx context.Context, db DBTX, name string) error
 }
 
 const newestSystemKey = `-- name: NewestSystemKey :one
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked FROM tokenstate.api_key
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key
 WHERE realm = $1 AND user_id = $2 AND coalesce(org_id, '') = $3::text AND name = $4 AND kind = 'system'
 ORDER BY generation DESC LIMIT 1
 `
@@ -205,6 +220,10 @@ func (q *Queries) NewestSystemKey(ctx context.Context, db DBTX, arg NewestSystem
 		&i.RevokedAt,
 		&i.RevokedBy,
 		&i.Blocked,
+		&i.Scopes,
+		&i.LastFour,
+		&i.LastUsedAt,
+		&i.Replaces,
 	)
 	return i, err
 }
@@ -237,7 +256,7 @@ func (q *Queries) PutServiceKey(ctx context.Context, db DBTX, arg PutServiceKeyP
 
 const revokeKey = `-- name: RevokeKey :one
 UPDATE tokenstate.api_key SET revoked_at = coalesce(revoked_at, $1), revoked_by = coalesce(revoked_by, $2), blocked = blocked OR $3
-WHERE id = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked
+WHERE id = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces
 `
 
 type RevokeKeyParams struct {
@@ -271,6 +290,10 @@ func (q *Queries) RevokeKey(ctx context.Context, db DBTX, arg RevokeKeyParams) (
 		&i.RevokedAt,
 		&i.RevokedBy,
 		&i.Blocked,
+		&i.Scopes,
+		&i.LastFour,
+		&i.LastUsedAt,
+		&i.Replaces,
 	)
 	return i, err
 }
