@@ -15,7 +15,7 @@ func main() {
 		Name:  "authapi",
 		Usage: "decide about API keys and stored offline tokens",
 		Commands: []*cli.Command{
-			serveCommand(), secretsCommand(), serviceKeysCommand(),
+			serveCommand(), secretsCommand(), serviceKeysCommand(), importCommand(), shadowCommand(),
 			ops.Healthcheck("authapi", "AUTHAPI_HEALTH_", "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091"),
 		},
 	}))

@@ -101,25 +101,26 @@ func add(ctx context.Context, tx pgx.Tx, rec apikey.Record) (int64, error) {
 	return announce(ctx, tx, KindKey, rec.ID, rec)
 }
 
-// Revoke ends the newest generation of a system key; with block nobody can mint it again. It
-// writes the order that order makes of the key's id and its generation.
+// Revoke ends the newest generation of a system key, and every imported key of its name; with block
+// nobody can mint it again. It writes the orders that order makes of the keys' ids.
 func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID string) events.Message) (found bool, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
 			return err
 		}
-		row, err := q.NewestSystemKey(ctx, tx, n.params())
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
+		ids, err := q.LegacyNamed(ctx, tx, dbsqlc.LegacyNamedParams{Realm: n.Realm, UserID: n.User, OrgID: n.Org, Name: n.Key, Block: block})
 		if err != nil {
 			return err
 		}
-		found = row.RevokedAt == nil || block && !row.Blocked
-		if !found {
-			return nil
+		row, err := q.NewestSystemKey(ctx, tx, n.params())
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
 		}
-		version, err = revoke(ctx, tx, order(row.ID), block)
+		if err == nil && (row.RevokedAt == nil || block && !row.Blocked) {
+			ids = append(ids, row.ID)
+		}
+		found = len(ids) > 0
+		version, err = revokeAll(ctx, tx, ids, order, block)
 		return err
 	})
 	if err != nil {
@@ -128,31 +129,49 @@ func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID
 	return found, version, nil
 }
 
+func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID string) events.Message, block bool) (int64, error) {
+	var all []state.Change
+	for _, id := range ids {
+		changes, err := revoke(ctx, tx, order(id), block)
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, changes...)
+	}
+	return state.Announce(ctx, tx, all) //nolint:wrapcheck // it says what failed
+}
+
 // revoke marks the row and makes the order: the copy in the log brings the revocation back
 // after a restore.
-func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) (int64, error) {
+func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]state.Change, error) {
 	o, ok := m.Body.(*events.Order)
 	if !ok {
-		return 0, state.ErrNotAnOrder
+		return nil, state.ErrNotAnOrder
 	}
 	at := m.At.Time()
 	row, err := q.RevokeKey(ctx, tx, dbsqlc.RevokeKeyParams{ID: o.Key, RevokedAt: &at, RevokedBy: &m.ID, Blocked: block})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
+	change, err := changeOf(row)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := state.PutOrder(ctx, tx, m)
+	return append(changes, change), err //nolint:wrapcheck // it says what it refuses
+}
+
+// changeOf is a key's row as the feed tells it.
+func changeOf(row dbsqlc.TokenstateApiKey) (state.Change, error) {
 	rec, err := record(row)
 	if err != nil {
-		return 0, err
+		return state.Change{}, err
 	}
 	value, err := json.Marshal(rec)
 	if err != nil {
-		return 0, fmt.Errorf("encode key: %w", err)
+		return state.Change{}, fmt.Errorf("encode key: %w", err)
 	}
-	changes, err := state.PutOrder(ctx, tx, m)
-	if err != nil {
-		return 0, err //nolint:wrapcheck // it says what it refuses
-	}
-	return state.Announce(ctx, tx, append(changes, state.Change{Kind: KindKey, Key: rec.ID, Value: value})) //nolint:wrapcheck // as above
+	return state.Change{Kind: KindKey, Key: rec.ID, Value: value}, nil
 }
 
 // Find reads one key, for a reader that may not have seen it yet.

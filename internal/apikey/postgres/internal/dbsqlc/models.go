@@ -24,6 +24,7 @@ type TokenstateApiKey struct {
 	RevokedAt  *time.Time
 	RevokedBy  *string
 	Blocked    bool
+	LastUsedAt *time.Time
 }
 
 type TokenstateAudit struct {
@@ -166,6 +167,12 @@ type TokenstateFloor struct {
 	StreamCreated time.Time
 	Seq           int64
 	Digest        string
+}
+
+type TokenstateImport struct {
+	Source    string
+	Position  string
+	UpdatedAt time.Time
 }
 
 type TokenstateJournal struct {
