@@ -36,6 +36,7 @@ var rules = map[string]struct {
 	"internal/projection/pgsource":                 {[]string{"internal/apikey", "internal/apikey/postgres", "internal/events", "internal/projection", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the projection to Postgres for both programs"},
 	"internal/authapi":                             {[]string{"internal/apikey", "internal/events", "internal/projection", "internal/secret", "internal/timeline", "internal/tokenstate"}, "a program: HTTP is its own technology, all others are joined to it in cmd"},
 	"internal/openhands":                           {[]string{"internal/apikey", "internal/secret", "internal/tokenstate"}, "another system's database and ciphertexts, read only; where they go is an interface"},
+	"internal/openhands/openhandstest":             {nil, "a generated OpenHands database for tests, made without the code that reads it"},
 	"client":                                       {nil, "public: a service that imports it gets net/http and oauth2, and nothing of ours"},
 	"internal/settings":                            {[]string{"internal/secret"}, "how programs are told what to do"},
 	"internal/ops":                                 {[]string{"internal/settings"}, "how programs are operated"},

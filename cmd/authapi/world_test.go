@@ -43,6 +43,7 @@ type world struct {
 	idp     *fakeIDP
 	log     *syncBuffer
 	held    vault.Secrets
+	files   vault.Paths
 	floor   uint64
 	service string
 }
@@ -56,7 +57,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	source := pgsource.New(pool, time.Hour)
 	known := projection.New(source, projection.Options{}, zerolog.Nop())
-	w := &world{t: t, pool: pool, store: postgres.New(pool), known: known, idp: newFakeIDP(), log: &syncBuffer{}, held: held}
+	w := &world{t: t, pool: pool, store: postgres.New(pool), known: known, idp: newFakeIDP(), log: &syncBuffer{}, held: held, files: p}
 	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
 	w.server = c.server(pool, held, known, w.idp)
 	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)

@@ -54,6 +54,9 @@ func Shadow(ctx context.Context, from *Source, size int, now func() tokenstate.S
 		}
 		after = keys[len(keys)-1].ID
 		keys = slices.DeleteFunc(keys, func(k Key) bool { return !k.presentable() })
+		if len(keys) == 0 {
+			continue
+		}
 		said, err := ours(ctx, keys)
 		if err != nil {
 			return c, fmt.Errorf("after %d keys: %w", c.Keys, err)

@@ -140,7 +140,7 @@ func (s *Source) keyQuery() string {
 	}
 	return `SELECT id::bigint, key, user_id, ` + org + `, coalesce(name, ''), floor(extract(epoch FROM created_at))::float8,
 		floor(extract(epoch FROM last_used_at))::float8, ` + notBefore + `, floor(extract(epoch FROM expires_at))::float8
-		FROM api_keys WHERE id > $1 ORDER BY id LIMIT $2`
+		FROM api_keys WHERE id > $1::bigint ORDER BY id LIMIT $2`
 }
 
 // KeyIDs are all ids.
