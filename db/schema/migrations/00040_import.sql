@@ -12,5 +12,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON tokenstate.import TO tokenstate_authapi;
 GRANT SELECT ON tokenstate.import TO tokenstate_worker, tokenstate_read;
 
 -- +goose Down
-DROP TABLE tokenstate.import;
-ALTER TABLE tokenstate.api_key DROP COLUMN last_used_at;
+DROP TABLE tokenstate.import; -- the column stays: an earlier migration may have added it, too
