@@ -113,3 +113,19 @@ func has(c *cache, s seat, newest int64, now time.Time) bool {
 	_, ok := c.get(s, newest, now)
 	return ok
 }
+
+// Ensure only what authapi has decided is told as a decision.
+func TestMiddlewareMaps(t *testing.T) {
+	for status, want := range map[int]int{401: 401, 403: 403, 429: 429, 503: 503, 500: 503, 502: 503, 404: 503, 302: 503, 409: 503} {
+		api := serving(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(`{"type":"urn:tokenstate:problem:canary","reason":"canary"}`))
+		})
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("X-Access-Token", "key")
+		api.Middleware(http.NotFoundHandler()).ServeHTTP(w, r)
+		if w.Code != want || (want >= 429) != (w.Header().Get("Retry-After") != "") || want == 503 && strings.Contains(w.Body.String(), "canary") {
+			t.Errorf("%d becomes %d %s", status, w.Code, w.Body.String())
+		}
+	}
+}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -113,13 +112,3 @@ class Automation:
             return 200, ''
         return answer.status_code, answer.json()['reason']
 
-
-def eventually(what: str, there: Callable[[], Any], limit: float = 15.0) -> Any:
-    """Polls until there gives something true."""
-    deadline = time.monotonic() + limit
-    while True:
-        got = there()
-        if got:
-            return got
-        assert time.monotonic() < deadline, f'{what} has not come within {limit} s'
-        time.sleep(0.05)

@@ -14,6 +14,7 @@ _KINDS: dict[int, type[AuthError]] = {
     403: WrongOrganizationError,
     404: OfflineTokenDeadError,
     409: OfflineTokenDeadError,
+    422: OfflineTokenDeadError,
 }
 _MEMBERS = ('reason', 'detail', 'since', 'event_id', 'login_url', 'retry_at')
 
