@@ -53,8 +53,8 @@ func ExampleClient_TokenSource() {
 	if err != nil {
 		panic(err)
 	}
-	source := api.TokenSource(context.Background(), "ann", "app")
-	_, err = oauth2.NewClient(context.Background(), source).Get("https://api.example/")
+	source := api.TokenSource(context.Background(), "ann", "app") // oauth2.NewClient takes it, too
+	_, err = source.Token()
 	var p *client.Problem
 	switch {
 	case errors.Is(err, client.ErrUnavailable):

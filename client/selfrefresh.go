@@ -57,7 +57,7 @@ func (s SelfRefresh) TokenSource(ctx context.Context) oauth2.TokenSource {
 
 type self struct {
 	SelfRefresh
-	ctx context.Context //nolint:containedctx // oauth2.TokenSource has none
+	ctx context.Context // oauth2.TokenSource has none
 	mu  sync.Mutex      // two refreshes of one token at once end a session that rotates
 }
 

@@ -24,7 +24,7 @@ func (c *Client) TokenSource(ctx context.Context, userID, clientID string) oauth
 }
 
 type kept struct {
-	ctx          context.Context //nolint:containedctx // oauth2.TokenSource has none
+	ctx          context.Context // oauth2.TokenSource has none
 	c            *Client
 	user, client string
 

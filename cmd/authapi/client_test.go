@@ -139,11 +139,10 @@ func TestTokenSource(t *testing.T) {
 
 // keycloakStub is a token endpoint that answers what a test wants.
 type keycloakStub struct {
-	calls   atomic.Int64
-	status  int
-	answer  string
-	styles  []string
-	awaited func()
+	calls  atomic.Int64
+	status int
+	answer string
+	styles []string
 }
 
 func (k *keycloakStub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -265,8 +264,12 @@ func TestMiddleware(t *testing.T) {
 	}
 	want(get("Authorization", "Bearer "+key, "X-Org-Id", "other"), http.StatusForbidden, "wrong_organization")
 	for _, headers := range [][]string{
-		{}, {"Authorization", "Basic " + key}, {"Authorization", "Bearer " + key, "Authorization", "Bearer " + key}, {"Authorization", "Bearer " + key + "\x7f"},
-		{"Authorization", "Bearer nonsense", "X-Session-API-Key", key}, {"X-Access-Token", strings.Repeat("x", 300)},
+		{},
+		{"Authorization", "Basic " + key},
+		{"Authorization", "Bearer " + key, "Authorization", "Bearer " + key},
+		{"Authorization", "Bearer " + key + "\x7f"},
+		{"Authorization", "Bearer nonsense", "X-Session-API-Key", key},
+		{"X-Access-Token", strings.Repeat("x", 300)},
 	} {
 		want(get(headers...), http.StatusUnauthorized, "unknown")
 	}

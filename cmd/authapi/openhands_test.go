@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,7 +44,7 @@ func newAdopter(t *testing.T, keys, tokens int) *adopter {
 	server := httptest.NewServer(a.handler)
 	t.Cleanup(server.Close)
 	for name, value := range map[string]string{
-		"DATABASE_URL": a.pool.Config().ConnString(), "OPENHANDS_DATABASE_URL": a.url, "OPENHANDS_SECRETS_FILE": file,
+		"DATABASE_URL": leastRights(t, a.pool.Config().ConnString()), "OPENHANDS_DATABASE_URL": a.url, "OPENHANDS_SECRETS_FILE": file,
 		"AUTHAPI_KEYSET_FILE": a.files.Keyset, "AUTHAPI_PEPPER_FILE": a.files.Pepper, "AUTHAPI_MASTER_FILE": a.files.Master, "AUTHAPI_SNAPSHOT_FILE": a.files.Snapshot,
 		"KEYCLOAK_URL": "http://127.0.0.1:1", "KEYCLOAK_REALM": "demo", "KEYCLOAK_CLIENT_ID": "app", "KEYCLOAK_CLIENT_SECRET": "x",
 		"AUTHAPI_URL": server.URL, "AUTHAPI_SERVICE_KEY": a.service,
@@ -51,6 +52,17 @@ func newAdopter(t *testing.T, keys, tokens int) *adopter {
 		t.Setenv(name, value)
 	}
 	return a
+}
+
+// leastRights is the same database with what authapi's role may do.
+func leastRights(t *testing.T, database string) string {
+	t.Helper()
+	u, err := url.Parse(database)
+	must(t, err)
+	q := u.Query()
+	q.Set("role", "tokenstate_authapi")
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 func (a *adopter) exec(sql string, args ...any) {
@@ -328,6 +340,7 @@ func TestImportOddities(t *testing.T) {
 
 // Ensure the source is never written to, and that no fault tells a password.
 func TestImportFaults(t *testing.T) {
+	foreign := testenv.Database(t, nil)
 	a := newAdopter(t, 4, 0)
 	source, err := openhands.Open(t.Context(), secret.New(a.url))
 	must(t, err)
@@ -335,7 +348,7 @@ func TestImportFaults(t *testing.T) {
 	for name, set := range map[string]func(){
 		"unreachable": func() { t.Setenv("OPENHANDS_DATABASE_URL", "postgres://u:canary@127.0.0.1:1/x") },
 		"malformed":   func() { t.Setenv("OPENHANDS_DATABASE_URL", "postgres://u:canary@%zz") },
-		"foreign":     func() { t.Setenv("OPENHANDS_DATABASE_URL", testenv.Database(t, nil)) },
+		"foreign":     func() { t.Setenv("OPENHANDS_DATABASE_URL", foreign) },
 		"no secrets":  func() { t.Setenv("OPENHANDS_SECRETS_FILE", ""); t.Setenv("OPENHANDS_SECRETS", "[canary") },
 	} {
 		set()

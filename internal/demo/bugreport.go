@@ -75,7 +75,7 @@ func (s *story) integration(ctx context.Context, name, key, keyReason, tokenReas
 	if keyReason != "" {
 		members = append(members, "reason", keyReason)
 	}
-	if _, err := s.expect(name+": may the user act?", func() (play.Answer, error) { return a, nil }, http.StatusOK, append(members, "user_id", s.user)...); err != nil {
+	if _, err := s.expect(name+": may the user act?", func() (play.Answer, error) { return a, nil }, http.StatusOK, members...); err != nil {
 		return err
 	}
 	_, err = s.expect(name+": is there an access token?", func() (play.Answer, error) { return s.backend.Access(ctx, s.user) }, http.StatusConflict, "reason", tokenReason)

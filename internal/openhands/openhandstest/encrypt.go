@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"time"
 
 	jose "github.com/go-jose/go-jose/v4"
@@ -56,7 +57,7 @@ func Encrypt(way int, token string) (string, error) {
 func Fernet(secret string, plain []byte) string {
 	key := sha256.Sum256([]byte(secret))
 	pad := aes.BlockSize - len(plain)%aes.BlockSize
-	plain = append(plain[:len(plain):len(plain)], bytes.Repeat([]byte{byte(pad)}, pad)...)
+	plain = append(slices.Clip(plain), bytes.Repeat([]byte{byte(pad)}, pad)...)
 	out := binary.BigEndian.AppendUint64([]byte{0x80}, uint64(time.Now().Unix()))
 	iv := make([]byte, aes.BlockSize)
 	_, _ = rand.Read(iv) // never fails
