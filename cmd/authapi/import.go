@@ -167,12 +167,12 @@ func read(ctx context.Context, s *authapi.Server, realm string, raw secret.Text)
 }
 
 func importTable(w io.Writer, r openhands.Report) {
-	ops.Row(w, "TABLE", "READ", "ADDED", "CHANGED", "UNCHANGED", "SKIPPED")
+	ops.Row(w, "TABLE", "READ", "ADDED", "CHANGED", "UNCHANGED", "SKIPPED", "ROWS/S")
 	for _, t := range []struct {
 		name string
 		openhands.Tally
 	}{{"api_keys", r.Keys}, {"offline_tokens", r.Tokens}} {
-		ops.Row(w, t.name, t.Read, t.Added, t.Changed, t.Unchanged, t.Skipped)
+		ops.Row(w, t.name, t.Read, t.Added, t.Changed, t.Unchanged, t.Skipped, t.PerSecond)
 	}
 	for _, s := range r.Skipped {
 		ops.Row(w, "skipped", s.Table, s.ID, s.Reason)

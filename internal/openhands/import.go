@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -77,6 +78,7 @@ func (m *Import) Run(ctx context.Context) (Report, error) {
 }
 
 func (m *Import) keys(ctx context.Context, r *Report) error {
+	defer r.Keys.timed(time.Now())
 	return m.pages(ctx, "api_keys", func(at *Position) (int, error) {
 		after, err := number(at.After)
 		if err != nil {
@@ -109,6 +111,7 @@ func (m *Import) keys(ctx context.Context, r *Report) error {
 }
 
 func (m *Import) tokens(ctx context.Context, r *Report) error {
+	defer r.Tokens.timed(time.Now())
 	return m.pages(ctx, "offline_tokens", func(at *Position) (int, error) {
 		rows, err := m.From.Tokens(ctx, at.After, page)
 		if err != nil || len(rows) == 0 {

@@ -1,6 +1,9 @@
 package openhands
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // ErrOtherUser: the token inside the row of one user says that it is another's.
 var ErrOtherUser = errors.New("token_of_another_user")
@@ -22,6 +25,7 @@ type Tally struct {
 	Changed   int `json:"changed"`
 	Unchanged int `json:"unchanged"`
 	Skipped   int `json:"skipped"`
+	PerSecond int `json:"per_second"`
 }
 
 // Skip is a row that stays where it is. Reason is an error's text: no value of the row.
@@ -38,6 +42,10 @@ func (r *Report) skip(t *Tally, table, id string, err error) {
 	if len(r.Skipped) < maxSkips {
 		r.Skipped = append(r.Skipped, Skip{table, id, err.Error()})
 	}
+}
+
+func (t *Tally) timed(began time.Time) {
+	t.PerSecond = int(float64(t.Read) / max(time.Since(began).Seconds(), 1e-3))
 }
 
 func (t *Tally) count(read, taken int, out Outcome) {
