@@ -112,15 +112,13 @@ func TestImportOpenHands(t *testing.T) {
 	if c.Keys != n || c.Mismatched != 0 {
 		t.Fatalf("shadow: %+v", c)
 	}
-	if got := a.known.TokensOf("demo", openhandstest.User(7), ""); len(got) != 1 || got[0].Verified || got[0].Custody != custodyOfSealed || got[0].Token.Session != "session-7" {
+	if got := a.known.TokensOf("demo", openhandstest.User(7), ""); len(got) != 1 || got[0].Verified || got[0].Custody != "sealed" || got[0].Token.Session != "session-7" {
 		t.Fatalf("%+v", got)
 	}
 	if a.idp.calls() != 0 {
 		t.Fatal("a token was refreshed")
 	}
 }
-
-const custodyOfSealed = "sealed"
 
 func (a *adopter) count(sql string) (n int) {
 	a.t.Helper()
@@ -317,7 +315,7 @@ func TestImportOddities(t *testing.T) {
 // Ensure the source is never written to, and that no fault tells a password.
 func TestImportFaults(t *testing.T) {
 	foreign := testenv.Database(t, nil)
-	a := newAdopter(t, 4, 0)
+	a := newAdopter(t, 40, 0)
 	source, err := openhands.Open(t.Context(), secret.New(a.url))
 	must(t, err)
 	must(t, source.Close(t.Context()))
@@ -336,8 +334,15 @@ func TestImportFaults(t *testing.T) {
 		t.Setenv("OPENHANDS_SECRETS", openhandstest.Keys)
 	}
 	var r openhands.Report
-	if err := a.run(&r, "import", "openhands", "--from", "postgres://u:canary@127.0.0.1:1/x"); !errors.Is(err, ops.ErrUsage) || strings.Contains(err.Error(), "canary") {
-		t.Errorf("a password on the command line: %v", err)
+	for _, url := range []string{"postgres://u:canary@127.0.0.1:1/x", "postgres://u@127.0.0.1:1/x?password=canary", "host=127.0.0.1 password=canary"} {
+		if err := a.run(&r, "import", "openhands", "--from", url); !errors.Is(err, ops.ErrUsage) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("a password on the command line: %v", err)
+		}
+	}
+	a.take()
+	a.exec(`UPDATE api_keys SET id = id + 1000, key = 'other-' || key`) // the database of another installation
+	if err := a.run(&r, "import", "openhands", "--revoke-missing"); !errors.Is(err, openhands.ErrOther) || a.count("SELECT count(*) FROM tokenstate.api_key WHERE revoked_at IS NULL AND id LIKE 'oh-demo-__'") != 31 {
+		t.Errorf("another installation's database is taken for the first one's: %v", err)
 	}
 }
 

@@ -68,10 +68,10 @@ type Import struct {
 // Run takes over all keys, then all tokens.
 func (m *Import) Run(ctx context.Context) (Report, error) {
 	r := Report{DryRun: m.Dry, Skipped: []Skip{}}
-	if err := m.keys(ctx, &r); err != nil {
+	if err := m.missing(ctx, &r); err != nil { // first: it knows a wrong database
 		return r, err
 	}
-	if err := m.missing(ctx, &r); err != nil {
+	if err := m.keys(ctx, &r); err != nil {
 		return r, err
 	}
 	return r, m.tokens(ctx, &r)

@@ -2,6 +2,10 @@ package openhands
 
 import "context"
 
+// enough keys that are all gone are a wrong database, whose numbers mean other keys. Fewer may
+// well have been deleted, all of them.
+const enough = 10
+
 // missing finds keys that OpenHands has deleted since they were taken over: a deletion there is
 // a revocation, and here the key would live on.
 func (m *Import) missing(ctx context.Context, r *Report) error {
@@ -24,6 +28,9 @@ func (m *Import) missing(ctx context.Context, r *Report) error {
 		}
 	}
 	r.Missing = len(gone)
+	if len(gone) == len(living) && len(gone) >= enough {
+		return ErrOther
+	}
 	if !m.Revoke || m.Dry || len(gone) == 0 {
 		return nil
 	}

@@ -14,9 +14,10 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// Errors of a source. Neither repeats the URL.
+// Errors of a source. None repeats the URL.
 var (
 	ErrUnreachable = errors.New("the OpenHands database cannot be reached: check OPENHANDS_DATABASE_URL")
+	ErrOther       = errors.New("none of the keys that were imported before is in this OpenHands database: is it the right one? nothing was done")
 	ErrForeign     = errors.New("this is no OpenHands database: it lacks the tables api_keys and offline_tokens")
 )
 
@@ -78,16 +79,12 @@ func (s *Source) Close(ctx context.Context) error {
 
 // HasPassword says that a URL or a list of key=value holds a password in the clear.
 func HasPassword(url string) bool {
-	c, err := pgx.ParseConfig(url)
-	if err != nil {
-		return false
+	if u, err := neturl.Parse(url); err == nil && u.User != nil {
+		if _, set := u.User.Password(); set {
+			return true
+		}
 	}
-	u, err := neturl.Parse(url)
-	if err == nil && u.User != nil {
-		_, set := u.User.Password()
-		return set
-	}
-	return c.Password != "" && strings.Contains(url, "password")
+	return strings.Contains(url, "password=")
 }
 
 // Size is how many rows there are.
