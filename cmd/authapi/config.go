@@ -41,16 +41,20 @@ func addFiles(t *settings.Table, p *vault.Paths) {
 	t.Text(&p.Snapshot, "AUTHAPI_SNAPSHOT_FILE", "", "keys that the snapshot on disk is sealed under")
 }
 
-func (c *config) table() *settings.Table {
-	t := settings.New("AUTHAPI_")
-	c.logging.AddTo(t)
-	addDatabase(t, &c.database)
-	addFiles(t, &c.files)
+func addKeycloak(t *settings.Table, c *config) {
 	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
 	t.Text(&c.realm, "KEYCLOAK_REALM", "", "the realm whose tokens are kept here")
 	t.URL(&c.issuer, "KEYCLOAK_ISSUER", true, "what tokens carry as iss, if discovery does not say it")
 	t.Text(&c.clientID, "KEYCLOAK_CLIENT_ID", "", "the application's confidential client")
 	t.Secret(&c.clientSecret, "KEYCLOAK_CLIENT_SECRET", "its secret")
+}
+
+func (c *config) table() *settings.Table {
+	t := settings.New("AUTHAPI_")
+	c.logging.AddTo(t)
+	addDatabase(t, &c.database)
+	addFiles(t, &c.files)
+	addKeycloak(t, c)
 	t.Text(&c.addr, "AUTHAPI_ADDR", "127.0.0.1:8080", "address of the API")
 	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")

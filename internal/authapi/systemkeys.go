@@ -146,7 +146,7 @@ func (s *Server) unmint(ctx context.Context, in *unmintInput) (*unmintAnswer, er
 	}
 	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Name}
 	found, version, err := s.Keys.Revoke(ctx, k, in.Block, func(id string) events.Message {
-		return order(k.Realm, at, &events.Order{Order: events.OrderKeyRevoked, By: "service:" + caller.Name, User: k.User, Key: id})
+		return KeyRevoked(k.Realm, at, "service:"+caller.Name, k.User, id)
 	})
 	switch {
 	case err != nil:

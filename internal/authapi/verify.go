@@ -39,12 +39,8 @@ func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {
 // verify asks Keycloak about a token, once, and never by refreshing it. While Keycloak is away
 // the token is stored unverified: then it is never preferred to a verified one.
 func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, bool, *Problem) {
-	claims, err := s.Keycloak.Parse(raw)
-	if err != nil {
-		return tokenstate.Token{}, false, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
-	}
-	t := tokenOf(realm, claims)
-	if bad := s.acceptable(ctx, claims, t); bad != nil {
+	t, bad := s.claimed(ctx, realm, raw)
+	if bad != nil {
 		return t, false, bad
 	}
 	seen, err := s.Keycloak.Introspect(ctx, raw)
@@ -63,6 +59,27 @@ func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tok
 		return t, false, unprocessable("not-an-offline-token", "Keycloak's word on the token differs from what it says itself")
 	}
 	return t, true, nil
+}
+
+// Adopt reads a token that another system has kept. It refuses what PUT /v1/offline-tokens would,
+// and asks nobody whether the token lives: the next look tells, and a refresh would restart the
+// idle clock of everybody's session. An error is a *Problem.
+func (s *Server) Adopt(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, error) {
+	t, bad := s.claimed(ctx, realm, raw)
+	if bad != nil {
+		return tokenstate.Token{}, bad
+	}
+	return t, nil
+}
+
+// claimed is what the token says of itself, if that is acceptable.
+func (s *Server) claimed(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, *Problem) {
+	claims, err := s.Keycloak.Parse(raw)
+	if err != nil {
+		return tokenstate.Token{}, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
+	}
+	t := tokenOf(realm, claims)
+	return t, s.acceptable(ctx, claims, t)
 }
 
 // ownToken refuses another realm's or client's token: since 26.6 only its own client may

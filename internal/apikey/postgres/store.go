@@ -106,35 +106,44 @@ func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
 	return change(KindKey, k.ID, k.Record)
 }
 
-// Revoke ends the newest generation of a system key; with block nobody can mint it again. It
-// writes the order that order makes of the key's id and its generation.
+// Revoke ends the newest generation of a system key, and every imported key of its name; with block
+// nobody can mint it again. It writes the orders that order makes of the keys' ids.
 func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID string) events.Message) (found bool, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
 			return err
 		}
+		ids, err := q.LegacyNamed(ctx, tx, dbsqlc.LegacyNamedParams{Realm: n.Realm, UserID: n.User, OrgID: n.Org, Name: n.Key, Block: block})
+		if err != nil {
+			return err
+		}
 		row, err := q.NewestSystemKey(ctx, tx, n.params())
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
-		found = row.RevokedAt == nil || block && !row.Blocked
-		if !found {
-			return nil
+		if err == nil && (row.RevokedAt == nil || block && !row.Blocked) {
+			ids = append(ids, row.ID)
 		}
-		changes, err := revoke(ctx, tx, order(row.ID), block)
-		if err != nil {
-			return err
-		}
-		version, err = state.Announce(ctx, tx, changes)
-		return err //nolint:wrapcheck // it says what failed
+		found = len(ids) > 0
+		version, err = revokeAll(ctx, tx, ids, order, block)
+		return err
 	})
 	if err != nil {
 		return false, 0, fmt.Errorf("revoke key: %w", err)
 	}
 	return found, version, nil
+}
+
+func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID string) events.Message, block bool) (int64, error) {
+	var all []state.Change
+	for _, id := range ids {
+		changes, err := revoke(ctx, tx, order(id), block)
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, changes...)
+	}
+	return state.Announce(ctx, tx, all) //nolint:wrapcheck // it says what failed
 }
 
 // revoke marks the row and makes the order: the copy in the log brings the revocation back

@@ -50,7 +50,11 @@ func (s *Store) Replace(ctx context.Context, old tokenstate.Token, next StoredTo
 		if err != nil || r.IssuedAtS != int64(old.IssuedAt) || r.Custody != Sealed {
 			return err
 		}
-		_, err = putToken(ctx, tx, next, &c)
+		rows, err := putToken(ctx, tx, next, &c)
+		if err != nil {
+			return err
+		}
+		_, err = announceTokens(ctx, tx, rows)
 		return err
 	})
 	if err != nil {

@@ -191,6 +191,12 @@ type TokenstateFloor struct {
 	Digest        string
 }
 
+type TokenstateImport struct {
+	Source    string
+	Position  string
+	UpdatedAt time.Time
+}
+
 type TokenstateJournal struct {
 	ID         string
 	Seq        int64
