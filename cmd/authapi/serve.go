@@ -63,6 +63,7 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return ops.Serve(ctx, c.addr, s.Handler()) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
+	all.Go(func() error { return c.gateway.serve(ctx, s) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
 }
@@ -75,6 +76,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
 		Peppers: held.Peppers, Master: held.Master,
 	}
+	c.gateway.join(s)
 	if c.mode == "strict" {
 		s.StandingMaxAge = c.standingMaxAge
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/projection"
@@ -36,11 +37,8 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		began := time.Now()
 		defer func() {
 			if fault := recover(); fault != nil {
-				s.Metrics.panics.Inc()
-				// The panic's own text may hold what was sent.
-				logger.Error().Type("panic", fault).Bytes("stack", debug.Stack()).Msg("a request failed by our fault")
-				if seen.status == 0 {
-					unavailable("internal", "this is our fault; the log tells more under the answer's X-Request-Id").write(seen)
+				if p := s.Failed(&logger, fault); seen.status == 0 {
+					p.write(seen)
 				}
 			}
 			logger.Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
@@ -48,6 +46,14 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		s.ages(w.Header())
 		next.ServeHTTP(seen, r.WithContext(logger.WithContext(r.Context())))
 	})
+}
+
+// Failed is the answer after a panic.
+func (s *Server) Failed(logger *zerolog.Logger, fault any) *Problem {
+	s.Metrics.panics.Inc()
+	// The panic's own text may hold what was sent.
+	logger.Error().Type("panic", fault).Bytes("stack", debug.Stack()).Msg("a request failed by our fault")
+	return unavailable("internal", "this is our fault; the log tells more under the answer's X-Request-Id")
 }
 
 // ages are what every answer is known by: the feed's version, and how long ago Keycloak was

@@ -32,6 +32,7 @@ type Server struct {
 
 	LoginURL       string        // where a user logs in again; shown with a dead token
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
+	NoKeyPasses    bool          // a gateway's request without a key may pass, without an identity
 	Now            func() time.Time
 
 	access accessTokens
@@ -64,6 +65,7 @@ func (s *Server) Handler() http.Handler {
 	s.standing(api)
 	s.refreshOutcomes(api)
 	s.explain(api)
+	s.authorize(api)
 	return s.guarded(answerInProblems(mux))
 }
 
