@@ -36,6 +36,7 @@ var rules = map[string]struct {
 	"internal/projection/pgsource":                 {[]string{"internal/apikey", "internal/apikey/postgres", "internal/events", "internal/projection", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the projection to Postgres for both programs"},
 	"internal/authapi":                             {[]string{"internal/apikey", "internal/events", "internal/projection", "internal/secret", "internal/timeline", "internal/tokenstate"}, "a program: HTTP is its own technology, all others are joined to it in cmd"},
 	"internal/extauthz":                            {[]string{"internal/authapi"}, "a second door to the same decision: Envoy's protocol is its technology"},
+	"internal/logouttoken":                         {nil, "one technology: JSON web tokens, by go-oidc"},
 	"internal/settings":                            {[]string{"internal/secret"}, "how programs are told what to do"},
 	"internal/ops":                                 {[]string{"internal/settings"}, "how programs are operated"},
 	"internal/recovery":                            {[]string{"internal/apikey", "internal/events", "internal/tokenstate", "internal/worker"}, "a program: it decodes as the worker does, and knows no adapter"},
@@ -52,7 +53,7 @@ var rules = map[string]struct {
 	"deploy":                                       {nil, "files that programs and tests embed"},
 	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
 	"cmd/revocation-worker":                        {[]string{"internal/backfill", "internal/doctor", "internal/events", "internal/events/stream", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/recovery", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
-	"cmd/authapi":                                  {[]string{"internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/events", "internal/extauthz", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "joins; never NATS"},
+	"cmd/authapi":                                  {[]string{"internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/events", "internal/extauthz", "internal/keycloak", "internal/logouttoken", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "joins; never NATS"},
 	"cmd/devstack":                                 {[]string{"internal/devstack", "internal/demo"}, "joins"},
 }
 

@@ -56,6 +56,9 @@ func serve(ctx context.Context, c *config) error {
 	known := projection.New(source, projection.Options{Installed: latency(registry)}, logger)
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
 	s := c.server(pool, held, known, provider{app, c.issuer})
+	if err := c.backChannel.join(s, c, postgres.New(pool), provider{app, c.issuer}.Issuer); err != nil {
+		return err
+	}
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}

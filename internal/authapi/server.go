@@ -27,8 +27,12 @@ type Server struct {
 	Keycloak IdentityProvider
 	Peppers  apikey.Peppers
 	Master   secret.Text // system keys are derived from it
-	Metrics  *Metrics
-	Logger   zerolog.Logger
+
+	LogoutTokens LogoutTokens
+	Logouts      Logouts
+
+	Metrics *Metrics
+	Logger  zerolog.Logger
 
 	LoginURL       string        // where a user logs in again; shown with a dead token
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
@@ -66,6 +70,7 @@ func (s *Server) Handler() http.Handler {
 	s.refreshOutcomes(api)
 	s.explain(api)
 	s.authorize(api)
+	s.backChannelLogout(api)
 	return s.guarded(answerInProblems(mux))
 }
 
