@@ -28,6 +28,7 @@ type config struct {
 	standingMaxAge     time.Duration
 	gateway            gateway
 	backChannel        backChannel
+	integrations       integrations
 }
 
 // database adds DATABASE_URL, which every command needs.
@@ -59,6 +60,7 @@ func (c *config) table() *settings.Table {
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
 	c.gateway.addTo(t)
 	c.backChannel.addTo(t)
+	c.integrations.addTo(t)
 	return t
 }
 

@@ -205,7 +205,7 @@ func TestEnvoyHealth(t *testing.T) {
 // Ensure an id that would arrive as another one is not sent.
 func TestIdentityThatNoHeaderCarries(t *testing.T) {
 	w := newWorld(t)
-	r := w.backend(http.MethodPost, "/api/service/users/u%0D%0Ax/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "a"}).want(t, http.StatusOK)
+	r := w.backend(http.MethodPost, "/api/service/users/u%20/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "a"}).want(t, http.StatusOK)
 	key, _ := r.body["key"].(string)
 	w.ask(http.MethodGet, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusForbidden, "reason", "identity_not_sendable")
 }

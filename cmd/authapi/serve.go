@@ -59,6 +59,7 @@ func serve(ctx context.Context, c *config) error {
 	if err := c.backChannel.join(s, c, postgres.New(pool), provider{app, c.issuer}.Issuer); err != nil {
 		return err
 	}
+	c.integrations.join(s, app)
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
@@ -77,7 +78,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	s := &authapi.Server{
 		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
 		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
-		Peppers: held.Peppers, Master: held.Master,
+		Peppers: held.Peppers, Master: held.Master, Arrivals: arrivals{st},
 	}
 	c.gateway.join(s)
 	if c.mode == "strict" {

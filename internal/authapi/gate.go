@@ -102,4 +102,3 @@ func usedSource(h http.Header) string {
 func sendable(rec apikey.Record) bool {
 	return plain(rec.User+rec.Org) && strings.TrimSpace(rec.User) == rec.User && strings.TrimSpace(rec.Org) == rec.Org
 }
-

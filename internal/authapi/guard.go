@@ -44,6 +44,10 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 			logger.Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
 		}()
 		s.ages(w.Header())
+		if bad := printable(r.URL); bad != nil {
+			bad.write(seen)
+			return
+		}
 		next.ServeHTTP(seen, r.WithContext(logger.WithContext(r.Context())))
 	})
 }

@@ -30,17 +30,21 @@ type Server struct {
 
 	LogoutTokens LogoutTokens
 	Logouts      Logouts
+	Federation   Federation
+	Arrivals     Arrivals
 
 	Metrics *Metrics
 	Logger  zerolog.Logger
 
 	LoginURL       string        // where a user logs in again; shown with a dead token
+	AppName        string        // the application's, in messages to users
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
 	NoKeyPasses    bool          // a gateway's request without a key may pass, without an identity
 	Now            func() time.Time
 
 	access accessTokens
 	looks  singleflight.Group
+	links  singleflight.Group
 }
 
 // Bounds of what one request may bring.
@@ -71,6 +75,8 @@ func (s *Server) Handler() http.Handler {
 	s.explain(api)
 	s.authorize(api)
 	s.backChannelLogout(api)
+	s.integrations(api)
+	s.events(api)
 	return s.guarded(answerInProblems(mux))
 }
 

@@ -107,4 +107,3 @@ func (h health) Check(context.Context, *grpc_health_v1.HealthCheckRequest) (*grp
 	}
 	return &grpc_health_v1.HealthCheckResponse{Status: says}, nil
 }
-

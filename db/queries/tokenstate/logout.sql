@@ -4,5 +4,5 @@ INSERT INTO tokenstate.logout_token (realm, jti) VALUES (@realm, @jti) ON CONFLI
 -- name: ForgetLogoutTokens :exec
 DELETE FROM tokenstate.logout_token WHERE seen_at < now() - interval '26 hours';
 
--- name: OrderWaits :one
-SELECT EXISTS (SELECT 1 FROM tokenstate.outbox WHERE id = @id) AS waits;
+-- name: OutboxByID :many
+SELECT id, raw FROM tokenstate.outbox WHERE id = ANY(@ids::text[]) ORDER BY n;

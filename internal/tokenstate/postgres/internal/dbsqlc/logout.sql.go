@@ -18,15 +18,33 @@ func (q *Queries) ForgetLogoutTokens(ctx context.Context, db DBTX) error {
 	return err
 }
 
-const orderWaits = `-- name: OrderWaits :one
-SELECT EXISTS (SELECT 1 FROM tokenstate.outbox WHERE id = $1) AS waits
+const outboxByID = `-- name: OutboxByID :many
+SELECT id, raw FROM tokenstate.outbox WHERE id = ANY($1::text[]) ORDER BY n
 `
 
-func (q *Queries) OrderWaits(ctx context.Context, db DBTX, id string) (bool, error) {
-	row := db.QueryRow(ctx, orderWaits, id)
-	var waits bool
-	err := row.Scan(&waits)
-	return waits, err
+type OutboxByIDRow struct {
+	ID  string
+	Raw []byte
+}
+
+func (q *Queries) OutboxByID(ctx context.Context, db DBTX, ids []string) ([]OutboxByIDRow, error) {
+	rows, err := db.Query(ctx, outboxByID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OutboxByIDRow{}
+	for rows.Next() {
+		var i OutboxByIDRow
+		if err := rows.Scan(&i.ID, &i.Raw); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const takeLogoutToken = `-- name: TakeLogoutToken :execrows
