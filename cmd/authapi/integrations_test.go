@@ -53,6 +53,7 @@ func TestIntegrations(t *testing.T) {
 	w := newWorld(t)
 	l := &links{users: map[string]string{"42": "u"}}
 	w.server.Federation = l
+	w.learn(standing(1, func(*tokenstate.Standing) {}))
 	w.auth().wantAuth(t, true, false, "no_offline_token", "re-login into [the application](https://app.example/login) before")
 	w.put(offline("s", now())).want(t, http.StatusCreated)
 	w.auth().wantAuth(t, true, true, "", "")

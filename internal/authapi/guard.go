@@ -92,12 +92,14 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // answerInProblems turns the mux's own text/plain 404 and 405 into problems.
 func answerInProblems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern != "" {
+		if _, pattern := mux.Handler(r); pattern != "" && clean(r.URL) {
 			mux.ServeHTTP(w, r)
 			return
 		}
 		probe := &recorder{ResponseWriter: discard{http.Header{}}}
-		mux.ServeHTTP(probe, r)
+		if mux.ServeHTTP(probe, r); probe.status < 400 { // the mux would redirect
+			probe.status = http.StatusNotFound
+		}
 		p := problem(probe.status, slugOf(probe.status), "", detailOf(probe.status))
 		if allow := probe.Header().Get("Allow"); allow != "" {
 			p = p.with("Allow", allow)

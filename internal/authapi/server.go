@@ -62,6 +62,7 @@ func (s *Server) Handler() http.Handler {
 	config := huma.DefaultConfig("tokenstate authapi", "1")
 	// huma's own pages come from a public CDN, and its $schema member from the Host header.
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Formats = formats()
 	api := humago.New(mux, config)
 	s.health(api)
 	s.me(api)
@@ -77,6 +78,7 @@ func (s *Server) Handler() http.Handler {
 	s.backChannelLogout(api)
 	s.integrations(api)
 	s.events(api)
+	describe(api.OpenAPI())
 	return s.guarded(answerInProblems(mux))
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/tokenstate/tokenstate/internal/strictjson"
 )
 
 // Bounds of keeping keys.
@@ -92,7 +94,7 @@ func parseKeys(raw []byte) (map[string]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := strict(raw, &set); err != nil {
+	if err := strictjson.Unmarshal(raw, &set); err != nil {
 		return nil, fmt.Errorf("the issuer's keys are %w", err)
 	}
 	if len(set.Keys) == 0 || len(set.Keys) > maxKeys {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/tokenstate/tokenstate/internal/strictjson"
 )
 
 // Bounds of a token.
@@ -94,7 +96,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Token, error) {
 		return Token{}, err
 	}
 	var claims map[string]json.RawMessage
-	if strict(payload, &claims) != nil {
+	if strictjson.Unmarshal(payload, &claims) != nil {
 		return Token{}, invalid("the claims are not an object of strict JSON")
 	}
 	issuer, err := v.cfg.Issuer(ctx)
@@ -162,7 +164,7 @@ func readHeader(raw string) (header, error) {
 	first, _, _ := strings.Cut(raw, ".")
 	text, err := base64.RawURLEncoding.Strict().DecodeString(first)
 	var members map[string]json.RawMessage
-	if err != nil || strict(text, &members) != nil {
+	if err != nil || strictjson.Unmarshal(text, &members) != nil {
 		return header{}, invalid("the header is malformed")
 	}
 	for _, name := range forbidden {

@@ -1,4 +1,7 @@
-package logouttoken
+// Package strictjson reads JSON that comes from outside. It refuses what encoding/json lets
+// through and two readers may understand differently: a member twice, data after the end, bad
+// UTF-8, deep nesting.
+package strictjson
 
 import (
 	"bytes"
@@ -8,28 +11,25 @@ import (
 	"unicode/utf8"
 )
 
-const maxDepth = 8
+const maxDepth = 16
 
-var errJSON = errors.New("not strict JSON")
+// Err never repeats what was sent.
+var Err = errors.New("not one JSON value, each member once")
 
-// strict decodes one JSON value. A member twice, of which two readers may take different ones,
-// deep nesting, trailing data and bad UTF-8 are refused.
-func strict(raw []byte, into any) error {
+// Unmarshal is encoding/json's, for one strict value.
+func Unmarshal(raw []byte, into any) error {
 	if !utf8.Valid(raw) {
-		return errJSON
+		return Err
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	if !once(dec, 0) {
-		return errJSON
+		return Err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return errJSON
+		return Err
 	}
-	if json.Unmarshal(raw, into) != nil {
-		return errJSON
-	}
-	return nil
+	return json.Unmarshal(raw, into)
 }
 
 // once reads a value and says whether no member in it stands twice.
