@@ -111,7 +111,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Token, error) {
 		return Token{}, &Invalid{Reason: "issuer, audience, expiry, event, nonce, jti or subject is wrong", Cause: err}
 	}
 	switch now := v.cfg.Now(); {
-	case t.IssuedAt.IsZero() || t.IssuedAt.After(now.Add(skew)) || t.IssuedAt.Before(now.Add(-maxAge)):
+	case t.IssuedAt.After(now.Add(skew)) || t.IssuedAt.Before(now.Add(-maxAge)): // missing: long ago
 		return Token{}, invalid("iat is missing, in the future, or older than a day")
 	case !plain(t.TokenID) || !plain(t.Subject) || !plain(t.SessionID):
 		return Token{}, invalid("jti, sub or sid is longer than 255 bytes, or holds control characters")
