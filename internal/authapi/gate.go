@@ -62,21 +62,18 @@ func identity(rec apikey.Record, token string) []Identity {
 // keyless: no key was presented, or nothing that has the form of one. What looks like a key of
 // ours, though mistyped, is refused: whoever sent it meant us.
 func keyless(h http.Header) bool {
-	name := usedSource(h)
-	if name == "" {
-		return true
-	}
-	values := h.Values(name)
-	if len(values) > 1 {
-		return false
-	}
 	for _, from := range keySources {
-		if from.name == name {
+		switch values := h.Values(from.name); len(values) {
+		case 0:
+			continue
+		case 1:
 			text, ok := from.read(values[0])
 			return !ok || foreign(text)
+		default:
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // foreign texts are not in the form of any key: JSON web tokens, and what Parse refuses.
