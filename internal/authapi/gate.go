@@ -15,7 +15,7 @@ const (
 	HeaderOrg   = "X-Auth-Org-Id"
 	HeaderKey   = "X-Auth-Key-Id"
 	HeaderKind  = "X-Auth-Key-Kind"
-	HeaderToken = "X-Offline-Token-State"
+	HeaderToken = "X-Offline-Token-State" //nolint:gosec // a header's name
 )
 
 // Identity is one identity header's name and value.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"syscall"
@@ -66,9 +67,7 @@ func (s *system) clientAttributes(changes map[string]any) {
 		s.t.Fatalf("%d clients called app", len(found))
 	}
 	attributes, _ := found[0]["attributes"].(map[string]any)
-	for name, value := range changes {
-		attributes[name] = value
-	}
+	maps.Copy(attributes, changes)
 	_, err = s.keycloak.Call(s.t.Context(), http.MethodPut, fmt.Sprint("/clients/", found[0]["id"]), found[0], nil)
 	must(s.t, err)
 }

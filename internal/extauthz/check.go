@@ -32,7 +32,7 @@ type Authorization struct {
 func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth.CheckResponse, error) {
 	p := a.Gate.Gate(ctx, headers(in.GetAttributes().GetRequest().GetHttp()))
 	if p.Refused != nil {
-		return refusal(p.Refused), nil
+		return refusal(p.Refused), nil //nolint:nilerr // the refusal is the answer
 	}
 	ok := &auth.OkHttpResponse{}
 	for _, i := range p.Identity {
