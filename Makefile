@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test truth chaos mutations lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth chaos mutations lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,19 @@ down: devstack ## stop what `make up` started
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 	mvn -q -B -f keycloak-listener/pom.xml test
 	$(DEVSTACK) run --services -- go test -race ./...
+
+# schemathesis runs from a venv of its own; the version is pinned, for each brings new checks.
+SCHEMATHESIS := .dev/schemathesis/bin/st
+$(SCHEMATHESIS): tools/schemathesis/requirements.txt
+	python3 -m venv .dev/schemathesis
+	.dev/schemathesis/bin/pip install -q -r tools/schemathesis/requirements.txt
+	@touch $@
+
+test-edge: devstack $(LISTENER) ## what stands in front of authapi: a real nginx, Envoy's and Traefik's configurations, schemathesis
+	@command -v nginx >/dev/null || { echo 'nginx is missing: apt-get install nginx-light'; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python with venv is missing: apt-get install python3-venv'; exit 1; }
+	@$(MAKE) --no-print-directory $(SCHEMATHESIS)
+	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) go test -count=1 -v -timeout=20m -tags=edge ./internal/edge/
 
 truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION; docs/truth.md)
 	go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKeycloaks ./internal/truth/

@@ -27,6 +27,9 @@ type config struct {
 	loginURL, mode     string
 	standingMaxAge     time.Duration
 	keyConfig
+	gateway      gateway
+	backChannel  backChannel
+	integrations integrations
 }
 
 // database adds DATABASE_URL, which every command needs.
@@ -61,6 +64,9 @@ func (c *config) table() *settings.Table {
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
 	c.addTo(t)
+	c.gateway.addTo(t)
+	c.backChannel.addTo(t)
+	c.integrations.addTo(t)
 	return t
 }
 

@@ -56,6 +56,10 @@ func serve(ctx context.Context, c *config) error {
 	known := projection.New(source, projection.Options{Installed: latency(registry)}, logger)
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
 	s := c.server(pool, held, known, provider{app, c.issuer})
+	if err := c.backChannel.join(s, c, postgres.New(pool), provider{app, c.issuer}.Issuer); err != nil {
+		return err
+	}
+	c.integrations.join(s, app)
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
@@ -65,6 +69,7 @@ func serve(ctx context.Context, c *config) error {
 	defer s.Flush(context.WithoutCancel(ctx))
 	all.Go(func() error { return ops.Serve(ctx, c.addr, s.Handler()) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
+	all.Go(func() error { return c.gateway.serve(ctx, s) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
 }
@@ -76,7 +81,9 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
 		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
 		Peppers: held.Peppers, Master: held.Master, KeyParts: c.parts(pool, held),
+		Arrivals: arrivals{st},
 	}
+	c.gateway.join(s)
 	if c.mode == "strict" {
 		s.StandingMaxAge = c.standingMaxAge
 	}

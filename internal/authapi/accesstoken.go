@@ -16,7 +16,7 @@ type accessInput struct {
 	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
 	Body   struct {
 		ClientID  string `json:"client_id,omitempty" maxLength:"255"`
-		MinValidS int    `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
+		MinValidS count  `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
 	}
 }
 

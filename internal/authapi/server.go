@@ -27,17 +27,26 @@ type Server struct {
 	Keycloak IdentityProvider
 	Peppers  apikey.Peppers
 	Master   secret.Text // system keys are derived from it
-	Metrics  *Metrics
-	Logger   zerolog.Logger
+
+	LogoutTokens LogoutTokens
+	Logouts      Logouts
+	Federation   Federation
+	Arrivals     Arrivals
+
+	Metrics *Metrics
+	Logger  zerolog.Logger
 
 	LoginURL       string        // where a user logs in again; shown with a dead token
+	AppName        string        // the application's, in messages to users
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
+	NoKeyPasses    bool          // a gateway's request without a key may pass, without an identity
 	Now            func() time.Time
 
 	KeyParts
 
 	access accessTokens
 	looks  singleflight.Group
+	links  singleflight.Group
 }
 
 // Bounds of what one request may bring.
@@ -55,6 +64,7 @@ func (s *Server) Handler() http.Handler {
 	config := huma.DefaultConfig("tokenstate authapi", "1")
 	// huma's own pages come from a public CDN, and its $schema member from the Host header.
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Formats = formats()
 	api := humago.New(mux, config)
 	s.health(api)
 	s.me(api)
@@ -67,6 +77,11 @@ func (s *Server) Handler() http.Handler {
 	s.refreshOutcomes(api)
 	s.explain(api)
 	s.keyRoutes(api)
+	s.authorize(api)
+	s.backChannelLogout(api)
+	s.integrations(api)
+	s.events(api)
+	describe(api.OpenAPI())
 	return s.guarded(answerInProblems(mux))
 }
 

@@ -18,6 +18,7 @@ type Env struct {
 	DatabaseURL string // may migrate, read and write
 
 	AuthapiURL, AuthapiAdminURL, WorkerAdminURL string
+	AuthapiExtauthzAddr                         string // of its gRPC
 	AuthapiServiceKey                           string // a service credential with all scopes
 	KeysetFile, PepperFile                      string // authapi's secrets
 	MasterFile, SnapshotFile                    string
@@ -44,6 +45,7 @@ func (e *Env) table() []entry {
 		{"NATS_URL", &e.NATSURL},
 		{"DATABASE_URL", &e.DatabaseURL},
 		{"AUTHAPI_URL", &e.AuthapiURL},
+		{"AUTHAPI_EXTAUTHZ_ADDR", &e.AuthapiExtauthzAddr},
 		{"AUTHAPI_ADMIN_URL", &e.AuthapiAdminURL},
 		{"WORKER_ADMIN_URL", &e.WorkerAdminURL},
 		{"AUTHAPI_SERVICE_KEY", &e.AuthapiServiceKey},

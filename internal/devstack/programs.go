@@ -144,6 +144,9 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 		return nil
 	}
 	s.Env.AuthapiURL, s.Env.AuthapiAdminURL = apiURL, apiAdminURL
+	if s.Env.AuthapiExtauthzAddr, err = FreeAddr(); err != nil {
+		return err
+	}
 	return s.startProgram(ctx, program{
 		name: "authapi", part: "authapi", command: "serve", pid: &s.Env.AuthapiPID, admin: apiAdminURL,
 		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL=", "DATABASE_URL=" + database},

@@ -52,6 +52,8 @@ func TestFaults(t *testing.T) {
 		{"Postgres over TLS", overTLS},
 		{"doctor finds, setup repairs", doctorFinds},
 		{"no listener", listenerOff},
+		{"the back channel", backChannel},
+		{"found by an identity elsewhere", linked},
 		{"reconcile finds deaths without events", reconciled},
 		{"the stream is deleted and made anew", streamRecreated},
 		{"the stream's head expires unread", headExpired},

@@ -98,7 +98,7 @@ const (
 	OrderRefresh    = "refresh"     // outcome of one refresh: evidence about exactly that token
 	OrderKeyRevoked = "key_revoked" // an API key, or a system key's generation
 	OrderErase      = "erase"       // a user's personal fields; teaches nothing
-	OrderLook       = "look"        // everybody, or one user, is to be looked at again
+	OrderLook       = "look"        // everybody, one user or one session is to be looked at again
 )
 
 // Order is what we decide ourselves, or saw ourselves.

@@ -214,6 +214,12 @@ type TokenstateJournalState struct {
 	PrunedN   int64
 }
 
+type TokenstateLogoutToken struct {
+	Realm  string
+	Jti    string
+	SeenAt time.Time
+}
+
 type TokenstateNodeHeartbeat struct {
 	Node       string
 	AtMs       int64
