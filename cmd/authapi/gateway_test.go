@@ -25,7 +25,7 @@ var identityNames = []string{authapi.HeaderUser, authapi.HeaderOrg, authapi.Head
 
 // envoy is a client of the world's ext_authz, as Envoy is one.
 type envoy struct {
-	t    *testing.T
+	t    testing.TB
 	auth auth.AuthorizationClient
 	conn *grpc.ClientConn
 }
