@@ -16,30 +16,33 @@ const (
 	grace          = "5s"    // how long the listener may take before its event counts as missed
 )
 
-// Two nodes have two clocks, and each a cache of its own that hears of the other's changes.
+// Two nodes have two clocks, and each a cache of its own that hears of the other's changes. The
+// margin covers the skew: the clock of a token's iat may be behind that of the look.
 const (
 	clusterSkew     = 5 * time.Second
+	clusterMargin   = clusterSkew + 2*time.Second
 	clusterCacheLag = time.Second
 )
 
 // Settles is how long after the last action every verdict is settled: what the contract promises
-// of one node. With two a look proves something only when it is later by skew and cache lag; the
-// worker doubles its pauses, so the look that does may come after twice that.
+// of one node. With two a look proves something only when it is later by skew and cache lag, or,
+// of a token that it does not list, by the margin on top of a clock ahead; the worker doubles its
+// pauses, so the look that does may come after twice that.
 func Settles(nodes int) time.Duration {
 	const one = 4 * time.Second
 	if nodes > 1 {
-		return one + 2*(clusterSkew+clusterCacheLag)
+		return one + 2*max(clusterSkew+clusterCacheLag, clusterMargin)
 	}
 	return one
 }
 
 func tuning(cluster bool) []string {
-	skew, lag := skew, cacheLag
+	margin, skew, lag := settlingMargin, skew, cacheLag
 	if cluster {
-		skew, lag = clusterSkew.String(), clusterCacheLag.String()
+		margin, skew, lag = clusterMargin.String(), clusterSkew.String(), clusterCacheLag.String()
 	}
 	return []string{
-		"WORKER_SETTLING_MARGIN=" + settlingMargin,
+		"WORKER_SETTLING_MARGIN=" + margin,
 		"WORKER_SKEW=" + skew,
 		"WORKER_CACHE_LAG=" + lag,
 		"WORKER_LOOK_RATE=" + lookRate,
