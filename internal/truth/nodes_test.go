@@ -4,7 +4,6 @@ package truth
 
 import (
 	"context"
-	"math/rand"
 	"net/http"
 	"os"
 	"time"
@@ -29,11 +28,6 @@ func onNodes(o devstack.Options) (devstack.Options, error) {
 
 // settledOn is how long after the last action every verdict of this Keycloak is settled.
 func settledOn(nodes []*play.Keycloak) time.Duration { return devstack.Settles(len(nodes)) }
-
-// anyNode is whom the next action is asked of.
-func anyNode(nodes []*play.Keycloak, rnd *rand.Rand) *play.Keycloak {
-	return nodes[rnd.Intn(len(nodes))]
-}
 
 // resurrected tells Keycloak's own defect #51127 from a false verdict: with clustered caches a
 // session that is read (by a look, say) just while it is removed comes back into the cache, and its
