@@ -144,7 +144,15 @@ func (c *cluster) run(cr crossing, i int, here, there *play.Keycloak) (*citizen,
 	if err := c.login(u, here); err != nil {
 		return u, err
 	}
-	return u, cr.play(c, u, here, there)
+	// A logout that comes before Keycloak has written the session is answered with 204 and ends
+	// nothing (seen twice in five runs on two nodes, under load).
+	claims, err := u.held[0].Claims()
+	for end := time.Now().Add(patience); err == nil && c.unlisted(u, claims.Session); play.Pause(c.ctx, 50*time.Millisecond) {
+		if time.Now().After(end) {
+			return u, errors.New("its session is not listed")
+		}
+	}
+	return u, errors.Join(err, cr.play(c, u, here, there))
 }
 
 // newborn watches a token from its first moment, while another session of its user ends on the
@@ -176,7 +184,7 @@ func (c *cluster) newborn(n int, here, there *play.Keycloak) error {
 	return nil
 }
 
-func (c *cluster) resurrected(u *citizen, session string) bool {
+func (c *cluster) unlisted(u *citizen, session string) bool {
 	c.t.Helper()
 	var apps []struct{ ID string }
 	_, err := c.nodes[0].Call(c.ctx, http.MethodGet, "/clients?clientId=app", nil, &apps)
@@ -186,7 +194,7 @@ func (c *cluster) resurrected(u *citizen, session string) bool {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	yes, err := resurrected(c.ctx, c.nodes[0], u.id, apps[0].ID, session)
+	yes, err := unlisted(c.ctx, c.nodes[0], u.id, apps[0].ID, session)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -245,7 +253,7 @@ func (c *cluster) compare(u *citizen) {
 				c.t.Fatal(err)
 			}
 			lives := err == nil
-			if lives && v[0].State == "revoked" && c.resurrected(u, claims.Session) {
+			if lives && v[0].State == "revoked" && c.unlisted(u, claims.Session) {
 				c.t.Logf("%s, token %d: node %d refreshes what no listing has: Keycloak's #51127", u.story, n+1, i+1)
 				continue
 			}

@@ -29,12 +29,12 @@ func onNodes(o devstack.Options) (devstack.Options, error) {
 // settledOn is how long after the last action every verdict of this Keycloak is settled.
 func settledOn(nodes []*play.Keycloak) time.Duration { return devstack.Settles(len(nodes)) }
 
-// resurrected tells Keycloak's own defect #51127 from a false verdict: with clustered caches a
+// unlisted, of a session whose token Keycloak refreshes, tells Keycloak's own defect #51127 from a false verdict: with clustered caches a
 // session that is read (by a look, say) just while it is removed comes back into the cache, and its
 // tokens go on working although the database, and so every listing, has it no more. Measured on
 // 26.7.3: up to 20 of 25 logouts under three readers, 4 to 7 of 30 with one reading at the moment.
 // client is the UUID.
-func resurrected(ctx context.Context, k *play.Keycloak, user, client, session string) (bool, error) {
+func unlisted(ctx context.Context, k *play.Keycloak, user, client, session string) (bool, error) {
 	var listed []struct{ ID string }
 	if _, err := k.Call(ctx, http.MethodGet, "/users/"+user+"/offline-sessions/"+client, nil, &listed); err != nil {
 		return false, err
