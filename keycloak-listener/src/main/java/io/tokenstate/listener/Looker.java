@@ -79,10 +79,7 @@ final class Looker {
 
     private static void session(View view, LookQueue.Look look, String sid, Set<String> clients, ObjectNode out) {
         UserSessionModel offline = view.offline(sid);
-        List<Roster.Row> rows = new ArrayList<>();
-        if (offline != null) {
-            view.rows(offline, rows);
-        }
+        List<Roster.Row> rows = offline == null ? List.of() : view.rows(offline);
         rows.forEach(r -> clients.add(r.client()));
         ObjectNode roster = Roster.ofSession(sid, rows, BUDGET / 3);
         UserSessionModel any = offline != null ? offline : view.online(sid);
@@ -116,7 +113,7 @@ final class Looker {
             List<String> named = look.causes().stream().map(Cause::session).filter(Objects::nonNull).toList();
             int left = BUDGET - Json.bytes(out).length - Json.bytes(Envelope.causes(look.causes())).length
                     - Json.bytes(rosters).length;
-            rosters.addAll(Roster.ofUser(id, rows, named, left));
+            rosters.addAll(Roster.ofUser(id, rows, named, view::rows, left));
         }
         if (!rosters.isEmpty()) {
             out.set("rosters", rosters);
