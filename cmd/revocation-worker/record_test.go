@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -235,33 +236,31 @@ func (r *recorder) look() {
 	r.Helper()
 	realm := tokenstate.Scope{Realm: r.k.Realm}
 	scopes := []tokenstate.Scope{realm}
-	clients := []string{}
-	for _, uuid := range r.uuids {
-		clients = append(clients, uuid)
-	}
-	slices.Sort(clients)
-	for _, uuid := range clients {
+	for _, uuid := range slices.Sorted(maps.Values(r.uuids)) {
 		scopes = append(scopes, tokenstate.Scope{Realm: r.k.Realm, Client: uuid})
 	}
 	users := []string{r.user}
+	var tokens []tokenstate.Token
 	for _, h := range r.held {
 		users = append(users, h.User)
+		tokens = append(tokens, tokenstate.Token{Client: h.uuid, Session: h.Session})
 	}
 	slices.Sort(users)
 	for _, u := range slices.Compact(users) {
 		scopes = append(scopes, tokenstate.Scope{Realm: r.k.Realm, User: u})
 	}
 	for _, s := range scopes {
-		m, err := r.ask.Look(r.ctx, s, clients)
+		ms, err := r.ask.Look(r.ctx, s, tokens)
 		if err != nil {
 			r.Logf("the look at %+v brings nothing: %v", s, err)
-			continue
 		}
-		raw, err := events.Encode(m)
-		r.must(err)
-		r.mu.Lock()
-		r.messages = append(r.messages, recordedMessage{events.Millis(time.Now().UnixMilli()), raw})
-		r.mu.Unlock()
+		for _, m := range ms {
+			raw, err := events.Encode(m)
+			r.must(err)
+			r.mu.Lock()
+			r.messages = append(r.messages, recordedMessage{events.Millis(time.Now().UnixMilli()), raw})
+			r.mu.Unlock()
+		}
 	}
 }
 
