@@ -47,6 +47,7 @@ var rules = map[string]struct {
 	"internal/demo":                                {[]string{"internal/devstack", "internal/play"}, "one script"},
 	"internal/devstack":                            {[]string{"deploy"}, "it starts real servers; it knows nothing of what they mean"},
 	"internal/e2e":                                 {nil, "a test of everything: what it imports, it imports in test files"},
+	"internal/mutation":                            {nil, "a test of tests"},
 	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                                       {nil, "files that programs and tests embed"},
 	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
