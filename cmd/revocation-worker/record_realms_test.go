@@ -75,6 +75,7 @@ var scenesOfRealms = []scene{
 		rep["secret"] = r.k.Secret
 		r.post("/clients", rep)
 		r.quiet()
+		r.uuids["the old app"] = r.uuids["app"]
 		r.uuids["app"] = r.client("app")
 		r.grant("new", "app")
 		r.asks("made anew under the same client_id")
@@ -84,7 +85,7 @@ var scenesOfRealms = []scene{
 		r.grant("it", "registered")
 		r.registered(http.MethodPut, c, map[string]any{"enabled": false})
 		r.asks("disabled by its registration")
-		r.registered(http.MethodPut, c, map[string]any{"enabled": true})
+		r.change("registered", map[string]any{"enabled": true}) // by an admin: a disabled client may not
 		r.asks("enabled")
 	}},
 	{"client-registration-deleted", "P7", func(r *recorder) {

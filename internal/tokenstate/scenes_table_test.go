@@ -1,0 +1,6 @@
+package tokenstate_test
+
+var scenes = map[string]struct {
+	row     string
+	answers []expected
+}{}
