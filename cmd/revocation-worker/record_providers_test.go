@@ -24,7 +24,7 @@ func (r *recorder) upstream(revokeOffline bool) {
 	_, err := r.up.NewUser(r.ctx, guest)
 	r.must(err)
 	_, err = r.up.Call(r.ctx, http.MethodPost, "/clients", map[string]any{
-		"clientId": "broker", "secret": k.Secret, "redirectUris": []string{k.URL + "/*"},
+		"clientId": "downstream", "secret": k.Secret, "redirectUris": []string{k.URL + "/*"},
 		"attributes": map[string]any{
 			"backchannel.logout.url":                   k.URL + "/realms/" + r.k.Realm + "/protocol/openid-connect/logout/backchannel-logout",
 			"backchannel.logout.session.required":      "true",
@@ -38,7 +38,7 @@ func (r *recorder) upstream(revokeOffline bool) {
 		"config": map[string]any{
 			"authorizationUrl": oidc + "/auth", "tokenUrl": oidc + "/token", "userInfoUrl": oidc + "/userinfo", "logoutUrl": oidc + "/logout",
 			"jwksUrl": oidc + "/certs", "useJwksUrl": "true", "validateSignature": "true", "issuer": k.URL + "/realms/" + k.Realm,
-			"clientId": "broker", "clientSecret": k.Secret, "clientAuthMethod": "client_secret_post", "defaultScope": "openid profile email", "syncMode": "IMPORT",
+			"clientId": "downstream", "clientSecret": k.Secret, "clientAuthMethod": "client_secret_post", "defaultScope": "openid profile email", "syncMode": "IMPORT",
 		},
 	})
 }

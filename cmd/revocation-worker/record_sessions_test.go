@@ -111,10 +111,14 @@ var scenesOfSessions = []scene{
 		r.asks("after the revocation of the dead")
 	}},
 	{"again-at-once", "A7", func(r *recorder) {
-		b, one, _ := r.twoInOne()
-		r.must(r.k.Revoke(r.ctx, one.Tokens))
-		r.hold("app's again", r.login(b, "app", play.Offline))
-		r.asks("by SSO at once")
+		b := r.k.NewBrowser()
+		r.login(b, "app2", "")
+		one := r.login(b, "app", play.Offline)
+		r.must(r.k.Revoke(r.ctx, one))
+		again := r.login(b, "app", play.Offline)
+		r.hold("it", one)
+		r.hold("again", again)
+		r.asks("by SSO at once: the old token lives again")
 	}},
 	{"again-later", "A7", func(r *recorder) {
 		b, one, _ := r.twoInOne()
