@@ -66,7 +66,7 @@ func (a asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 	}}
 	var rosters []events.Roster
 	for _, c := range u.Clients {
-		r := events.Roster{User: u.UserID, Client: c.UUID, Complete: true}
+		r := events.Roster{User: u.UserID, Client: c.UUID, Complete: true, Sessions: []events.ClientSession{}}
 		for _, live := range c.Sessions {
 			r.Sessions = append(r.Sessions, events.ClientSession{
 				Session: live.ID, Client: c.UUID, Start: events.Millis(live.UserStart).Second(), // the client's is the same or later

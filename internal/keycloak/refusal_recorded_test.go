@@ -10,7 +10,25 @@ import (
 
 // recordedRefusals is what Keycloak 26.7.3 answered in the recorded scenes, each kind once, and
 // what is made of it.
-var recordedRefusals = map[string]string{}
+var recordedRefusals = map[string]string{
+	"400 invalid_grant Client session not active":                                          "token client_session_gone",
+	"400 invalid_grant Invalid organization":                                               "token invalid_organization",
+	"400 invalid_grant Invalid refresh token":                                              "token invalid_token",
+	"400 invalid_grant Offline session invalid because offline access not granted anymore": "token no_offline_access",
+	"400 invalid_grant Offline session not active":                                         "token session_gone",
+	"400 invalid_grant Offline user session not found":                                     "token session_gone",
+	"400 invalid_grant Refresh token issued before the user session started":               "token older_than_session",
+	"400 invalid_grant Session doesn't have required client":                               "token client_session_gone",
+	"400 invalid_grant Stale token":                                                        "ambiguous stale",
+	"400 invalid_grant Token is not active":                                                "token expired",
+	"400 invalid_grant User disabled":                                                      "token user_disabled",
+	"400 invalid_grant refresh token issued before the client session started":             "token older_than_session",
+	"400 invalid_scope Client no longer has requested consent from user":                   "token no_consent",
+	"400 not_allowed Offline tokens not allowed for the user or client":                    "token no_offline_access",
+	"401 invalid_client Invalid client or Invalid client credentials":                      "not_token invalid_client",
+	"403 access_denied Realm not enabled":                                                  "token realm_disabled",
+	"404 Realm does not exist ":                                                            "not_token not_a_refusal",
+}
 
 // Ensure every refusal that was recorded from the real server is one that the table knows, and
 // that none of those it is said to have given has become another.

@@ -72,6 +72,9 @@ func (b *Browser) Authorize(ctx context.Context, client, scope string, more url.
 		if action == "" {
 			break
 		}
+		if strings.HasPrefix(action, "/") { // the consent page's
+			action = b.k.URL + action
+		}
 		at, page, err = b.open(ctx, http.MethodPost, action, values)
 	}
 	if err != nil {
