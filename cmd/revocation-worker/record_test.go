@@ -33,8 +33,7 @@ import (
 // the listener published and what looks over the admin API saw, together with Keycloak's own
 // answer to a refresh of each token. internal/tokenstate's tests hold the verdicts against them.
 //
-//	make up && set -a && . .dev/env && set +a
-//	go test -tags=record -count=1 -timeout=30m -run 'TestRecord/<scene>' ./cmd/revocation-worker/
+//	make record SCENE=<pattern>
 
 const scenesDir = "../../internal/events/testdata/scenes"
 
