@@ -70,7 +70,7 @@ var moreOfOne = []action{
 	{"the access token revoked", 2, onToken(func(w *world, _ *person, h *held) error {
 		return w.keycloak.Revoke(w.ctx, play.Tokens{Client: h.Client, Refresh: h.Access})
 	})},
-	{"a client of their own, registered, disabled or deleted", 2, registeredClient},
+	{"a client of their own, registered, disabled or not", 2, registeredClient},
 	{"logged in and remembered", 3, func(w *world, p *person, _ *held, client string) error {
 		if err := w.call(http.MethodPut, "", map[string]any{"rememberMe": true}, nil); err != nil {
 			return err
@@ -276,11 +276,9 @@ func registeredClient(w *world, p *person, _ *held, _ string) error {
 	if err = w.born(p, t, err); err != nil {
 		return err
 	}
-	play.Pause(w.ctx, time.Second) // for the worker to learn which client that is
-	switch w.rnd.Intn(3) {
-	case 0:
-		_, err = w.ask(http.MethodDelete, address+"/"+name, token, nil)
-	default:
+	// Not deleted: a client that is gone before the worker learnt its UUID has a name that nobody
+	// bears, and its token is in doubt until a refresh is refused.
+	if w.rnd.Intn(3) > 0 {
 		rep["enabled"] = false
 		_, err = w.ask(http.MethodPut, address+"/"+name, token, rep)
 	}
