@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth chaos mutations lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth chaos mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,10 @@ chaos: devstack $(LISTENER) ## kill -9 each process again and again while people
 
 mutations: ## take the core's rules out one by one; each must turn a test red (MUTATION_TRUTH=1: and make truth)
 	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
+
+SCENE ?=
+record: devstack $(LISTENER) ## play keycloak.md's action table on a real Keycloak and write its answers (SCENE: which, a pattern)
+	$(DEVSTACK) run --services -- go test -count=1 -v -timeout=90m -tags=record -run 'TestRecord/$(SCENE)' ./cmd/revocation-worker/
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...

@@ -50,6 +50,7 @@ func TestFaults(t *testing.T) {
 		{"the backfill says what the listener says", backfillSaysTheSame},
 		{"every forbidden act is refused", forbidden},
 		{"Postgres over TLS", overTLS},
+		{"refusals that no look shows", refusalsThatNoLookShows},
 		{"doctor finds, setup repairs", doctorFinds},
 		{"no listener", listenerOff},
 		{"the back channel", backChannel},
