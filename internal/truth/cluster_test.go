@@ -194,11 +194,11 @@ func (c *cluster) unlisted(u *citizen, session string) bool {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	yes, err := unlisted(c.ctx, c.nodes[0], u.id, apps[0].ID, session)
+	there, err := listed(c.ctx, c.nodes[0], u.id, apps[0].ID, session)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return yes
+	return !there
 }
 
 func (c *cluster) call(k *play.Keycloak, method, path string, body any) error {

@@ -24,14 +24,15 @@ import (
 // actor has a view with a source of chance of its own; the rest is shared.
 type world struct {
 	*shared
-	rnd *rand.Rand
+	rnd      *rand.Rand
+	keycloak *play.Keycloak // the node that this actor speaks to
 }
 
 type shared struct {
 	t         *testing.T
 	ctx       context.Context
 	stack     *devstack.Stack
-	keycloak  *play.Keycloak
+	nodes     []*play.Keycloak
 	backend   *play.Backend
 	uuid      map[string]string // client_id → UUID
 	people    []*person
@@ -42,8 +43,7 @@ type shared struct {
 	mu      sync.Mutex
 	held    []*held
 	last    time.Time // of the last action
-	session *devstack.AdminSession
-	until   time.Time
+	admins  map[*play.Keycloak]login // an administrator's token is of one node
 	counts  map[string]int // of actions by name
 }
 
@@ -68,12 +68,21 @@ func (p *person) tell(format string, args ...any) {
 	p.story = append(p.story, time.Now().UTC().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
+// login is an administrator's session, and until when it is good.
+type login struct {
+	session *devstack.AdminSession
+	until   time.Time
+}
+
 // start starts a stack of the test's own, since its parts may be killed.
 func start(t *testing.T, opts devstack.Options, log string) *world {
 	t.Helper()
 	t.Setenv("DATABASE_URL", "")
 	root, err := filepath.Abs("../..")
 	if err != nil {
+		t.Fatal(err)
+	}
+	if opts, err = onNodes(opts); err != nil {
 		t.Fatal(err)
 	}
 	opts.Root, opts.Logs, opts.Progress = root, filepath.Join(root, ".dev", "log", log), os.Stderr
@@ -86,9 +95,10 @@ func start(t *testing.T, opts devstack.Options, log string) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{shared: &shared{
-		t: t, ctx: t.Context(), stack: s, settled: settled, everybody: &person{name: "everybody"},
-		keycloak: play.KeycloakOf(s.Env), backend: play.BackendOf(s.Env), uuid: map[string]string{}, counts: map[string]int{},
+	nodes := play.NodesOf(s.Env)
+	w := &world{keycloak: nodes[0], shared: &shared{
+		t: t, ctx: t.Context(), stack: s, settled: settledOn(nodes), everybody: &person{name: "everybody"}, admins: map[*play.Keycloak]login{},
+		nodes: nodes, backend: play.BackendOf(s.Env), uuid: map[string]string{}, counts: map[string]int{},
 	}}
 	for _, client := range []string{"app", "app2"} {
 		var found []struct{ ID string }
@@ -100,7 +110,8 @@ func start(t *testing.T, opts devstack.Options, log string) *world {
 
 // by is the world as an actor with this seed sees it.
 func (w *world) by(seed int64) *world {
-	return &world{w.shared, rand.New(rand.NewSource(seed))} //nolint:gosec // a choice that can be repeated
+	rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a choice that can be repeated
+	return &world{w.shared, rnd, w.nodes[rnd.Intn(len(w.nodes))]}
 }
 
 // enter makes people.
@@ -149,12 +160,13 @@ func (w *world) call(method, path string, body, out any) error {
 func (w *world) admin() (*devstack.AdminSession, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if time.Now().Before(w.until) {
-		return w.session, nil
+	a := w.admins[w.keycloak]
+	if time.Now().Before(a.until) {
+		return a.session, nil
 	}
 	s, err := w.keycloak.Admin.Session(w.ctx)
 	if err == nil {
-		w.session, w.until = s, time.Now().Add(30*time.Second)
+		w.admins[w.keycloak] = login{s, time.Now().Add(30 * time.Second)}
 	}
 	return s, err
 }
