@@ -10,7 +10,7 @@ import (
 
 const sid = "0a1b2c3d-0000-4000-8000-00000000%04d" // the longest that Keycloak has made
 
-// manySessions is a user of a thousand sessions with one client, of which every second lives.
+// manySessions is a user of n sessions with one client, of which every second lives.
 func manySessions(n int) (whole events.Roster, tokens []tokenstate.Token) {
 	const client = "7a36af02-5a11-4d4d-8391-d3c24a6e4b81"
 	whole = events.Roster{User: "9c1de0aa-5a11-4d4d-8391-d3c24a6e4b81", Client: client, Complete: true}
@@ -24,14 +24,18 @@ func manySessions(n int) (whole events.Roster, tokens []tokenstate.Token) {
 	return whole, tokens
 }
 
-// Ensure a user with a thousand sessions is settled, token by token, in messages that the log takes.
+// Ensure a user with more sessions than a message holds is settled, token by token, in messages that the log takes.
 func TestManySessionsAreNamed(t *testing.T) {
-	whole, tokens := manySessions(1000)
+	whole, tokens := manySessions(1500)
 	first, more := observations(&events.Observation{User: &events.UserLook{User: whole.User, Enabled: true, OfflineAccess: true}}, []events.Roster{whole}, tokens)
 	f := tokenstate.NewFacts()
 	for _, o := range append(more, first) {
 		m := observation("demo", events.Millis(1_795_000_100_000).Time(), o)
-		if _, err := events.Encode(m); err != nil {
+		raw, err := events.Encode(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := events.Decode(raw); err != nil {
 			t.Fatal(err)
 		}
 		f.Add(tokenstate.Learn(m))
@@ -54,17 +58,21 @@ func TestFewSessionsAreOneMessage(t *testing.T) {
 	}
 }
 
-// Ensure a message of the largest rosters that stay whole is one that the log takes.
+// Ensure a user of more clients than a message has rosters is looked at in messages that the log takes.
 func TestLargestLookFits(t *testing.T) {
 	var all []events.Roster
 	var tokens []tokenstate.Token
 	for range 100 {
-		whole, some := manySessions(14)
+		whole, some := manySessions(3)
 		all, tokens = append(all, whole), some
 	}
 	first, more := observations(&events.Observation{}, all, tokens)
 	for _, o := range append(more, first) {
-		if _, err := events.Encode(observation("demo", events.Millis(1_795_000_100_000).Time(), o)); err != nil {
+		raw, err := events.Encode(observation("demo", events.Millis(1_795_000_100_000).Time(), o))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := events.Decode(raw); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -35,6 +35,7 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"P7 client of no UUID":                  {events.Happened{Type: "CLIENT_DELETE"}, "realm*"},
 		"U1 logout":                             {events.Happened{Kind: "admin", Type: "ACTION USER", Path: "users/u/logout"}, "user u"},
 		"U2 online session":                     {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s", Representation: &events.Representation{Offline: &no}}, ""},
+		"U2 whose user is told":                 {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s", User: "u", Representation: &events.Representation{Offline: &no}}, ""},
 		"U3 offline session":                    {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s", Representation: &events.Representation{Offline: &yes}}, "session s"},
 		"U3 of a realm without representations": {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s"}, "session s"},
 		"U4 consent":                            {events.Happened{Kind: "admin", Type: "ACTION USER", Path: "users/u/consents/app"}, "user u"},
@@ -110,5 +111,18 @@ func TestChangedLifetimesDoubtEverybodyBeneath(t *testing.T) {
 	s.look(1101*sec, "kc1", alive(birth))
 	if v := s.want(t, tokenstate.Usable, ""); v.InDoubt {
 		t.Fatal("looked at since")
+	}
+}
+
+// Ensure a look at one session, of every client or of one, covers its tokens: a user of too many
+// sessions is looked at so.
+func TestALookAtOneSessionCoversIt(t *testing.T) {
+	for _, client := range []string{"", "c1"} {
+		s := newStory().look(1001*sec, "kc1", alive(birth))
+		s.observe(1100*sec, "kc1", events.Observation{Rosters: []events.Roster{{Session: "s1", Client: client, Complete: true}}})
+		s.want(t, tokenstate.Revoked, tokenstate.ReasonSessionAbsent)
+		s.observe(1200*sec, "kc1", events.Observation{Rosters: []events.Roster{{Session: "another", Client: client, Complete: true}}})
+		s.observe(1200*sec, "kc1", events.Observation{Rosters: []events.Roster{{Session: "s1", Client: client, Complete: true, Sessions: alive(birth)}}})
+		s.want(t, tokenstate.Usable, "")
 	}
 }
