@@ -15,8 +15,15 @@ import (
 // unless the environment variable KEYCLOAK_VERSION names another.
 const KeycloakVersion = "26.7.3"
 
-// keycloakBuild are the options that are fixed when the distribution is built.
-var keycloakBuild = []string{"--db=dev-file", "--health-enabled=true", "--http-management-health-enabled=false"}
+// buildOptions are those that are fixed when the distribution is built. Health is asked on the
+// main port, so that a start needs one free port; before 26.4 another option says that.
+func buildOptions(version string) []string {
+	health := "--http-management-health-enabled=false"
+	if !sinceMinor(version, 4) {
+		health = "--legacy-observability-interface=true"
+	}
+	return []string{"--db=dev-file", "--health-enabled=true", health}
+}
 
 // buildRevision is raised when this file makes a different thing of the same inputs.
 const buildRevision = "1"
@@ -43,7 +50,7 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 	if v := os.Getenv("KEYCLOAK_VERSION"); v != "" {
 		h.version = v
 	}
-	key := strings.Join(append([]string{buildRevision, h.version, sum}, keycloakBuild...), " ")
+	key := strings.Join(append([]string{buildRevision, h.version, sum}, buildOptions(h.version)...), " ")
 	cache := filepath.Join(s.opts.Root, ".dev", "cache")
 	h.dir = filepath.Join(cache, "keycloak-"+h.version+"-"+shortDigest(key))
 	turn, err := waitLock(ctx, filepath.Join(cache, "keycloak.lock"))
@@ -82,7 +89,7 @@ func (s *Stack) makeKeycloak(ctx context.Context, h keycloakHome, jar string) er
 	if err := copyFile(jar, filepath.Join(home, "providers", filepath.Base(jar))); err != nil {
 		return err
 	}
-	if err := step(ctx, work, filepath.Join(home, "bin", "kc.sh"), append([]string{"build"}, keycloakBuild...)...); err != nil {
+	if err := step(ctx, work, filepath.Join(home, "bin", "kc.sh"), append([]string{"build"}, buildOptions(h.version)...)...); err != nil {
 		return err
 	}
 	if err := s.seed(ctx, keycloakHome{home, h.version}); err != nil {

@@ -64,6 +64,17 @@ func orNone(s string) string {
 	return s
 }
 
+// Listener is the name under which a realm lists our listener.
+const Listener = "tokenstate"
+
+// listed: Keycloak 26.0 tells events only to the listeners that the realm lists.
+func listed(r Realm) Finding {
+	return when(slices.Contains(r.Listeners, Listener), Finding{
+		"realm " + r.Name + ", listener", Fault, "does not list " + Listener, "the listener hears nothing of this realm, and sends no heartbeat",
+		"put the jar into Keycloak's providers folder, then " + setup,
+	}, "is listed")
+}
+
 func realm(r Realm, s Seen) []Finding {
 	repair := setup + " --keycloak-realm " + r.Name
 	name := func(what string) string { return "realm " + r.Name + ", " + what }
@@ -77,7 +88,7 @@ func realm(r Realm, s Seen) []Finding {
 		}
 	}
 	const lost = "what no listener delivered cannot be found again"
-	return []Finding{
+	fs := []Finding{
 		roles(r, Roles, repair),
 		when(r.UserEvents, Finding{name("user events"), Fault, "are not saved", lost, repair}, "are saved"),
 		when(len(lacking) == 0, Finding{name("types of user events"), Fault, "not saved: " + strings.Join(lacking, " "), lost, repair}, "all that are needed"),
@@ -94,6 +105,10 @@ func realm(r Realm, s Seen) []Finding {
 			"wait for the worker's looks; if the number stays, see its log",
 		}, fmt.Sprintf("all %d have been looked at", r.OwnersInAll)),
 	}
+	if s.NoGlobal {
+		fs = append(fs, listed(r))
+	}
+	return fs
 }
 
 // longEnough: the store must outlast the overlap many times, or an outage of a night is too long.

@@ -8,12 +8,12 @@ import (
 func healthy() Seen {
 	now := time.Unix(1_700_000_000, 0)
 	realm := Realm{
-		Name: "demo", Keycloak: now, UserEvents: true, Types: Types, UserExpiry: 7 * 24 * time.Hour, AdminEvents: true, Details: true, AdminExpiry: 0,
+		Name: "demo", Keycloak: now, UserEvents: true, Types: Types, UserExpiry: 7 * 24 * time.Hour, AdminEvents: true, Details: true, AdminExpiry: 0, Listeners: []string{"tokenstate"},
 		Roles: append([]string{"query-users"}, Roles...), OwnersInAll: 3,
 	}
 	return Seen{
 		Now: now, Overlap: 5 * time.Minute, Skew: 5 * time.Second, Version: "26.7.3", Unasked: map[string]string{},
-		Realms: []Realm{realm}, Admin: Realm{Name: "master", Roles: []string{"view-events"}, AdminEvents: true},
+		Realms: []Realm{realm}, Admin: Realm{Name: "master", Roles: []string{"view-events"}, AdminEvents: true, Listeners: []string{"tokenstate"}},
 		Nodes: []Node{{Name: "kc1", Heard: now.Add(-10 * time.Second)}},
 		Stream: &Stream{
 			File: true, LimitsOnly: true, DiscardNew: true, DenyDelete: true, DenyPurge: true, AllowDirect: true, MaxMessage: 64 << 10,
@@ -44,6 +44,8 @@ func TestExamine(t *testing.T) {
 		"realm demo, clock":                   {Warning, func(s *Seen) { s.Realms[0].Keycloak = s.Now.Add(time.Minute) }},
 		"realm demo, owners":                  {Warning, func(s *Seen) { s.Realms[0].NeverLooked = 2 }},
 		"realm master, admin events":          {Warning, func(s *Seen) { s.Admin.AdminEvents = false }},
+		"realm demo, listener":                {Fault, func(s *Seen) { s.NoGlobal, s.Realms[0].Listeners = true, nil }},
+		"realm master, listener":              {Fault, func(s *Seen) { s.NoGlobal, s.Admin.Listeners = true, nil }},
 		"realm master, the worker's roles":    {Fault, func(s *Seen) { s.Admin.Roles = nil }},
 		"log, storage in files":               {Fault, func(s *Seen) { s.Stream.File = false }},
 		"log, retention by limits":            {Fault, func(s *Seen) { s.Stream.LimitsOnly = false }},
