@@ -67,7 +67,7 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 		return keycloakHome{}, fmt.Errorf("build keycloak: %w", err)
 	}
 	s.say("keycloak is built after %.1f s", time.Since(began).Seconds())
-	return h, dropOld(cache, h.dir)
+	return h, dropOld(cache, h.version, h.dir)
 }
 
 // makeKeycloak works beside its goal and moves it there at the end, so that what was
@@ -115,10 +115,11 @@ func needs(tool, debian string) error {
 	return nil
 }
 
-// dropOld keeps the newest two builds beside the current one: another run may still use one,
-// and a change of the listener is often taken back.
-func dropOld(cache, current string) error {
-	found, err := filepath.Glob(filepath.Join(cache, "keycloak-*"))
+// dropOld keeps of a version the newest two builds beside the current one: another run may still
+// use one, and a change of the listener is often taken back. Other versions are left alone, or
+// `make versions` would build each of them anew each time.
+func dropOld(cache, version, current string) error {
+	found, err := filepath.Glob(filepath.Join(cache, "keycloak-"+version+"-*"))
 	if err != nil {
 		return err
 	}

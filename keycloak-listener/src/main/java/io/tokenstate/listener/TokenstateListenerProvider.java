@@ -15,9 +15,9 @@ import org.keycloak.models.RealmModel;
  *
  * <p>It enlists itself with its first event and not before: after-commit tasks run in the order in which they were
  * enlisted, one of them is Keycloak's own removal of a session, and an action removes first and tells then. Keycloak
- * 26.0 makes its listeners at the beginning of each request; enlisted there, our look could come before the removal
- * (1 in about 60 deaths, measured). It keeps nothing for {@link #close()}: the admin API's event builder asks the factory
- * for instances that nobody ever closes.
+ * makes its listeners at the beginning of each request; enlisted there, our look came before the removal after 58 of
+ * 120 logouts on 26.0.8, and enlisted here after none of 80. It keeps nothing for {@link #close()}: the admin API's
+ * event builder asks the factory for instances that nobody ever closes.
  */
 final class TokenstateListenerProvider implements EventListenerProvider {
     private final KeycloakSession session;
