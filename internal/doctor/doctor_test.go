@@ -35,7 +35,7 @@ func TestExamine(t *testing.T) {
 		"listener of kc1":                     {Fault, func(s *Seen) { s.Nodes[0].Heard = s.Now.Add(-time.Minute) }},
 		"listener of kc1, queue":              {Warning, func(s *Seen) { s.Nodes[0].Dropped = 1 }},
 		"clock of kc1":                        {Warning, func(s *Seen) { s.Nodes[0].Ahead = -6 * time.Second }},
-		"keycloak's version":                  {Warning, func(s *Seen) { s.Version = "26.4.7" }},
+		"keycloak's version":                  {Warning, func(s *Seen) { s.Version = "27.0.0" }},
 		"realm demo, the worker's roles":      {Fault, func(s *Seen) { s.Realms[0].Roles = Roles[1:] }},
 		"realm demo, types of user events":    {Fault, func(s *Seen) { s.Realms[0].Types = nil }}, // Keycloak's defaults lack two
 		"realm demo, expiry of user events":   {Fault, func(s *Seen) { s.Realms[0].UserExpiry = time.Hour }},
@@ -71,6 +71,13 @@ func TestExamine(t *testing.T) {
 			case f.Level != OK && (f.Breaks == "" || f.Repair == "" || f.Found == ""):
 				t.Errorf("%q: it says too little: %+v", name, f)
 			}
+		}
+	}
+	for version, want := range map[string]Level{"26.0.8": OK, "26.4.11": OK, "26.70.1": Warning, "25.0.6": Warning, "": Warning} {
+		s := healthy()
+		s.Version = version
+		if w := Worst(Examine(s)); w != want {
+			t.Errorf("Keycloak %q: %s", version, w)
 		}
 	}
 	s := healthy()
