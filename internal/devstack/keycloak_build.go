@@ -1,12 +1,14 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -24,6 +26,9 @@ func buildOptions(version string) []string {
 	}
 	return []string{"--db=dev-file", "--health-enabled=true", health}
 }
+
+// plainVersion: it becomes a part of paths.
+var plainVersion = regexp.MustCompile(`^[0-9]+\.[0-9A-Za-z.-]{1,30}$`)
 
 // buildRevision is raised when this file makes a different thing of the same inputs.
 const buildRevision = "1"
@@ -46,9 +51,9 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 	if err != nil {
 		return keycloakHome{}, fmt.Errorf("the listener's jar is missing; `make listener` builds it: %w", err)
 	}
-	h := keycloakHome{version: KeycloakVersion}
-	if v := os.Getenv("KEYCLOAK_VERSION"); v != "" {
-		h.version = v
+	h := keycloakHome{version: cmp.Or(os.Getenv("KEYCLOAK_VERSION"), KeycloakVersion)}
+	if !plainVersion.MatchString(h.version) {
+		return keycloakHome{}, fmt.Errorf("KEYCLOAK_VERSION %.40q is no version such as %s", h.version, KeycloakVersion)
 	}
 	key := strings.Join(append([]string{buildRevision, h.version, sum}, buildOptions(h.version)...), " ")
 	cache := filepath.Join(s.opts.Root, ".dev", "cache")
@@ -131,7 +136,7 @@ func dropOld(cache, version, current string) error {
 			continue
 		}
 		if kept++; kept > 2 {
-			errs = append(errs, os.RemoveAll(dir))
+			errs = append(errs, os.RemoveAll(dir)) //nolint:gosec // of our own cache
 		}
 	}
 	return errors.Join(errs...)

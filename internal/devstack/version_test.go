@@ -32,3 +32,15 @@ func TestOptionsByVersion(t *testing.T) {
 		}
 	}
 }
+
+// Ensure what is no version never becomes a part of a path.
+func TestOnlyPlainVersions(t *testing.T) {
+	for version, want := range map[string]bool{
+		KeycloakVersion: true, "26.0.8": true, "999.0.0-SNAPSHOT": true,
+		"": false, "26": false, "../26.0": false, "26.0/../../x": false, "26.*": false, "26.0 8": false,
+	} {
+		if plainVersion.MatchString(version) != want {
+			t.Errorf("%q: %v", version, !want)
+		}
+	}
+}
