@@ -97,12 +97,16 @@ final class View {
         return session.sessions().getUserSession(realm, sid);
     }
 
-    /** A client session whose client is gone is none: no token of it can be refreshed. */
+    /**
+     * A client session whose client is gone is none: no token of it can be refreshed. Keycloak compares a token with the
+     * starts of both sessions, so the later one counts: a client session may bear the start of the online one that it was
+     * made from, while the user session is new (seen on 26.2.5).
+     */
     void rows(UserSessionModel of, List<Roster.Row> rows) {
         for (Map.Entry<String, AuthenticatedClientSessionModel> e : of.getAuthenticatedClientSessions().entrySet()) {
             ClientModel client = client(e.getKey());
             if (client != null) {
-                long start = Math.max(0, e.getValue().getStarted());
+                long start = Math.max(0, Math.max(of.getStarted(), e.getValue().getStarted()));
                 rows.add(new Roster.Row(of.getId(), client.getId(), Text.id(client.getClientId()), start));
             }
         }
