@@ -24,6 +24,7 @@ type versionRun struct {
 	listener          string            // what Keycloak's log says of it
 	figures           map[string]string // of the test's last line
 	date              string
+	interrupted       bool
 }
 
 var versionColumns = []string{"actions", "tokens", "agree", "false_revoked", "false_usable", "seed"}
@@ -40,6 +41,9 @@ func note(_ context.Context, c *cli.Command) error {
 	}
 	if err := r.read(io.TeeReader(os.Stdin, os.Stdout)); err != nil {
 		return err
+	}
+	if r.interrupted {
+		return nil // it says nothing of this version
 	}
 	if log, err := os.ReadFile(filepath.Join(dir, ".dev", "log", "truth", "keycloak.log")); err == nil && r.started == "yes" { //nolint:gosec // our own log
 		r.listener = listenerIn(string(log))
@@ -65,6 +69,9 @@ func (r *versionRun) read(out io.Reader) error {
 		line := lines.Text()
 		if strings.HasPrefix(line, "devstack: keycloak is ready") {
 			r.started = "yes"
+		}
+		if strings.Contains(line, errInterrupted.Error()) {
+			r.interrupted = true
 		}
 		if strings.HasPrefix(line, "actions=") {
 			for field := range strings.FieldsSeq(line) {

@@ -39,6 +39,10 @@ func TestWithRow(t *testing.T) {
 	if doc != want {
 		t.Errorf("got\n%s\nwant\n%s", doc, want)
 	}
+	cut := versionRun{version: "26.4.7"}
+	if err := cut.read(strings.NewReader("devstack: keycloak is ready\ndevstack: " + errInterrupted.Error())); err != nil || !cut.interrupted {
+		t.Errorf("an interrupted run counts: %+v, %v", cut, err)
+	}
 	if _, err := withRow("no marks", versionRun{}); err == nil {
 		t.Error("a document without the table's marks was written")
 	}
