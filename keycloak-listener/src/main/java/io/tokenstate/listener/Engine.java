@@ -63,7 +63,11 @@ final class Engine {
      * @throws LinkageError if this version of Keycloak lacks what looks are made of
      */
     void ready() {
-        looker.rehearse();
+        try {
+            looker.rehearse();
+        } catch (RuntimeException e) {
+            complaints.warn("the look on trial failed", e); // The database's trouble, say: looks are repeated.
+        }
         ready = true;
     }
 
@@ -164,6 +168,14 @@ final class Engine {
     }
 
     private void nextBeat() throws InterruptedException {
+        try {
+            beat();
+        } finally {
+            link.awaitChange(ready ? options.heartbeat : WAIT_FOR_START);
+        }
+    }
+
+    private void beat() throws InterruptedException {
         List<String> deaf = ready ? hearing.deaf() : List.of();
         beats = ready && deaf.isEmpty();
         if (beats) {
@@ -172,7 +184,6 @@ final class Engine {
             complaints.error("realms that do not list tokenstate among their events listeners are not heard, and this "
                     + "Keycloak knows no global listeners: no heartbeat is sent", Text.cut(deaf.toString(), Text.MAX));
         }
-        link.awaitChange(ready ? options.heartbeat : WAIT_FOR_START);
     }
 
     /** Stops within about four seconds: a second to deliver, a second for the last heartbeat, the rest to drain. */
