@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -151,6 +152,12 @@ func (o *operator) lookAtKeycloak(ctx context.Context, s *doctor.Seen, counted m
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
+	own, err := admin.ServerVersion(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	s.Version = cmp.Or(own, s.Version)
+	s.NoGlobal = !keycloak.Since(s.Version, 1)
 	names := []string{}
 	for name := range counted {
 		names = append(names, name)
@@ -173,6 +180,6 @@ func inspect(ctx context.Context, admin *keycloak.Admin, name string, roles []st
 		return r // its roles say why
 	}
 	r.Keycloak, r.UserEvents, r.Types, r.UserExpiry = e.At, e.UserEvents, e.Types, e.UserExpiry
-	r.AdminEvents, r.Details, r.AdminExpiry = e.AdminEvents, e.AdminDetails, e.AdminExpiry
+	r.AdminEvents, r.Details, r.AdminExpiry, r.Listeners = e.AdminEvents, e.AdminDetails, e.AdminExpiry, e.Listeners
 	return r
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // httpClient keeps no connection: calls are rare, and tests look for goroutines left behind.
-var httpClient = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+var httpClient = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Admin is the administrator of a Keycloak's master realm. It makes what demo and tests need;
 // what the programs ask of Keycloak is internal/keycloak's.

@@ -21,8 +21,8 @@ import (
 func (s *Stack) clustered() bool { return s.opts.Nodes > 1 }
 
 // buildOptions are those that a cluster needs, or a single node.
-func (s *Stack) buildOptions() []string {
-	options := slices.Clone(keycloakBuild)
+func (s *Stack) buildOptions(version string) []string {
+	options := buildOptions(version)
 	if i := slices.Index(options, "--db=dev-file"); i >= 0 && s.clustered() {
 		options[i] = "--db=postgres"
 	}
@@ -77,7 +77,7 @@ func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloak
 		"--cache=ispn", "--cache-stack=jdbc-ping",
 		"--cache-embedded-network-bind-address=127.0.0.1", "--cache-embedded-network-bind-port=" + strconv.Itoa(transport),
 	}
-	listener, err := s.listenerEnv(name)
+	listener, err := s.listenerEnv(name, h.version)
 	k.env = append(listener, database...)
 	return k, err
 }

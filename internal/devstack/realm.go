@@ -68,7 +68,10 @@ func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
 	if err := grant(ctx, s, account.ID, "master", []string{"view-events"}); err != nil {
 		return err
 	}
-	_, err = s.Call(ctx, http.MethodPut, "/master", map[string]any{"adminEventsEnabled": true, "attributes": map[string]string{"adminEventsExpiration": "604800"}}, nil)
+	_, err = s.Call(ctx, http.MethodPut, "/master", map[string]any{
+		"adminEventsEnabled": true, "attributes": map[string]string{"adminEventsExpiration": "604800"},
+		"eventsListeners": []string{"jboss-logging", "tokenstate"}, // Keycloak 26.0 knows no global ones
+	}, nil)
 	return err
 }
 

@@ -15,7 +15,8 @@ type Seen struct {
 	Realms   []Realm
 	Admin    Realm // the administrators' realm, where the deletion of a realm is stored
 	Nodes    []Node
-	Version  string // Keycloak's, by its last message; "" if none came
+	Version  string // Keycloak's, by its last message or its own answer; "" if neither tells
+	NoGlobal bool   // that version knows no global listeners: a realm must list ours
 	Stream   *Stream
 	Database *Database
 	Unasked  map[string]string
@@ -31,6 +32,7 @@ type Realm struct {
 	AdminEvents  bool
 	Details      bool // representations
 	AdminExpiry  time.Duration
+	Listeners    []string
 	Roles        []string // of our client
 	NeverLooked  int      // owners of keys and tokens whom nobody has ever looked at
 	OwnersInAll  int
@@ -100,6 +102,9 @@ func Examine(s Seen) []Finding {
 	}
 	if s.Unasked["keycloak"] == "" {
 		fs = append(fs, adminRealm(s.Admin))
+		if s.NoGlobal {
+			fs = append(fs, listed(s.Admin))
+		}
 	}
 	if s.Stream != nil {
 		fs = append(fs, stream(*s.Stream)...)

@@ -82,6 +82,31 @@ func (s *Setup) SaveAdminEvents(ctx context.Context, realm string, expiry time.D
 	return append(changed, more...), err
 }
 
+// Listen has a realm tell its events to our listener, where Keycloak knows no global listeners
+// (before 26.1) and has the jar: a name without a jar would only fill its log.
+func (s *Setup) Listen(ctx context.Context, realm, listener string) (changed []string, err error) {
+	var info struct {
+		System    struct{ Version string } `json:"systemInfo"`
+		Providers struct {
+			Listeners struct {
+				Providers map[string]any `json:"providers"`
+			} `json:"eventsListener"`
+		} `json:"providers"`
+	}
+	res, err := s.g.GetRequestWithBearerAuth(ctx, s.token).SetResult(&info).Get(s.base + "/admin/serverinfo")
+	if err != nil || res.IsError() {
+		return nil, fmt.Errorf("read Keycloak's version: %s", answered(res, err))
+	}
+	if _, installed := info.Providers.Listeners.Providers[listener]; !installed || Since(info.System.Version, 1) {
+		return nil, nil
+	}
+	return s.config(ctx, realm, func(c map[string]any, set func(name string, value any)) {
+		if all, lacks := union(c["eventsListeners"], []string{listener}); lacks {
+			set("eventsListeners", all)
+		}
+	})
+}
+
 // config reads a realm's event settings, has edit change them, and writes them if it did.
 func (s *Setup) config(ctx context.Context, realm string, edit func(c map[string]any, set func(name string, value any))) (changed []string, err error) {
 	var c map[string]any
