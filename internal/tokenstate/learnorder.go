@@ -22,7 +22,7 @@ func learnOrder(f Facts, m events.Message, o *events.Order) {
 	case events.OrderLook:
 		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User}}, "", at, m.ID)
 		if o.User == "" {
-			f.raise(Doubt{Scope: Scope{Realm: m.Realm}, Beneath: true}, "", at, m.ID)
+			f.raise(listingDoubt(m.Realm), "", at, m.ID)
 		}
 	case events.OrderErase: // ids and digests stay, and with them the facts
 	case events.OrderRefresh:
