@@ -18,12 +18,17 @@ type state struct {
 	digests  map[apikey.Sum]string // of keys in another format than ours
 	owned    map[owner]int         // keys of each owner, dead ones as well
 	services map[string]ServiceKey
+	clients  map[Unbound]int           // tokens of each client
+	unbound  map[Unbound]int           // and those whose client's UUID is not known
+	itself   map[tokenstate.Scope]int  // tokens and keys that depend on a realm, or on a client by UUID
+	touched  map[tokenstate.Scope]bool // users whom something has changed for since Due last asked; nil: nobody asks
 }
 
 func newState(s Snapshot) *state {
 	st := &state{
 		version: s.Version, nonce: s.Nonce, facts: s.Facts, tokens: map[Place]Token{}, ofOwner: map[owner]map[Place]bool{},
 		keys: map[string]apikey.Record{}, digests: map[apikey.Sum]string{}, owned: map[owner]int{}, services: map[string]ServiceKey{},
+		clients: map[Unbound]int{}, unbound: map[Unbound]int{}, itself: map[tokenstate.Scope]int{},
 	}
 	for _, t := range s.Tokens {
 		st.putToken(t)
@@ -43,6 +48,7 @@ func (st *state) install(v Version) {
 		switch {
 		case c.Fact != nil:
 			c.Fact.SetIn(st.facts)
+			st.touch(c.Fact)
 		case c.Token != nil:
 			st.putToken(*c.Token)
 		case c.Key != nil:
@@ -66,6 +72,7 @@ func (st *state) putToken(t Token) {
 		st.ofOwner[o] = map[Place]bool{}
 	}
 	st.tokens[p], st.ofOwner[o][p] = t, true
+	st.count(t.Token, 1)
 }
 
 func (st *state) dropToken(p Place) {
@@ -76,6 +83,7 @@ func (st *state) dropToken(p Place) {
 	o := owner{old.Token.Realm, old.Token.User}
 	delete(st.tokens, p)
 	delete(st.ofOwner[o], p)
+	st.count(old.Token, -1)
 	if len(st.ofOwner[o]) == 0 {
 		delete(st.ofOwner, o)
 	}
@@ -84,8 +92,10 @@ func (st *state) dropToken(p Place) {
 func (st *state) putKey(k apikey.Record) {
 	if _, known := st.keys[k.ID]; !known {
 		st.owned[owner{k.Realm, k.User}]++
+		st.itself[tokenstate.Scope{Realm: k.Realm}]++
 	}
 	st.keys[k.ID] = k
+	st.touchScope(tokenstate.Scope{Realm: k.Realm, User: k.User})
 	if k.Kind == apikey.KindLegacy {
 		st.digests[k.Digest] = k.ID
 	}

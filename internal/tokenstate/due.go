@@ -108,17 +108,34 @@ func (t Token) sessionDoubts() []Doubt {
 // tooYoung: the latest look that covers t did not list it, but came too early to prove
 // anything; once the margin has passed, another look will.
 func (f Facts) tooYoung(t Token, r Rules, now Millis) bool {
+	ripe := f.ripensAt(t, r)
+	return ripe > 0 && now >= ripe
+}
+
+// ripensAt is when t will be too young no more; 0 if no look has missed it for that.
+func (f Facts) ripensAt(t Token, r Rules) Millis {
 	at := f.coveredAt(t)
 	ripe := t.IssuedAt.Millis() + r.Margin
-	if at == 0 || at >= ripe || now < ripe {
-		return false
+	if at == 0 || at >= ripe {
+		return 0
 	}
 	for _, l := range f.Sightings[SightingKey{Seat: t.seat()}] {
 		if l.At >= at {
-			return false
+			return 0
 		}
 	}
-	return true
+	return ripe
+}
+
+// RipensAt is when time alone will next make one of these tokens due that a look has missed for
+// being too young; 0 if it will not. What becomes due by not being seen for long is not meant.
+func RipensAt(tokens []Token, f Facts, r Rules, now Millis) (next Millis) {
+	for _, t := range tokens {
+		if at := f.ripensAt(f.resolve(t), r); at > now && (next == 0 || at < next) {
+			next = at
+		}
+	}
+	return next
 }
 
 func (f Facts) standingLooks(s Scope) PerNode[Millis] {
