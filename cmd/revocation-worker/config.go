@@ -108,8 +108,16 @@ func errUsable(name string) error {
 	return fmt.Errorf("%w: %s cannot be used: check its form", settings.ErrConfiguration, name)
 }
 
-func (c *config) admin() (*keycloak.Admin, error) {
-	a, err := keycloak.NewAdmin(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.adminRealm, ClientID: c.clientID, ClientSecret: c.clientSecret})
+func (c *config) admin() (*keycloak.Admin, error) { return c.adminWith(0) }
+
+// pages is another connection with a breaker of its own: a long page is slow, and must not keep a
+// look at one user from being tried.
+func (c *config) pages() (*keycloak.Admin, error) { return c.adminWith(20 * time.Second) }
+
+func (c *config) adminWith(timeout time.Duration) (*keycloak.Admin, error) {
+	a, err := keycloak.NewAdmin(keycloak.Config{
+		BaseURL: c.keycloakURL, Realm: c.adminRealm, ClientID: c.clientID, ClientSecret: c.clientSecret, Timeout: timeout,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}

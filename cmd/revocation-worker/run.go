@@ -50,6 +50,10 @@ func run(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
+	slow, err := c.pages()
+	if err != nil {
+		return err
+	}
 	log, err := c.log(ctx, logger)
 	if err != nil {
 		return err
@@ -62,6 +66,7 @@ func run(ctx context.Context, c *config) error {
 	p := &running{c: c, log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
 		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Logger: logger,
+		Pages: &worker.Pages{Known: known, Ask: pager{slow}, Log: p.log, Logger: logger},
 	}
 	p.backfill = &backfill.Backfill{
 		Archive: archive{admin}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,

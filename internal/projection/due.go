@@ -28,7 +28,7 @@ type dueMemo struct {
 	began time.Time     // when everyone was asked about
 	took  time.Duration
 
-	urgent, patient map[tokenstate.Scope]bool
+	urgent, patient map[tokenstate.Scope]tokenstate.Want
 	named           []tokenstate.Scope                     // the patient that the last answer named
 	young           map[tokenstate.Scope]tokenstate.Millis // when to ask about them again
 }
@@ -48,7 +48,7 @@ func (p *Projection) Due(now tokenstate.Millis) []tokenstate.Want {
 	}
 	began := time.Now()
 	if whole := m.of != st || began.Sub(m.began) >= share*m.took; whole {
-		m.of, m.urgent, m.patient, m.named = st, map[tokenstate.Scope]bool{}, map[tokenstate.Scope]bool{}, nil
+		m.of, m.urgent, m.patient, m.named = st, map[tokenstate.Scope]tokenstate.Want{}, map[tokenstate.Scope]tokenstate.Want{}, nil
 		m.young = map[tokenstate.Scope]tokenstate.Millis{}
 		p.ask(now, read(p, (*state).users))
 		m.began, m.took = began, time.Since(began)
@@ -87,9 +87,9 @@ func (p *Projection) ask(now tokenstate.Millis, users []tokenstate.Scope) {
 				}
 				switch {
 				case due && w.Urgent:
-					m.urgent[user] = true
+					m.urgent[user] = w
 				case due:
-					m.patient[user] = true
+					m.patient[user] = w
 				}
 			}
 			return true
@@ -122,13 +122,13 @@ func (p *Projection) themselves(now tokenstate.Millis) []tokenstate.Want {
 // answer names the same patient users each time until they are due no more: whoever asks lets
 // each wait for a while.
 func (m *dueMemo) answer(due []tokenstate.Want) []tokenstate.Want {
-	for user := range m.urgent {
+	for _, w := range m.urgent {
 		if len(due) >= maxDue {
 			break
 		}
-		due = append(due, tokenstate.Want{Scope: user, Urgent: true})
+		due = append(due, w)
 	}
-	m.named = slices.DeleteFunc(m.named, func(s tokenstate.Scope) bool { return !m.patient[s] })
+	m.named = slices.DeleteFunc(m.named, func(s tokenstate.Scope) bool { return m.patient[s].Scope.User == "" })
 	if len(m.named) < min(maxDue, len(m.patient)) {
 		has := make(map[tokenstate.Scope]bool, len(m.named))
 		for _, s := range m.named {
@@ -144,7 +144,7 @@ func (m *dueMemo) answer(due []tokenstate.Want) []tokenstate.Want {
 		}
 	}
 	for _, user := range m.named {
-		due = append(due, tokenstate.Want{Scope: user})
+		due = append(due, m.patient[user])
 	}
 	tokenstate.SortWants(due)
 	return due

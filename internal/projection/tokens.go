@@ -141,6 +141,25 @@ func (p *Projection) ClientsIn(realm string) []string {
 	})
 }
 
+// Realms are the realms of all tokens and keys, and how many users there are in each.
+func (p *Projection) Realms() map[string]int {
+	return read(p, func(st *state) map[string]int {
+		n := map[string]int{}
+		for s := range st.itself {
+			n[s.Realm] += 0
+		}
+		for o := range st.ofOwner {
+			n[o.realm]++
+		}
+		for o := range st.owned {
+			if st.ofOwner[o] == nil {
+				n[o.realm]++
+			}
+		}
+		return n
+	})
+}
+
 // Holds reports whether a user has a token or a key here.
 func (p *Projection) Holds(realm, user string) bool {
 	return read(p, func(st *state) bool {

@@ -8,6 +8,8 @@ type Want struct {
 	// Urgent: something has happened to it alone, or a page does not agree with what is known. What
 	// is not urgent may wait for the pages of a listing, which show most of it at once.
 	Urgent bool
+	// Closed: a user who is re-asked every few minutes, for somebody waits for their return.
+	Closed bool
 }
 
 // wholeSweeps is after how many sweep periods a user whom only pages have shown is looked at by
@@ -55,7 +57,7 @@ func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Want {
 // DueItself is Due for one realm or client: an open doubt of its own, or not seen for a sweep period.
 func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
 	urgent := f.open(Doubt{Scope: s}, r, f.standingLooks(s))
-	return Want{s, urgent}, urgent || f.stale(s, r, now)
+	return Want{Scope: s, Urgent: urgent}, urgent || f.stale(s, r, now)
 }
 
 // DueUser is Due for one user with all their tokens; owner: of live API keys.
@@ -64,7 +66,8 @@ func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Milli
 		return Want{}, false
 	}
 	_, contradicted := f.seenUser(user, r)
-	w, due := Want{user, contradicted}, contradicted || f.stale(user, r, now)
+	w := Want{Scope: user, Urgent: contradicted, Closed: f.sweepFor(user, r) < r.Sweep}
+	due := contradicted || f.stale(user, r, now)
 	if owner {
 		urgent, patient := f.ownerDoubts(user, r)
 		w.Urgent, due = w.Urgent || urgent, due || urgent || patient
