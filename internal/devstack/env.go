@@ -22,6 +22,9 @@ type Env struct {
 	KeysetFile, PepperFile                      string // authapi's secrets
 	MasterFile, SnapshotFile                    string
 
+	Keycloak2URL string // the second node, where there is one
+	Keycloak2PID int
+
 	KeycloakPID, NATSPID, PostgresPID, WorkerPID, AuthapiPID int // 0: not ours, or not started
 }
 
@@ -51,6 +54,8 @@ func (e *Env) table() []entry {
 		{"AUTHAPI_PEPPER_FILE", &e.PepperFile},
 		{"AUTHAPI_MASTER_FILE", &e.MasterFile},
 		{"AUTHAPI_SNAPSHOT_FILE", &e.SnapshotFile},
+		{"KEYCLOAK2_URL", &e.Keycloak2URL},
+		{"KEYCLOAK2_PID", &e.Keycloak2PID},
 		{"KEYCLOAK_PID", &e.KeycloakPID},
 		{"NATS_PID", &e.NATSPID},
 		{"POSTGRES_PID", &e.PostgresPID},
@@ -69,7 +74,7 @@ func (e Env) Pairs() []string {
 		}
 	}
 	if e.WorkerAdminURL != "" {
-		out = append(out, tuning()...)
+		out = append(out, tuning(e.Keycloak2URL != "")...)
 	}
 	return out
 }
