@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test truth chaos lint generate verify listener devstack
+.PHONY: help demo up down test truth chaos sweep-scale lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answ
 CHAOS_CYCLES ?= 3
 chaos: devstack $(LISTENER) ## kill -9 each process again and again while people act (CHAOS_CYCLES CHAOS_SEED)
 	CHAOS_CYCLES=$(CHAOS_CYCLES) go test -count=1 -v -timeout=120m -tags=truth -run TestKillsLoseNothing ./internal/truth/
+
+SWEEP_SESSIONS ?= 100000
+sweep-scale: devstack $(LISTENER) ## sweep so many offline sessions of a Keycloak on Postgres; requests, time and false verdicts (SWEEP_SESSIONS)
+	SWEEP_SESSIONS=$(SWEEP_SESSIONS) go test -count=1 -v -timeout=90m -tags=truth -run TestSweepAtScale ./internal/truth/
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...

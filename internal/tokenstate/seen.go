@@ -82,3 +82,17 @@ func (f Facts) seenToken(t Token, r Rules) Millis {
 	}
 	return min(listed, user)
 }
+
+// SeenSince reports whether looks or pages from at on have shown the user as they are known, and
+// each of their tokens that is not known to be dead.
+func SeenSince(user Scope, tokens []Token, f Facts, r Rules, at Millis) bool {
+	if seen, contradicted := f.seenUser(user, r); contradicted || seen < at {
+		return false
+	}
+	for _, t := range tokens {
+		if t = f.resolve(t); f.checkedAt(t, r) < at && !f.dead(t, r) {
+			return false
+		}
+	}
+	return true
+}

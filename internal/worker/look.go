@@ -137,7 +137,7 @@ func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Sc
 	due := l.Known.Due(tokenstate.Millis(now.UnixMilli()))
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.list(ctx, l.waiting(due), now)
+	wait := l.list(ctx, l.waiting(due, now), now)
 	turns := make(map[tokenstate.Scope]turn, len(due))
 	for _, w := range due {
 		t, known := l.turns[w.Scope]
@@ -145,7 +145,7 @@ func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Sc
 		switch {
 		case !known:
 			t = turn{since: now, next: now.Add(l.Interval), pause: l.Interval}
-		case patient && l.listings[kind{w.Scope.Realm, w.Closed}].holds(now):
+		case patient && (wait[kind{w.Scope.Realm, w.Closed}] || l.listings[kind{w.Scope.Realm, w.Closed}].holds(now)):
 		case !now.Before(t.next) && len(whose) < max(roundTime*l.Rate, 1):
 			t.pause = min(2*t.pause, maxLookWait)
 			t.next = now.Add(t.pause)

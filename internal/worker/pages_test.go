@@ -275,7 +275,7 @@ func TestWhenToList(t *testing.T) {
 		if k.pages > 0 || len(k.askedAbout()) < 10 {
 			t.Errorf("%d pages for ten users, %d looks", k.pages, len(k.askedAbout()))
 		}
-		k.setRealms(map[string]int{"demo": worthListing})
+		k.setRealms(map[string]int{"demo": WorthListing})
 		k.setPatient(nil)
 		sweep := time.Duration(tokenstate.DefaultRules().Sweep) * time.Millisecond
 		<-time.After(sweep/2 + time.Minute)
