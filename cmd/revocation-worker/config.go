@@ -40,7 +40,7 @@ type config struct {
 	lookEvery                        time.Duration
 	lookRate                         int
 	backfillEvery, overlap, grace    time.Duration
-	keepFeed, keepJournal            time.Duration
+	keepFeed, keepJournal, testEvery time.Duration
 }
 
 func (c *config) table() *settings.Table {
@@ -56,6 +56,7 @@ func (c *config) table() *settings.Table {
 	t.Duration(&c.grace, "WORKER_BACKFILL_GRACE", 20*time.Second, 0, time.Hour, "how long a listener may take to deliver an event before it counts as missed")
 	t.Duration(&c.keepFeed, "WORKER_FEED_KEEP", 24*time.Hour, time.Minute, 365*24*time.Hour, "readers that are behind by more load everything again")
 	t.Duration(&c.keepJournal, "WORKER_JOURNAL_KEEP", 0, 0, 100*365*24*time.Hour, "what was exported and is older is removed from the journal; 0s keeps all")
+	t.Duration(&c.testEvery, "WORKER_SELFTEST_INTERVAL", 5*time.Minute, time.Second, 24*time.Hour, "how often it is asked whether Keycloak, the log and the database are set up as they must be")
 	t.Int(&c.lookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
 	return t
 }

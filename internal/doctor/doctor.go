@@ -15,6 +15,7 @@ type Seen struct {
 	Realms   []Realm
 	Admin    Realm // the administrators' realm, where the deletion of a realm is stored
 	Nodes    []Node
+	Missed   []Missed
 	Version  string // Keycloak's, by its last message; "" if none came
 	Stream   *Stream
 	Database *Database
@@ -45,6 +46,13 @@ type Node struct {
 	Dropped int64
 	Queued  int
 	Leaving bool
+}
+
+// Missed is what the last reading of a realm's event store found. A node without the listener sends
+// no heartbeat, and nobody misses it; its events are in the store all the same.
+type Missed struct {
+	Realm string
+	Any   bool // what no listener had delivered
 }
 
 // Stream is how the log is kept.
@@ -95,6 +103,9 @@ func Examine(s Seen) []Finding {
 	}
 	slices.SortFunc(fs, func(a, b Finding) int { return compare(a.Check, b.Check) })
 	fs = append(fs, nodes(s)...)
+	for _, m := range s.Missed {
+		fs = append(fs, missed(m))
+	}
 	for _, r := range s.Realms {
 		fs = append(fs, realm(r, s)...)
 	}

@@ -35,6 +35,7 @@ func TestExamine(t *testing.T) {
 		"listener of kc1":                     {Fault, func(s *Seen) { s.Nodes[0].Heard = s.Now.Add(-time.Minute) }},
 		"listener of kc1, queue":              {Warning, func(s *Seen) { s.Nodes[0].Dropped = 1 }},
 		"clock of kc1":                        {Warning, func(s *Seen) { s.Nodes[0].Ahead = -6 * time.Second }},
+		"realm demo, listener on every node":  {Fault, func(s *Seen) { s.Missed = []Missed{{Realm: "demo", Any: true}} }},
 		"keycloak's version":                  {Warning, func(s *Seen) { s.Version = "26.4.7" }},
 		"realm demo, the worker's roles":      {Fault, func(s *Seen) { s.Realms[0].Roles = Roles[1:] }},
 		"realm demo, types of user events":    {Fault, func(s *Seen) { s.Realms[0].Types = nil }}, // Keycloak's defaults lack two
