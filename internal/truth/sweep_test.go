@@ -62,9 +62,9 @@ INSERT INTO tokenstate.fact_sighting (realm, user_id, client, session, key, gone
 
 // judged are the numbers of verdicts by what is true of the session: its number says so.
 const judged = `
-SELECT (CASE right(session, 3) WHEN '006' THEN 'session_absent' WHEN '007' THEN 'user_disabled' WHEN '008' THEN 'user_not_before'
+SELECT (CASE right(session_id, 3) WHEN '006' THEN 'session_absent' WHEN '007' THEN 'user_disabled' WHEN '008' THEN 'user_not_before'
     WHEN '009' THEN 'offline_access_withdrawn' ELSE '' END) AS truth, coalesce(reason, '') AS verdict, count(*)
-FROM tokenstate.offline_token_state WHERE session LIKE 'c000%' GROUP BY 1, 2 ORDER BY 1, 2`
+FROM tokenstate.offline_token_state WHERE session_id LIKE 'c000%' GROUP BY 1, 2 ORDER BY 1, 2`
 
 // unseen are the living whom neither a page nor a look of this sweep has shown.
 const unseen = `
