@@ -103,7 +103,7 @@ func TestSweepAtScale(t *testing.T) {
 	defer func() { _ = ours.Close(context.WithoutCancel(ctx)) }()
 	began := time.Now()
 	insert(t, strings.Replace(s.Env.DatabaseURL, "/tokenstate?", "/keycloak?", 1), crowd, fmt.Sprint(n), "'"+model+"'")
-	insert(t, s.Env.DatabaseURL, tracked, fmt.Sprint(n), "'"+clients[0].ID+"'", fmt.Sprint(claims.IssuedAt-3600), fmt.Sprint(time.Now().Add(-24*time.Hour).UnixMilli()))
+	insert(t, s.Env.DatabaseURL, tracked, fmt.Sprint(n), "'"+clients[0].ID+"'", fmt.Sprint(claims.IssuedAt), fmt.Sprint(time.Now().Add(-24*time.Hour).UnixMilli()))
 	var count struct{ Count int64 }
 	_, err = k.Call(ctx, http.MethodGet, "/clients/"+clients[0].ID+"/offline-session-count", nil, &count)
 	must(t, err)
