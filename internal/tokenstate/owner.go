@@ -61,10 +61,8 @@ func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
 func (f Facts) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
 	realm, looks := Scope{Realm: user.Realm}, f.standingLooks(user)
 	urgent, patient = f.open(Doubt{Scope: user}, r, looks), f.open(Doubt{Scope: realm, Beneath: true}, r, looks)
-	seen, contradicted := f.seenUser(user, r)
-	if !contradicted {
-		looks[""] = max(looks[""], seen)
-	}
+	seen, _ := f.seenUser(user, r)
+	looks[""] = max(looks[""], seen)
 	return urgent, patient || f.open(listingDoubt(user.Realm), r, looks)
 }
 

@@ -76,10 +76,7 @@ func (f Facts) seenToken(t Token, r Rules) Millis {
 	if listed == 0 {
 		return 0
 	}
-	user, contradicted := f.seenUser(Scope{Realm: t.Realm, User: t.User}, r)
-	if contradicted {
-		return 0
-	}
+	user, _ := f.seenUser(Scope{Realm: t.Realm, User: t.User}, r)
 	return min(listed, user)
 }
 

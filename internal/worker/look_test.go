@@ -52,6 +52,12 @@ func (s *subjects) setPatient(users []string) {
 	s.patient = users
 }
 
+func (s *subjects) setDue(users ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.due = users
+}
+
 // askedAbout are the users who were looked at, in order.
 func (s *subjects) askedAbout() (users []string) {
 	s.mu.Lock()

@@ -292,3 +292,24 @@ func TestWhenToList(t *testing.T) {
 		<-done
 	})
 }
+
+// Ensure that what happens to one user does not wait behind the looks at thousands.
+func TestUrgentDoNotWaitForThousands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := crowd(2000)
+		k.patient = slices.Clone(k.users)
+		l := &Looker{Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 10, Logger: zerolog.Nop()}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = l.Run(ctx) }()
+		<-time.After(10 * time.Second)
+		k.setDue("urgent")
+		<-time.After(6 * time.Second)
+		synctest.Wait()
+		if asked := k.askedAbout(); !slices.Contains(asked, "urgent") || len(asked) > 200 {
+			t.Errorf("six seconds later %d were looked at, and not who had just logged out", len(asked))
+		}
+		cancel()
+		<-done
+	})
+}
