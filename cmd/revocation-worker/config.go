@@ -32,6 +32,7 @@ type config struct {
 	nats                             secret.Text // with user and password in it
 	natsCreds, natsCA                string
 	natsCert, natsKey, natsInbox     string
+	natsMonitor                      string
 	keycloakURL, adminRealm          string
 	clientID                         string
 	clientSecret                     secret.Text
@@ -88,6 +89,7 @@ func (c *config) addNATS(t *settings.Table) {
 	t.Text(&c.natsCA, "NATS_CA", "", "file of certificates that NATS is trusted by")
 	t.Text(&c.natsCert, "NATS_CERT", "", "file of our certificate for NATS")
 	t.Text(&c.natsKey, "NATS_KEY", "", "file of its key")
+	t.Text(&c.natsMonitor, "WORKER_NATS_MONITOR_URL", "", "NATS's monitoring port, such as http://nats:8222: doctor and the self-test ask it whether NATS syncs always")
 	t.Text(&c.natsInbox, "WORKER_NATS_INBOX_PREFIX", "", "where this NATS user may receive replies; by default what deploy/nats.conf gives it")
 }
 

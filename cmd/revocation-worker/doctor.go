@@ -13,6 +13,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/events/stream"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
@@ -154,7 +155,20 @@ func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
 	}
 	found := doctor.Stream(settings)
 	s.Stream = &found
+	o.lookAtSync(ctx, s)
 	return nil
+}
+
+func (c *config) lookAtSync(ctx context.Context, s *doctor.Seen) {
+	if c.natsMonitor == "" {
+		return
+	}
+	always, err := stream.SyncAlways(ctx, c.natsMonitor)
+	if err != nil {
+		s.Unasked["nats, sync"] = err.Error()
+		return
+	}
+	s.Sync = &always
 }
 
 // lookAtKeycloak asks about the realms that have tokens or keys, and the one that was named.

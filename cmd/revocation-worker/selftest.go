@@ -37,6 +37,7 @@ func (p *running) seen(ctx context.Context) doctor.Seen {
 		found := doctor.Stream(settings)
 		s.Stream = &found
 	}
+	p.c.lookAtSync(ctx, &s)
 	realms := map[string]doctor.Realm{}
 	for realm := range p.known.Realms() {
 		realms[realm] = doctor.Realm{}

@@ -18,6 +18,7 @@ type Seen struct {
 	Missed   []Missed
 	Version  string // Keycloak's, by its last message; "" if none came
 	Stream   *Stream
+	Sync     *bool // whether NATS has each acknowledged message on the disk; nil: not asked
 	Database *Database
 	Unasked  map[string]string
 }
@@ -114,6 +115,12 @@ func Examine(s Seen) []Finding {
 	}
 	if s.Stream != nil {
 		fs = append(fs, stream(*s.Stream)...)
+	}
+	if s.Sync != nil {
+		fs = append(fs, when(*s.Sync, Finding{
+			"log, sync", Warning, "is not always", "a power failure loses what was acknowledged in the last two minutes; the backfill brings it back, if Keycloak's event store has it",
+			"sync_interval: always, in the jetstream part of nats.conf; or three replicas",
+		}, "always"))
 	}
 	if s.Database != nil {
 		fs = append(fs, database(*s.Database)...)

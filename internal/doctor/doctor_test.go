@@ -53,6 +53,7 @@ func TestExamine(t *testing.T) {
 		"database role, rights":               {Fault, func(s *Seen) { s.Database.Writes = false }},
 		"database role, least rights":         {Warning, func(s *Seen) { s.Database.Superuser = true }},
 		"outbox":                              {Warning, func(s *Seen) { s.Database.OutboxAge = time.Hour }},
+		"log, sync":                           {Warning, func(s *Seen) { no := false; s.Sync = &no }},
 		"nats":                                {Fault, func(s *Seen) { s.Stream = nil; s.Unasked["nats"] = "no answer" }},
 	} {
 		s := healthy()
