@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/tokenstate/tokenstate/internal/doctor"
 )
 
@@ -63,11 +65,11 @@ func (p *running) say(fs []doctor.Finding, said map[string]string) map[string]st
 		if _, known := said[f.Check]; known {
 			continue
 		}
-		line := p.logger.Warn()
+		level := zerolog.WarnLevel
 		if f.Level == doctor.Fault {
-			line = p.logger.Error()
+			level = zerolog.ErrorLevel
 		}
-		line.Str("check", f.Check).Str("found", f.Found).Str("breaks", f.Breaks).Str("repair", f.Repair).Msg("self-test")
+		p.logger.WithLevel(level).Str("check", f.Check).Str("found", f.Found).Str("breaks", f.Breaks).Str("repair", f.Repair).Msg("self-test")
 	}
 	for check := range said {
 		if _, still := now[check]; !still {

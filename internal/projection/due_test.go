@@ -156,7 +156,8 @@ func TestDueIsBounded(t *testing.T) {
 	}
 	seen := first[len(first)-1].Scope.User
 	c.tell(at, "kc1", &events.Observation{User: &events.UserLook{User: seen, Enabled: true, OfflineAccess: true}, Rosters: []events.Roster{
-		{User: seen, Complete: true, Sessions: []events.ClientSession{{Session: "s" + seen[1:], Client: "c1"}}}}})
+		{User: seen, Complete: true, Sessions: []events.ClientSession{{Session: "s" + seen[1:], Client: "c1"}}},
+	}})
 	second := c.p.Due(at + 1)
 	had, kept := map[string]bool{}, 0
 	for _, w := range first {
