@@ -31,7 +31,9 @@ func (k *keycloak) ClientsIn(string) []string { return k.clients }
 func (*keycloak) Holds(_, user string) bool   { return user != "stranger" }
 
 func (k *keycloak) read(of *[]string, first, limit int) ([]string, error) {
+	k.mu.Lock()
 	k.pages++
+	k.mu.Unlock()
 	if k.before != nil {
 		if err := k.before(k, k.pages); err != nil {
 			return nil, err
@@ -43,6 +45,12 @@ func (k *keycloak) read(of *[]string, first, limit int) ([]string, error) {
 	k.most = max(k.most, limit)
 	rows := *of
 	return rows[min(first, len(rows)):min(first+limit, len(rows))], nil
+}
+
+func (k *keycloak) count() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.pages
 }
 
 func (k *keycloak) Sessions(_ context.Context, _, client string, first, limit int) (Page, error) {
@@ -272,20 +280,20 @@ func TestWhenToList(t *testing.T) {
 		go func() { defer close(done); _ = l.Run(ctx) }()
 		<-time.After(10 * time.Second)
 		synctest.Wait()
-		if k.pages > 0 || len(k.askedAbout()) < 10 {
-			t.Errorf("%d pages for ten users, %d looks", k.pages, len(k.askedAbout()))
+		if k.count() > 0 || len(k.askedAbout()) < 10 {
+			t.Errorf("%d pages for ten users, %d looks", k.count(), len(k.askedAbout()))
 		}
 		k.setRealms(map[string]int{"demo": WorthListing})
 		k.setPatient(nil)
 		sweep := time.Duration(tokenstate.DefaultRules().Sweep) * time.Millisecond
 		<-time.After(sweep/2 + time.Minute)
 		synctest.Wait()
-		if k.pages > 0 {
-			t.Errorf("%d pages after half a sweep period", k.pages)
+		if k.count() > 0 {
+			t.Errorf("%d pages after half a sweep period", k.count())
 		}
 		<-time.After(sweep / 2)
 		synctest.Wait()
-		if k.pages == 0 {
+		if k.count() == 0 {
 			t.Error("no listing within a sweep period")
 		}
 		cancel()
