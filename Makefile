@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth versions chaos mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth versions chaos sweep-scale mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ mutations: ## take the core's rules out one by one; each must turn a test red (M
 SCENE ?=
 record: devstack $(LISTENER) ## play keycloak.md's action table on a real Keycloak and write its answers (SCENE: which, a pattern)
 	$(DEVSTACK) run --services -- go test -count=1 -v -timeout=90m -tags=record -run 'TestRecord/$(SCENE)' ./cmd/revocation-worker/
+SWEEP_SESSIONS ?= 100000
+sweep-scale: devstack $(LISTENER) ## sweep so many offline sessions of a Keycloak on Postgres; requests, time and false verdicts (SWEEP_SESSIONS)
+	SWEEP_SESSIONS=$(SWEEP_SESSIONS) go test -count=1 -v -timeout=90m -tags=truth -run TestSweepAtScale ./internal/truth/
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...

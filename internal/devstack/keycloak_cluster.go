@@ -45,18 +45,20 @@ func (s *Stack) startCluster(ctx context.Context, h keycloakHome) error {
 		return err
 	}
 	first.env = append(first.env, "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD="+password)
-	second, err := s.node(h, "kc2", database)
-	if err != nil {
-		return err
-	}
-	second.env = append(second.env, clock...)
 	s.introduce(first.url(), password)
-	s.Env.Keycloak2URL = second.url()
 	if err := s.addNode(ctx, "keycloak", first, &s.Env.KeycloakPID); err != nil {
 		return err
 	}
-	if err := s.addNode(ctx, "keycloak2", second, &s.Env.Keycloak2PID); err != nil {
-		return fmt.Errorf("the second node: %w", err)
+	if s.opts.Nodes > 1 {
+		second, err := s.node(h, "kc2", database)
+		if err != nil {
+			return err
+		}
+		second.env = append(second.env, clock...)
+		s.Env.Keycloak2URL = second.url()
+		if err := s.addNode(ctx, "keycloak2", second, &s.Env.Keycloak2PID); err != nil {
+			return fmt.Errorf("the second node: %w", err)
+		}
 	}
 	return s.admin.NewRealm(ctx, s.Env.KeycloakRealm)
 }

@@ -67,6 +67,13 @@ func nodes(s Seen) (fs []Finding) {
 	return fs
 }
 
+func missed(m Missed) Finding {
+	return when(!m.Any, Finding{
+		"realm " + m.Realm + ", listener on every node", Fault, "the event store held what no listener had delivered", "a node without the listener, or one that lost its queue: its revocations are late, and knowledge is as old as the last backfill",
+		"put the listener's jar on every Keycloak node and restart it; the finding goes with the first reading of the store that finds nothing new",
+	}, "all that the event store held had been delivered")
+}
+
 func orNone(s string) string {
 	if s == "" {
 		return "not known"

@@ -36,6 +36,7 @@ func TestExamine(t *testing.T) {
 		"listener of kc1, queue":              {Warning, func(s *Seen) { s.Nodes[0].Dropped = 1 }},
 		"clock of kc1":                        {Warning, func(s *Seen) { s.Nodes[0].Ahead = -6 * time.Second }},
 		"keycloak's version":                  {Warning, func(s *Seen) { s.Version = "27.0.0" }},
+		"realm demo, listener on every node":  {Fault, func(s *Seen) { s.Missed = []Missed{{Realm: "demo", Any: true}} }},
 		"realm demo, the worker's roles":      {Fault, func(s *Seen) { s.Realms[0].Roles = Roles[1:] }},
 		"realm demo, types of user events":    {Fault, func(s *Seen) { s.Realms[0].Types = nil }}, // Keycloak's defaults lack two
 		"realm demo, expiry of user events":   {Fault, func(s *Seen) { s.Realms[0].UserExpiry = time.Hour }},
@@ -54,6 +55,7 @@ func TestExamine(t *testing.T) {
 		"database role, rights":               {Fault, func(s *Seen) { s.Database.Writes = false }},
 		"database role, least rights":         {Warning, func(s *Seen) { s.Database.Superuser = true }},
 		"outbox":                              {Warning, func(s *Seen) { s.Database.OutboxAge = time.Hour }},
+		"log, sync":                           {Warning, func(s *Seen) { no := false; s.Sync = &no }},
 		"nats":                                {Fault, func(s *Seen) { s.Stream = nil; s.Unasked["nats"] = "no answer" }},
 	} {
 		s := healthy()

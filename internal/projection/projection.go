@@ -26,6 +26,7 @@ type Projection struct {
 	until  events.Millis // what the heartbeats say
 	moved  chan struct{} // closed at each new version
 
+	memo   dueMemo
 	find   singleflight.Group
 	limit  *rate.Limiter
 	absent map[string]time.Time // ids that were not found a moment ago
