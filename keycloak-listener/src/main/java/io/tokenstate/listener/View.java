@@ -98,9 +98,9 @@ final class View {
     }
 
     /**
-     * A client session whose client is gone is none: no token of it can be refreshed. Keycloak compares a token with the
-     * starts of both sessions, so the later one counts: a client session may bear the start of the online one that it was
-     * made from, while the user session is new (seen on 26.2.5).
+     * A client session whose client is gone is none: no token of it can be refreshed. Keycloak compares a token with
+     * the starts of both sessions, so the later one counts: a client session may bear the start of the online one that
+     * it was made from, while the user session is new (seen on 26.2.5).
      */
     void rows(UserSessionModel of, List<Roster.Row> rows) {
         for (Map.Entry<String, AuthenticatedClientSessionModel> e : of.getAuthenticatedClientSessions().entrySet()) {
