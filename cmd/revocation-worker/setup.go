@@ -143,7 +143,7 @@ func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)
 	}
 	did("admin events of realm "+o.adminRealm, saved)
 	for _, realm := range []string{o.realm, o.adminRealm} {
-		listed, err := s.Listen(ctx, realm, doctor.Listener)
+		listed, err := s.Listen(ctx, realm)
 		if err != nil {
 			return err //nolint:wrapcheck // as above
 		}

@@ -81,6 +81,16 @@ func (s *AdminSession) Call(ctx context.Context, method, path string, body, out 
 	return send(req, out)
 }
 
+// Version is Keycloak's.
+func (s *AdminSession) Version(ctx context.Context) (string, error) {
+	var info struct {
+		System struct{ Version string } `json:"systemInfo"`
+	}
+	above := &AdminSession{base: strings.TrimSuffix(s.base, "/realms"), token: s.token}
+	_, err := above.Call(ctx, http.MethodGet, "/serverinfo", nil, &info)
+	return info.System.Version, err
+}
+
 func send(req *http.Request, out any) (string, error) {
 	res, err := httpClient.Do(req)
 	if err != nil {

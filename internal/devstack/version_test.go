@@ -20,6 +20,9 @@ func TestOptionsByVersion(t *testing.T) {
 		if got := buildOptions(version); !slices.Contains(got, want.health) {
 			t.Errorf("%s: %v", version, got)
 		}
+		if lists := slices.Contains(listeners(version), "tokenstate"); lists != (version == "26.0.8") {
+			t.Errorf("%s: %v", version, listeners(version))
+		}
 		s := &Stack{natsListener: "nats://kc:secret@127.0.0.1:4222"}
 		env, err := s.listenerEnv("kc1", version)
 		if err != nil || !slices.Contains(env, want.prefix+"NATS_URL=nats://127.0.0.1:4222") {

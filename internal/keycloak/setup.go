@@ -82,9 +82,12 @@ func (s *Setup) SaveAdminEvents(ctx context.Context, realm string, expiry time.D
 	return append(changed, more...), err
 }
 
+// listener is the id of our listener in Keycloak.
+const listener = "tokenstate"
+
 // Listen has a realm tell its events to our listener, where Keycloak knows no global listeners
 // (before 26.1) and has the jar: a name without a jar would only fill its log.
-func (s *Setup) Listen(ctx context.Context, realm, listener string) (changed []string, err error) {
+func (s *Setup) Listen(ctx context.Context, realm string) (changed []string, err error) {
 	var info struct {
 		System    struct{ Version string } `json:"systemInfo"`
 		Providers struct {
@@ -119,7 +122,14 @@ func (s *Setup) config(ctx context.Context, realm string, edit func(c map[string
 	if len(changed) == 0 {
 		return nil, nil
 	}
-	if res, err = s.g.GetRequestWithBearerAuth(ctx, s.token).SetBody(c).Put(url); err != nil || res.IsError() {
+	res, err = s.g.GetRequestWithBearerAuth(ctx, s.token).SetBody(c).Put(url)
+	if all := texts(c["eventsListeners"]); err == nil && res.StatusCode() == http.StatusBadRequest && slices.Contains(all, listener) {
+		// Listed for Keycloak 26.0, and upgraded since: a global listener must not be listed.
+		c["eventsListeners"] = slices.DeleteFunc(all, func(l string) bool { return l == listener })
+		changed = append(changed, "eventsListeners")
+		res, err = s.g.GetRequestWithBearerAuth(ctx, s.token).SetBody(c).Put(url)
+	}
+	if err != nil || res.IsError() {
 		return nil, fmt.Errorf("write the event settings of realm %s: %s", realm, answered(res, err))
 	}
 	return changed, nil
@@ -132,14 +142,20 @@ func answered(res *resty.Response, err error) string {
 	return res.Status()
 }
 
-// union is what is saved and what must be, and whether something was lacking.
-func union(saved any, needed []string) (all []string, lacking bool) {
+// texts of a JSON list.
+func texts(saved any) (all []string) {
 	list, _ := saved.([]any)
 	for _, t := range list {
 		if name, ok := t.(string); ok {
 			all = append(all, name)
 		}
 	}
+	return all
+}
+
+// union is what is saved and what must be, and whether something was lacking.
+func union(saved any, needed []string) (all []string, lacking bool) {
+	all = texts(saved)
 	for _, t := range needed {
 		if !slices.Contains(all, t) {
 			all, lacking = append(all, t), true

@@ -50,10 +50,51 @@ func TestSetup_Listen(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, changes := range []bool{c.changes, false} {
-			changed, err := s.Listen(context.Background(), "demo", "tokenstate")
+			changed, err := s.Listen(context.Background(), "demo")
 			if err != nil || (len(changed) > 0) != changes || !slices.Equal(listeners, c.want) {
 				t.Errorf("%+v: changed %v, %v, lists %v", c, changed, err, listeners)
 			}
 		}
+	}
+}
+
+// Ensure a realm that lists our listener since Keycloak 26.0 can still be set up after an upgrade:
+// later versions refuse any change of its event settings (measured on 26.7.3).
+func TestSetup_ListedBeforeAnUpgrade(t *testing.T) {
+	t.Parallel()
+	listeners, saved := []string{"jboss-logging", "tokenstate"}, false
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/token"):
+			answer(w, 200, `{"access_token":"a.b.c"}`)
+		case r.Method == http.MethodPut:
+			var body struct {
+				EventsListeners    []string
+				AdminEventsEnabled bool
+			}
+			_ = json.NewDecoder(r.Body).Decode(&body)
+			if slices.Contains(body.EventsListeners, "tokenstate") {
+				answer(w, 400, `{"errorMessage":"Global event listeners not allowed to be added in the realm specific configuration"}`)
+				return
+			}
+			listeners, saved = body.EventsListeners, body.AdminEventsEnabled
+			w.WriteHeader(http.StatusNoContent)
+		case strings.HasSuffix(r.URL.Path, "/events/config"):
+			raw, _ := json.Marshal(map[string]any{"adminEventsEnabled": saved, "eventsListeners": listeners})
+			answer(w, 200, string(raw))
+		default:
+			answer(w, 200, `{"realm":"demo","attributes":{}}`)
+		}
+	})
+	s, err := keycloak.NewSetup(context.Background(), f.URL, "admin", secret.New("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed, err := s.SaveAdminEvents(context.Background(), "demo", 0)
+	if err != nil || !saved || !slices.Equal(listeners, []string{"jboss-logging"}) || !slices.Equal(changed, []string{"adminEventsEnabled", "eventsListeners"}) {
+		t.Errorf("changed %v, %v; lists %v, saved %v", changed, err, listeners, saved)
+	}
+	if changed, err = s.SaveAdminEvents(context.Background(), "demo", 0); err != nil || len(changed) > 0 {
+		t.Errorf("a second run changed %v, %v", changed, err)
 	}
 }
