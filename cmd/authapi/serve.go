@@ -53,15 +53,19 @@ func serve(ctx context.Context, c *config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	registry := prometheus.NewRegistry()
-	known := projection.New(source, projection.Options{Installed: latency(registry)}, logger)
+	var s *authapi.Server
+	measure := latency(registry)
+	known := projection.New(source, projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }}, logger)
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
-	s := c.server(pool, held, known, provider{app, c.issuer})
+	s = c.server(pool, held, known, provider{app, c.issuer})
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
+	handler := s.Handler()
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
-	all.Go(func() error { return ops.Serve(ctx, c.addr, s.Handler()) })
+	all.Go(func() error { return s.Housekeep(ctx) })
+	all.Go(func() error { return ops.Serve(ctx, c.addr, handler) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
@@ -72,7 +76,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	st := postgres.New(pool)
 	s := &authapi.Server{
 		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
-		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
+		Tokens: custody{st, held.Tokens}, Turns: turns{custody{st, held.Tokens}}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
 		Peppers: held.Peppers, Master: held.Master,
 	}
 	if c.mode == "strict" {

@@ -34,17 +34,18 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // world is authapi on a real Postgres. Only Keycloak is a fake, for the answers that a real
 // one cannot be made to give; the demo and the truth test have the real one.
 type world struct {
-	t       *testing.T
-	pool    *pgxpool.Pool
-	store   *postgres.Store
-	known   *projection.Projection
-	server  *authapi.Server
-	handler http.Handler
-	idp     *fakeIDP
-	log     *syncBuffer
-	held    vault.Secrets
-	floor   uint64
-	service string
+	t        *testing.T
+	pool     *pgxpool.Pool
+	store    *postgres.Store
+	known    *projection.Projection
+	server   *authapi.Server
+	handler  http.Handler
+	idp      *fakeIDP
+	log      *syncBuffer
+	held     vault.Secrets
+	registry *prometheus.Registry
+	floor    uint64
+	service  string
 }
 
 func newWorld(t *testing.T) *world {
@@ -54,21 +55,38 @@ func newWorld(t *testing.T) *world {
 	must(t, vault.Generate(p))
 	held, err := vault.Load(p)
 	must(t, err)
-	source := pgsource.New(pool, time.Hour)
-	known := projection.New(source, projection.Options{}, zerolog.Nop())
-	w := &world{t: t, pool: pool, store: postgres.New(pool), known: known, idp: newFakeIDP(), log: &syncBuffer{}, held: held}
-	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
-	w.server = c.server(pool, held, known, w.idp)
-	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
-	w.handler = w.server.Handler()
+	w := &world{t: t, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	must(t, w.store.Confirm(t.Context()))
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = known.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done; source.Close() })
-	must(t, known.WaitVersion(t.Context(), 0))
+	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
 	return w
+}
+
+// start runs an authapi on the world's database.
+func (w *world) start() {
+	w.t.Helper()
+	source := pgsource.New(w.pool, time.Hour)
+	w.known = projection.New(source, projection.Options{Installed: func(c projection.Change) { w.server.Installed(c) }}, zerolog.Nop())
+	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
+	w.server = c.server(w.pool, w.held, w.known, w.idp)
+	w.registry = prometheus.NewRegistry()
+	w.server.Metrics, w.server.Logger = authapi.NewMetrics(w.registry), zerolog.New(w.log)
+	w.handler = w.server.Handler()
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	known, server := w.known, w.server
+	all.Go(func() { _ = known.Run(ctx) })
+	all.Go(func() { _ = server.Housekeep(ctx) })
+	w.t.Cleanup(func() { cancel(); all.Wait(); source.Close() })
+	must(w.t, known.WaitVersion(w.t.Context(), 0))
+}
+
+// replica is another authapi on the same database, secrets and Keycloak.
+func (w *world) replica() *world {
+	w.t.Helper()
+	other := *w
+	other.start()
+	return &other
 }
 
 func must(t *testing.T, err error) {
@@ -90,6 +108,21 @@ func (w *world) credential(name, realm string, scopes, orgs []string) string {
 	}))
 	w.caughtUp()
 	return key.Text().Reveal()
+}
+
+// metric is a counter's value by its one label's.
+func (w *world) metric(label string) float64 {
+	w.t.Helper()
+	all, err := w.registry.Gather()
+	must(w.t, err)
+	for _, family := range all {
+		for _, m := range family.GetMetric() {
+			if len(m.GetLabel()) == 1 && m.GetLabel()[0].GetValue() == label {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	return 0
 }
 
 func (w *world) caughtUp() {

@@ -45,15 +45,26 @@ func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer
 		s.Metrics.refreshed(outcomeSkipped)
 		return nil, s.dead(v)
 	}
-	if cached, ok := s.cached(t, v, time.Duration(in.Body.MinValidS)*time.Second); ok {
+	want := s.reusable(v, time.Duration(in.Body.MinValidS)*time.Second)
+	a, reused := s.cached(t.Token, want)
+	if reused {
 		s.Metrics.refreshed(outcomeCache)
-		return s.given(cached, "cache"), nil
+	} else {
+		var err error
+		if a, err = s.refreshOnce(ctx, t.Token, want); err != nil {
+			return nil, err
+		}
 	}
-	fresh, err := s.refreshOnce(ctx, t)
-	if err != nil {
-		return nil, err
+	// A fact may have come since we looked, and before the access token goes out.
+	// (A refusal that our own refresh has just disproved may still be known here.)
+	if v := s.Known.Judge(a.of); !s.worthTrying(v) && (reused || v.Reason != tokenstate.ReasonRefused) {
+		s.forget(a.of)
+		return nil, s.dead(v)
 	}
-	return s.given(fresh, "refresh"), nil
+	if reused || a.shared {
+		return s.given(a, "cache"), nil
+	}
+	return s.given(a, "refresh"), nil
 }
 
 func noToken() *Problem {

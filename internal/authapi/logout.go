@@ -73,7 +73,7 @@ func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer
 		a.Body.Offline = "kept"
 	}
 	if a.Body.Offline == "revoked" {
-		s.access.drop(seatOf(t))
+		s.forget(t)
 		s.awaitDeath(ctx, in.Waiting, t, a)
 	}
 	a.Body.Version = s.Known.Version()
@@ -97,7 +97,7 @@ func (s *Server) endStored(ctx context.Context, stored projection.Token) *Proble
 	}
 	raw, _, err := s.Tokens.Open(ctx, stored.Token)
 	if err != nil {
-		return s.storeFault(ctx, err)
+		return s.unopened(ctx, stored.Token, err)
 	}
 	return s.end(ctx, raw)
 }

@@ -21,6 +21,7 @@ type Server struct {
 	ClientID string // the application's client, whose tokens are kept here
 	Known    *projection.Projection
 	Tokens   Tokens
+	Turns    Turns
 	Keys     Keys
 	Orders   Orders
 	Stories  Stories
