@@ -26,6 +26,7 @@ type config struct {
 	addr, adminAddr    string
 	loginURL, mode     string
 	standingMaxAge     time.Duration
+	keeping            keeping
 }
 
 // database adds DATABASE_URL, which every command needs.
@@ -55,6 +56,7 @@ func (c *config) table() *settings.Table {
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
+	c.keeping.addTo(t)
 	return t
 }
 

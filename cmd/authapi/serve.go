@@ -55,8 +55,9 @@ func serve(ctx context.Context, c *config) error {
 	registry := prometheus.NewRegistry()
 	var s *authapi.Server
 	measure := latency(registry)
-	known := projection.New(source, projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }}, logger)
-	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
+	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }}
+	known := projection.New(source, c.keeping.options(options, held, logger), logger)
+	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known), snapshotAge(known))
 	s = c.server(pool, held, known, provider{app, c.issuer})
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
 	handler := s.Handler()
@@ -64,6 +65,7 @@ func serve(ctx context.Context, c *config) error {
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
+	all.Go(func() error { return known.Keep(ctx) })
 	all.Go(func() error { return s.Housekeep(ctx) })
 	all.Go(func() error { return ops.Serve(ctx, c.addr, handler) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })

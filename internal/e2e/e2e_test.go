@@ -51,6 +51,8 @@ func TestFaults(t *testing.T) {
 		{"every forbidden act is refused", forbidden},
 		{"Postgres over TLS", overTLS},
 		{"doctor finds, setup repairs", doctorFinds},
+		{"ten thousand callers, two replicas, one refresh", tenThousandCallers},
+		{"all outages", outages},
 		{"no listener", listenerOff},
 		{"reconcile finds deaths without events", reconciled},
 		{"the stream is deleted and made anew", streamRecreated},

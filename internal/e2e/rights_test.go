@@ -112,6 +112,7 @@ func (s *system) forbiddenInPostgres() (acts []act) {
 	for _, a := range [][2]string{
 		{"tokenstate_worker", "SELECT * FROM tokenstate.offline_token_secret"},
 		{"tokenstate_worker", "UPDATE tokenstate.offline_token_secret SET ciphertext = ''"},
+		{"tokenstate_worker", "SELECT * FROM tokenstate.refresh_turn"},
 		{"tokenstate_worker", "INSERT INTO tokenstate.offline_token (realm, user_id, client_id, session, issued_at_s, custody) VALUES ('r', 'u', 'c', 's', 1, 'tracked')"},
 		{"tokenstate_worker", "UPDATE tokenstate.offline_token SET verified = true"},
 		{"tokenstate_worker", "UPDATE tokenstate.api_key SET revoked_at = NULL"},
@@ -133,6 +134,7 @@ func (s *system) forbiddenInPostgres() (acts []act) {
 		{"tokenstate_authapi", "UPDATE tokenstate.rules SET margin_ms = 0"},
 		{"tokenstate_authapi", "TRUNCATE tokenstate.api_key"},
 		{"tokenstate_read", "SELECT * FROM tokenstate.offline_token_secret"},
+		{"tokenstate_read", "SELECT * FROM tokenstate.refresh_turn"},
 		{"tokenstate_read", "SELECT * FROM tokenstate.api_key"},
 		{"tokenstate_read", "SELECT * FROM tokenstate.service_key"},
 		{"tokenstate_read", "INSERT INTO tokenstate.outbox (id, raw) VALUES ('x', '')"},
