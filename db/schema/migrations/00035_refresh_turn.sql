@@ -7,8 +7,8 @@ CREATE TABLE tokenstate.refresh_turn (
     session    text NOT NULL,
     client_id  text NOT NULL,
     turn       text NOT NULL,                  -- random: who has it
-    until      timestamptz NOT NULL,           -- without a result by then, another may take it
-    unsure     boolean NOT NULL DEFAULT false, -- how the refresh before ended is not known
+    until      timestamptz,                    -- then another may take it; NULL: nobody has it
+    unsure     boolean NOT NULL DEFAULT false, -- of who has it: how the refresh before ended is not known
     had_at     timestamptz,
     expires_at timestamptz,
     key_id     text,

@@ -89,12 +89,8 @@ func (s *Store) FinishTurn(ctx context.Context, t tokenstate.Token, turn string,
 
 // LeaveTurn gives the turn back without a result. Unsure: whoever takes it next must find out
 // first what became of the refresh.
-func (s *Store) LeaveTurn(ctx context.Context, t tokenstate.Token, turn string, unsure bool) (err error) {
-	if unsure {
-		err = q.LeaveTurn(ctx, s.pool, dbsqlc.LeaveTurnParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, Turn: turn})
-	} else {
-		err = q.EndTurn(ctx, s.pool, dbsqlc.EndTurnParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, Turn: turn})
-	}
+func (s *Store) LeaveTurn(ctx context.Context, t tokenstate.Token, turn string, unsure bool) error {
+	err := q.LeaveTurn(ctx, s.pool, dbsqlc.LeaveTurnParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, Turn: turn, Unsure: unsure})
 	if err != nil {
 		return fmt.Errorf("give the turn to refresh back: %w", err)
 	}

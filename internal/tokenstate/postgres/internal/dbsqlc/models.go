@@ -234,7 +234,7 @@ type TokenstateRefreshTurn struct {
 	Session    string
 	ClientID   string
 	Turn       string
-	Until      time.Time
+	Until      *time.Time
 	Unsure     bool
 	HadAt      *time.Time
 	ExpiresAt  *time.Time

@@ -9,33 +9,11 @@ import (
 	"context"
 )
 
-const endTurn = `-- name: EndTurn :exec
-DELETE FROM tokenstate.refresh_turn
-WHERE realm = $1 AND session = $2 AND client_id = $3 AND turn = $4
-`
-
-type EndTurnParams struct {
-	Realm    string
-	Session  string
-	ClientID string
-	Turn     string
-}
-
-func (q *Queries) EndTurn(ctx context.Context, db DBTX, arg EndTurnParams) error {
-	_, err := db.Exec(ctx, endTurn,
-		arg.Realm,
-		arg.Session,
-		arg.ClientID,
-		arg.Turn,
-	)
-	return err
-}
-
 const finishTurn = `-- name: FinishTurn :exec
 UPDATE tokenstate.refresh_turn
 SET had_at = clock_timestamp() - make_interval(secs => $1::float8),
-    expires_at = clock_timestamp() + make_interval(secs => $2::float8), unsure = false,
-    key_id = $3::text, ciphertext = $4::bytea
+    expires_at = clock_timestamp() + make_interval(secs => $2::float8),
+    key_id = $3::text, ciphertext = $4::bytea, until = NULL, unsure = false
 WHERE realm = $5 AND session = $6 AND client_id = $7 AND turn = $8
 `
 
@@ -65,8 +43,8 @@ func (q *Queries) FinishTurn(ctx context.Context, db DBTX, arg FinishTurnParams)
 }
 
 const forgetResult = `-- name: ForgetResult :exec
-DELETE FROM tokenstate.refresh_turn
-WHERE realm = $1 AND session = $2 AND client_id = $3 AND ciphertext IS NOT NULL
+UPDATE tokenstate.refresh_turn SET had_at = NULL, expires_at = NULL, key_id = NULL, ciphertext = NULL
+WHERE realm = $1 AND session = $2 AND client_id = $3
 `
 
 type ForgetResultParams struct {
@@ -81,11 +59,13 @@ func (q *Queries) ForgetResult(ctx context.Context, db DBTX, arg ForgetResultPar
 }
 
 const leaveTurn = `-- name: LeaveTurn :exec
-UPDATE tokenstate.refresh_turn SET until = clock_timestamp()
-WHERE realm = $1 AND session = $2 AND client_id = $3 AND turn = $4 AND ciphertext IS NULL
+UPDATE tokenstate.refresh_turn
+SET until = CASE WHEN $1::boolean THEN clock_timestamp() END, unsure = $1
+WHERE realm = $2 AND session = $3 AND client_id = $4 AND turn = $5
 `
 
 type LeaveTurnParams struct {
+	Unsure   bool
 	Realm    string
 	Session  string
 	ClientID string
@@ -94,6 +74,7 @@ type LeaveTurnParams struct {
 
 func (q *Queries) LeaveTurn(ctx context.Context, db DBTX, arg LeaveTurnParams) error {
 	_, err := db.Exec(ctx, leaveTurn,
+		arg.Unsure,
 		arg.Realm,
 		arg.Session,
 		arg.ClientID,
@@ -103,7 +84,7 @@ func (q *Queries) LeaveTurn(ctx context.Context, db DBTX, arg LeaveTurnParams) e
 }
 
 const pruneTurns = `-- name: PruneTurns :execrows
-DELETE FROM tokenstate.refresh_turn WHERE expires_at < clock_timestamp()
+DELETE FROM tokenstate.refresh_turn WHERE until IS NULL AND coalesce(expires_at < clock_timestamp(), true)
 `
 
 func (q *Queries) PruneTurns(ctx context.Context, db DBTX) (int64, error) {
@@ -120,11 +101,10 @@ SELECT t.realm, t.session, t.client_id, $1, clock_timestamp() + make_interval(se
 FROM tokenstate.offline_token t
 WHERE t.realm = $3 AND t.session = $4 AND t.client_id = $5 AND t.custody = 'sealed'
 ON CONFLICT (realm, session, client_id) DO UPDATE
-SET turn = excluded.turn, until = excluded.until, unsure = r.ciphertext IS NULL,
-    had_at = NULL, expires_at = NULL, key_id = NULL, ciphertext = NULL
-WHERE CASE WHEN r.ciphertext IS NULL THEN r.until <= clock_timestamp()
-    ELSE r.expires_at < clock_timestamp() + make_interval(secs => $6::float8)
-        OR r.had_at < clock_timestamp() - make_interval(secs => $7::float8) END
+SET turn = excluded.turn, until = excluded.until, unsure = r.unsure OR r.until IS NOT NULL
+WHERE coalesce(r.until <= clock_timestamp(), true)
+    AND coalesce(r.expires_at < clock_timestamp() + make_interval(secs => $6::float8)
+        OR r.had_at < clock_timestamp() - make_interval(secs => $7::float8), true)
 RETURNING r.unsure
 `
 
@@ -138,8 +118,9 @@ type TakeTurnParams struct {
 	MaxAgeS   float64
 }
 
-// One statement decides between replicas. A row without a result whose time is up belongs to who
-// crashed or has no answer: then nobody knows what became of the refresh.
+// One statement decides between replicas. A turn whose time is up without an end belongs to who
+// crashed or has no answer: then nobody knows what became of the refresh. A result stays until
+// there is a better one.
 func (q *Queries) TakeTurn(ctx context.Context, db DBTX, arg TakeTurnParams) (bool, error) {
 	row := db.QueryRow(ctx, takeTurn,
 		arg.Turn,
