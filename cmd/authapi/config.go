@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
-	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
@@ -23,6 +22,7 @@ type config struct {
 	issuer, clientID   string
 	clientSecret       secret.Text
 	files              vault.Paths
+	realmsFile         string
 	addr, adminAddr    string
 	loginURL, mode     string
 	standingMaxAge     time.Duration
@@ -46,11 +46,12 @@ func (c *config) table() *settings.Table {
 	c.logging.AddTo(t)
 	addDatabase(t, &c.database)
 	addFiles(t, &c.files)
-	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
+	t.URL(&c.keycloakURL, "KEYCLOAK_URL", true, "Keycloak, such as https://id.example.com")
 	t.Text(&c.realm, "KEYCLOAK_REALM", "", "the realm whose tokens are kept here")
 	t.URL(&c.issuer, "KEYCLOAK_ISSUER", true, "what tokens carry as iss, if discovery does not say it")
 	t.Text(&c.clientID, "KEYCLOAK_CLIENT_ID", "", "the application's confidential client")
 	t.Secret(&c.clientSecret, "KEYCLOAK_CLIENT_SECRET", "its secret")
+	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")
 	t.Text(&c.addr, "AUTHAPI_ADDR", "127.0.0.1:8080", "address of the API")
 	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
@@ -69,14 +70,6 @@ func open(ctx context.Context, url secret.Text) (*pgxpool.Pool, error) {
 		return nil, fmt.Errorf("%w: DATABASE_URL cannot be used: check its form", settings.ErrConfiguration)
 	}
 	return p, nil
-}
-
-func (c *config) app() (*keycloak.App, error) {
-	a, err := keycloak.NewApp(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.realm, ClientID: c.clientID, ClientSecret: c.clientSecret})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
-	}
-	return a, nil
 }
 
 // secrets are read once, at start. Loose rights are said and taken.

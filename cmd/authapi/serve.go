@@ -41,7 +41,7 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	app, err := c.app()
+	realms, err := c.realms()
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func serve(ctx context.Context, c *config) error {
 	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known), snapshotAge(known))
-	s = c.server(pool, held, known, provider{app, c.issuer})
+	s = c.server(pool, held, known, realms)
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
 	handler := s.Handler()
 	all, ctx := errgroup.WithContext(ctx)
@@ -74,10 +74,10 @@ func serve(ctx context.Context, c *config) error {
 }
 
 // server joins the rooms.
-func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, idp authapi.IdentityProvider) *authapi.Server {
+func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms authapi.Realms) *authapi.Server {
 	st := postgres.New(pool)
 	s := &authapi.Server{
-		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
+		Realms: realms, Known: known,
 		Tokens: custody{st, held.Tokens}, Turns: turns{custody{st, held.Tokens}}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
 		Peppers: held.Peppers, Master: held.Master,
 	}

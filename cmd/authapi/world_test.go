@@ -67,8 +67,8 @@ func (w *world) start() {
 	w.t.Helper()
 	source := pgsource.New(w.pool, time.Hour)
 	w.known = projection.New(source, projection.Options{Installed: func(c projection.Change) { w.server.Installed(c) }}, zerolog.Nop())
-	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
-	w.server = c.server(w.pool, w.held, w.known, w.idp)
+	c := &config{mode: "best_effort"}
+	w.server = c.server(w.pool, w.held, w.known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
 	w.registry = prometheus.NewRegistry()
 	w.server.Metrics, w.server.Logger = authapi.NewMetrics(w.registry), zerolog.New(w.log)
 	w.handler = w.server.Handler()
@@ -236,6 +236,7 @@ func (s *syncBuffer) String() string {
 
 // fakeIDP answers what a test wants. A token's text is its claims in JSON.
 type fakeIDP struct {
+	issuer     string
 	mu         sync.Mutex
 	refreshes  int
 	logouts    int
@@ -250,7 +251,9 @@ func (f *fakeIDP) Classify(status int, code, description string) *authapi.Refusa
 	return provider{}.Classify(status, code, description)
 }
 
-func newFakeIDP() *fakeIDP { return &fakeIDP{look: authapi.Look{Enabled: true}} }
+func newFakeIDP() *fakeIDP {
+	return &fakeIDP{issuer: "https://id/realms/demo", look: authapi.Look{Enabled: true}}
+}
 
 func token(c authapi.Claims) string {
 	if c.Issuer == "" {
@@ -271,7 +274,7 @@ func (*fakeIDP) Parse(raw secret.Text) (c authapi.Claims, err error) {
 	return c, nil
 }
 
-func (f *fakeIDP) Issuer(context.Context) (string, error) { return "https://id/realms/demo", f.away }
+func (f *fakeIDP) Issuer(context.Context) (string, error) { return f.issuer, f.away }
 
 func (f *fakeIDP) Introspect(_ context.Context, raw secret.Text) (authapi.Introspection, error) {
 	c, _ := f.Parse(raw)

@@ -43,7 +43,7 @@ func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer
 	}
 	if !s.worthTrying(v) {
 		s.Metrics.refreshed(outcomeSkipped)
-		return nil, s.dead(v)
+		return nil, s.dead(realm, v)
 	}
 	want := s.reusable(v, time.Duration(in.Body.MinValidS)*time.Second)
 	a, reused := s.cached(t.Token, want)
@@ -59,7 +59,7 @@ func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer
 	// (A refusal that our own refresh has just disproved may still be known here.)
 	if v := s.Known.Judge(a.of); !s.worthTrying(v) && (reused || v.Reason != tokenstate.ReasonRefused) {
 		s.forget(a.of)
-		return nil, s.dead(v)
+		return nil, s.dead(realm, v)
 	}
 	if reused || a.shared {
 		return s.given(a, "cache"), nil
@@ -94,12 +94,12 @@ func (s *Server) worthTrying(v tokenstate.Verdict) bool {
 }
 
 // dead says why there is no access token, and where the user can get a new offline token.
-func (s *Server) dead(v tokenstate.Verdict) *Problem {
+func (s *Server) dead(realm string, v tokenstate.Verdict) *Problem {
 	p := problem(http.StatusConflict, "offline-token-revoked", v.Reason, "the user's offline token is revoked: have the user log in again")
 	if v.State == tokenstate.Suspended {
 		p = problem(http.StatusConflict, "offline-token-suspended", v.Reason, "Keycloak would refuse the user's offline token now; it may work again")
 	}
-	p.Since, p.EventID, p.LoginURL, p.RetryAt = instant(v.Since), v.Cause, s.LoginURL, instant(v.RetryAt)
+	p.Since, p.EventID, p.LoginURL, p.RetryAt = instant(v.Since), v.Cause, s.Realms[realm].LoginURL, instant(v.RetryAt)
 	if v.RetryAt != 0 {
 		p = p.retryIn(v.RetryAt.Time().Sub(s.now()))
 	}

@@ -68,6 +68,8 @@ func (s *Server) keyHolder(r *http.Request) (apikey.Record, *Problem) {
 		return apikey.Record{}, unavailable("undecidable", "whether the key is valid cannot be decided now: try again, do not drop the key")
 	case !a.matched:
 		return apikey.Record{}, unknownKey()
+	case !s.Realms.serve(a.rec.Realm):
+		return apikey.Record{}, wrongRealm()
 	case a.decision.Reason == apikey.ReasonUndecidable:
 		return apikey.Record{}, unavailable("undecidable", "too little is known of the key's owner now: try again, do not drop the key")
 	case !a.decision.Active:

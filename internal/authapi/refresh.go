@@ -125,7 +125,7 @@ func (s *Server) refresh(ctx context.Context, t tokenstate.Token, turn Turn) (ac
 		}
 	}
 	began := time.Now()
-	grant, err := s.Keycloak.Refresh(ctx, raw)
+	grant, err := s.Realms[t.Realm].Keycloak.Refresh(ctx, raw)
 	if err == nil {
 		return s.granted(ctx, t, raw, turn, began, grant)
 	}
@@ -154,7 +154,7 @@ func (s *Server) leave(ctx context.Context, t tokenstate.Token, turn Turn, unsur
 // readBack asks what became of a refresh without an outcome, before it is repeated: with
 // rotation on, repeating one that happened ends the session. Introspection changes nothing.
 func (s *Server) readBack(ctx context.Context, t tokenstate.Token, raw secret.Text) error {
-	seen, err := s.Keycloak.Introspect(ctx, raw)
+	seen, err := s.Realms[t.Realm].Keycloak.Introspect(ctx, raw)
 	switch {
 	case err != nil:
 		return err //nolint:wrapcheck // it says what failed
@@ -224,7 +224,7 @@ func (s *Server) successor(ctx context.Context, t tokenstate.Token, raw, text se
 	if text.Empty() || text.Equal(raw) {
 		return t, secret.Text{}
 	}
-	claims, err := s.Keycloak.Parse(text)
+	claims, err := s.Realms[t.Realm].Keycloak.Parse(text)
 	next := tokenOf(t.Realm, claims)
 	next.User, next.Client = t.User, t.Client
 	if err != nil || !claims.Offline || next.Session != t.Session || next.ClientID != t.ClientID || next.IssuedAt < t.IssuedAt {

@@ -21,10 +21,10 @@ func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *P
 	o := &events.Order{Refused: true, Error: r.Code, ErrorDescription: r.Description}
 	at := s.outcome(ctx, t, ownRefresh, o)
 	if v := s.Known.Judge(t); v.State == tokenstate.Revoked || v.State == tokenstate.Suspended && v.Since != before.Since {
-		return s.dead(v)
+		return s.dead(t.Realm, v)
 	}
 	// Not seen here yet, or not stored: the answer is the same.
-	return s.dead(tokenstate.Verdict{State: tokenstate.Suspended, Reason: tokenstate.ReasonRefused, Since: at, RetryAt: o.RetryAt})
+	return s.dead(t.Realm, tokenstate.Verdict{State: tokenstate.Suspended, Reason: tokenstate.ReasonRefused, Since: at, RetryAt: o.RetryAt})
 }
 
 // ownRefresh is who saw the outcome of a refresh of our own.

@@ -15,23 +15,20 @@ import (
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
-// Server answers. All fields but Now, LoginURL and StandingMaxAge are needed.
+// Server answers. All fields but Now and StandingMaxAge are needed.
 type Server struct {
-	Realm    string // the one that it serves
-	ClientID string // the application's client, whose tokens are kept here
-	Known    *projection.Projection
-	Tokens   Tokens
-	Turns    Turns
-	Keys     Keys
-	Orders   Orders
-	Stories  Stories
-	Keycloak IdentityProvider
-	Peppers  apikey.Peppers
-	Master   secret.Text // system keys are derived from it
-	Metrics  *Metrics
-	Logger   zerolog.Logger
+	Realms  Realms
+	Known   *projection.Projection
+	Tokens  Tokens
+	Turns   Turns
+	Keys    Keys
+	Orders  Orders
+	Stories Stories
+	Peppers apikey.Peppers
+	Master  secret.Text // system keys are derived from it
+	Metrics *Metrics
+	Logger  zerolog.Logger
 
-	LoginURL       string        // where a user logs in again; shown with a dead token
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
 	Now            func() time.Time
 

@@ -49,8 +49,8 @@ func (s *Server) service(r *http.Request, scope string) (projection.ServiceKey, 
 	switch {
 	case found.Name == "":
 		return projection.ServiceKey{}, unknownService()
-	case found.Realm != s.Realm:
-		return projection.ServiceKey{}, problem(http.StatusForbidden, "wrong-realm", "", "the credential belongs to a realm that this authapi does not serve")
+	case !s.Realms.serve(found.Realm):
+		return projection.ServiceKey{}, wrongRealm()
 	case !slices.Contains(found.Scopes, scope):
 		return projection.ServiceKey{}, problem(http.StatusForbidden, "insufficient-scope", "", "the credential lacks the scope "+scope)
 	}
