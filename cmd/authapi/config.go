@@ -27,6 +27,7 @@ type config struct {
 	loginURL, mode     string
 	standingMaxAge     time.Duration
 	keeping            keeping
+	maxRequests        int
 }
 
 // database adds DATABASE_URL, which every command needs.
@@ -58,6 +59,7 @@ func (c *config) table() *settings.Table {
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
 	c.keeping.addTo(t)
+	t.Int(&c.maxRequests, "AUTHAPI_MAX_REQUESTS", 20_000, 4, 1_000_000, "requests answered at once; three quarters of them may wait for Keycloak")
 	return t
 }
 

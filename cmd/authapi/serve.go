@@ -79,7 +79,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	s := &authapi.Server{
 		Realms: realms, Known: known,
 		Tokens: custody{st, held.Tokens}, Turns: turns{custody{st, held.Tokens}}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
-		Peppers: held.Peppers, Master: held.Master,
+		Peppers: held.Peppers, MaxRequests: c.maxRequests, Master: held.Master,
 	}
 	if c.mode == "strict" {
 		s.StandingMaxAge = c.standingMaxAge

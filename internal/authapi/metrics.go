@@ -13,8 +13,8 @@ const (
 
 // Metrics count what is decided. No label holds an id.
 type Metrics struct {
-	refreshes, decisions, unopened *prometheus.CounterVec
-	panics                         prometheus.Counter
+	refreshes, decisions, unopened, shed *prometheus.CounterVec
+	panics                               prometheus.Counter
 }
 
 // NewMetrics registers them.
@@ -29,6 +29,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		unopened: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tokenstate_unopened_tokens_total", Help: "Sealed tokens that did not open; altered: changed, or another row's; key_missing: its key is not in the keyset.",
 		}, []string{"reason"}),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tokenstate_shed_total", Help: "Calls told to come back because too much was asked at once.",
+		}, []string{"kind"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tokenstate_panics_total", Help: "Requests answered 503 because of a fault of ours.",
 		}),
@@ -36,9 +39,11 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	for _, o := range []string{outcomeSkipped, outcomeCache, outcomeOK, outcomeRefused, outcomeUnavailable} {
 		m.refreshes.WithLabelValues(o)
 	}
+	m.shed.WithLabelValues("request")
+	m.shed.WithLabelValues("refresh")
 	m.unopened.WithLabelValues("altered")
 	m.unopened.WithLabelValues("key_missing")
-	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.panics)
+	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.shed, m.panics)
 	return m
 }
 

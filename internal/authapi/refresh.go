@@ -23,6 +23,11 @@ const (
 // refreshOnce refreshes a session's token once for all who ask at the same time, here and at the
 // other replicas. The refresh outlives a caller who gives up, for its outcome must be stored.
 func (s *Server) refreshOnce(ctx context.Context, t tokenstate.Token, want Fresh) (access, error) {
+	if !enter(s.load.waiting) {
+		s.Metrics.shed.WithLabelValues("refresh").Inc()
+		return access{}, overloaded()
+	}
+	defer func() { <-s.load.waiting }()
 	k := seatOf(t)
 	done := s.access.flight.DoChan(k.realm+"\x00"+k.session+"\x00"+k.client, func() (any, error) {
 		return s.inTurn(context.WithoutCancel(ctx), t, want)
@@ -106,6 +111,7 @@ func (s *Server) slot(ctx context.Context) *Problem {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
+	s.Metrics.shed.WithLabelValues("refresh").Inc()
 	return overloaded()
 }
 

@@ -32,6 +32,9 @@ type Server struct {
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
 	Now            func() time.Time
 
+	MaxRequests int // at once; 0: 20,000
+
+	load   load
 	access accessTokens
 	looks  singleflight.Group
 }
@@ -47,6 +50,7 @@ const (
 // Handler is the whole HTTP interface.
 func (s *Server) Handler() http.Handler {
 	s.access.init()
+	s.load.init(s.MaxRequests)
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("tokenstate authapi", "1")
 	// huma's own pages come from a public CDN, and its $schema member from the Host header.
@@ -62,7 +66,7 @@ func (s *Server) Handler() http.Handler {
 	s.standing(api)
 	s.refreshOutcomes(api)
 	s.explain(api)
-	return s.guarded(answerInProblems(mux))
+	return s.guarded(s.bounded(answerInProblems(mux)))
 }
 
 // operation is one call with its limits.
