@@ -28,6 +28,7 @@ type config struct {
 	standingMaxAge     time.Duration
 	keeping            keeping
 	maxRequests        int
+	tls                ops.TLSFiles
 }
 
 // database adds DATABASE_URL, which every command needs.
@@ -59,6 +60,9 @@ func (c *config) table() *settings.Table {
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
 	c.keeping.addTo(t)
+	t.Text(&c.tls.Cert, "AUTHAPI_TLS_CERT", "", "PEM file; with it the API, but not the admin port, is served over TLS; SIGHUP reads the files again")
+	t.Text(&c.tls.Key, "AUTHAPI_TLS_KEY", "", "PEM file of its key")
+	t.Text(&c.tls.ClientCA, "AUTHAPI_TLS_CLIENT_CA", "", "PEM file; with it only clients with a certificate of it are answered")
 	t.Int(&c.maxRequests, "AUTHAPI_MAX_REQUESTS", 20_000, 4, 1_000_000, "requests answered at once; three quarters of them may wait for Keycloak")
 	return t
 }
@@ -72,6 +76,18 @@ func open(ctx context.Context, url secret.Text) (*pgxpool.Pool, error) {
 		return nil, fmt.Errorf("%w: DATABASE_URL cannot be used: check its form", settings.ErrConfiguration)
 	}
 	return p, nil
+}
+
+// certificates are nil if TLS is not wanted.
+func (c *config) certificates() (*ops.Certificates, error) {
+	if !c.tls.Wanted() {
+		return nil, nil //nolint:nilnil // plain HTTP, behind a proxy or a mesh
+	}
+	certs, err := ops.LoadTLS(c.tls)
+	if err != nil {
+		return nil, fmt.Errorf("%w: AUTHAPI_TLS_*: %w", settings.ErrConfiguration, err)
+	}
+	return certs, nil
 }
 
 // secrets are read once, at start. Loose rights are said and taken.

@@ -81,7 +81,7 @@ func TestFaultsMarkNobody(t *testing.T) {
 		"truncated success":  {h: saying(200, "application/json", `{"access_token":"a"`)},
 		"success of nothing": {h: saying(200, "application/json", `{}`)},
 		"not TLS we trust":   {h: saying(400, "application/json", refusal("invalid_grant")), tls: true},
-		"slow":               {h: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		"slow": {h: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // until then the end of the connection goes unseen
 			<-r.Context().Done()
 		})},

@@ -41,6 +41,10 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
+	certs, err := c.certificates()
+	if err != nil {
+		return err
+	}
 	realms, err := c.realms()
 	if err != nil {
 		return err
@@ -67,7 +71,10 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return known.Keep(ctx) })
 	all.Go(func() error { return s.Housekeep(ctx) })
-	all.Go(func() error { return ops.Serve(ctx, c.addr, handler) })
+	if certs != nil {
+		all.Go(func() error { return certs.ReloadOnHangup(ctx, logger) })
+	}
+	all.Go(func() error { return ops.ServeTLS(ctx, c.addr, handler, certs) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed

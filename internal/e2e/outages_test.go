@@ -53,7 +53,22 @@ func outages(s *system, t *testing.T) {
 		}
 	}
 	s.bring(parts, nil)
+	s.withoutWorker()
 	t.Log("\n" + strings.Join(lines, "\n"))
+}
+
+// withoutWorker: Keycloak and its listener speak, and nobody listens. The age says so, and answers go on.
+func (s *system) withoutWorker() {
+	s.t.Helper()
+	must(s.t, s.stack.Kill("worker", syscall.SIGKILL))
+	play.Pause(s.t.Context(), 4*time.Second)
+	if age := s.age(); age < 3*time.Second {
+		s.t.Errorf("without a worker for 4 s the knowledge age is %s", age)
+	}
+	if a, err := s.backend.Me(s.t.Context(), s.liveKey); err != nil || a.Status != http.StatusOK {
+		s.t.Errorf("without a worker a live key: %d %v", a.Status, err)
+	}
+	must(s.t, s.stack.Restart(s.t.Context(), "worker"))
 }
 
 // bring has exactly these parts down, and authapi warm before they go: what it may know, it knows.
