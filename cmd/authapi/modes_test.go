@@ -97,8 +97,9 @@ func TestReuseWhileBlind(t *testing.T) {
 	heard := w.replica()
 	heard.server.Now = func() time.Time { return later.Add(time.Second) }
 	heard.access().want(t, http.StatusOK, "source", "cache")
-	heard.server.Now = func() time.Time { return later.Add(50 * time.Second) }
-	heard.access().want(t, http.StatusOK, "source", "cache")
+	w.learn(tokenstate.DoubtRow{ID: tokenstate.DoubtKey{Doubt: tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: "u"}}}, Value: tokenstate.Raised{At: tokenstate.Millis(later.UnixMilli()), Event: "e"}})
+	heard.caughtUp()
+	heard.access().want(t, http.StatusOK, "source", "refresh") // in doubt, Keycloak decides
 }
 
 // Ensure too many who wait for Keycloak are shed, and keys are decided all the same; and that

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/authapi"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -57,8 +58,8 @@ func (c turns) Finish(ctx context.Context, t tokenstate.Token, turn string, r au
 	return c.store.FinishTurn(ctx, t, turn, out) //nolint:wrapcheck // joins only
 }
 
-func (c turns) Leave(ctx context.Context, t tokenstate.Token, turn string, unsure bool) error {
-	return c.store.LeaveTurn(ctx, t, turn, unsure) //nolint:wrapcheck // joins only
+func (c turns) Leave(ctx context.Context, t tokenstate.Token, turn string, settle time.Duration) error {
+	return c.store.LeaveTurn(ctx, t, turn, settle) //nolint:wrapcheck // joins only
 }
 
 func (c turns) Forget(ctx context.Context, t tokenstate.Token) error {

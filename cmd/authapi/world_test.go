@@ -69,6 +69,7 @@ func (w *world) start() {
 	w.known = projection.New(source, projection.Options{Installed: func(c projection.Change) { w.server.Installed(c) }}, zerolog.Nop())
 	c := &config{mode: "best_effort"}
 	w.server = c.server(w.pool, w.held, w.known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
+	w.server.Settle = time.Millisecond
 	w.registry = prometheus.NewRegistry()
 	w.server.Metrics, w.server.Logger = authapi.NewMetrics(w.registry), zerolog.New(w.log)
 	w.handler = w.server.Handler()

@@ -1,6 +1,7 @@
 package authapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,12 +13,14 @@ import (
 
 // Bounds of refreshing.
 const (
-	maxRefreshes = 32               // calls to Keycloak at once
-	slotPatience = 2 * time.Second  // for one of them
-	refreshLimit = 10 * time.Second // for all of a caller's waiting
-	keepLimit    = time.Minute      // for storing a new refresh token: the session hangs on it
-	firstPoll    = 20 * time.Millisecond
-	lastPoll     = 250 * time.Millisecond
+	maxRefreshes  = 32               // calls to Keycloak at once
+	slotPatience  = 2 * time.Second  // for one of them
+	refreshLimit  = 10 * time.Second // for all of a caller's waiting
+	answerLimit   = 35 * time.Second // for Keycloak's answer, which is waited for when no caller does any more
+	defaultSettle = 5 * time.Second  // after an unknown outcome: the request may still be at work in Keycloak
+	keepLimit     = time.Minute      // for storing a new refresh token: the session hangs on it
+	firstPoll     = 20 * time.Millisecond
+	lastPoll      = 250 * time.Millisecond
 )
 
 // refreshOnce refreshes a session's token once for all who ask at the same time, here and at the
@@ -64,7 +67,7 @@ func (s *Server) inTurn(ctx context.Context, t tokenstate.Token, want Fresh) (ac
 	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
 		w := want
 		w.MaxAge = max(w.MaxAge, time.Since(asked))
-		a, mine, err := s.tryTurn(short, t, w)
+		a, mine, err := s.tryTurn(ctx, short, t, w)
 		if mine || err != nil {
 			return a, err
 		}
@@ -77,12 +80,12 @@ func (s *Server) inTurn(ctx context.Context, t tokenstate.Token, want Fresh) (ac
 }
 
 // tryTurn settled: there is a result or an error. Not settled: another replica is at it.
-func (s *Server) tryTurn(ctx context.Context, t tokenstate.Token, want Fresh) (a access, settled bool, err error) {
-	if bad := s.slot(ctx); bad != nil {
+func (s *Server) tryTurn(ctx, short context.Context, t tokenstate.Token, want Fresh) (a access, settled bool, err error) {
+	if bad := s.slot(short); bad != nil {
 		return access{}, true, bad
 	}
 	defer func() { <-s.access.slots }()
-	turn, err := s.Turns.Take(ctx, t, want)
+	turn, err := s.Turns.Take(short, t, want)
 	switch {
 	case errors.Is(err, ErrNotSealed): // deleted, or tracked, since we looked
 		return access{}, true, noToken()
@@ -117,6 +120,8 @@ func (s *Server) slot(ctx context.Context) *Problem {
 
 // refresh asks Keycloak. Whatever happens, the turn ends as what is known of the outcome wants.
 func (s *Server) refresh(ctx context.Context, t tokenstate.Token, turn Turn) (access, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
 	raw, issuedAt, err := s.Tokens.Open(ctx, t)
 	if err != nil {
 		s.leave(ctx, t, turn, turn.Unsure)
@@ -152,7 +157,11 @@ func unsure(err error) bool {
 func (s *Server) leave(ctx context.Context, t tokenstate.Token, turn Turn, unsure bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := s.Turns.Leave(ctx, t, turn.ID, unsure); err != nil {
+	settle := time.Duration(0)
+	if unsure {
+		settle = cmp.Or(s.Settle, defaultSettle)
+	}
+	if err := s.Turns.Leave(ctx, t, turn.ID, settle); err != nil {
 		s.log(ctx).Warn().Err(err).Msg("the turn to refresh is not given back: it ends by itself")
 	}
 }

@@ -34,6 +34,8 @@ type Server struct {
 
 	MaxRequests int // at once; 0: 20,000
 
+	Settle time.Duration // how long a refresh of unknown outcome may still be at work in Keycloak; 0: 5 s
+
 	load   load
 	access accessTokens
 	looks  singleflight.Group

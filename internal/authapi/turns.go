@@ -16,8 +16,9 @@ type Turns interface {
 	// Finish seals and stores the new refresh token, and the access token for the others, in one
 	// transaction.
 	Finish(ctx context.Context, t tokenstate.Token, turn string, r Refreshed) error
-	// Leave gives the turn back without a result. Unsure: the refresh may have happened.
-	Leave(ctx context.Context, t tokenstate.Token, turn string, unsure bool) error
+	// Leave gives the turn back without a result. With settle the refresh may have happened, or be
+	// about to: nobody gets the turn before that has passed, and then unsure.
+	Leave(ctx context.Context, t tokenstate.Token, turn string, settle time.Duration) error
 	// Forget makes nobody reuse the access token that another replica had.
 	Forget(ctx context.Context, t tokenstate.Token) error
 	Prune(context.Context) error
@@ -61,4 +62,4 @@ func (u *Unanswered) Unwrap() error { return u.Cause }
 
 // TurnLease is how long a replica may be at a refresh: longer than it gives Keycloak, so that it
 // still has the turn when it stores the outcome.
-const TurnLease = refreshLimit + 5*time.Second
+const TurnLease = answerLimit + 5*time.Second

@@ -30,7 +30,7 @@ WHERE realm = @realm AND session = @session AND client_id = @client_id AND turn 
 
 -- name: LeaveTurn :exec
 UPDATE tokenstate.refresh_turn
-SET until = CASE WHEN @unsure::boolean THEN clock_timestamp() END, unsure = @unsure
+SET until = CASE WHEN @settle_s::float8 > 0 THEN clock_timestamp() + make_interval(secs => @settle_s) END, unsure = @settle_s > 0
 WHERE realm = @realm AND session = @session AND client_id = @client_id AND turn = @turn;
 
 -- name: ForgetResult :exec

@@ -60,12 +60,12 @@ func (q *Queries) ForgetResult(ctx context.Context, db DBTX, arg ForgetResultPar
 
 const leaveTurn = `-- name: LeaveTurn :exec
 UPDATE tokenstate.refresh_turn
-SET until = CASE WHEN $1::boolean THEN clock_timestamp() END, unsure = $1
+SET until = CASE WHEN $1::float8 > 0 THEN clock_timestamp() + make_interval(secs => $1) END, unsure = $1 > 0
 WHERE realm = $2 AND session = $3 AND client_id = $4 AND turn = $5
 `
 
 type LeaveTurnParams struct {
-	Unsure   bool
+	SettleS  float64
 	Realm    string
 	Session  string
 	ClientID string
@@ -74,7 +74,7 @@ type LeaveTurnParams struct {
 
 func (q *Queries) LeaveTurn(ctx context.Context, db DBTX, arg LeaveTurnParams) error {
 	_, err := db.Exec(ctx, leaveTurn,
-		arg.Unsure,
+		arg.SettleS,
 		arg.Realm,
 		arg.Session,
 		arg.ClientID,
