@@ -31,9 +31,9 @@ func (s *Server) refreshOnce(ctx context.Context, t tokenstate.Token, want Fresh
 		return access{}, overloaded()
 	}
 	defer func() { <-s.load.waiting }()
-	k := seatOf(t)
+	k, lasting := seatOf(t), context.WithoutCancel(ctx)
 	done := s.access.flight.DoChan(k.realm+"\x00"+k.session+"\x00"+k.client, func() (any, error) {
-		return s.inTurn(context.WithoutCancel(ctx), t, want)
+		return s.inTurn(lasting, t, want)
 	})
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
