@@ -108,8 +108,8 @@ func TestOverload(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
 	key := w.mint("live")
-	w.server.MaxRequests = 4 // three may wait
-	w.handler = w.server.Handler()
+	w.maxRequests = 4 // three may wait
+	w.start()
 	gate, there := make(chan struct{}), make(chan struct{}, 1)
 	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
 		there <- struct{}{}

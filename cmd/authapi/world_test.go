@@ -46,6 +46,8 @@ type world struct {
 	registry *prometheus.Registry
 	floor    uint64
 	service  string
+
+	maxRequests int // of what start starts; 0: the default
 }
 
 func newWorld(t *testing.T) *world {
@@ -67,7 +69,7 @@ func (w *world) start() {
 	w.t.Helper()
 	source := pgsource.New(w.pool, time.Hour)
 	w.known = projection.New(source, projection.Options{Installed: func(c projection.Change) { w.server.Installed(c) }}, zerolog.Nop())
-	c := &config{mode: "best_effort"}
+	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
 	w.server = c.server(w.pool, w.held, w.known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
 	w.server.Settle = time.Millisecond
 	w.registry = prometheus.NewRegistry()
