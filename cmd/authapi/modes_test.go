@@ -109,7 +109,7 @@ func TestOverload(t *testing.T) {
 	w.put(offline("s", now()))
 	key := w.mint("live")
 	w.maxRequests = 4 // three may wait
-	w.start()
+	w = w.replica()
 	gate, there := make(chan struct{}), make(chan struct{}, 1)
 	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
 		there <- struct{}{}
