@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test truth chaos lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth chaos mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,12 +27,32 @@ test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 	mvn -q -B -f keycloak-listener/pom.xml test
 	$(DEVSTACK) run --services -- go test -race ./...
 
-truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION)
-	$(DEVSTACK) truth
+# schemathesis runs from a venv of its own; the version is pinned, for each brings new checks.
+SCHEMATHESIS := .dev/schemathesis/bin/st
+$(SCHEMATHESIS): tools/schemathesis/requirements.txt
+	python3 -m venv .dev/schemathesis
+	.dev/schemathesis/bin/pip install -q -r tools/schemathesis/requirements.txt
+	@touch $@
+
+test-edge: devstack $(LISTENER) ## what stands in front of authapi: a real nginx, Envoy's and Traefik's configurations, schemathesis
+	@command -v nginx >/dev/null || { echo 'nginx is missing: apt-get install nginx-light'; exit 1; }
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python with venv is missing: apt-get install python3-venv'; exit 1; }
+	@$(MAKE) --no-print-directory $(SCHEMATHESIS)
+	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) go test -count=1 -v -timeout=20m -tags=edge ./internal/edge/
+
+truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION; docs/truth.md)
+	go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKeycloaks ./internal/truth/
 
 CHAOS_CYCLES ?= 3
 chaos: devstack $(LISTENER) ## kill -9 each process again and again while people act (CHAOS_CYCLES CHAOS_SEED)
 	CHAOS_CYCLES=$(CHAOS_CYCLES) go test -count=1 -v -timeout=120m -tags=truth -run TestKillsLoseNothing ./internal/truth/
+
+mutations: ## take the core's rules out one by one; each must turn a test red (MUTATION_TRUTH=1: and make truth)
+	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
+
+SCENE ?=
+record: devstack $(LISTENER) ## play keycloak.md's action table on a real Keycloak and write its answers (SCENE: which, a pattern)
+	$(DEVSTACK) run --services -- go test -count=1 -v -timeout=90m -tags=record -run 'TestRecord/$(SCENE)' ./cmd/revocation-worker/
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...

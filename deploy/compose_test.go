@@ -42,7 +42,7 @@ func compose(t *testing.T) *types.Project {
 func TestComposeFile(t *testing.T) {
 	p := compose(t)
 	known := ""
-	for _, file := range []string{"cmd/revocation-worker/config.go", "cmd/authapi/config.go", "internal/devstack/env.go"} {
+	for _, file := range []string{"cmd/revocation-worker/config.go", "cmd/authapi/config.go", "cmd/authapi/backchannel.go", "internal/devstack/env.go"} {
 		known += content(t, file)
 	}
 	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi"} {

@@ -29,6 +29,10 @@ type config struct {
 	keeping            keeping
 	maxRequests        int
 	tls                ops.TLSFiles
+	keyConfig
+	gateway      gateway
+	backChannel  backChannel
+	integrations integrations
 }
 
 // database adds DATABASE_URL, which every command needs.
@@ -43,16 +47,21 @@ func addFiles(t *settings.Table, p *vault.Paths) {
 	t.Text(&p.Snapshot, "AUTHAPI_SNAPSHOT_FILE", "", "keys that the snapshot on disk is sealed under")
 }
 
+// addKeycloak adds the realm of KEYCLOAK_*; optional, if others may be served instead.
+func addKeycloak(t *settings.Table, c *config, optional bool) {
+	t.URL(&c.keycloakURL, "KEYCLOAK_URL", optional, "Keycloak, such as https://id.example.com")
+	t.Text(&c.realm, "KEYCLOAK_REALM", "", "the realm whose tokens are kept here")
+	t.URL(&c.issuer, "KEYCLOAK_ISSUER", true, "what tokens carry as iss, if discovery does not say it")
+	t.Text(&c.clientID, "KEYCLOAK_CLIENT_ID", "", "the application's confidential client")
+	t.Secret(&c.clientSecret, "KEYCLOAK_CLIENT_SECRET", "its secret")
+}
+
 func (c *config) table() *settings.Table {
 	t := settings.New("AUTHAPI_")
 	c.logging.AddTo(t)
 	addDatabase(t, &c.database)
 	addFiles(t, &c.files)
-	t.URL(&c.keycloakURL, "KEYCLOAK_URL", true, "Keycloak, such as https://id.example.com")
-	t.Text(&c.realm, "KEYCLOAK_REALM", "", "the realm whose tokens are kept here")
-	t.URL(&c.issuer, "KEYCLOAK_ISSUER", true, "what tokens carry as iss, if discovery does not say it")
-	t.Text(&c.clientID, "KEYCLOAK_CLIENT_ID", "", "the application's confidential client")
-	t.Secret(&c.clientSecret, "KEYCLOAK_CLIENT_SECRET", "its secret")
+	addKeycloak(t, c, true)
 	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")
 	t.Text(&c.addr, "AUTHAPI_ADDR", "127.0.0.1:8080", "address of the API")
 	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
@@ -64,6 +73,10 @@ func (c *config) table() *settings.Table {
 	t.Text(&c.tls.Key, "AUTHAPI_TLS_KEY", "", "PEM file of its key")
 	t.Text(&c.tls.ClientCA, "AUTHAPI_TLS_CLIENT_CA", "", "PEM file; with it only clients with a certificate of it are answered")
 	t.Int(&c.maxRequests, "AUTHAPI_MAX_REQUESTS", 20_000, 4, 1_000_000, "requests answered at once; three quarters of them may wait for Keycloak")
+	c.addTo(t)
+	c.gateway.addTo(t)
+	c.backChannel.addTo(t)
+	c.integrations.addTo(t)
 	return t
 }
 

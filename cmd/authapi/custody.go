@@ -48,9 +48,11 @@ func (c custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tok
 	t.User = s.User
 	text, err := c.keys.Open(row(t), vault.Sealed{KeyID: s.KeyID, Ciphertext: s.Bytes})
 	switch {
+	case err == nil:
+		c.freshen(ctx, t, s.Ciphertext, text)
 	case errors.Is(err, vault.ErrUnknownKey):
 		err = authapi.ErrLockedOut
-	case err != nil:
+	default:
 		err = authapi.ErrAltered
 	}
 	return text, s.IssuedAt, err

@@ -10,13 +10,15 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
-func main() {
-	os.Exit(ops.Main(&cli.Command{
+func main() { os.Exit(ops.Main(program())) }
+
+func program() *cli.Command {
+	return &cli.Command{
 		Name:  "authapi",
 		Usage: "decide about API keys and stored offline tokens",
 		Commands: []*cli.Command{
-			serveCommand(), secretsCommand(), serviceKeysCommand(),
+			serveCommand(), keysCommand(), secretsCommand(), serviceKeysCommand(), auditCommand(), importCommand(), shadowCommand(),
 			ops.Healthcheck("authapi", "AUTHAPI_HEALTH_", "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091"),
 		},
-	}))
+	}
 }

@@ -57,7 +57,7 @@ func TestRefreshOutcomes(t *testing.T) {
 		t.Errorf("a success does not lift the refusal: %v", got)
 	}
 	w.backend(http.MethodPost, "/v1/refresh-outcomes", map[string]any{"user_id": "u", "client_id": "app2", "session_id": "s", "issued_at": 1.5, "status": 400}).
-		want(t, http.StatusUnprocessableEntity, "reason", "not_a_second")
+		want(t, http.StatusUnprocessableEntity, "reason", "invalid_request")
 	report("disabled", 400, "invalid_grant", strings.Repeat("é", 1000)+"\x00")
 	w.ask(http.MethodPost, "/v1/refresh-outcomes", map[string]any{}, "X-Service-API-Key", w.credential("reader", "demo", []string{"decide"}, nil)).
 		want(t, http.StatusForbidden, "reason", "insufficient_scope")

@@ -65,8 +65,9 @@ func (r *realmConfig) readSecret() error {
 	return nil
 }
 
-// realms are all that are served. The one of KEYCLOAK_* is wanted only if there is no file.
-func (c *config) realms() (authapi.Realms, error) {
+// realms are all that are served, as configured and opened. The one of KEYCLOAK_* is wanted only
+// if there is no file.
+func (c *config) realms() ([]realmConfig, authapi.Realms, error) {
 	var all []realmConfig
 	var faults []error
 	if c.realmsFile != "" {
@@ -95,9 +96,9 @@ func (c *config) realms() (authapi.Realms, error) {
 		out[r.Realm], issuers[issuer] = one, true
 	}
 	if err := errors.Join(faults...); err != nil {
-		return nil, fmt.Errorf("%w:\n%w", settings.ErrConfiguration, err)
+		return nil, nil, fmt.Errorf("%w:\n%w", settings.ErrConfiguration, err)
 	}
-	return out, nil
+	return all, out, nil
 }
 
 // issuerKey tells two realms apart before any of them has been asked.
@@ -106,6 +107,11 @@ func (r realmConfig) issuerKey() string {
 		return r.Issuer
 	}
 	return strings.TrimSuffix(r.URL, "/") + "/realms/" + r.name()
+}
+
+// keysURL is built from what is configured, and never taken from a document or a token.
+func (r realmConfig) keysURL() string {
+	return strings.TrimSuffix(r.URL, "/") + "/realms/" + url.PathEscape(r.name()) + "/protocol/openid-connect/certs"
 }
 
 func (r realmConfig) name() string {
@@ -125,5 +131,5 @@ func (r realmConfig) open() (authapi.Realm, error) {
 	if err != nil {
 		return authapi.Realm{}, err //nolint:wrapcheck // it says all that is wrong
 	}
-	return authapi.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: provider{app, r.Issuer}}, nil
+	return authapi.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: provider{app, r.Issuer}, Federation: federation{app}}, nil
 }

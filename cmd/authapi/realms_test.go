@@ -67,6 +67,16 @@ func TestRealmsAreApart(t *testing.T) {
 		t.Errorf("another realm's credential is told of a key: %s", items.raw)
 	}
 
+	// An identity elsewhere is looked for in the credential's realm; the login is that realm's.
+	for realm, user := range map[string]string{"demo": "u", "other": "v"} {
+		r := w.server.Realms[realm]
+		r.Federation = &links{users: map[string]string{"42": user}}
+		w.server.Realms[realm] = r
+	}
+	const linked = "/v1/users?idp=github&idp_user_id=42"
+	w.backend(http.MethodGet, linked, nil).want(t, http.StatusOK, "user_id", "u")
+	w.as(other, http.MethodGet, linked, nil).want(t, http.StatusOK, "user_id", "v", "reason", "no_offline_token", "login_url", "https://other.example/login")
+
 	// What happens to the user of one realm does not happen to the other's.
 	w.backend(http.MethodDelete, "/api/service/users/u/orgs/o/api-keys/k?wait_ms=5000", nil).want(t, http.StatusOK)
 	w.learn(standing(tokenstate.Millis(time.Now().UnixMilli()), func(s *tokenstate.Standing) { s.Disabled = true }))
@@ -114,7 +124,7 @@ realms:
   - {realm: b, keycloak_url: "https://id.example", keycloak_realm: bee, client_id: web, client_secret_file: SECRET, issuer: "https://b.example"}
 `)
 	c.realm, c.keycloakURL, c.clientID, c.clientSecret = "demo", "https://id.example", "app", secret.New("s")
-	got, err := c.realms()
+	_, got, err := c.realms()
 	must(t, err)
 	if len(got) != 3 || got["a"].LoginURL != "https://a.example" || got["b"].ClientID != "web" || got["demo"].Keycloak == nil {
 		t.Fatalf("%+v", got)
@@ -133,14 +143,14 @@ realms:
 		"not YAML":        "canary: [",
 		"no name":         "realms: [{keycloak_url: 'https://x', client_id: c, client_secret_file: SECRET}]",
 	} {
-		if _, err := realmsFile(t, text).realms(); !errors.Is(err, settings.ErrConfiguration) || strings.Contains(err.Error(), "canary") {
+		if _, _, err := realmsFile(t, text).realms(); !errors.Is(err, settings.ErrConfiguration) || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := (&config{}).realms(); err == nil || !strings.Contains(err.Error(), "keycloak url") {
+	if _, _, err := (&config{}).realms(); err == nil || !strings.Contains(err.Error(), "keycloak url") {
 		t.Errorf("nothing is set: %v", err)
 	}
-	if _, err := (&config{realmsFile: "/does/not/exist"}).realms(); !errors.Is(err, settings.ErrConfiguration) {
+	if _, _, err := (&config{realmsFile: "/does/not/exist"}).realms(); !errors.Is(err, settings.ErrConfiguration) {
 		t.Errorf("no file: %v", err)
 	}
 }

@@ -35,7 +35,7 @@ func secretsCommand() *cli.Command {
 				}
 				return vault.Generate(p) //nolint:wrapcheck // it says what to do
 			},
-		}},
+		}, checkCommand(), rotateCommand(), resealCommand()},
 	}
 }
 
@@ -60,7 +60,7 @@ func serviceKeysCommand() *cli.Command {
 				}
 				return addServiceKey(ctx, cmd, database, p)
 			},
-		}},
+		}, listServiceKeysCommand(), removeServiceKeyCommand()},
 	}
 }
 

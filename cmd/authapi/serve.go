@@ -45,7 +45,7 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	realms, err := c.realms()
+	configured, realms, err := c.realms()
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,9 @@ func serve(ctx context.Context, c *config) error {
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known), snapshotAge(known))
 	s = c.server(pool, held, known, realms)
+	if err := c.backChannel.join(s, configured, postgres.New(pool)); err != nil {
+		return err
+	}
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
 	handler := s.Handler()
 	all, ctx := errgroup.WithContext(ctx)
@@ -71,11 +74,14 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return known.Keep(ctx) })
 	all.Go(func() error { return s.Housekeep(ctx) })
+	all.Go(func() error { return s.Run(ctx) })
+	defer s.Flush(context.WithoutCancel(ctx))
 	if certs != nil {
 		all.Go(func() error { return certs.ReloadOnHangup(ctx, logger) })
 	}
 	all.Go(func() error { return ops.ServeTLS(ctx, c.addr, handler, certs) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
+	all.Go(func() error { return c.gateway.serve(ctx, s) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
 }
@@ -86,8 +92,11 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	s := &authapi.Server{
 		Realms: realms, Known: known,
 		Tokens: custody{st, held.Tokens}, Turns: turns{custody{st, held.Tokens}}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
-		Peppers: held.Peppers, MaxRequests: c.maxRequests, Master: held.Master,
+		Peppers: held.Peppers, MaxRequests: c.maxRequests, Master: held.Master, KeyParts: c.parts(pool, held),
+		Arrivals: arrivals{st},
 	}
+	c.gateway.join(s)
+	c.integrations.join(s)
 	if c.mode == "strict" {
 		s.StandingMaxAge = c.standingMaxAge
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // world is authapi on a real Postgres. Only Keycloak is a fake, for the answers that a real
 // one cannot be made to give; the demo and the truth test have the real one.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	pool     *pgxpool.Pool
 	store    *postgres.Store
 	known    *projection.Projection
@@ -42,57 +43,78 @@ type world struct {
 	handler  http.Handler
 	idp      *fakeIDP
 	log      *syncBuffer
+	files    vault.Paths
 	held     vault.Secrets
 	registry *prometheus.Registry
 	floor    uint64
 	service  string
+	stop     func() // following the database
+	lookups  *atomic.Int64
 
 	maxRequests int // of what start starts; 0: the default
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	pool := testenv.Postgres(t, postgres.MigrateURL)
 	p := vault.In(t.TempDir())
 	must(t, vault.Generate(p))
 	held, err := vault.Load(p)
 	must(t, err)
-	w := &world{t: t, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
+	w := &world{t: t, files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	must(t, w.store.Confirm(t.Context()))
 	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
 	return w
 }
 
-// start runs an authapi on the world's database.
-func (w *world) start() {
-	w.t.Helper()
-	source := pgsource.New(w.pool, time.Hour)
-	w.known = projection.New(source, projection.Options{Installed: func(c projection.Change) { w.server.Installed(c) }}, zerolog.Nop())
-	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
-	w.server = c.server(w.pool, w.held, w.known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
-	w.server.Settle = time.Millisecond
-	w.registry = prometheus.NewRegistry()
-	w.server.Metrics, w.server.Logger = authapi.NewMetrics(w.registry), zerolog.New(w.log)
-	w.handler = w.server.Handler()
-	ctx, cancel := context.WithCancel(context.Background())
-	var all sync.WaitGroup
-	known, server := w.known, w.server
-	all.Go(func() { _ = known.Run(ctx) })
-	all.Go(func() { _ = server.Housekeep(ctx) })
-	w.t.Cleanup(func() { cancel(); all.Wait(); source.Close() })
-	must(w.t, known.WaitVersion(w.t.Context(), 0))
+// countedSource counts the keys that memory lacked.
+type countedSource struct {
+	projection.Source
+	n *atomic.Int64
 }
 
-// replica is another authapi on the same database, secrets and Keycloak.
+func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
+	c.n.Add(1)
+	return c.Source.FindKey(ctx, id) //nolint:wrapcheck // counts only
+}
+
+// replica is another authapi on the same database and Keycloak, and with the same files.
 func (w *world) replica() *world {
 	w.t.Helper()
 	other := *w
+	pool, err := pgxpool.New(w.t.Context(), w.pool.Config().ConnString()) // who follows holds a connection
+	must(w.t, err)
+	w.t.Cleanup(pool.Close)
+	other.pool, other.store = pool, postgres.New(pool)
 	other.start()
+	other.caughtUp()
 	return &other
 }
 
-func must(t *testing.T, err error) {
+// start makes the server, which follows the database until stop.
+func (w *world) start() {
+	w.t.Helper()
+	source := pgsource.New(w.pool, time.Hour)
+	w.lookups = &atomic.Int64{}
+	var server *authapi.Server
+	known := projection.New(countedSource{source, w.lookups}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }}, zerolog.Nop())
+	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
+	server = c.server(w.pool, w.held, known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
+	server.Settle = time.Millisecond
+	w.registry = prometheus.NewRegistry()
+	server.Metrics, server.Logger = authapi.NewMetrics(w.registry), zerolog.New(w.log)
+	w.known, w.server, w.handler = known, server, server.Handler()
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() { _ = known.Run(ctx) })
+	all.Go(func() { _ = server.Housekeep(ctx) })
+	w.stop = sync.OnceFunc(func() { cancel(); all.Wait(); source.Close() })
+	w.t.Cleanup(w.stop)
+	must(w.t, known.WaitVersion(w.t.Context(), 0))
+}
+
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -176,6 +198,9 @@ func (w *world) ask(method, path string, body any, headers ...string) reply {
 	r := httptest.NewRequestWithContext(w.t.Context(), method, path, in)
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Content-Type" {
+			r.Header.Del("Content-Type")
+		}
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
@@ -207,7 +232,7 @@ func (w *world) me(key string) reply {
 	return w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key)
 }
 
-func (r reply) want(t *testing.T, status int, members ...string) reply {
+func (r reply) want(t testing.TB, status int, members ...string) reply {
 	t.Helper()
 	if r.status != status {
 		t.Fatalf("got %d %s, want %d", r.status, r.raw, status)

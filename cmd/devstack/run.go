@@ -76,10 +76,6 @@ func commands(code *int) []*cli.Command {
 		{Name: "up", Usage: "start in the background; returns when ready, with the addresses in .dev/env", Action: up},
 		{Name: "down", Usage: "stop what up started", Action: down},
 		{Name: "demo", Usage: "start, play the README's story, stop", Action: demoStory},
-		{Name: "truth", Usage: "start, compare verdicts with Keycloak's own answers, stop", Action: func(ctx context.Context, _ *cli.Command) (err error) {
-			*code, err = truth(ctx)
-			return err
-		}},
 		{
 			Name: "run", Usage: "start, run a command with the addresses in its environment, stop", ArgsUsage: "-- COMMAND [ARG ...]",
 			Flags: []cli.Flag{&cli.BoolFlag{Name: "services", Usage: "only Postgres, NATS and Keycloak, as throwaways for tests"}},

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,22 +20,25 @@ import (
 // asker joins keycloak.Admin to worker.Asker: a look becomes an observation of nobody's node.
 type asker struct{ admin *keycloak.Admin }
 
-func (a asker) Look(ctx context.Context, s tokenstate.Scope, clients []string) (events.Message, error) {
+func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, err error) {
 	var at time.Time
 	var o *events.Observation
-	var err error
 	switch {
 	case s.User != "":
-		at, o, err = a.user(ctx, s, clients)
+		var more []*events.Observation
+		at, o, more, err = a.user(ctx, s, tokens)
+		for _, m := range more {
+			ms = append(ms, observation(s.Realm, at, m))
+		}
 	case s.Client != "":
 		at, o, err = a.client(ctx, s)
 	default:
 		at, o, err = a.realm(ctx, s)
 	}
 	if err != nil {
-		return events.Message{}, fault(err)
+		return nil, fault(err)
 	}
-	return observation(s.Realm, at, o), nil
+	return append(ms, observation(s.Realm, at, o)), nil
 }
 
 func (a asker) LookNamed(ctx context.Context, realm, clientID string) (events.Message, string, error) {
@@ -48,25 +53,84 @@ func observation(realm string, at time.Time, o *events.Observation) events.Messa
 	return events.Message{ID: uuid.NewString(), Realm: realm, At: events.Millis(at.UnixMilli()), Source: events.Look, Body: o}
 }
 
-// user asks for each client's sessions by itself, so that the look covers them whole.
-func (a asker) user(ctx context.Context, s tokenstate.Scope, clients []string) (time.Time, *events.Observation, error) {
-	u, err := a.admin.LookUser(ctx, s.Realm, s.User, clients)
+// user asks for each client's sessions by itself, so that the look covers them whole. Where they
+// do not fit into one message, more messages name the sessions of tokens, which is all that a
+// verdict can be asked about.
+func (a asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (time.Time, *events.Observation, []*events.Observation, error) {
+	u, err := a.admin.LookUser(ctx, s.Realm, s.User, clientsOf(tokens))
 	if err != nil {
-		return time.Time{}, nil, err //nolint:wrapcheck // fault does
+		return time.Time{}, nil, nil, err //nolint:wrapcheck // fault does
 	}
 	o := &events.Observation{User: &events.UserLook{
 		User: u.UserID, Gone: u.Gone, Enabled: u.Enabled, OfflineAccess: u.OfflineAccess, NotBefore: events.Seconds(u.NotBefore),
 	}}
+	var rosters []events.Roster
 	for _, c := range u.Clients {
-		r := events.Roster{User: u.UserID, Client: c.UUID, Complete: true}
+		r := events.Roster{User: u.UserID, Client: c.UUID, Complete: true, Sessions: []events.ClientSession{}}
 		for _, live := range c.Sessions {
 			r.Sessions = append(r.Sessions, events.ClientSession{
 				Session: live.ID, Client: c.UUID, Start: events.Millis(live.UserStart).Second(), // the client's is the same or later
 			})
 		}
-		o.Rosters = append(o.Rosters, r)
+		rosters = append(rosters, r)
 	}
-	return u.At, o, nil
+	first, more := observations(o, rosters, tokens)
+	return u.At, first, more, nil
+}
+
+// observations puts rosters into o as long as they fit, and the others, session by session, into more.
+func observations(o *events.Observation, rosters []events.Roster, tokens []tokenstate.Token) (first *events.Observation, more []*events.Observation) {
+	left := maxSeats
+	var named []events.Roster
+	for _, r := range rosters {
+		if seats := len(r.Sessions) + 1; seats <= left && len(o.Rosters) < maxRosters {
+			left -= seats
+			o.Rosters = append(o.Rosters, r)
+		} else {
+			named = append(named, nameSessions(r, tokens)...)
+		}
+	}
+	for some := range slices.Chunk(named, maxRosters) {
+		more = append(more, &events.Observation{Rosters: some})
+	}
+	return o, more
+}
+
+// Bounds of one message: 64 rosters, and of its 64 KiB a seat takes at most 130 bytes.
+const (
+	maxSeats   = 400
+	maxRosters = 64
+)
+
+func clientsOf(tokens []tokenstate.Token) []string {
+	uuids := map[string]bool{}
+	for _, t := range tokens {
+		if t.Client != "" {
+			uuids[t.Client] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(uuids))
+}
+
+// nameSessions is a client's roster session by session, for those that tokens name.
+func nameSessions(whole events.Roster, tokens []tokenstate.Token) (rs []events.Roster) {
+	lives := map[string]events.ClientSession{}
+	for _, s := range whole.Sessions {
+		lives[s.Session] = s
+	}
+	done := map[string]bool{}
+	for _, t := range tokens {
+		if t.Client != whole.Client || done[t.Session] {
+			continue
+		}
+		done[t.Session] = true
+		r := events.Roster{Client: whole.Client, Session: t.Session, Complete: true, Sessions: []events.ClientSession{}}
+		if s, ok := lives[t.Session]; ok {
+			r.Sessions = append(r.Sessions, s)
+		}
+		rs = append(rs, r)
+	}
+	return rs
 }
 
 func (a asker) client(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {

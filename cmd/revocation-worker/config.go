@@ -90,6 +90,19 @@ func (c *config) addNATS(t *settings.Table) {
 	t.Text(&c.natsInbox, "WORKER_NATS_INBOX_PREFIX", "", "where this NATS user may receive replies; by default what deploy/nats.conf gives it")
 }
 
+// birth is how long after its event Keycloak has written a new session, at the latest.
+const birth = time.Second
+
+// checkRules: a token's iat may be of a clock that is behind the look's by the skew. With a margin
+// that does not cover that, a look that comes before Keycloak has written a new session would call
+// its token dead.
+func (c *config) checkRules() error {
+	if c.margin < c.skew+birth {
+		return fmt.Errorf("%w: WORKER_SETTLING_MARGIN must be at least WORKER_SKEW and %s", settings.ErrConfiguration, birth)
+	}
+	return nil
+}
+
 func (c *config) rules() tokenstate.Rules {
 	ms := func(d time.Duration) tokenstate.Millis { return tokenstate.Millis(d.Milliseconds()) }
 	return tokenstate.Rules{Margin: ms(c.margin), Skew: ms(c.skew), CacheLag: ms(c.lag), Sweep: ms(c.sweep), ClosedSweep: ms(c.closed)}

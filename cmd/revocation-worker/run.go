@@ -34,6 +34,9 @@ func runCommand() *cli.Command {
 			if err := table.Load(cmd); err != nil {
 				return err //nolint:wrapcheck // it says all that is wrong
 			}
+			if err := c.checkRules(); err != nil {
+				return err
+			}
 			return run(ctx, &c)
 		},
 	}

@@ -30,14 +30,25 @@ func Digest(pepper Pepper, p Presented) Sum {
 // Matches reports whether p is the key of rec. Pass the zero Record when none was found: the
 // work is the same, so that the time does not tell whether an id exists.
 func (ps Peppers) Matches(rec Record, p Presented) bool {
-	var pepper Pepper // the dummy for an unknown record, or one whose pepper was retired
-	known := false
-	for _, c := range ps {
-		if c.ID == rec.PepperID && c.ID != "" && !c.Key.Empty() {
-			pepper, known = c, true
-		}
-	}
+	pepper, known := ps.of(rec)
 	sum := Digest(pepper, p)
 	equal := hmac.Equal(sum[:], rec.Digest[:])
 	return equal && known && rec.ID != "" && !p.text.Empty()
+}
+
+// of gives the pepper of a record's digest. An unknown record, and one whose pepper was retired,
+// has another one, to do the same work with.
+func (ps Peppers) of(rec Record) (p Pepper, known bool) {
+	id := rec.PepperID
+	if rec.ID == "" && len(ps) > 0 {
+		id = ps[len(ps)-1].ID
+	}
+	for _, c := range ps { // all of them, whichever it is
+		if c.ID == id && c.ID != "" && !c.Key.Empty() {
+			p, known = c, true
+		} else if !known {
+			p = c
+		}
+	}
+	return p, known
 }

@@ -25,6 +25,7 @@ type Record struct {
 	RevokedBy              string             // cause: the id of the order
 	Digest                 Sum
 	PepperID               string
+	Scopes                 Scopes `json:",omitempty"`
 	// NotMember is not stored: the reader sets it where organisations are checked and the
 	// owner is no member of Org.
 	NotMember bool

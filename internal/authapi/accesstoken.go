@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -15,7 +16,7 @@ type accessInput struct {
 	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
 	Body   struct {
 		ClientID  string `json:"client_id,omitempty" maxLength:"255"`
-		MinValidS int    `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
+		MinValidS count  `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
 	}
 }
 
@@ -29,14 +30,14 @@ type accessAnswer struct {
 
 func (s *Server) accessToken(api huma.API) {
 	op := operation(http.MethodPost, "/v1/users/{user_id}/access-token", "A fresh access token of a user's offline token", maxSmallBody)
-	op.Middlewares = s.forService(ScopeTokensUse)
+	op.Middlewares = s.forServiceOrOwner(ScopeTokensUse, apikey.ScopeAccessToken)
 	huma.Register(api, op, s.giveAccess)
 }
 
 // giveAccess makes no call to Keycloak for a token that is known to be refused. One that is in
 // doubt, or of which nothing is known, is tried: Keycloak refuses what is dead.
 func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
-	realm := serviceOf(ctx).Realm
+	realm := realmOf(ctx)
 	t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID)
 	if !ok {
 		return nil, noToken()

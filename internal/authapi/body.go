@@ -6,8 +6,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// verdictBody is a verdict as callers see it.
-type verdictBody struct {
+// VerdictBody is a verdict as callers see it. It is exported because huma reads no unexported part.
+type VerdictBody struct {
 	State     string     `json:"state" enum:"usable,suspended,revoked,unknown"`
 	Reason    *string    `json:"reason" doc:"why it is not usable"`
 	Since     *time.Time `json:"since" doc:"time of the deciding event or look, in Keycloak's clock"`
@@ -16,6 +16,8 @@ type verdictBody struct {
 	InDoubt   bool       `json:"in_doubt" doc:"something happened that no look has settled yet"`
 	RetryAt   *time.Time `json:"retry_at,omitempty" doc:"Keycloak refused it: the next attempt"`
 }
+
+type verdictBody = VerdictBody
 
 func bodyOf(v tokenstate.Verdict) verdictBody {
 	return verdictBody{

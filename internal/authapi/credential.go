@@ -13,6 +13,12 @@ const (
 	headerOrg     = "X-Org-Id"
 )
 
+// keySources are where a key may stand; the first that is present decides.
+var keySources = []struct {
+	name string
+	read func(string) (string, bool)
+}{{"Authorization", bearer}, {"X-Session-API-Key", whole}, {"X-Access-Token", whole}}
+
 // presentedKey reads the API key of a request: Authorization: Bearer, else X-Session-API-Key,
 // else X-Access-Token. The first present decides, so that two answers about one request are
 // impossible: a bad first one is not mended by a good second one.
@@ -20,10 +26,7 @@ func presentedKey(h http.Header) (apikey.Presented, *Problem) {
 	if len(h.Values("Authorization")) > 1 {
 		return apikey.Presented{}, unauthorized("unknown", "send one Authorization header", true)
 	}
-	for _, from := range []struct {
-		name string
-		read func(string) (string, bool)
-	}{{"Authorization", bearer}, {"X-Session-API-Key", whole}, {"X-Access-Token", whole}} {
+	for _, from := range keySources {
 		values := h.Values(from.name)
 		if len(values) == 0 {
 			continue

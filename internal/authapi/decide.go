@@ -21,7 +21,7 @@ type question struct {
 	UserID    string  `json:"user_id,omitempty" maxLength:"255"`
 	ClientID  string  `json:"client_id,omitempty" maxLength:"255"`
 	SessionID string  `json:"session_id,omitempty" maxLength:"255"`
-	IssuedAt  float64 `json:"issued_at,omitempty" minimum:"0" maximum:"253402300799"`
+	IssuedAt  float64 `json:"issued_at,omitempty" minimum:"0" maximum:"253402300799" multipleOf:"1"`
 }
 
 type decideAnswer struct {
@@ -32,7 +32,7 @@ type decideAnswer struct {
 
 // answer is a token's verdict, or for a key whether it is active and whose it is.
 type answer struct {
-	verdictBody
+	VerdictBody
 	Active *bool        `json:"active,omitempty" doc:"of a key"`
 	UserID string       `json:"user_id,omitempty" doc:"the key's owner, once the secret matched"`
 	OrgID  *string      `json:"org_id,omitempty"`
@@ -66,7 +66,7 @@ func (s *Server) answerTo(ctx context.Context, realm string, q question) (answer
 	case q.SessionID == "" && q.IssuedAt != 0, q.SessionID != "" && q.ClientID == "":
 		return answer{}, unprocessable("invalid-request", "issued_at needs session_id, and session_id needs client_id")
 	}
-	return answer{verdictBody: bodyOf(s.verdictOf(realm, q))}, nil
+	return answer{VerdictBody: bodyOf(s.verdictOf(realm, q))}, nil
 }
 
 // verdictOf judges the generation that was asked about: without rotation every earlier one of
@@ -91,7 +91,7 @@ func (s *Server) verdictOf(realm string, q question) tokenstate.Verdict {
 
 func (s *Server) answerKey(ctx context.Context, realm, raw string) (answer, *Problem) {
 	no := false
-	unknown := answer{Active: &no, verdictBody: verdictBody{State: tokenstate.Unknown.String(), Reason: text(apikey.ReasonUnknown)}}
+	unknown := answer{Active: &no, VerdictBody: verdictBody{State: tokenstate.Unknown.String(), Reason: text(apikey.ReasonUnknown)}}
 	p, err := apikey.Parse(raw)
 	if err != nil {
 		return unknown, nil //nolint:nilerr // whatever cannot be a key is unknown
@@ -112,7 +112,7 @@ func (s *Server) keyAnswer(a admission) answer {
 	_, v, _ := s.Known.Best(a.rec.Realm, a.rec.User, "", nil)
 	token := bodyOf(v)
 	return answer{
-		verdictBody: bodyOf(tokenstate.Verdict{
+		VerdictBody: bodyOf(tokenstate.Verdict{
 			State: keyState(a.decision), Reason: a.decision.Reason, Since: a.decision.Since, Cause: a.decision.Cause,
 			CheckedAt: owner.CheckedAt, InDoubt: owner.InDoubt,
 		}),

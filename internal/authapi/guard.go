@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/projection"
@@ -36,18 +37,27 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 		began := time.Now()
 		defer func() {
 			if fault := recover(); fault != nil {
-				s.Metrics.panics.Inc()
-				// The panic's own text may hold what was sent.
-				logger.Error().Type("panic", fault).Bytes("stack", debug.Stack()).Msg("a request failed by our fault")
-				if seen.status == 0 {
-					unavailable("internal", "this is our fault; the log tells more under the answer's X-Request-Id").write(seen)
+				if p := s.Failed(&logger, fault); seen.status == 0 {
+					p.write(seen)
 				}
 			}
 			logger.Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
 		}()
 		s.ages(w.Header())
+		if bad := printable(r.URL); bad != nil {
+			bad.write(seen)
+			return
+		}
 		next.ServeHTTP(seen, r.WithContext(logger.WithContext(r.Context())))
 	})
+}
+
+// Failed is the answer after a panic.
+func (s *Server) Failed(logger *zerolog.Logger, fault any) *Problem {
+	s.Metrics.panics.Inc()
+	// The panic's own text may hold what was sent.
+	logger.Error().Type("panic", fault).Bytes("stack", debug.Stack()).Msg("a request failed by our fault")
+	return unavailable("internal", "this is our fault; the log tells more under the answer's X-Request-Id")
 }
 
 // ages are what every answer is known by: the feed's version, and how long ago Keycloak was
@@ -82,12 +92,14 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // answerInProblems turns the mux's own text/plain 404 and 405 into problems.
 func answerInProblems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern != "" {
+		if _, pattern := mux.Handler(r); pattern != "" && clean(r.URL) {
 			mux.ServeHTTP(w, r)
 			return
 		}
 		probe := &recorder{ResponseWriter: discard{http.Header{}}}
-		mux.ServeHTTP(probe, r)
+		if mux.ServeHTTP(probe, r); probe.status < 400 { // the mux would redirect
+			probe.status = http.StatusNotFound
+		}
 		p := problem(probe.status, slugOf(probe.status), "", detailOf(probe.status))
 		if allow := probe.Header().Get("Allow"); allow != "" {
 			p = p.with("Allow", allow)
@@ -114,6 +126,8 @@ func (s *Server) forService(scope string) huma.Middlewares {
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		caller, bad := projection.ServiceKey{}, s.ready()
+		status := http.StatusServiceUnavailable // what a panic is answered with
+		defer func() { s.audit(w, r, caller, status) }()
 		if bad == nil {
 			caller, bad = s.service(r, scope)
 		}
@@ -121,11 +135,13 @@ func (s *Server) forService(scope string) huma.Middlewares {
 			bad = s.caughtUp(r)
 		}
 		if bad != nil {
+			status = bad.Status
 			bad.write(w)
 			return
 		}
 		s.ages(w.Header())
 		next(huma.WithValue(ctx, serviceCaller, caller))
+		status = ctx.Status()
 	}}
 }
 

@@ -28,7 +28,11 @@ func (s *Server) admit(ctx context.Context, p apikey.Presented) (admission, erro
 	if !s.Peppers.Matches(rec, p) {
 		return admission{decision: apikey.Decision{Reason: apikey.ReasonUnknown}}, nil
 	}
-	return admission{rec: rec, matched: true, decision: s.judgeKey(rec)}, nil
+	a := admission{rec: rec, matched: true, decision: s.judgeKey(rec)}
+	if a.decision.Active {
+		s.noteUse(rec, p)
+	}
+	return a, nil
 }
 
 func (s *Server) find(ctx context.Context, p apikey.Presented) (apikey.Record, bool, error) {
@@ -45,13 +49,20 @@ func (s *Server) find(ctx context.Context, p apikey.Presented) (apikey.Record, b
 
 // judgeKey decides about a key whose secret has matched.
 func (s *Server) judgeKey(rec apikey.Record) apikey.Decision {
+	d := s.decisionOn(rec)
+	s.Metrics.decided("key", d.Active, d.Reason)
+	return d
+}
+
+// decisionOn is what a key's holder would be told.
+func (s *Server) decisionOn(rec apikey.Record) apikey.Decision {
 	cutoff, cause, cut := s.Known.KeyCut(rec.Realm, rec.User, rec.ID)
 	now := s.now()
+	rec.NotMember = !s.isMember(rec)
 	d := apikey.Admit(rec, s.Known.Owner(rec.Realm, rec.User), cut, tokenstate.Seconds(now.Unix()), s.policy(now))
 	if d.Reason == apikey.ReasonRevoked && cut && d.Cause == "" {
 		d.Since, d.Cause = cutoff.At, cause
 	}
-	s.Metrics.decided("key", d.Active, d.Reason)
 	return d
 }
 
@@ -59,6 +70,9 @@ func (s *Server) judgeKey(rec apikey.Record) apikey.Decision {
 func (s *Server) keyHolder(r *http.Request) (apikey.Record, *Problem) {
 	p, bad := presentedKey(r.Header)
 	if bad != nil {
+		return apikey.Record{}, s.failed(r, bad)
+	}
+	if bad := s.limitLookUp(r, p.ID); bad != nil {
 		return apikey.Record{}, bad
 	}
 	a, err := s.admit(r.Context(), p)
@@ -67,9 +81,9 @@ func (s *Server) keyHolder(r *http.Request) (apikey.Record, *Problem) {
 		s.log(r.Context()).Warn().Err(err).Msg("API key not decided")
 		return apikey.Record{}, unavailable("undecidable", "whether the key is valid cannot be decided now: try again, do not drop the key")
 	case !a.matched:
-		return apikey.Record{}, unknownKey()
-	case !s.Realms.serve(a.rec.Realm):
-		return apikey.Record{}, wrongRealm()
+		return apikey.Record{}, s.failed(r, unknownKey())
+	case !s.Realms.serve(a.rec.Realm): // also of a dead one no more is told
+		return apikey.Record{}, s.failed(r, wrongRealm())
 	case a.decision.Reason == apikey.ReasonUndecidable:
 		return apikey.Record{}, unavailable("undecidable", "too little is known of the key's owner now: try again, do not drop the key")
 	case !a.decision.Active:
@@ -78,7 +92,7 @@ func (s *Server) keyHolder(r *http.Request) (apikey.Record, *Problem) {
 	if org := r.Header.Values(headerOrg); len(org) > 0 && (len(org) > 1 || org[0] != a.rec.Org) {
 		return apikey.Record{}, problem(http.StatusForbidden, "wrong-organization", "", "the key belongs to another organization than "+headerOrg+" says")
 	}
-	return a.rec, nil
+	return a.rec, s.limitKey(a.rec.ID)
 }
 
 func refusedKey(d apikey.Decision) *Problem {

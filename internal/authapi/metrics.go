@@ -14,7 +14,7 @@ const (
 // Metrics count what is decided. No label holds an id.
 type Metrics struct {
 	refreshes, decisions, unopened, shed *prometheus.CounterVec
-	panics                               prometheus.Counter
+	panics, actsLost                     prometheus.Counter
 }
 
 // NewMetrics registers them.
@@ -35,6 +35,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tokenstate_panics_total", Help: "Requests answered 503 because of a fault of ours.",
 		}),
+		actsLost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tokenstate_audit_lost_total", Help: "Acts with a service credential that the audit lacks.",
+		}),
 	}
 	for _, o := range []string{outcomeSkipped, outcomeCache, outcomeOK, outcomeRefused, outcomeUnavailable} {
 		m.refreshes.WithLabelValues(o)
@@ -43,7 +46,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m.shed.WithLabelValues("refresh")
 	m.unopened.WithLabelValues("altered")
 	m.unopened.WithLabelValues("key_missing")
-	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.shed, m.panics)
+	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.shed, m.panics, m.actsLost)
 	return m
 }
 

@@ -27,7 +27,7 @@ type putTokenInput struct {
 		UserID       string  `json:"user_id,omitempty" maxLength:"255" doc:"or the four members of one that you keep yourself"`
 		ClientID     string  `json:"client_id,omitempty" maxLength:"255"`
 		SessionID    string  `json:"session_id,omitempty" maxLength:"255"`
-		IssuedAt     float64 `json:"issued_at,omitempty" minimum:"0" maximum:"253402300799" doc:"the token's iat, in seconds"`
+		IssuedAt     float64 `json:"issued_at,omitempty" minimum:"0" maximum:"253402300799" multipleOf:"1" doc:"the token's iat, in seconds"`
 	}
 }
 
@@ -65,7 +65,7 @@ type listedToken struct {
 	IssuedAt  tokenstate.Seconds `json:"issued_at"`
 	Custody   string             `json:"custody"`
 	Verified  bool               `json:"verified"`
-	verdictBody
+	VerdictBody
 }
 
 type deleteTokenInput struct {

@@ -15,6 +15,11 @@ func order(realm string, at tokenstate.Millis, o *events.Order) events.Message {
 	return events.Message{ID: uuid.NewString(), Realm: realm, At: at, Received: at, Source: events.Authapi, Body: o}
 }
 
+// KeyRevoked is the order that ends one key; by is who gave it.
+func KeyRevoked(realm string, at tokenstate.Millis, by, user, key string) events.Message {
+	return order(realm, at, &events.Order{Order: events.OrderKeyRevoked, By: by, User: user, Key: key})
+}
+
 // storeFault is the answer when the database did not take or give something.
 func (s *Server) storeFault(ctx context.Context, err error) *Problem {
 	s.log(ctx).Error().Err(err).Msg("the store failed")

@@ -2,7 +2,6 @@ package authapi
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -21,8 +20,8 @@ type outcomeInput struct {
 		UserID           string  `json:"user_id" minLength:"1" maxLength:"255"`
 		ClientID         string  `json:"client_id" minLength:"1" maxLength:"255"`
 		SessionID        string  `json:"session_id" minLength:"1" maxLength:"255"`
-		IssuedAt         float64 `json:"issued_at" minimum:"1" maximum:"253402300799" doc:"iat of the token that was sent, in seconds"`
-		Status           int     `json:"status" minimum:"100" maximum:"599" doc:"HTTP status of the token endpoint's answer; 200: it was refreshed"`
+		IssuedAt         float64 `json:"issued_at" minimum:"1" maximum:"253402300799" multipleOf:"1" doc:"iat of the token that was sent, in seconds"`
+		Status           count   `json:"status" minimum:"100" maximum:"599" doc:"HTTP status of the token endpoint's answer; 200: it was refreshed"`
 		Error            string  `json:"error,omitempty" maxLength:"255" doc:"as Keycloak said it"`
 		ErrorDescription string  `json:"error_description,omitempty" maxLength:"2000" doc:"as Keycloak said it"`
 	}
@@ -46,9 +45,6 @@ func (s *Server) refreshOutcomes(api huma.API) {
 // refreshes: an answer about us, the client or the server is not evidence against the token.
 func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeAnswer, error) {
 	b, caller := in.Body, serviceOf(ctx)
-	if b.IssuedAt != math.Trunc(b.IssuedAt) {
-		return nil, unprocessable("not-a-second", "issued_at is the token's iat, whole seconds")
-	}
 	t := tokenstate.Token{Realm: caller.Realm, User: b.UserID, ClientID: b.ClientID, Session: b.SessionID, IssuedAt: tokenstate.Seconds(b.IssuedAt)}
 	if stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID); ok {
 		t.Client = stored.Token.Client
@@ -60,7 +56,7 @@ func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeA
 			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{})
 		}
 	} else {
-		r := s.Realms[t.Realm].Keycloak.Classify(b.Status, b.Error, b.ErrorDescription)
+		r := s.Realms[t.Realm].Keycloak.Classify(int(b.Status), b.Error, b.ErrorDescription)
 		if a.Body.Recorded, a.Body.Reason = r.Records, r.Reason; r.Records {
 			s.forget(t)
 			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)})

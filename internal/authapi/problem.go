@@ -121,6 +121,8 @@ func slugOf(status int) string {
 		return "method-not-allowed"
 	case http.StatusRequestEntityTooLarge:
 		return "body-too-large"
+	case http.StatusUnsupportedMediaType:
+		return "unsupported-media-type"
 	case http.StatusInternalServerError:
 		return "internal"
 	default:
@@ -136,6 +138,8 @@ func detailOf(status int) string {
 		return "this path does not know the method: see /openapi.json"
 	case http.StatusRequestEntityTooLarge:
 		return "the body is larger than this call takes"
+	case http.StatusUnsupportedMediaType:
+		return "the body is of a type that this call does not take: see /openapi.json"
 	case http.StatusInternalServerError:
 		return "this is our fault; the log tells more under the answer's X-Request-Id"
 	default:

@@ -5,9 +5,10 @@ import "net/http"
 // Realm is one realm that is served, strictly apart from the others: a credential acts in its
 // own, a key is its owner's there, and a token comes from its issuer.
 type Realm struct {
-	ClientID string // the application's client, whose tokens are kept here
-	Keycloak IdentityProvider
-	LoginURL string // where a user logs in again; shown with a dead token; may be empty
+	ClientID   string // the application's client, whose tokens are kept here
+	Keycloak   IdentityProvider
+	Federation Federation
+	LoginURL   string // where a user logs in again; shown with a dead token; may be empty
 }
 
 // Realms are all that are served, by the name that keys, tokens and credentials carry.

@@ -132,7 +132,7 @@ func (s *Server) refresh(ctx context.Context, t tokenstate.Token, turn Turn) (ac
 		if err := s.readBack(ctx, t, raw); err != nil {
 			_, inactive := errors.AsType[*Refusal](err)
 			s.leave(ctx, t, turn, !inactive)
-			return access{}, s.failed(ctx, t, err)
+			return access{}, s.notGranted(ctx, t, err)
 		}
 	}
 	began := time.Now()
@@ -141,7 +141,7 @@ func (s *Server) refresh(ctx context.Context, t tokenstate.Token, turn Turn) (ac
 		return s.granted(ctx, t, raw, turn, began, grant)
 	}
 	s.leave(ctx, t, turn, unsure(err))
-	return access{}, s.failed(ctx, t, err)
+	return access{}, s.notGranted(ctx, t, err)
 }
 
 // unsure: neither an answer about the token, nor surely never sent.
@@ -180,8 +180,8 @@ func (s *Server) readBack(ctx context.Context, t tokenstate.Token, raw secret.Te
 	return &Refusal{Records: true, Code: "invalid_grant", Description: "not active after a refresh without an outcome", Reason: "inactive"}
 }
 
-// failed remembers what is about the token, and says that we cannot help with the rest.
-func (s *Server) failed(ctx context.Context, t tokenstate.Token, err error) *Problem {
+// notGranted remembers what is about the token, and says that we cannot help with the rest.
+func (s *Server) notGranted(ctx context.Context, t tokenstate.Token, err error) *Problem {
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		return s.refused(ctx, t, refusal)
 	}
@@ -194,7 +194,7 @@ func (s *Server) failed(ctx context.Context, t tokenstate.Token, err error) *Pro
 // meanwhile, the access token is not given out (F41).
 func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Text, turn Turn, began time.Time, g Grant) (access, error) {
 	s.Metrics.refreshed(outcomeOK)
-	next, text := s.successor(ctx, t, raw, g.Next)
+	next, text := s.nextToken(ctx, t, raw, g.Next)
 	took := time.Since(began)
 	r := Refreshed{Access: g.Access, Took: took, Left: g.Expires - took}
 	if !text.Empty() {
@@ -234,8 +234,8 @@ func (s *Server) keep(ctx context.Context, t tokenstate.Token, turn Turn, r Refr
 	}
 }
 
-// successor is the refresh token to keep from now on, if it is another one than before.
-func (s *Server) successor(ctx context.Context, t tokenstate.Token, raw, text secret.Text) (tokenstate.Token, secret.Text) {
+// nextToken is the refresh token to keep from now on, if it is another one than before.
+func (s *Server) nextToken(ctx context.Context, t tokenstate.Token, raw, text secret.Text) (tokenstate.Token, secret.Text) {
 	if text.Empty() || text.Equal(raw) {
 		return t, secret.Text{}
 	}

@@ -17,20 +17,28 @@ import (
 
 // Server answers. All fields but Now and StandingMaxAge are needed.
 type Server struct {
-	Realms  Realms
-	Known   *projection.Projection
-	Tokens  Tokens
-	Turns   Turns
-	Keys    Keys
-	Orders  Orders
-	Stories Stories
-	Peppers apikey.Peppers
-	Master  secret.Text // system keys are derived from it
-	Metrics *Metrics
-	Logger  zerolog.Logger
+	Realms   Realms
+	Known    *projection.Projection
+	Tokens   Tokens
+	Turns    Turns
+	Keys     Keys
+	Orders   Orders
+	Stories  Stories
+	Logouts  Logouts
+	Arrivals Arrivals
+	Peppers  apikey.Peppers
+	Master   secret.Text // system keys are derived from it
+	Metrics  *Metrics
+	Logger   zerolog.Logger
 
+	LogoutTokens LogoutTokens // of all realms
+
+	AppName        string        // the application's, in messages to users
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
+	NoKeyPasses    bool          // a gateway's request without a key may pass, without an identity
 	Now            func() time.Time
+
+	KeyParts
 
 	MaxRequests int // at once; 0: 20,000
 
@@ -39,6 +47,7 @@ type Server struct {
 	load   load
 	access accessTokens
 	looks  singleflight.Group
+	links  singleflight.Group
 }
 
 // Bounds of what one request may bring.
@@ -57,6 +66,7 @@ func (s *Server) Handler() http.Handler {
 	config := huma.DefaultConfig("tokenstate authapi", "1")
 	// huma's own pages come from a public CDN, and its $schema member from the Host header.
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Formats = formats()
 	api := humago.New(mux, config)
 	s.health(api)
 	s.me(api)
@@ -68,6 +78,12 @@ func (s *Server) Handler() http.Handler {
 	s.standing(api)
 	s.refreshOutcomes(api)
 	s.explain(api)
+	s.keyRoutes(api)
+	s.authorize(api)
+	s.backChannelLogout(api)
+	s.integrations(api)
+	s.events(api)
+	describe(api.OpenAPI())
 	return s.guarded(s.bounded(answerInProblems(mux)))
 }
 

@@ -30,7 +30,8 @@ func Scopes() []string {
 }
 
 // service asks for a service credential with a scope. The realm of what it may touch is the
-// credential's own, never the caller's choice.
+// credential's own, never the caller's choice. A credential that may not is given all the same,
+// for the audit.
 func (s *Server) service(r *http.Request, scope string) (projection.ServiceKey, *Problem) {
 	values := r.Header.Values(headerService)
 	if len(values) == 0 {
@@ -38,21 +39,22 @@ func (s *Server) service(r *http.Request, scope string) (projection.ServiceKey, 
 	}
 	p, err := apikey.Parse(values[0])
 	if err != nil || len(values) > 1 {
-		return projection.ServiceKey{}, unknownService()
+		return projection.ServiceKey{}, s.failed(r, unknownService())
 	}
 	var found projection.ServiceKey
 	for _, k := range s.Known.ServiceKeys() { // all of them, so that the time tells nothing
-		if s.Peppers.Matches(apikey.Record{ID: k.Name, Digest: k.Digest, PepperID: k.PepperID}, p) {
+		if rec := (apikey.Record{ID: k.Name, Digest: k.Digest, PepperID: k.PepperID}); s.Peppers.Matches(rec, p) {
 			found = k
+			s.noteService(rec, p)
 		}
 	}
 	switch {
 	case found.Name == "":
-		return projection.ServiceKey{}, unknownService()
+		return found, s.failed(r, unknownService())
 	case !s.Realms.serve(found.Realm):
-		return projection.ServiceKey{}, wrongRealm()
+		return found, wrongRealm()
 	case !slices.Contains(found.Scopes, scope):
-		return projection.ServiceKey{}, problem(http.StatusForbidden, "insufficient-scope", "", "the credential lacks the scope "+scope)
+		return found, problem(http.StatusForbidden, "insufficient-scope", "", "the credential lacks the scope "+scope)
 	}
 	return found, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -72,7 +73,7 @@ func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 		return nil, bad
 	}
 	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Body.Name}
-	if bad := s.mayOwnKeys(ctx, k); bad != nil {
+	if bad := s.mayHoldKey(ctx, apikey.Record{Realm: k.Realm, User: k.User, Org: k.Org}); bad != nil {
 		return nil, bad
 	}
 	rec, version, err := s.Keys.Mint(ctx, k,
@@ -86,7 +87,11 @@ func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 	}
 	_, status := s.enforced(ctx, in.Waiting, version)
 	a := &mintAnswer{Status: status}
-	a.Body.Key = s.derive(k, rec.Generation).Text().Reveal()
+	key, ok := s.derived(k, rec)
+	if !ok { // its replica has a master that this one lacks
+		return nil, unavailable("master-missing", "this replica lacks the master secret that the key was derived from: give all replicas the same files")
+	}
+	a.Body.Key = key.Text().Reveal()
 	a.Body.UserID, a.Body.OrgID, a.Body.Name = k.User, k.Org, k.Name
 	return a, nil
 }
@@ -97,19 +102,32 @@ func (s *Server) generation(k SystemKey, newest *apikey.Record) (uint64, error) 
 	if newest == nil {
 		return 1, nil
 	}
-	if !s.Peppers.Matches(*newest, s.derive(k, newest.Generation)) {
+	if _, ok := s.derived(k, *newest); !ok {
 		return newest.Generation + 1, nil
 	}
 	_, _, cut := s.Known.KeyCut(k.Realm, k.User, newest.ID)
 	return apikey.NextGeneration(*newest, s.Known.Owner(k.Realm, k.User), cut), nil
 }
 
-func (s *Server) derive(k SystemKey, generation uint64) apikey.Presented {
-	return apikey.Derive(s.Master, apikey.System{Realm: k.Realm, User: k.User, Org: k.Org, Name: k.Name, Generation: generation})
+func system(k SystemKey, generation uint64) apikey.System {
+	return apikey.System{Realm: k.Realm, User: k.User, Org: k.Org, Name: k.Name, Generation: generation}
 }
 
+// derived gives the key of a record, from the master that it was derived from.
+func (s *Server) derived(k SystemKey, rec apikey.Record) (apikey.Presented, bool) {
+	for _, m := range s.masters() {
+		if p := apikey.Derive(m, system(k, rec.Generation)); s.Peppers.Matches(rec, p) {
+			return p, true
+		}
+	}
+	return apikey.Presented{}, false
+}
+
+// masters are all that keys may have been derived from, the present one first.
+func (s *Server) masters() []secret.Text { return append([]secret.Text{s.Master}, s.OldMasters...) }
+
 func (s *Server) build(k SystemKey, generation uint64) apikey.Record {
-	p := s.derive(k, generation)
+	p := apikey.Derive(s.Master, system(k, generation))
 	return apikey.Record{
 		ID: p.ID, Realm: k.Realm, User: k.User, Org: k.Org, Name: apikey.SystemPrefix + k.Name,
 		Kind: apikey.KindSystem, Generation: generation, Created: tokenstate.Seconds(s.now().Unix()),
@@ -128,7 +146,7 @@ func (s *Server) unmint(ctx context.Context, in *unmintInput) (*unmintAnswer, er
 	}
 	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Name}
 	found, version, err := s.Keys.Revoke(ctx, k, in.Block, func(id string) events.Message {
-		return order(k.Realm, at, &events.Order{Order: events.OrderKeyRevoked, By: "service:" + caller.Name, User: k.User, Key: id})
+		return KeyRevoked(k.Realm, at, "service:"+caller.Name, k.User, id)
 	})
 	switch {
 	case err != nil:

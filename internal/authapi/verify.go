@@ -39,16 +39,11 @@ func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {
 // verify asks Keycloak about a token, once, and never by refreshing it. While Keycloak is away
 // the token is stored unverified: then it is never preferred to a verified one.
 func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, bool, *Problem) {
-	of := s.Realms[realm]
-	claims, err := of.Keycloak.Parse(raw)
-	if err != nil {
-		return tokenstate.Token{}, false, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
-	}
-	t := tokenOf(realm, claims)
-	if bad := s.acceptable(ctx, of, claims, t); bad != nil {
+	t, bad := s.claimed(ctx, realm, raw)
+	if bad != nil {
 		return t, false, bad
 	}
-	seen, err := of.Keycloak.Introspect(ctx, raw)
+	seen, err := s.Realms[realm].Keycloak.Introspect(ctx, raw)
 	switch {
 	case err != nil && t.User == "":
 		return t, false, unavailable("identity-provider-unavailable", "Keycloak does not answer, and the token does not say whose it is: try again")
@@ -64,6 +59,28 @@ func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tok
 		return t, false, unprocessable("not-an-offline-token", "Keycloak's word on the token differs from what it says itself")
 	}
 	return t, true, nil
+}
+
+// Adopt reads a token that another system has kept. It refuses what PUT /v1/offline-tokens would,
+// and asks nobody whether the token lives: the next look tells, and a refresh would restart the
+// idle clock of everybody's session. An error is a *Problem.
+func (s *Server) Adopt(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, error) {
+	t, bad := s.claimed(ctx, realm, raw)
+	if bad != nil {
+		return tokenstate.Token{}, bad
+	}
+	return t, nil
+}
+
+// claimed is what the token says of itself, if that is acceptable.
+func (s *Server) claimed(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, *Problem) {
+	of := s.Realms[realm]
+	claims, err := of.Keycloak.Parse(raw)
+	if err != nil {
+		return tokenstate.Token{}, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
+	}
+	t := tokenOf(realm, claims)
+	return t, s.acceptable(ctx, of, claims, t)
 }
 
 // ownToken refuses another realm's or client's token: since 26.6 only its own client may

@@ -42,6 +42,7 @@ func Play(ctx context.Context, e devstack.Env, out io.Writer) error {
 		{"A new login", s.newLogin},
 		{"An administrator disables the user, and enables them again", s.disable},
 		{"An administrator deletes the user", s.remove},
+		{"The bug report, replayed", s.bugReport},
 	} {
 		_, _ = fmt.Fprintf(out, "\n%s\n", chapter.title)
 		if err := chapter.play(ctx); err != nil {

@@ -18,9 +18,13 @@ type Env struct {
 	DatabaseURL string // may migrate, read and write
 
 	AuthapiURL, AuthapiAdminURL, WorkerAdminURL string
+	AuthapiExtauthzAddr                         string // of its gRPC
 	AuthapiServiceKey                           string // a service credential with all scopes
 	KeysetFile, PepperFile                      string // authapi's secrets
 	MasterFile, SnapshotFile                    string
+
+	Keycloak2URL string // the second node, where there is one
+	Keycloak2PID int
 
 	KeycloakPID, NATSPID, PostgresPID, WorkerPID, AuthapiPID int // 0: not ours, or not started
 }
@@ -44,6 +48,7 @@ func (e *Env) table() []entry {
 		{"NATS_URL", &e.NATSURL},
 		{"DATABASE_URL", &e.DatabaseURL},
 		{"AUTHAPI_URL", &e.AuthapiURL},
+		{"AUTHAPI_EXTAUTHZ_ADDR", &e.AuthapiExtauthzAddr},
 		{"AUTHAPI_ADMIN_URL", &e.AuthapiAdminURL},
 		{"WORKER_ADMIN_URL", &e.WorkerAdminURL},
 		{"AUTHAPI_SERVICE_KEY", &e.AuthapiServiceKey},
@@ -51,6 +56,8 @@ func (e *Env) table() []entry {
 		{"AUTHAPI_PEPPER_FILE", &e.PepperFile},
 		{"AUTHAPI_MASTER_FILE", &e.MasterFile},
 		{"AUTHAPI_SNAPSHOT_FILE", &e.SnapshotFile},
+		{"KEYCLOAK2_URL", &e.Keycloak2URL},
+		{"KEYCLOAK2_PID", &e.Keycloak2PID},
 		{"KEYCLOAK_PID", &e.KeycloakPID},
 		{"NATS_PID", &e.NATSPID},
 		{"POSTGRES_PID", &e.PostgresPID},
@@ -69,7 +76,7 @@ func (e Env) Pairs() []string {
 		}
 	}
 	if e.WorkerAdminURL != "" {
-		out = append(out, tuning()...)
+		out = append(out, tuning(e.Keycloak2URL != "")...)
 	}
 	return out
 }

@@ -20,8 +20,9 @@ const keycloakLimit = 5 * time.Minute
 // keycloakServer is one Keycloak process on a database of its own.
 type keycloakServer struct {
 	home keycloakHome
-	data string // folder of the database
+	data string // folder of the database and of temporary files
 	port int
+	opts []string // of the database and the caches: alone's or a cluster's
 	env  []string
 }
 
@@ -34,10 +35,16 @@ func (k keycloakServer) command() *exec.Cmd {
 	cmd := exec.Command(java(), append(strings.Fields(jvmFlags), //nolint:gosec,noctx // the distribution; Stop ends it
 		"-Dkc.home.dir="+dir, "-Djboss.server.config.dir="+filepath.Join(dir, "conf"), "-Djava.io.tmpdir="+k.data,
 		"-cp", filepath.Join(dir, "lib", "quarkus-run.jar"), "io.quarkus.bootstrap.runner.QuarkusEntryPoint",
-		"start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=127.0.0.1", "--http-port="+strconv.Itoa(k.port),
-		"--hostname-strict=false", "--db-url=jdbc:h2:file:"+filepath.Join(k.data, "keycloakdb")+h2Settings)...)
+		"start", "--optimized", "--http-enabled=true", "--http-host=127.0.0.1", "--http-port="+strconv.Itoa(k.port),
+		"--hostname-strict=false")...)
+	cmd.Args = append(cmd.Args, k.opts...)
 	cmd.Env = append(cleanEnv(), k.env...)
 	return cmd
+}
+
+// alone are the options of a single node on an H2 database in this folder.
+func alone(data string) []string {
+	return []string{"--cache=local", "--db-url=jdbc:h2:file:" + filepath.Join(data, "keycloakdb") + h2Settings}
 }
 
 // h2Settings: by default H2 writes half a second after a commit. A Keycloak that was killed then
@@ -72,7 +79,7 @@ func (s *Stack) seed(ctx context.Context, h keycloakHome) error {
 		return err
 	}
 	password := randomText()
-	k := keycloakServer{home: h, data: h.template(), port: port, env: []string{
+	k := keycloakServer{home: h, data: h.template(), port: port, opts: alone(h.template()), env: []string{
 		"KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD=" + password,
 	}}
 	p, err := launch(s.spawner, "keycloak-build", s.opts.Logs, false, k.command())
@@ -89,6 +96,9 @@ func (s *Stack) seed(ctx context.Context, h keycloakHome) error {
 
 // startKeycloak starts the server on a copy of the template and makes the demo realm.
 func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
+	if s.clustered() {
+		return s.startCluster(ctx, h)
+	}
 	dir, err := s.tempDir("keycloak", nil)
 	if err != nil {
 		return err
@@ -104,16 +114,12 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	if err != nil {
 		return err
 	}
-	listener, err := s.listenerEnv()
+	listener, err := s.listenerEnv("kc1")
 	if err != nil {
 		return err
 	}
-	k := keycloakServer{home: h, data: dir, port: port, env: listener}
-	s.Env.KeycloakURL, s.Env.KeycloakRealm, s.Env.KeycloakClientID = k.url(), "demo", "app"
-	s.Env.KeycloakAdmin, s.Env.KeycloakAdminPassword = "admin", string(password)
-	s.Env.KeycloakClientSecret = randomText()
-	s.Env.WorkerClientID, s.Env.WorkerClientSecret = "tokenstate-worker", randomText()
-	s.admin = AdminOf(s.Env)
+	k := keycloakServer{home: h, data: dir, port: port, opts: alone(dir), env: listener}
+	s.introduce(k.url(), string(password))
 	err = s.add(ctx, &part{
 		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit,
 		make: func() *exec.Cmd {
@@ -131,12 +137,23 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	return s.admin.NewRealm(ctx, s.Env.KeycloakRealm)
 }
 
+// introduce fills in how Keycloak is reached and what its clients are called.
+func (s *Stack) introduce(url, password string) {
+	s.Env.KeycloakURL, s.Env.KeycloakRealm, s.Env.KeycloakClientID = url, "demo", "app"
+	s.Env.KeycloakAdmin, s.Env.KeycloakAdminPassword = "admin", password
+	s.Env.KeycloakClientSecret = randomText()
+	s.Env.WorkerClientID, s.Env.WorkerClientSecret = "tokenstate-worker", randomText()
+	s.admin = AdminOf(s.Env)
+}
+
 // HushListener lets Keycloak's next start be one without our listener, or with it again.
 func (s *Stack) HushListener(hush bool) { s.hushed = hush }
 
+const listenerPrefix = "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"
+
 // listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
 // realm but master is heard.
-func (s *Stack) listenerEnv() ([]string, error) {
+func (s *Stack) listenerEnv(node string) ([]string, error) {
 	at, err := url.Parse(s.natsListener)
 	if err != nil || at.User == nil {
 		return nil, errors.New("the listener needs NATS, which is not there")
@@ -147,11 +164,11 @@ func (s *Stack) listenerEnv() ([]string, error) {
 		{"NATS_URL", "nats://" + at.Host},
 		{"NATS_USER", at.User.Username()},
 		{"NATS_PASSWORD", password},
-		{"NODE", "kc1"},
+		{"NODE", node},
 		{"BIRTH_DELAY_MS", birthDelayMS},
 		{"HEARTBEAT_MS", heartbeatMS},
 	} {
-		out = append(out, "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"+kv[0]+"="+kv[1])
+		out = append(out, listenerPrefix+kv[0]+"="+kv[1])
 	}
 	return out, nil
 }

@@ -43,7 +43,7 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 	if v := os.Getenv("KEYCLOAK_VERSION"); v != "" {
 		h.version = v
 	}
-	key := strings.Join(append([]string{buildRevision, h.version, sum}, keycloakBuild...), " ")
+	key := strings.Join(append([]string{buildRevision, h.version, sum}, s.buildOptions()...), " ")
 	cache := filepath.Join(s.opts.Root, ".dev", "cache")
 	h.dir = filepath.Join(cache, "keycloak-"+h.version+"-"+shortDigest(key))
 	turn, err := waitLock(ctx, filepath.Join(cache, "keycloak.lock"))
@@ -82,11 +82,13 @@ func (s *Stack) makeKeycloak(ctx context.Context, h keycloakHome, jar string) er
 	if err := copyFile(jar, filepath.Join(home, "providers", filepath.Base(jar))); err != nil {
 		return err
 	}
-	if err := step(ctx, work, filepath.Join(home, "bin", "kc.sh"), append([]string{"build"}, keycloakBuild...)...); err != nil {
+	if err := step(ctx, work, filepath.Join(home, "bin", "kc.sh"), append([]string{"build"}, s.buildOptions()...)...); err != nil {
 		return err
 	}
-	if err := s.seed(ctx, keycloakHome{home, h.version}); err != nil {
-		return err
+	if !s.clustered() { // whose database is Postgres, made at each start
+		if err := s.seed(ctx, keycloakHome{home, h.version}); err != nil {
+			return err
+		}
 	}
 	return errors.Join(os.Rename(home, h.dir), os.RemoveAll(work))
 }

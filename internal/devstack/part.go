@@ -44,7 +44,7 @@ func (s *Stack) run(p *part) error {
 	return nil
 }
 
-// Kill ends one part (postgres, nats, keycloak, worker, authapi) with a signal and waits until
+// Kill ends one part (postgres, nats, keycloak, keycloak2, worker, authapi) with a signal and waits until
 // it has ended; one that has not within a quarter of a minute is killed. Its data stays.
 func (s *Stack) Kill(name string, sig syscall.Signal) error {
 	p, err := s.part(name)

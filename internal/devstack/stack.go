@@ -23,6 +23,10 @@ type Options struct {
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
 	Hushed    bool      // Keycloak starts without our listener; see HushListener
+	// Nodes: 2 is a cluster of two Keycloak nodes, the parts keycloak and keycloak2; else there is one.
+	Nodes int
+	// Skew is how far the second node's clock is ahead of ours, or behind it. Needs libfaketime.
+	Skew time.Duration
 }
 
 // Stack is what was started. Stop ends it.

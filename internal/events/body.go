@@ -47,11 +47,13 @@ type Cause struct {
 	Node    string `json:"node,omitempty"` // where it is not the looker's
 }
 
-// RealmLook is what a look saw of a realm.
+// RealmLook is what a look saw of a realm. Beneath: the settings by which sessions live and end
+// were changed, so that what was seen of any user before may not be so any more.
 type RealmLook struct {
 	Gone      bool    `json:"gone,omitempty"`
 	Enabled   bool    `json:"enabled"`
 	NotBefore Seconds `json:"not_before,omitempty"`
+	Beneath   bool    `json:"beneath,omitempty"`
 }
 
 // ClientLook is what a look saw of a client; Client is its UUID, which survives a rename.
@@ -98,7 +100,7 @@ const (
 	OrderRefresh    = "refresh"     // outcome of one refresh: evidence about exactly that token
 	OrderKeyRevoked = "key_revoked" // an API key, or a system key's generation
 	OrderErase      = "erase"       // a user's personal fields; teaches nothing
-	OrderLook       = "look"        // everybody, or one user, is to be looked at again
+	OrderLook       = "look"        // everybody, one user or one session is to be looked at again
 )
 
 // Order is what we decide ourselves, or saw ourselves.

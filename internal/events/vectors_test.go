@@ -3,6 +3,7 @@ package events_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +30,32 @@ func recorded(t testing.TB) map[string][]byte {
 		}
 		all[strings.TrimSuffix(filepath.Base(f), ".json")] = raw
 	}
+	scenes(t, all)
 	return all
+}
+
+// scenes adds the messages of the recorded scenes, those of looks over the admin API among them.
+func scenes(t testing.TB, all map[string][]byte) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/scenes/*.json")
+	if err != nil || len(files) < 80 {
+		t.Fatalf("the corpus of recorded scenes is gone: %d files, %v", len(files), err)
+	}
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s struct {
+			Messages []struct{ Message json.RawMessage }
+		}
+		if err := json.Unmarshal(raw, &s); err != nil {
+			t.Fatal(err)
+		}
+		for i, m := range s.Messages {
+			all[fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(f), ".json"), i)] = m.Message
+		}
+	}
 }
 
 // Ensure what Keycloak's listener publishes satisfies the schema, decodes, and comes back

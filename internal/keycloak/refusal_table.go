@@ -25,9 +25,9 @@ type refusal struct {
 var refusals = []refusal{
 	// About the token; final at Keycloak.
 	{invalidGrant, "Offline user session not found", exact, ClassToken, "session_gone"},                                          // measured; may come back within its second
-	{invalidGrant, "Offline session not active", exact, ClassToken, "session_gone"},                                              // source
+	{invalidGrant, "Offline session not active", exact, ClassToken, "session_gone"},                                              // measured
 	{invalidGrant, "Session doesn't have required client", exact, ClassToken, "client_session_gone"},                             // measured
-	{invalidGrant, "Client session not active", exact, ClassToken, "client_session_gone"},                                        // source
+	{invalidGrant, "Client session not active", exact, ClassToken, "client_session_gone"},                                        // measured
 	{invalidGrant, "Token is not active", exact, ClassToken, "expired"},                                                          // measured
 	{invalidGrant, "Maximum allowed refresh token reuse exceeded", exact, ClassToken, "reused"},                                  // measured
 	{invalidGrant, "Refresh token issued before the user session started", exact, ClassToken, "older_than_session"},              // measured
@@ -37,9 +37,9 @@ var refusals = []refusal{
 	{invalidGrant, "Session not active", exact, ClassToken, "not_an_offline_token"},                                              // measured: an online token, refused all the same
 	{invalidGrant, "User disabled", exact, ClassToken, "user_disabled"},                                                          // measured; reversible from here on
 	{invalidGrant, "Offline session invalid because offline access not granted anymore", exact, ClassToken, "no_offline_access"}, // measured
-	{"not_allowed", "Offline tokens not allowed for the user or client", exact, ClassToken, "no_offline_access"},                 // source
+	{"not_allowed", "Offline tokens not allowed for the user or client", exact, ClassToken, "no_offline_access"},                 // measured
 	{"invalid_scope", "Client no longer has requested consent from user", exact, ClassToken, "no_consent"},                       // measured
-	{invalidGrant, "Invalid organization", exact, ClassToken, "invalid_organization"},                                            // source, 26.7
+	{invalidGrant, "Invalid organization", exact, ClassToken, "invalid_organization"},                                            // measured
 	{"access_denied", "Realm not enabled", exact, ClassToken, "realm_disabled"},                                                  // measured
 	{invalidGrant, "Invalid refresh token", exact, ClassToken, "invalid_token"},                                                  // measured: realm key gone, or damaged
 

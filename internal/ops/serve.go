@@ -69,6 +69,8 @@ func (a *Admin) readyz(w http.ResponseWriter, r *http.Request) {
 // Bounds of a server.
 const (
 	headerLimit = 10 * time.Second
+	readLimit   = 30 * time.Second // a whole request; calls have shorter ones of their own
+	writeLimit  = time.Minute      // from the request's header to the answer's end
 	idleLimit   = 2 * time.Minute
 	maxHeader   = 64 << 10
 	drainLimit  = 8 * time.Second
@@ -93,7 +95,7 @@ func ServeTLS(ctx context.Context, addr string, h http.Handler, c *Certificates)
 }
 
 func serveOn(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader}
 	ended := make(chan struct{})
 	var failed error
 	go func() { defer close(ended); failed = s.Serve(l) }()

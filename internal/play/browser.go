@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -26,7 +27,7 @@ type Browser struct {
 func (k *Keycloak) NewBrowser() *Browser {
 	jar, _ := cookiejar.New(nil) // never fails
 	return &Browser{k, &http.Client{
-		Jar: jar, Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true},
+		Jar: jar, Timeout: 30 * time.Second, Transport: transport(k.node),
 		CheckRedirect: func(req *http.Request, _ []*http.Request) error {
 			if strings.HasPrefix(req.URL.String(), back) {
 				return http.ErrUseLastResponse
@@ -36,19 +37,45 @@ func (k *Keycloak) NewBrowser() *Browser {
 	}}
 }
 
-var formAction = regexp.MustCompile(`<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"`)
+// Form says how a person fills in one of Keycloak's pages: the first whose Page stands in it.
+type Form struct {
+	Page   string // a text by which the page is known
+	Values url.Values
+}
+
+// LoginForm is the page that asks for name and password.
+func LoginForm(user string, more ...string) Form {
+	v := url.Values{"username": {user}, "password": {Password}}
+	for _, name := range more {
+		v.Set(name, "on")
+	}
+	return Form{`id="kc-form-login"`, v}
+}
+
+// maxPages is more than any of Keycloak's flows has.
+const maxPages = 8
 
 // Login goes through the login page, unless the browser is logged in already, and gives what
 // the client gets.
 func (b *Browser) Login(ctx context.Context, client, user, scope string) (Tokens, error) {
+	return b.Authorize(ctx, client, scope, nil, LoginForm(user))
+}
+
+// Authorize asks for a code and fills in whatever page comes, until Keycloak sends the browser
+// back; more are further parameters, such as kc_action.
+func (b *Browser) Authorize(ctx context.Context, client, scope string, more url.Values, forms ...Form) (Tokens, error) {
 	q := url.Values{"client_id": {client}, "redirect_uri": {back}, "response_type": {"code"}, "scope": {"openid " + scope}}
+	maps.Copy(q, more)
 	at, page, err := b.open(ctx, http.MethodGet, b.k.oidc("auth")+"?"+q.Encode(), nil)
-	if err == nil && at == nil {
-		form := formAction.FindStringSubmatch(page)
-		if form == nil {
-			return Tokens{}, &Refused{http.StatusBadRequest, "no login form on Keycloak's page: " + message(page)}
+	for n := 0; err == nil && at == nil && n < maxPages; n++ {
+		action, values := fill(page, forms)
+		if action == "" {
+			break
 		}
-		at, page, err = b.open(ctx, http.MethodPost, html.UnescapeString(form[1]), url.Values{"username": {user}, "password": {Password}})
+		if strings.HasPrefix(action, "/") { // the consent page's
+			action = b.k.URL + action
+		}
+		at, page, err = b.open(ctx, http.MethodPost, action, values)
 	}
 	if err != nil {
 		return Tokens{}, err
@@ -57,6 +84,21 @@ func (b *Browser) Login(ctx context.Context, client, user, scope string) (Tokens
 		return Tokens{}, &Refused{http.StatusUnauthorized, message(page)}
 	}
 	return b.k.ask(ctx, "token", client, url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {back}})
+}
+
+var formAction = regexp.MustCompile(`<form[^>]*\saction="([^"]+)"`)
+
+// fill gives where the page's form goes, "" if nobody knows the page.
+func fill(page string, forms []Form) (action string, values url.Values) {
+	for _, f := range forms {
+		if i := strings.Index(page, f.Page); i >= 0 {
+			start := max(0, strings.LastIndex(page[:i+len(f.Page)], "<form"))
+			if m := formAction.FindStringSubmatch(page[start:]); m != nil {
+				return html.UnescapeString(m[1]), f.Values
+			}
+		}
+	}
+	return "", nil
 }
 
 // Logout is what a "log out" link does: it ends the browser's session, and no offline one.

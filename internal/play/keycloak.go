@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
 )
@@ -18,14 +17,12 @@ type Keycloak struct {
 	URL, Realm, Secret string // Secret is that of its clients
 	Admin              *devstack.Admin
 	client             *http.Client
+	node               string // host and port that requests are sent to; "" is the URL's
 }
 
 // KeycloakOf is the realm of an environment.
 func KeycloakOf(e devstack.Env) *Keycloak {
-	return &Keycloak{
-		URL: e.KeycloakURL, Realm: e.KeycloakRealm, Secret: e.KeycloakClientSecret, Admin: devstack.AdminOf(e),
-		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}},
-	}
+	return keycloakAt(e, "")
 }
 
 // Tokens are what a login brings.

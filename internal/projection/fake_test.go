@@ -71,6 +71,9 @@ func (h *history) snapshot() Snapshot {
 	for _, k := range st.services {
 		s.ServiceKeys = append(s.ServiceKeys, k)
 	}
+	for m := range st.members {
+		s.Members = append(s.Members, m)
+	}
 	return s
 }
 

@@ -61,6 +61,7 @@ func TestEverythingIsKept(t *testing.T) {
 	want := Snapshot{
 		Version: 7, Nonce: "n", Facts: facts, Tokens: []Token{{Custody: "sealed"}},
 		Keys: []apikey.Record{{ID: "k"}}, ServiceKeys: []ServiceKey{{Name: "s", Scopes: []string{"mint"}}},
+		Members: []apikey.Member{{Realm: "r", Org: "o", User: "u"}},
 	}
 	status := Status{
 		Epoch: 3, Confirmed: true, Beats: []Beat{{Node: "a", At: 1}}, Rules: tokenstate.DefaultRules(),

@@ -40,6 +40,7 @@ type keptEntry struct {
 	Token      *Token          `json:",omitempty"`
 	Key        *apikey.Record  `json:",omitempty"`
 	ServiceKey *ServiceKey     `json:",omitempty"`
+	Member     *apikey.Member  `json:",omitempty"`
 }
 
 // encodeKept writes the header and then one value for each entry, so that neither writing nor
@@ -51,7 +52,7 @@ func encodeKept(at time.Time, status Status, s Snapshot) ([]byte, error) {
 	rows := s.Facts.Rows()
 	err := enc.Encode(keptHeader{
 		keptFormat, events.Millis(at.UnixMilli()), status, s.Version, s.Nonce,
-		len(rows) + len(s.Tokens) + len(s.Keys) + len(s.ServiceKeys),
+		len(rows) + len(s.Tokens) + len(s.Keys) + len(s.ServiceKeys) + len(s.Members),
 	})
 	put := func(e keptEntry) {
 		if err == nil {
@@ -73,6 +74,9 @@ func encodeKept(at time.Time, status Status, s Snapshot) ([]byte, error) {
 	}
 	for i := range s.ServiceKeys {
 		put(keptEntry{ServiceKey: &s.ServiceKeys[i]})
+	}
+	for i := range s.Members {
+		put(keptEntry{Member: &s.Members[i]})
 	}
 	if err = errors.Join(err, z.Close()); err != nil {
 		return nil, fmt.Errorf("encode a snapshot: %w", err)
@@ -113,6 +117,8 @@ func decodeKept(raw []byte) (h keptHeader, s Snapshot, err error) {
 			s.Keys = append(s.Keys, *e.Key)
 		case e.ServiceKey != nil:
 			s.ServiceKeys = append(s.ServiceKeys, *e.ServiceKey)
+		case e.Member != nil:
+			s.Members = append(s.Members, *e.Member)
 		default:
 			row, err := tokenstate.DecodeRow(e.Kind, e.Fact)
 			if err != nil {

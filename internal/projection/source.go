@@ -34,6 +34,7 @@ type Snapshot struct {
 	Tokens      []Token
 	Keys        []apikey.Record
 	ServiceKeys []ServiceKey
+	Members     []apikey.Member
 }
 
 // Token is a stored or tracked offline token.
@@ -59,15 +60,17 @@ type Version struct {
 	Changes []Change
 }
 
-// Change is one of its four members, or the removal of a token or service key by its place.
+// Change is one of its five members, or the removal of a token, service key or membership.
 type Change struct {
 	Fact       tokenstate.Row
 	Token      *Token
 	Key        *apikey.Record
 	ServiceKey *ServiceKey
+	Member     *apikey.Member
 
 	RemovedToken      *Place
 	RemovedServiceKey string
+	RemovedMember     *apikey.Member
 }
 
 // Place is where a stored token lies: one for each client of a session.

@@ -18,12 +18,14 @@ type state struct {
 	digests  map[apikey.Sum]string // of keys in another format than ours
 	owned    map[owner]int         // keys of each owner, dead ones as well
 	services map[string]ServiceKey
+	members  map[apikey.Member]bool
 }
 
 func newState(s Snapshot) *state {
 	st := &state{
 		version: s.Version, nonce: s.Nonce, facts: s.Facts, tokens: map[Place]Token{}, ofOwner: map[owner]map[Place]bool{},
 		keys: map[string]apikey.Record{}, digests: map[apikey.Sum]string{}, owned: map[owner]int{}, services: map[string]ServiceKey{},
+		members: map[apikey.Member]bool{},
 	}
 	for _, t := range s.Tokens {
 		st.putToken(t)
@@ -33,6 +35,9 @@ func newState(s Snapshot) *state {
 	}
 	for _, k := range s.ServiceKeys {
 		st.services[k.Name] = k
+	}
+	for _, m := range s.Members {
+		st.members[m] = true
 	}
 	return st
 }
@@ -53,6 +58,10 @@ func (st *state) install(v Version) {
 			st.dropToken(*c.RemovedToken)
 		case c.RemovedServiceKey != "":
 			delete(st.services, c.RemovedServiceKey)
+		case c.Member != nil:
+			st.members[*c.Member] = true
+		case c.RemovedMember != nil:
+			delete(st.members, *c.RemovedMember)
 		}
 	}
 	st.version, st.nonce = v.Version, v.Nonce
@@ -84,6 +93,9 @@ func (st *state) dropToken(p Place) {
 func (st *state) putKey(k apikey.Record) {
 	if _, known := st.keys[k.ID]; !known {
 		st.owned[owner{k.Realm, k.User}]++
+	}
+	if old := st.keys[k.ID]; old.Kind == apikey.KindLegacy && old.Digest != k.Digest { // under another pepper now
+		delete(st.digests, old.Digest)
 	}
 	st.keys[k.ID] = k
 	if k.Kind == apikey.KindLegacy {

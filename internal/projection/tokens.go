@@ -116,19 +116,6 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 	})
 }
 
-// ClientsOf are the UUIDs of the clients that a user's tokens are of, sorted.
-func (p *Projection) ClientsOf(realm, user string) []string {
-	return read(p, func(st *state) []string {
-		uuids := map[string]bool{}
-		for _, t := range st.tokensOf(realm, user, "") {
-			if t.Token.Client != "" {
-				uuids[t.Token.Client] = true
-			}
-		}
-		return slices.Sorted(maps.Keys(uuids))
-	})
-}
-
 // Unbound names a client whose UUID is not known.
 type Unbound struct{ Realm, ClientID string }
 

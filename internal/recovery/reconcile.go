@@ -47,14 +47,16 @@ func Reconcile(ctx context.Context, ask worker.Asker, s State, subjects []tokens
 		if err := limit.Wait(ctx); err != nil {
 			return s, failed, err //nolint:wrapcheck // interrupted
 		}
-		m, err := ask.Look(ctx, subject, clientsOf(s, subject))
+		ms, err := ask.Look(ctx, subject, tokensOf(s, subject))
 		switch {
 		case errors.Is(err, worker.ErrAway) || ctx.Err() != nil:
 			return s, failed, err //nolint:wrapcheck // it says what failed
 		case err != nil:
 			failed[subject] = err
 		default:
-			learnt.Add(tokenstate.Learn(m))
+			for _, m := range ms {
+				learnt.Add(tokenstate.Learn(m))
+			}
 		}
 		seen(i + 1)
 	}
@@ -62,13 +64,13 @@ func Reconcile(ctx context.Context, ask worker.Asker, s State, subjects []tokens
 	return then, failed, nil
 }
 
-func clientsOf(s State, subject tokenstate.Scope) (clients []string) {
+func tokensOf(s State, subject tokenstate.Scope) (ts []tokenstate.Token) {
 	for _, t := range s.Tokens {
-		if subject.User != "" && t.User == subject.User && t.Realm == subject.Realm && t.Client != "" && !slices.Contains(clients, t.Client) {
-			clients = append(clients, t.Client)
+		if subject.User != "" && t.User == subject.User && t.Realm == subject.Realm {
+			ts = append(ts, t)
 		}
 	}
-	return clients
+	return ts
 }
 
 // Mistaken are final cutoffs of Keycloak's events, not of orders, that alone keep a token dead

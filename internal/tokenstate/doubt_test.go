@@ -27,8 +27,10 @@ func TestOnlySurelyLaterSettles(t *testing.T) {
 	doubted(at, "kc1").look(at-1, "kc1", alive(birth)).inDoubt(t, true)
 	doubted(at, "kc1").look(at+r.Skew+r.CacheLag-1, "kc2", alive(birth)).inDoubt(t, true)
 	doubted(at, "kc1").look(at+r.Skew+r.CacheLag, "kc2", alive(birth)).inDoubt(t, false)
-	// A look whose clock is behind, but which was taken for that very event.
-	doubted(at, "kc1").look(at-500, "kc1", alive(birth), logout(at)).inDoubt(t, false)
+	// A look whose clock is behind, but which was taken for that very event, and came after it.
+	doubted(at, "kc1").tell(events.Message{At: at - 500, Received: at + 1, Node: "kc1", Source: events.Listener, Body: &events.Observation{
+		Causes: []events.Cause{logout(at)}, Rosters: []events.Roster{{User: "u1", Complete: true, Sessions: alive(birth)}},
+	}}).inDoubt(t, false)
 	// A look for an older event of the same user settles that one and no more.
 	doubted(at, "kc1").look(at-500, "kc1", alive(birth), logout(at-600)).inDoubt(t, true)
 }

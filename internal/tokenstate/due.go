@@ -48,7 +48,7 @@ func (f Facts) tokenDue(t Token, user Scope, r Rules, now Millis) bool {
 		}
 	}
 	at := f.checkedAt(t)
-	return at == 0 || now-at >= r.Sweep || f.tooYoung(t, r, now) || f.stale(user, r, now)
+	return at == 0 || now-at >= r.Sweep || f.tooYoung(t, r, now) || f.seatContested(t, r) || f.stale(user, r, now)
 }
 
 // sessionDoubts are the doubts that a look at the user settles for t.
@@ -87,13 +87,13 @@ func (f Facts) standingLooks(s Scope) PerNode[Millis] {
 	return looks
 }
 
-// stale: never seen, or not for a sweep period.
+// stale: never seen, not for a sweep period, or by two nodes that disagree.
 func (f Facts) stale(s Scope, r Rules, now Millis) bool {
 	var at Millis
 	for _, l := range f.standingLooks(s) {
 		at = max(at, l)
 	}
-	return at == 0 || now-at >= f.sweepFor(s, r)
+	return at == 0 || now-at >= f.sweepFor(s, r) || f.contested(s, r)
 }
 
 // sweepFor is shorter for a closed subject: somebody waits for its enable.

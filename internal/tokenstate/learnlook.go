@@ -20,6 +20,9 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 
 func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis, cause string) {
 	if r := o.Realm; r != nil {
+		if r.Beneath {
+			f.raise(Doubt{Scope: Scope{Realm: m.Realm}, Beneath: true}, m.Node, at, m.ID)
+		}
 		f.stand(Scope{Realm: m.Realm}, m.Node, Standing{
 			At: at, Gone: r.Gone,
 			Disabled: !r.Gone && !r.Enabled, NotBefore: r.NotBefore, Cause: cause,
@@ -106,7 +109,13 @@ func lists(o *events.Observation, c events.Cause) bool {
 
 // learnSettled: a look that lists an event as its cause was taken after it, whatever the
 // clocks say, and settles that doubt of each subject that it looked at.
+//
+// Its time counts as the log's where the node's clock is ahead, as the event's own did: else this
+// doubt's settlement would lie later than the doubts of the next seconds, and settle them, too.
 func learnSettled(f Facts, m events.Message, o *events.Observation, c events.Cause) {
+	if m.Received != 0 {
+		c.At = min(c.At, m.Received)
+	}
 	node := m.Node
 	if c.Node != "" {
 		node = c.Node

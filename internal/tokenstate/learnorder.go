@@ -20,13 +20,22 @@ func learnOrder(f Facts, m events.Message, o *events.Order) {
 			cut(f, user, m.ID, Cutoff{Before: o.CredentialsRevokedBefore, At: at, Tokens: true, Keys: true, Reason: ReasonOrder})
 		}
 	case events.OrderLook:
-		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User}}, "", at, m.ID)
-		if o.User == "" {
-			f.raise(Doubt{Scope: Scope{Realm: m.Realm}, Beneath: true}, "", at, m.ID)
-		}
+		learnLook(f, m, o, at)
 	case events.OrderErase: // ids and digests stay, and with them the facts
 	case events.OrderRefresh:
 		learnRefresh(f, m, o, at)
+	}
+}
+
+// learnLook doubts a user; a session, if that is all that is known; or else everybody.
+func learnLook(f Facts, m events.Message, o *events.Order, at Millis) {
+	s := Scope{Realm: m.Realm, User: o.User}
+	if o.User == "" {
+		s.Session = o.Session
+	}
+	f.raise(Doubt{Scope: s}, "", at, m.ID)
+	if s == (Scope{Realm: m.Realm}) {
+		f.raise(Doubt{Scope: s, Beneath: true}, "", at, m.ID)
 	}
 }
 

@@ -18,7 +18,8 @@ type action struct {
 	do     func(w *world, p *person, h *held, client string) error
 }
 
-var actions = []action{
+// ofOne are what happens to one person.
+var ofOne = []action{
 	{"login by grant", 12, func(w *world, p *person, _ *held, client string) error {
 		t, err := w.keycloak.Grant(w.ctx, client, p.name, play.Offline)
 		return w.born(p, t, err)
@@ -89,6 +90,10 @@ var actions = []action{
 		p.browser = w.keycloak.NewBrowser()
 		return w.keycloak.Import(w.ctx, p.name, p.id)
 	}},
+}
+
+// ofAll are what happens to everybody in a realm, or with one client.
+var ofAll = []action{
 	{"client not-before", 2, func(w *world, _ *person, _ *held, client string) error {
 		return w.client(client, map[string]any{"notBefore": w.sometimes(time.Now().Unix() - int64(w.rnd.Intn(3)))})
 	}},
@@ -140,14 +145,6 @@ func onToken(do func(*world, *person, *held) error) func(*world, *person, *held,
 		}
 		return dead(do(w, p, h))
 	}
-}
-
-// dead: what Keycloak refuses because it is dead already is an action, too.
-func dead(err error) error {
-	if _, ok := errors.AsType[*play.Refused](err); ok {
-		return nil
-	}
-	return err
 }
 
 // born stores what a login brought; a login that is refused (the user is disabled, say) is an

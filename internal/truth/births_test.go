@@ -19,7 +19,7 @@ const (
 // births watches tokens from their first moment. Each is born while another session of its
 // user ends, so that a look is taken at once: Keycloak has not written the new session by then
 // (74 of 100 times), and a verdict from that look would be false, if only for half a second.
-func (w *world) births(round int64) (falseRevoked int) {
+func (w *world) births(round int) (falseRevoked int) {
 	w.t.Helper()
 	var wg sync.WaitGroup
 	faults := make([]string, newborns)

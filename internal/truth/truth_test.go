@@ -3,16 +3,16 @@
 package truth
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
+	"math/rand"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/devstack"
 	"github.com/tokenstate/tokenstate/internal/play"
 )
 
@@ -20,38 +20,91 @@ import (
 // users is settled so long after the last action.
 const settled = 4 * time.Second
 
-// unheard is what it takes without a listener: devstack's backfill leaves an event to its listener
-// for 5 s, reads every 2 s, and a look follows.
+// unheard is what it takes without a listener, or after a part was killed: devstack's backfill
+// leaves an event to its listener for 5 s, reads every 2 s, and a look follows.
 const unheard = 12 * time.Second
+
+// perRound actions of perUser for each user make a round.
+const perUser = 10
 
 // Ensure that after random real actions authapi's verdict of every token equals Keycloak's own
 // answer to a refresh.
 func TestVerdictsEqualKeycloaks(t *testing.T) {
 	seed := number("TRUTH_SEED", time.Now().UnixNano()%1_000_000_000)
-	rounds, perRound := number("TRUTH_ROUNDS", 3), number("TRUTH_ACTIONS", 60)
-	w := newWorld(t, seed, int(number("TRUTH_USERS", 20)))
-	if os.Getenv("TRUTH_LISTENER") == "off" {
+	actions, users := int(number("TRUTH_ACTIONS", 200)), int(number("TRUTH_USERS", 50))
+	faults := strings.Fields(strings.ReplaceAll(os.Getenv("TRUTH_FAULTS"), ",", " "))
+	hushed := os.Getenv("TRUTH_LISTENER") == "off"
+	w := start(t, devstack.Options{Hushed: hushed}, "truth").by(seed)
+	w.patient = len(faults) > 0
+	if hushed || w.patient {
 		w.settled = unheard
 	}
-	agree, revoked, usable := 0, 0, 0
-	for round := range rounds {
-		w.opened()
-		if w.settled > settled {
-			play.Pause(w.ctx, w.settled) // nobody has told of it: newborns would be called suspended
-		}
-		newborn := w.births(round)
-		for range perRound {
-			w.act()
-		}
-		a, r, u := w.compare(w.verdicts())
-		a, r = a+newborns-newborn, r+newborn
-		agree, revoked, usable = agree+a, revoked+r, usable+u
-		t.Logf("round %d: actions=%d tokens=%d agree=%d false_revoked=%d false_usable=%d seed=%d", round+1, perRound, a+r+u, a, r, u, seed)
+	w.pasted()
+	var total tally
+	acted := 0
+	for round := 0; acted < actions && t.Context().Err() == nil; round++ {
+		n := min(actions-acted, users*perUser)
+		w.must(w.enter(max(1, min(users, n/4))))
+		got := w.round(round, n, faults)
+		acted += n
+		total.add(got)
+		t.Logf("round %d: actions=%d living=%d %s seed=%d", round+1, acted, got.living, got, seed)
+		w.forget()
 	}
-	fmt.Printf("actions=%d tokens=%d agree=%d false_revoked=%d false_usable=%d seed=%d\n", rounds*perRound, agree+revoked+usable, agree, revoked, usable, seed) //nolint:forbidigo // the contract's line
-	if agree == 0 {
+	w.report(acted)
+	fmt.Printf("actions=%d %s seed=%d keycloak_51127=%d\n", acted, total, seed, total.resurrected) //nolint:forbidigo // the contract's line
+	if total.agree == 0 {
 		t.Error("nothing was compared")
 	}
+}
+
+// round plays n actions and compares. One fault of chance falls into it, if there are any.
+func (w *world) round(round, n int, faults []string) (got tally) {
+	w.t.Helper()
+	w.opened()
+	if w.settled > settled {
+		play.Pause(w.ctx, w.settled) // nobody has told of it: newborns would be called suspended
+	}
+	got.falseRevoked = w.births(round)
+	got.agree = newborns - got.falseRevoked
+	common := plan(w.people, n, w.rnd)
+	over := w.fault(faults)
+	if len(faults) == 0 {
+		over = w.probe()
+	}
+	w.act(common)
+	over()
+	compared, wrong := w.compare(slices.Clone(w.held))
+	got.add(compared)
+	if len(wrong) > 0 {
+		w.shrink(wrong[0], common)
+	}
+	return got
+}
+
+// fault lets a part be away for a while; the function it gives waits until all is well again.
+func (w *world) fault(faults []string) (over func()) {
+	if len(faults) == 0 {
+		return func() {}
+	}
+	done := make(chan error, 1)
+	part, seed := faults[w.rnd.Intn(len(faults))], w.rnd.Int63()
+	w.everybody.tell("a fault: %s", part)
+	go func() { done <- kill(w.stack, part, rand.New(rand.NewSource(seed)))(w.ctx) }() //nolint:gosec // a choice that can be repeated
+	return func() {
+		w.must(<-done)
+		w.heard()
+	}
+}
+
+// report says what was done, so that a row of the table that was never played is seen.
+func (w *world) report(acted int) {
+	for _, table := range [][]action{ofOne, ofAll} {
+		for _, a := range table {
+			w.t.Logf("%6d × %s", w.counts[a.name], a.name)
+		}
+	}
+	w.t.Logf("%d actions; %s", acted, w.latency())
 }
 
 func number(name string, otherwise int64) int64 {
@@ -59,115 +112,4 @@ func number(name string, otherwise int64) int64 {
 		return n
 	}
 	return otherwise
-}
-
-// opened undoes what concerns everybody, so that a round has living tokens.
-func (w *world) opened() {
-	w.t.Helper()
-	w.must(w.call(http.MethodPut, "", map[string]any{"enabled": true, "notBefore": 0}, nil))
-	for client := range w.uuid {
-		w.must(w.client(client, map[string]any{"enabled": true, "notBefore": 0}))
-	}
-}
-
-func (w *world) act() {
-	w.t.Helper()
-	w.must(w.try())
-}
-
-// try does one random action. Its error is a fault of a program, never a refusal.
-func (w *world) try() error {
-	total := 0
-	for _, a := range actions {
-		total += a.weight
-	}
-	n := w.rnd.Intn(total)
-	for _, a := range actions {
-		if n -= a.weight; n >= 0 {
-			continue
-		}
-		p := w.people[w.rnd.Intn(len(w.people))]
-		p.tell("%s", a.name)
-		if err := a.do(w, p, w.pick(p), []string{"app", "app2"}[w.rnd.Intn(2)]); err != nil {
-			return fmt.Errorf("%s: %w", a.name, err)
-		}
-		w.last = time.Now()
-		return nil
-	}
-	return nil
-}
-
-func (w *world) pick(p *person) *held {
-	var own []*held
-	for _, h := range w.held {
-		if h.owner == p {
-			own = append(own, h)
-		}
-	}
-	if len(own) == 0 {
-		return nil
-	}
-	return own[w.rnd.Intn(len(own))]
-}
-
-// verdicts asks authapi, once, when the time that the contract allows is over.
-func (w *world) verdicts() []play.Verdict {
-	w.t.Helper()
-	play.Pause(w.ctx, time.Until(w.last.Add(w.settled)))
-	var vs []play.Verdict
-	for from := 0; from < len(w.held); from += 1000 {
-		var qs []play.Question
-		for _, h := range w.held[from:min(from+1000, len(w.held))] {
-			qs = append(qs, play.Question{User: h.User, Client: h.Client, Session: h.Session, IssuedAt: h.IssuedAt})
-		}
-		some, err := w.backend.Decide(w.ctx, qs)
-		w.must(err)
-		vs = append(vs, some...)
-	}
-	return vs
-}
-
-// compare asks Keycloak, token by token. The refresh is an action, too: it restarts the idle
-// clock and, if refused, is an event; neither changes a verdict.
-func (w *world) compare(vs []play.Verdict) (agree, falseRevoked, falseUsable int) {
-	w.t.Helper()
-	answers := make([]error, len(vs))
-	var wg sync.WaitGroup
-	slots := make(chan struct{}, 8)
-	for i := range vs {
-		wg.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			_, answers[i] = w.keycloak.Refresh(w.ctx, w.held[i].Tokens)
-		})
-	}
-	wg.Wait()
-	for i, v := range vs {
-		var refused *play.Refused
-		if answers[i] != nil && !errors.As(answers[i], &refused) {
-			w.t.Fatal(answers[i])
-		}
-		switch lives := refused == nil; {
-		case lives == (v.State == "usable"):
-			agree++
-			continue
-		case lives:
-			falseRevoked++
-		default:
-			falseUsable++
-		}
-		w.explain(w.held[i], v, refused)
-	}
-	return agree, falseRevoked, falseUsable
-}
-
-// explain prints all that happened to the token's owner, for a person to understand it.
-func (w *world) explain(h *held, v play.Verdict, refused *play.Refused) {
-	w.t.Helper()
-	says := "refreshes it"
-	if refused != nil {
-		says = refused.Error()
-	}
-	w.t.Errorf("authapi says %s %s of %s %s iat %d (%+v), but Keycloak %s\nuser %s:\n  %s",
-		v.State, v.Reason, h.Client, short(h.Session), h.IssuedAt, v, says, h.owner.id, strings.Join(h.owner.story, "\n  "))
 }

@@ -4,9 +4,13 @@ package truth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,23 +20,31 @@ import (
 	"github.com/tokenstate/tokenstate/internal/play"
 )
 
-// world is the realm of the stack, its people, and the tokens that some backend holds.
+// world is the realm of the stack, its people, and the tokens that some backend holds. Each
+// actor has a view with a source of chance of its own; the rest is shared.
 type world struct {
-	t        *testing.T
-	ctx      context.Context
+	*shared
 	rnd      *rand.Rand
-	keycloak *play.Keycloak
-	backend  *play.Backend
-	uuid     map[string]string // client_id → UUID
-	people   []*person
-	held     []*held
-	last     time.Time // of the last action
-	settled  time.Duration
-	patient  bool // authapi may be away for a while
+	keycloak *play.Keycloak // the node that this actor speaks to
+}
+
+type shared struct {
+	t         *testing.T
+	ctx       context.Context
+	stack     *devstack.Stack
+	nodes     []*play.Keycloak
+	backend   *play.Backend
+	uuid      map[string]string // client_id → UUID
+	people    []*person
+	everybody *person // its story is of what concerned all
+	settled   time.Duration
+	patient   bool // parts may be away for a while
 
 	mu      sync.Mutex
-	session *devstack.AdminSession
-	until   time.Time
+	held    []*held
+	last    time.Time // of the last action
+	admins  map[*play.Keycloak]login // an administrator's token is of one node
+	counts  map[string]int // of actions by name
 }
 
 // person is a user, and what has happened to them.
@@ -40,6 +52,7 @@ type person struct {
 	name, id string
 	browser  *play.Browser
 	gone     bool
+	lane     []step
 	story    []string
 }
 
@@ -48,43 +61,64 @@ type held struct {
 	play.Tokens
 	play.Claims
 	owner *person
-	born  int // the length of the owner's story by then
+	late  bool // not stored yet: a backend that learns of it later
 }
 
 func (p *person) tell(format string, args ...any) {
 	p.story = append(p.story, time.Now().UTC().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
-func newWorld(t *testing.T, seed int64, people int) *world {
-	t.Helper()
-	e, err := devstack.EnvFromProcess()
-	if err != nil || e.AuthapiURL == "" {
-		t.Fatalf("this test needs the whole system: run `make truth` (%v)", err)
-	}
-	return worldOn(t, e, seed, people)
+// login is an administrator's session, and until when it is good.
+type login struct {
+	session *devstack.AdminSession
+	until   time.Time
 }
 
-func worldOn(t *testing.T, e devstack.Env, seed int64, people int) *world {
+// start starts a stack of the test's own, since its parts may be killed.
+func start(t *testing.T, opts devstack.Options, log string) *world {
 	t.Helper()
-	w := &world{
-		settled: settled,
-		t:       t, ctx: t.Context(), rnd: rand.New(rand.NewSource(seed)), //nolint:gosec // a choice that can be repeated
-		keycloak: play.KeycloakOf(e), backend: play.BackendOf(e), uuid: map[string]string{},
+	t.Setenv("DATABASE_URL", "")
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
 	}
+	if opts, err = onNodes(opts); err != nil {
+		t.Fatal(err)
+	}
+	opts.Root, opts.Logs, opts.Progress = root, filepath.Join(root, ".dev", "log", log), os.Stderr
+	s, err := devstack.Start(t.Context(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	nodes := play.NodesOf(s.Env)
+	w := &world{keycloak: nodes[0], shared: &shared{
+		t: t, ctx: t.Context(), stack: s, settled: settledOn(nodes), everybody: &person{name: "everybody"}, admins: map[*play.Keycloak]login{},
+		nodes: nodes, backend: play.BackendOf(s.Env), uuid: map[string]string{}, counts: map[string]int{},
+	}}
 	for _, client := range []string{"app", "app2"} {
 		var found []struct{ ID string }
 		w.must(w.call(http.MethodGet, "/clients?clientId="+client, nil, &found))
 		w.uuid[client] = found[0].ID
 	}
-	w.must(w.enter(people))
 	return w
 }
 
+// by is the world as an actor with this seed sees it.
+func (w *world) by(seed int64) *world {
+	rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a choice that can be repeated
+	return &world{w.shared, rnd, w.nodes[rnd.Intn(len(w.nodes))]}
+}
+
 // enter makes people.
-func (w *world) enter(people int) error {
-	tag := strings.ToLower(fmt.Sprintf("%x", time.Now().UnixMilli()))
-	for n := range people {
-		p := &person{name: fmt.Sprintf("user-%s-%d", tag, n), browser: w.keycloak.NewBrowser()}
+func (w *world) enter(n int) error {
+	tag := fmt.Sprintf("%x", time.Now().UnixMilli())
+	for i := range n {
+		p := &person{name: fmt.Sprintf("user-%s-%d", tag, i), browser: w.keycloak.NewBrowser()}
 		if err := w.make(p); err != nil {
 			return err
 		}
@@ -92,6 +126,9 @@ func (w *world) enter(people int) error {
 	}
 	return nil
 }
+
+// forget drops the people and tokens of a round.
+func (w *world) forget() { w.held, w.people, w.everybody.story = nil, nil, nil }
 
 func (w *world) must(err error) {
 	w.t.Helper()
@@ -114,7 +151,7 @@ func (w *world) call(method, path string, body, out any) error {
 	if err == nil {
 		_, err = s.Call(w.ctx, method, "/"+w.keycloak.Realm+path, body, out)
 	}
-	if status, ok := err.(*devstack.StatusError); ok && status.Code == http.StatusNotFound { //nolint:errorlint // as it comes
+	if status, ok := errors.AsType[*devstack.StatusError](err); ok && status.Code == http.StatusNotFound {
 		return nil
 	}
 	return err
@@ -123,18 +160,18 @@ func (w *world) call(method, path string, body, out any) error {
 func (w *world) admin() (*devstack.AdminSession, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if time.Now().Before(w.until) {
-		return w.session, nil
+	a := w.admins[w.keycloak]
+	if time.Now().Before(a.until) {
+		return a.session, nil
 	}
 	s, err := w.keycloak.Admin.Session(w.ctx)
 	if err == nil {
-		w.session, w.until = s, time.Now().Add(30*time.Second)
+		w.admins[w.keycloak] = login{s, time.Now().Add(30 * time.Second)}
 	}
 	return s, err
 }
 
-// hold stores a new offline token. Tokens of authapi's own client are sealed there, those of
-// the other are tracked: a backend keeps them.
+// hold stores a new offline token, or puts that off: a backend may learn of one when it is dead.
 func (w *world) hold(p *person, t play.Tokens) error {
 	c, err := t.Claims()
 	if err != nil {
@@ -143,29 +180,70 @@ func (w *world) hold(p *person, t play.Tokens) error {
 	if c.User == "" {
 		c.User = p.id
 	}
-	a, err := w.store(t, c)
-	for end := time.Now().Add(patience); w.patient && (err != nil || a.Status >= 500) && time.Now().Before(end); {
-		play.Pause(w.ctx, 100*time.Millisecond)
-		a, err = w.store(t, c)
+	h := &held{t, c, p, w.rnd.Intn(8) == 0}
+	if !h.late {
+		if err := w.store(h); err != nil {
+			return err
+		}
 	}
-	if err != nil || a.Status/100 != 2 {
-		return fmt.Errorf("store: %d %v %w", a.Status, a.Body, err)
-	}
-	w.held = append(w.held, &held{t, c, p, len(p.story)})
-	p.tell("holds %s %s iat %d", t.Client, short(c.Session), c.IssuedAt)
+	w.mu.Lock()
+	w.held = append(w.held, h)
+	w.mu.Unlock()
+	p.tell("holds %s %s iat %d (stored late: %t)", t.Client, short(c.Session), c.IssuedAt, h.late)
 	return nil
 }
 
-// patience is how long authapi may be away.
+// patience is how long a part may be away.
 const patience = time.Minute
 
-func (w *world) store(t play.Tokens, c play.Claims) (play.Answer, error) {
-	if t.Client == "app" {
-		return w.backend.Store(w.ctx, t)
+// store gives tokens of authapi's own client into its custody; those of the other are tracked:
+// a backend keeps them. What authapi finds dead already it does not take, and so says "unknown".
+func (w *world) store(h *held) (err error) {
+	for end := time.Now().Add(patience); ; play.Pause(w.ctx, 100*time.Millisecond) {
+		var a play.Answer
+		if h.Client == "app" {
+			a, err = w.backend.Store(w.ctx, h.Tokens)
+		} else {
+			a, err = w.backend.Call(w.ctx, http.MethodPut, "/v1/offline-tokens", "", map[string]any{
+				"user_id": h.User, "client_id": h.Client, "session_id": h.Session, "issued_at": h.IssuedAt,
+			})
+		}
+		if err == nil && (a.Status/100 == 2 || a.Status == http.StatusUnprocessableEntity) {
+			return nil
+		}
+		if !w.patient || time.Now().After(end) {
+			return fmt.Errorf("store: %d %v %w", a.Status, a.Body, err)
+		}
 	}
-	return w.backend.Call(w.ctx, http.MethodPut, "/v1/offline-tokens", "", map[string]any{
-		"user_id": c.User, "client_id": t.Client, "session_id": c.Session, "issued_at": c.IssuedAt,
-	})
+}
+
+// late stores what was put off.
+func (w *world) late() {
+	w.t.Helper()
+	for _, h := range w.held {
+		if h.late {
+			w.must(w.store(h))
+			w.last = time.Now()
+		}
+	}
+}
+
+// pick is one of a person's tokens, nil if they hold none.
+func (w *world) pick(p *person) *held {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	own := slices.DeleteFunc(slices.Clone(w.held), func(h *held) bool { return h.owner != p })
+	if len(own) == 0 {
+		return nil
+	}
+	return own[w.rnd.Intn(len(own))]
 }
 
 func short(session string) string { return fmt.Sprintf("%.6s", session) }
+
+// told is the story of a person, and of what concerned everybody, in order.
+func (w *world) told(p *person) string {
+	story := append(slices.Clone(p.story), w.everybody.story...)
+	slices.Sort(story) // each line begins with its time
+	return strings.Join(story, "\n  ")
+}

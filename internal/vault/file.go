@@ -63,8 +63,8 @@ func create(path string, content []byte) (err error) {
 	return syncDir(dir)
 }
 
-// replace writes a file of mode 0600 whole, or leaves the one before it.
-func replace(path string, content []byte) error {
+// overwrite writes a file of mode 0600 whole, or leaves the one before it, if there is one.
+func overwrite(path string, content []byte) error {
 	tmp := path + ".new"                                                  // one name, so that crashes leave one file behind
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the path is the operator's configuration
 	if err != nil {

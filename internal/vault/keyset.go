@@ -85,6 +85,31 @@ func (k *Keyset) Promote(id string) (*Keyset, error) {
 	return fromManager(m)
 }
 
+// Drop gives a keyset without key id, which must not be the primary one. What is sealed under it
+// never opens again.
+func (k *Keyset) Drop(id string) (*Keyset, error) {
+	n, err := strconv.ParseUint(id, 10, 32)
+	if err != nil || !k.has(id) {
+		return nil, ErrUnknownKey
+	}
+	m := keyset.NewManagerFromHandle(k.handle)
+	if err := m.Delete(uint32(n)); err != nil {
+		return nil, fmt.Errorf("drop a key: %w", err)
+	}
+	return fromManager(m)
+}
+
+// IDs of all keys, the primary one first.
+func (k *Keyset) IDs() []string {
+	ids := []string{k.Primary()}
+	for _, i := range k.handle.KeysetInfo().GetKeyInfo() {
+		if id := keyID(i.GetKeyId()); id != ids[0] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 func fromManager(m *keyset.Manager) (*Keyset, error) {
 	h, err := m.Handle()
 	if err != nil {

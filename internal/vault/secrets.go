@@ -27,21 +27,25 @@ type Secrets struct {
 	Snapshot *Keyset        // seals the snapshot on disk
 	Peppers  apikey.Peppers // digests API keys; the first is the present one
 	Master   secret.Text    // system keys are derived from it; 32 raw bytes
+	// OldMasters are the ones before, that live keys were derived from.
+	OldMasters []secret.Text
 }
 
 // Load reads all four files and reports every fault at once. If the only faults are loose
 // rights, the secrets are given as well: see Warning.
 func Load(p Paths) (Secrets, error) {
 	var s Secrets
+	var masters []secret.Text
 	err := errors.Join(
 		load("AUTHAPI_KEYSET_FILE", p.Keyset, parseKeyset, &s.Tokens),
 		load("AUTHAPI_PEPPER_FILE", p.Pepper, parsePeppers, &s.Peppers),
-		load("AUTHAPI_MASTER_FILE", p.Master, parseMaster, &s.Master),
+		load("AUTHAPI_MASTER_FILE", p.Master, parseMasters, &masters),
 		load("AUTHAPI_SNAPSHOT_FILE", p.Snapshot, parseKeyset, &s.Snapshot),
 	)
 	if err != nil && !Warning(err) {
 		return Secrets{}, err
 	}
+	s.Master, s.OldMasters = masters[0], masters[1:]
 	return s, err
 }
 
@@ -83,11 +87,10 @@ func Warning(err error) bool {
 
 var (
 	errPepper = errors.New("want lines of an id and 32 bytes in base64, the present pepper first: restore the file from your backup")
-	errMaster = errors.New("want 32 bytes in base64: restore the file from your backup")
+	errMaster = errors.New("want lines of 32 bytes in base64, the present master first: restore the file from your backup")
 )
 
-// parsePeppers reads lines "id base64". To rotate, put a new line on top; keep the old ones
-// as long as a stored digest names them.
+// parsePeppers reads lines "id base64". Old ones are kept as long as a stored digest names them.
 func parsePeppers(b []byte) (apikey.Peppers, error) {
 	var ps apikey.Peppers
 	seen := map[string]bool{}
@@ -112,12 +115,23 @@ func parsePeppers(b []byte) (apikey.Peppers, error) {
 	return ps, nil
 }
 
-func parseMaster(b []byte) (secret.Text, error) {
-	key, err := decode(strings.TrimSpace(string(b)))
-	if err != nil {
-		return secret.Text{}, errMaster
+// parseMasters reads one a line; never none.
+func parseMasters(b []byte) ([]secret.Text, error) {
+	var ms []secret.Text
+	for line := range strings.Lines(string(b)) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		m, err := decode(strings.TrimSpace(line))
+		if err != nil {
+			return nil, errMaster
+		}
+		ms = append(ms, m)
 	}
-	return key, nil
+	if len(ms) == 0 {
+		return nil, errMaster
+	}
+	return ms, nil
 }
 
 func decode(s string) (secret.Text, error) {

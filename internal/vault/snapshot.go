@@ -22,7 +22,7 @@ func (f SnapshotFile) Keep(clear []byte) error {
 	if err != nil {
 		return err
 	}
-	return replace(f.Path, sealed)
+	return overwrite(f.Path, sealed)
 }
 
 // Kept gives what was kept; nil if nothing was.

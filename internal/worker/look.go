@@ -30,14 +30,15 @@ var ErrAway = errors.New("keycloak does not answer")
 // Known is the read model of what is due.
 type Known interface {
 	Due(now tokenstate.Millis) []tokenstate.Doubt
-	ClientsOf(realm, user string) []string
+	TokensOf(realm, user, clientID string) []projection.Token
 	UnboundClients() []projection.Unbound
 }
 
 // Asker asks Keycloak over its admin API. A look that learnt nothing is an error, never an
-// observation.
+// observation. Of a user it covers the sessions of tokens, in several messages where they are
+// more than one holds.
 type Asker interface {
-	Look(ctx context.Context, s tokenstate.Scope, clients []string) (events.Message, error)
+	Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error)
 	LookNamed(ctx context.Context, realm, clientID string) (m events.Message, uuid string, err error)
 }
 
@@ -145,13 +146,17 @@ func (l *Looker) plan(now time.Time) (whose []tokenstate.Scope) {
 func (l *Looker) look(ctx context.Context, s tokenstate.Scope) error {
 	ctx, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	var clients []string
+	var tokens []tokenstate.Token
 	if s.User != "" {
-		clients = l.Known.ClientsOf(s.Realm, s.User)
+		for _, t := range l.Known.TokensOf(s.Realm, s.User, "") {
+			tokens = append(tokens, t.Token)
+		}
 	}
-	m, err := l.Ask.Look(ctx, s, clients)
-	if err == nil {
-		err = l.Log.Publish(ctx, m)
+	ms, err := l.Ask.Look(ctx, s, tokens)
+	for _, m := range ms {
+		if err == nil {
+			err = l.Log.Publish(ctx, m)
+		}
 	}
 	if errors.Is(err, ErrAway) {
 		return err

@@ -37,7 +37,9 @@ func (s *subjects) Due(tokenstate.Millis) (ds []tokenstate.Doubt) {
 	return ds
 }
 
-func (*subjects) ClientsOf(_, user string) []string { return []string{"client-of-" + user} }
+func (*subjects) TokensOf(_, user, _ string) []projection.Token {
+	return []projection.Token{{Token: tokenstate.Token{Client: "client-of-" + user}}}
+}
 
 func (s *subjects) UnboundClients() []projection.Unbound {
 	s.mu.Lock()
@@ -45,11 +47,11 @@ func (s *subjects) UnboundClients() []projection.Unbound {
 	return slices.Clone(s.unbound)
 }
 
-func (s *subjects) Look(_ context.Context, sc tokenstate.Scope, clients []string) (events.Message, error) {
+func (s *subjects) Look(_ context.Context, sc tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked = append(s.asked, sc.User+" "+clients[0])
-	return events.Message{ID: "look-at-" + sc.User}, s.err
+	s.asked = append(s.asked, sc.User+" "+tokens[0].Client)
+	return []events.Message{{ID: "look-at-" + sc.User}}, s.err
 }
 
 func (s *subjects) LookNamed(context.Context, string, string) (events.Message, string, error) {

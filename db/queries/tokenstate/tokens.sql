@@ -24,3 +24,13 @@ WHERE s.realm = @realm AND s.session = @session AND s.client_id = @client_id AND
 
 -- name: StoredToken :one
 SELECT * FROM tokenstate.offline_token WHERE realm = @realm AND session = @session AND client_id = @client_id FOR UPDATE;
+
+-- name: ImportPosition :one
+SELECT position FROM tokenstate.import WHERE source = @source;
+
+-- name: PutImportPosition :exec
+INSERT INTO tokenstate.import (source, position) VALUES (@source, @position)
+ON CONFLICT (source) DO UPDATE SET position = excluded.position, updated_at = now();
+
+-- name: ForgetImport :exec
+DELETE FROM tokenstate.import WHERE source = @source;

@@ -35,18 +35,28 @@ func Load(ctx context.Context, tx pgx.Tx) (keys []apikey.Record, services []Serv
 		}
 		keys = append(keys, rec)
 	}
-	creds, err := q.AllServiceKeys(ctx, tx)
+	services, err = serviceKeys(ctx, tx)
+	return keys, services, err
+}
+
+// ServiceKeys reads all credentials.
+func (s *Store) ServiceKeys(ctx context.Context) ([]ServiceKey, error) {
+	return serviceKeys(ctx, s.pool)
+}
+
+func serviceKeys(ctx context.Context, db dbsqlc.DBTX) (services []ServiceKey, err error) {
+	creds, err := q.AllServiceKeys(ctx, db)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read service credentials: %w", err)
+		return nil, fmt.Errorf("read service credentials: %w", err)
 	}
 	for _, row := range creds {
 		sum, err := sumOf(row.Digest)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		services = append(services, ServiceKey{row.Name, row.Realm, sum, row.PepperID, row.Scopes, row.Orgs})
 	}
-	return keys, services, nil
+	return services, nil
 }
 
 // PutServiceKey adds a credential; its name must be new.
@@ -94,7 +104,7 @@ func record(r dbsqlc.TokenstateApiKey) (apikey.Record, error) {
 	rec := apikey.Record{
 		ID: r.ID, Realm: r.Realm, User: r.UserID, Name: r.Name, Kind: apikey.Kind(r.Kind), Generation: uint64(r.Generation),
 		Created: events.Seconds(r.CreatedAt.Unix()), Expires: secondsOf(r.ExpiresAt), NotBefore: secondsOf(r.NotBefore),
-		RevokedAt: secondsOf(r.RevokedAt), Digest: sum, PepperID: r.PepperID,
+		RevokedAt: secondsOf(r.RevokedAt), Digest: sum, PepperID: r.PepperID, Scopes: apikey.Scopes(r.Scopes),
 	}
 	if r.OrgID != nil {
 		rec.Org = *r.OrgID

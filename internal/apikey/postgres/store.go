@@ -66,8 +66,12 @@ func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record) (u
 			return nil
 		}
 		rec = build(generation)
-		version, err = add(ctx, tx, rec)
-		return err
+		change, err := add(ctx, tx, apikey.Issue{Record: rec})
+		if err != nil {
+			return err
+		}
+		version, err = state.Announce(ctx, tx, []state.Change{change})
+		return err //nolint:wrapcheck // it says what failed
 	})
 	if err != nil {
 		return apikey.Record{}, 0, fmt.Errorf("mint key: %w", err)
@@ -89,37 +93,39 @@ func newestOf(ctx context.Context, tx pgx.Tx, n Name) (*apikey.Record, error) {
 	return &rec, err
 }
 
-func add(ctx context.Context, tx pgx.Tx, rec apikey.Record) (int64, error) {
+func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
 	err := q.AddKey(ctx, tx, dbsqlc.AddKeyParams{
-		ID: rec.ID, Realm: rec.Realm, UserID: rec.User, OrgID: textOrNull(rec.Org), Name: rec.Name, Kind: string(rec.Kind),
-		Digest: rec.Digest[:], PepperID: rec.PepperID, Generation: int64(rec.Generation),
-		CreatedAt: rec.Created.Time(), ExpiresAt: timeOrNull(rec.Expires), NotBefore: timeOrNull(rec.NotBefore),
+		ID: k.ID, Realm: k.Realm, UserID: k.User, OrgID: textOrNull(k.Org), Name: k.Name, Kind: string(k.Kind),
+		Digest: k.Digest[:], PepperID: k.PepperID, Generation: int64(k.Generation), Scopes: string(k.Scopes),
+		CreatedAt: k.Created.Time(), ExpiresAt: timeOrNull(k.Expires), NotBefore: timeOrNull(k.NotBefore),
+		LastFour: textOrNull(k.LastFour), Replaces: textOrNull(k.Replaces),
 	})
 	if err != nil {
-		return 0, err
+		return state.Change{}, err
 	}
-	return announce(ctx, tx, KindKey, rec.ID, rec)
+	return change(KindKey, k.ID, k.Record)
 }
 
-// Revoke ends the newest generation of a system key; with block nobody can mint it again. It
-// writes the order that order makes of the key's id and its generation.
+// Revoke ends the newest generation of a system key, and every imported key of its name; with block
+// nobody can mint it again. It writes the orders that order makes of the keys' ids.
 func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID string) events.Message) (found bool, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
 			return err
 		}
-		row, err := q.NewestSystemKey(ctx, tx, n.params())
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
+		ids, err := q.LegacyNamed(ctx, tx, dbsqlc.LegacyNamedParams{Realm: n.Realm, UserID: n.User, OrgID: n.Org, Name: n.Key, Block: block})
 		if err != nil {
 			return err
 		}
-		found = row.RevokedAt == nil || block && !row.Blocked
-		if !found {
-			return nil
+		row, err := q.NewestSystemKey(ctx, tx, n.params())
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
 		}
-		version, err = revoke(ctx, tx, order(row.ID), block)
+		if err == nil && (row.RevokedAt == nil || block && !row.Blocked) {
+			ids = append(ids, row.ID)
+		}
+		found = len(ids) > 0
+		version, err = revokeAll(ctx, tx, ids, order, block)
 		return err
 	})
 	if err != nil {
@@ -128,31 +134,44 @@ func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID
 	return found, version, nil
 }
 
+func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID string) events.Message, block bool) (int64, error) {
+	var all []state.Change
+	for _, id := range ids {
+		changes, err := revoke(ctx, tx, order(id), block)
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, changes...)
+	}
+	return state.Announce(ctx, tx, all) //nolint:wrapcheck // it says what failed
+}
+
 // revoke marks the row and makes the order: the copy in the log brings the revocation back
-// after a restore.
-func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) (int64, error) {
+// after a restore. The caller announces the changes.
+func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]state.Change, error) {
 	o, ok := m.Body.(*events.Order)
 	if !ok {
-		return 0, state.ErrNotAnOrder
+		return nil, state.ErrNotAnOrder
 	}
 	at := m.At.Time()
 	row, err := q.RevokeKey(ctx, tx, dbsqlc.RevokeKeyParams{ID: o.Key, RevokedAt: &at, RevokedBy: &m.ID, Blocked: block})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	rec, err := record(row)
+	changed, err := changeOf(row)
 	if err != nil {
-		return 0, err
-	}
-	value, err := json.Marshal(rec)
-	if err != nil {
-		return 0, fmt.Errorf("encode key: %w", err)
+		return nil, err
 	}
 	changes, err := state.PutOrder(ctx, tx, m)
+	return append(changes, changed), err //nolint:wrapcheck // it says what it refuses
+}
+
+func changeOf(row dbsqlc.TokenstateApiKey) (state.Change, error) {
+	rec, err := record(row)
 	if err != nil {
-		return 0, err //nolint:wrapcheck // it says what it refuses
+		return state.Change{}, err
 	}
-	return state.Announce(ctx, tx, append(changes, state.Change{Kind: KindKey, Key: rec.ID, Value: value})) //nolint:wrapcheck // as above
+	return change(KindKey, rec.ID, rec)
 }
 
 // Find reads one key, for a reader that may not have seen it yet.
@@ -169,11 +188,19 @@ func (s *Store) Find(ctx context.Context, id string) (apikey.Record, bool, error
 }
 
 func announce(ctx context.Context, tx pgx.Tx, kind, key string, value any) (int64, error) {
+	c, err := change(kind, key, value)
+	if err != nil {
+		return 0, err
+	}
+	return state.Announce(ctx, tx, []state.Change{c}) //nolint:wrapcheck // it says what failed
+}
+
+func change(kind, key string, value any) (state.Change, error) {
 	raw, err := json.Marshal(value)
 	if err != nil {
-		return 0, fmt.Errorf("encode %s: %w", kind, err)
+		return state.Change{}, fmt.Errorf("encode %s: %w", kind, err)
 	}
-	return state.Announce(ctx, tx, []state.Change{{Kind: kind, Key: key, Value: raw}}) //nolint:wrapcheck // it says what failed
+	return state.Change{Kind: kind, Key: key, Value: raw}, nil
 }
 
 func textOrNull(s string) *string {

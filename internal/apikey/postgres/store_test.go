@@ -158,8 +158,22 @@ func TestRole(t *testing.T) {
 	_, err = tx.Exec(ctx, "SET LOCAL ROLE tokenstate_authapi")
 	must(t, err)
 	must(t, q.LockSystemKey(ctx, tx, name.lock()))
-	_, err = add(ctx, tx, build(1))
+	_, err = add(ctx, tx, apikey.Issue{Record: build(1)})
 	must(t, err)
 	_, err = revoke(ctx, tx, revocation("id-1"), true)
+	must(t, err)
+	_, _, err = claim(ctx, tx, "demo", &apikey.Once{KeyID: "id-1"})
+	must(t, err)
+	for _, sql := range []string{
+		"INSERT INTO tokenstate.org_member (realm, org_id, user_id) VALUES ('r', 'o', 'u')", "DELETE FROM tokenstate.org_member", "DELETE FROM tokenstate.once",
+		"UPDATE tokenstate.api_key SET last_used_at = now(), digest = '\\x01'", "SELECT * FROM tokenstate.act_head FOR UPDATE",
+		"INSERT INTO tokenstate.act SELECT 1, 1, '', '', '', '', 1, 1, '', hash FROM tokenstate.act_head", "UPDATE tokenstate.act_head SET n = 1",
+	} {
+		_, err = tx.Exec(ctx, sql)
+		must(t, err)
+	}
+	_, err = tx.Exec(ctx, "SET LOCAL ROLE tokenstate_worker")
+	must(t, err)
+	_, err = LoadMembers(ctx, tx)
 	must(t, err)
 }

@@ -56,6 +56,9 @@ func (s *Source) Snapshot(ctx context.Context) (projection.Snapshot, error) {
 		for _, k := range services {
 			out.ServiceKeys = append(out.ServiceKeys, projection.ServiceKey(k))
 		}
+		if err == nil {
+			out.Members, err = keys.LoadMembers(ctx, tx)
+		}
 		return err //nolint:wrapcheck // joins only
 	})
 	if err != nil {
@@ -140,6 +143,12 @@ func changeOf(r state.Change) (c projection.Change, err error) {
 		c.RemovedServiceKey = r.Key
 	case r.Kind == keys.KindServiceKey:
 		c.ServiceKey, err = decode[projection.ServiceKey](r.Value)
+	case r.Kind == keys.KindMember && r.Value == nil:
+		var m [3]string
+		err = json.Unmarshal([]byte(r.Key), &m)
+		c.RemovedMember = &apikey.Member{Realm: m[0], Org: m[1], User: m[2]}
+	case r.Kind == keys.KindMember:
+		c.Member, err = decode[apikey.Member](r.Value)
 	default:
 		c.Fact, err = tokenstate.DecodeRow(r.Kind, r.Value)
 	}

@@ -49,7 +49,11 @@ func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredTo
 	if err != nil || r.IssuedAtS != int64(old.IssuedAt) || r.Custody != Sealed {
 		return err
 	}
-	_, err = putToken(ctx, tx, next, &c)
+	rows, err := putToken(ctx, tx, next, &c)
+	if err != nil {
+		return err
+	}
+	_, err = announceTokens(ctx, tx, rows)
 	return err
 }
 

@@ -39,14 +39,16 @@ type Put struct {
 func (s *Store) PutToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put, error) {
 	var put Put
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		old, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: t.Token.Realm, Session: t.Token.Session, ClientID: t.Token.ClientID})
-		if put.Created = errors.Is(err, pgx.ErrNoRows); err != nil && !put.Created {
+		old, err := storedRow(ctx, tx, t.Token)
+		if err != nil || old != nil && old.IssuedAtS > int64(t.Token.IssuedAt) {
 			return err
 		}
-		if !put.Created && old.IssuedAtS > int64(t.Token.IssuedAt) {
-			return nil
+		put.Created = old == nil
+		rows, err := putToken(ctx, tx, t, c)
+		if err != nil {
+			return err
 		}
-		put.Version, err = putToken(ctx, tx, t, c)
+		put.Version, err = announceTokens(ctx, tx, rows)
 		return err
 	})
 	if err != nil {
@@ -55,21 +57,27 @@ func (s *Store) PutToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put
 	return put, nil
 }
 
-func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) (int64, error) {
+// storedRow locks what is stored in t's place; nil if nothing is.
+func storedRow(ctx context.Context, tx pgx.Tx, t tokenstate.Token) (*dbsqlc.TokenstateOfflineToken, error) {
+	row, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil //nolint:nilnil // nothing is stored
+	}
+	return &row, err
+}
+
+func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) ([]dbsqlc.TokenstateOfflineToken, error) {
 	if t.Custody = Tracked; c != nil {
 		t.Custody = Sealed
 	}
-	row, err := q.PutToken(ctx, tx, dbsqlc.PutTokenParams{
+	rows, err := q.PutToken(ctx, tx, dbsqlc.PutTokenParams{
 		Realm: t.Token.Realm, UserID: t.Token.User, Client: textOrNull(t.Token.Client), ClientID: t.Token.ClientID,
 		Session: t.Token.Session, IssuedAtS: int64(t.Token.IssuedAt), Custody: t.Custody, Verified: t.Verified,
 	})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	if err := putSecret(ctx, tx, t.Token, c); err != nil {
-		return 0, err
-	}
-	return announceTokens(ctx, tx, row)
+	return rows, putSecret(ctx, tx, t.Token, c)
 }
 
 // DeleteToken forgets all tokens of a user's session, ciphertexts as well.

@@ -11,8 +11,9 @@ import (
 )
 
 const addKey = `-- name: AddKey :exec
-INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, scopes, last_four, replaces)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+    $13, $14, $15)
 `
 
 type AddKeyParams struct {
@@ -28,6 +29,9 @@ type AddKeyParams struct {
 	CreatedAt  time.Time
 	ExpiresAt  *time.Time
 	NotBefore  *time.Time
+	Scopes     string
+	LastFour   *string
+	Replaces   *string
 }
 
 func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
@@ -44,12 +48,15 @@ func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
 		arg.CreatedAt,
 		arg.ExpiresAt,
 		arg.NotBefore,
+		arg.Scopes,
+		arg.LastFour,
+		arg.Replaces,
 	)
 	return err
 }
 
 const allKeys = `-- name: AllKeys :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked FROM tokenstate.api_key ORDER BY id
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key ORDER BY id
 `
 
 func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, error) {
@@ -77,6 +84,10 @@ func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, err
 			&i.RevokedAt,
 			&i.RevokedBy,
 			&i.Blocked,
+			&i.Scopes,
+			&i.LastFour,
+			&i.LastUsedAt,
+			&i.Replaces,
 		); err != nil {
 			return nil, err
 		}
@@ -133,7 +144,7 @@ func (q *Queries) DeleteServiceKey(ctx context.Context, db DBTX, name string) (i
 }
 
 const findKey = `-- name: FindKey :one
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked FROM tokenstate.api_key WHERE id = $1
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key WHERE id = $1
 `
 
 func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateApiKey, error) {
@@ -155,8 +166,228 @@ func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateAp
 		&i.RevokedAt,
 		&i.RevokedBy,
 		&i.Blocked,
+		&i.Scopes,
+		&i.LastFour,
+		&i.LastUsedAt,
+		&i.Replaces,
 	)
 	return i, err
+}
+
+const heldByOthers = `-- name: HeldByOthers :many
+SELECT i.id::text FROM (SELECT unnest($1::text[]) AS id, unnest($2::bytea[]) AS digest) i
+JOIN tokenstate.api_key k ON k.digest = i.digest AND k.id <> i.id
+`
+
+type HeldByOthersParams struct {
+	Ids     []string
+	Digests [][]byte
+}
+
+func (q *Queries) HeldByOthers(ctx context.Context, db DBTX, arg HeldByOthersParams) ([]string, error) {
+	rows, err := db.Query(ctx, heldByOthers, arg.Ids, arg.Digests)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var i_id string
+		if err := rows.Scan(&i_id); err != nil {
+			return nil, err
+		}
+		items = append(items, i_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importKeys = `-- name: ImportKeys :many
+INSERT INTO tokenstate.api_key AS k (id, realm, user_id, org_id, name, kind, digest, pepper_id, created_at, expires_at, not_before, last_used_at)
+SELECT i.id, i.realm, i.user_id, nullif(i.org_id, ''), i.name, 'legacy', i.digest, i.pepper_id, to_timestamp(i.created_s),
+    to_timestamp(nullif(i.expires_s, 0)), to_timestamp(nullif(i.not_before_s, 0)), to_timestamp(nullif(i.last_used_s, 0))
+FROM (SELECT
+    unnest($1::text[]) AS id,
+    unnest($2::text[]) AS realm,
+    unnest($3::text[]) AS user_id,
+    unnest($4::text[]) AS org_id,
+    unnest($5::text[]) AS name,
+    unnest($6::bytea[]) AS digest,
+    unnest($7::text[]) AS pepper_id,
+    unnest($8::bigint[]) AS created_s,
+    unnest($9::bigint[]) AS expires_s,
+    unnest($10::bigint[]) AS not_before_s,
+    unnest($11::bigint[]) AS last_used_s
+) i
+ON CONFLICT (id) DO UPDATE
+SET user_id = excluded.user_id, org_id = excluded.org_id, name = excluded.name, digest = excluded.digest, pepper_id = excluded.pepper_id,
+    created_at = excluded.created_at, expires_at = excluded.expires_at, not_before = excluded.not_before,
+    last_used_at = greatest(excluded.last_used_at, k.last_used_at)
+WHERE (k.user_id, k.org_id, k.name, k.digest, k.pepper_id, k.created_at, k.expires_at, k.not_before)
+    IS DISTINCT FROM (excluded.user_id, excluded.org_id, excluded.name, excluded.digest, excluded.pepper_id, excluded.created_at, excluded.expires_at, excluded.not_before)
+RETURNING k.id, k.realm, k.user_id, k.org_id, k.name, k.kind, k.digest, k.pepper_id, k.generation, k.created_at, k.expires_at, k.not_before, k.revoked_at, k.revoked_by, k.blocked, k.scopes, k.last_four, k.last_used_at, k.replaces
+`
+
+type ImportKeysParams struct {
+	Ids         []string
+	Realms      []string
+	UserIds     []string
+	OrgIds      []string
+	Names       []string
+	Digests     [][]byte
+	PepperIds   []string
+	CreatedSs   []int64
+	ExpiresSs   []int64
+	NotBeforeSs []int64
+	LastUsedSs  []int64
+}
+
+func (q *Queries) ImportKeys(ctx context.Context, db DBTX, arg ImportKeysParams) ([]TokenstateApiKey, error) {
+	rows, err := db.Query(ctx, importKeys,
+		arg.Ids,
+		arg.Realms,
+		arg.UserIds,
+		arg.OrgIds,
+		arg.Names,
+		arg.Digests,
+		arg.PepperIds,
+		arg.CreatedSs,
+		arg.ExpiresSs,
+		arg.NotBeforeSs,
+		arg.LastUsedSs,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateApiKey{}
+	for rows.Next() {
+		var i TokenstateApiKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.Realm,
+			&i.UserID,
+			&i.OrgID,
+			&i.Name,
+			&i.Kind,
+			&i.Digest,
+			&i.PepperID,
+			&i.Generation,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.NotBefore,
+			&i.RevokedAt,
+			&i.RevokedBy,
+			&i.Blocked,
+			&i.Scopes,
+			&i.LastFour,
+			&i.LastUsedAt,
+			&i.Replaces,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const knownKeys = `-- name: KnownKeys :many
+SELECT id FROM tokenstate.api_key WHERE id = ANY ($1::text[])
+`
+
+func (q *Queries) KnownKeys(ctx context.Context, db DBTX, ids []string) ([]string, error) {
+	rows, err := db.Query(ctx, knownKeys, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const legacyNamed = `-- name: LegacyNamed :many
+SELECT id FROM tokenstate.api_key
+WHERE realm = $1 AND user_id = $2 AND coalesce(org_id, '') = $3::text AND name = $4 AND kind = 'legacy'
+    AND (revoked_at IS NULL OR $5::boolean AND NOT blocked)
+ORDER BY id
+`
+
+type LegacyNamedParams struct {
+	Realm  string
+	UserID string
+	OrgID  string
+	Name   string
+	Block  bool
+}
+
+func (q *Queries) LegacyNamed(ctx context.Context, db DBTX, arg LegacyNamedParams) ([]string, error) {
+	rows, err := db.Query(ctx, legacyNamed,
+		arg.Realm,
+		arg.UserID,
+		arg.OrgID,
+		arg.Name,
+		arg.Block,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const livingKeys = `-- name: LivingKeys :many
+SELECT id, user_id FROM tokenstate.api_key WHERE kind = 'legacy' AND revoked_at IS NULL AND starts_with(id, $1) ORDER BY id
+`
+
+type LivingKeysRow struct {
+	ID     string
+	UserID string
+}
+
+func (q *Queries) LivingKeys(ctx context.Context, db DBTX, prefix string) ([]LivingKeysRow, error) {
+	rows, err := db.Query(ctx, livingKeys, prefix)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LivingKeysRow{}
+	for rows.Next() {
+		var i LivingKeysRow
+		if err := rows.Scan(&i.ID, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockSystemKey = `-- name: LockSystemKey :exec
@@ -169,9 +400,10 @@ func (q *Queries) LockSystemKey(ctx context.Context, db DBTX, name string) error
 }
 
 const newestSystemKey = `-- name: NewestSystemKey :one
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked FROM tokenstate.api_key
-WHERE realm = $1 AND user_id = $2 AND coalesce(org_id, '') = $3::text AND name = $4 AND kind = 'system'
-ORDER BY generation DESC LIMIT 1
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key
+WHERE realm = $1 AND user_id = $2 AND coalesce(org_id, '') = $3::text AND name = $4
+    AND (kind = 'system' OR kind = 'legacy' AND blocked) -- a name may have been blocked before it was ever minted here
+ORDER BY kind = 'system', generation DESC LIMIT 1
 `
 
 type NewestSystemKeyParams struct {
@@ -205,6 +437,10 @@ func (q *Queries) NewestSystemKey(ctx context.Context, db DBTX, arg NewestSystem
 		&i.RevokedAt,
 		&i.RevokedBy,
 		&i.Blocked,
+		&i.Scopes,
+		&i.LastFour,
+		&i.LastUsedAt,
+		&i.Replaces,
 	)
 	return i, err
 }
@@ -237,7 +473,7 @@ func (q *Queries) PutServiceKey(ctx context.Context, db DBTX, arg PutServiceKeyP
 
 const revokeKey = `-- name: RevokeKey :one
 UPDATE tokenstate.api_key SET revoked_at = coalesce(revoked_at, $1), revoked_by = coalesce(revoked_by, $2), blocked = blocked OR $3
-WHERE id = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked
+WHERE id = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces
 `
 
 type RevokeKeyParams struct {
@@ -271,6 +507,10 @@ func (q *Queries) RevokeKey(ctx context.Context, db DBTX, arg RevokeKeyParams) (
 		&i.RevokedAt,
 		&i.RevokedBy,
 		&i.Blocked,
+		&i.Scopes,
+		&i.LastFour,
+		&i.LastUsedAt,
+		&i.Replaces,
 	)
 	return i, err
 }

@@ -8,6 +8,25 @@ import (
 	"time"
 )
 
+type TokenstateAct struct {
+	N       int64
+	AtMs    int64
+	Realm   string
+	Actor   string
+	Action  string
+	Target  string
+	Status  int32
+	Times   int64
+	Request string
+	Hash    []byte
+}
+
+type TokenstateActHead struct {
+	One  bool
+	N    int64
+	Hash []byte
+}
+
 type TokenstateApiKey struct {
 	ID         string
 	Realm      string
@@ -24,6 +43,10 @@ type TokenstateApiKey struct {
 	RevokedAt  *time.Time
 	RevokedBy  *string
 	Blocked    bool
+	Scopes     string
+	LastFour   *string
+	LastUsedAt *time.Time
+	Replaces   *string
 }
 
 type TokenstateAudit struct {
@@ -168,6 +191,12 @@ type TokenstateFloor struct {
 	Digest        string
 }
 
+type TokenstateImport struct {
+	Source    string
+	Position  string
+	UpdatedAt time.Time
+}
+
 type TokenstateJournal struct {
 	ID         string
 	Seq        int64
@@ -183,6 +212,12 @@ type TokenstateJournalState struct {
 	One       bool
 	ExportedN int64
 	PrunedN   int64
+}
+
+type TokenstateLogoutToken struct {
+	Realm  string
+	Jti    string
+	SeenAt time.Time
 }
 
 type TokenstateNodeHeartbeat struct {
@@ -210,6 +245,23 @@ type TokenstateOfflineTokenSecret struct {
 	ClientID   string
 	KeyID      string
 	Ciphertext []byte
+}
+
+type TokenstateOnce struct {
+	Realm     string
+	Caller    string
+	Key       []byte
+	Request   []byte
+	Seed      []byte
+	KeyID     string
+	CreatedAt time.Time
+}
+
+type TokenstateOrgMember struct {
+	Realm   string
+	OrgID   string
+	UserID  string
+	AddedAt time.Time
 }
 
 type TokenstateOutbox struct {

@@ -97,6 +97,15 @@ func (q *Queries) DropSecret(ctx context.Context, db DBTX, arg DropSecretParams)
 	return err
 }
 
+const forgetImport = `-- name: ForgetImport :exec
+DELETE FROM tokenstate.import WHERE source = $1
+`
+
+func (q *Queries) ForgetImport(ctx context.Context, db DBTX, source string) error {
+	_, err := db.Exec(ctx, forgetImport, source)
+	return err
+}
+
 const getSecret = `-- name: GetSecret :one
 SELECT s.key_id, s.ciphertext, t.issued_at_s, t.user_id
 FROM tokenstate.offline_token_secret s
@@ -127,6 +136,32 @@ func (q *Queries) GetSecret(ctx context.Context, db DBTX, arg GetSecretParams) (
 		&i.UserID,
 	)
 	return i, err
+}
+
+const importPosition = `-- name: ImportPosition :one
+SELECT position FROM tokenstate.import WHERE source = $1
+`
+
+func (q *Queries) ImportPosition(ctx context.Context, db DBTX, source string) (string, error) {
+	row := db.QueryRow(ctx, importPosition, source)
+	var position string
+	err := row.Scan(&position)
+	return position, err
+}
+
+const putImportPosition = `-- name: PutImportPosition :exec
+INSERT INTO tokenstate.import (source, position) VALUES ($1, $2)
+ON CONFLICT (source) DO UPDATE SET position = excluded.position, updated_at = now()
+`
+
+type PutImportPositionParams struct {
+	Source   string
+	Position string
+}
+
+func (q *Queries) PutImportPosition(ctx context.Context, db DBTX, arg PutImportPositionParams) error {
+	_, err := db.Exec(ctx, putImportPosition, arg.Source, arg.Position)
+	return err
 }
 
 const putSecret = `-- name: PutSecret :exec

@@ -26,6 +26,7 @@ final class Looker {
 
     private final KeycloakSessionFactory keycloak;
     private final Envelope envelope;
+    private final Lifetimes lifetimes = new Lifetimes();
 
     Looker(KeycloakSessionFactory keycloak, Envelope envelope) {
         this.keycloak = keycloak;
@@ -36,7 +37,14 @@ final class Looker {
     Message look(LookQueue.Look look) {
         // Before the transaction begins: a look must never claim to be later than it was.
         long at = System.currentTimeMillis();
-        ObjectNode seen = inTransaction(s -> see(new View(s, look.subject().realmName()), look));
+        ObjectNode seen = inTransaction(s -> {
+            View view = new View(s, look.subject().realmName());
+            ObjectNode out = see(view, look);
+            if (view.exists() && lifetimes.changed(look.subject().realmName(), view.lifetimes())) {
+                ((ObjectNode) out.get("realm")).put("beneath", true);
+            }
+            return out;
+        });
         return envelope.observation(look.subject(), look.causes(), at, seen);
     }
 
@@ -79,10 +87,7 @@ final class Looker {
 
     private static void session(View view, LookQueue.Look look, String sid, Set<String> clients, ObjectNode out) {
         UserSessionModel offline = view.offline(sid);
-        List<Roster.Row> rows = new ArrayList<>();
-        if (offline != null) {
-            view.rows(offline, rows);
-        }
+        List<Roster.Row> rows = offline == null ? List.of() : view.rows(offline);
         rows.forEach(r -> clients.add(r.client()));
         ObjectNode roster = Roster.ofSession(sid, rows, BUDGET / 3);
         UserSessionModel any = offline != null ? offline : view.online(sid);
@@ -116,7 +121,7 @@ final class Looker {
             List<String> named = look.causes().stream().map(Cause::session).filter(Objects::nonNull).toList();
             int left = BUDGET - Json.bytes(out).length - Json.bytes(Envelope.causes(look.causes())).length
                     - Json.bytes(rosters).length;
-            rosters.addAll(Roster.ofUser(id, rows, named, left));
+            rosters.addAll(Roster.ofUser(id, rows, named, view::rows, left));
         }
         if (!rosters.isEmpty()) {
             out.set("rosters", rosters);

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The rosters of one observation, cut to what a message holds. Pure.
@@ -40,9 +41,11 @@ final class Roster {
     /**
      * @param rows   all offline sessions of the user, or more than MAX_ROWS of them
      * @param named  sessions that the causes name as ended
+     * @param ask    the rows of one session: it may be one of those that {@code rows} had no room for
      * @param budget bytes
      */
-    static ArrayNode ofUser(String user, List<Row> rows, Collection<String> named, int budget) {
+    static ArrayNode ofUser(String user, List<Row> rows, Collection<String> named, Function<String, List<Row>> ask,
+                            int budget) {
         ArrayNode out = Json.MAPPER.createArrayNode();
         ObjectNode whole = out.addObject().put("user", user);
         if (fill(whole, rows, budget)) {
@@ -51,8 +54,7 @@ final class Roster {
         int left = budget;
         for (String session : few(named)) {
             ObjectNode small = Json.MAPPER.createObjectNode().put("session", session);
-            List<Row> mine = rows.stream().filter(r -> r.session().equals(session)).toList();
-            fill(small, mine, left);
+            fill(small, ask.apply(session), left);
             out.add(small);
             left -= Json.bytes(small).length + 1;
         }

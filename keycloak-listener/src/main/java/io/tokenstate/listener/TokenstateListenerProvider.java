@@ -28,6 +28,10 @@ final class TokenstateListenerProvider implements EventListenerProvider {
         this.extractor = extractor;
         this.engine = engine;
         this.complaints = complaints;
+        // Keycloak writes sessions in a transaction of its own, which the session provider enlists when it is made, and
+        // commits those in the order of enlisting. Were ours before it, a look could come between: it would see what has
+        // ended, and worse, put it back into Keycloak's cache, where it lives on although no list shows it.
+        session.sessions();
         session.getTransactionManager().enlistAfterCompletion(new AfterCommit());
     }
 

@@ -15,6 +15,7 @@ import org.keycloak.models.RoleModel;
 import org.keycloak.models.UserModel;
 import org.keycloak.models.UserProvider;
 import org.keycloak.models.UserSessionModel;
+import org.keycloak.services.managers.AuthenticationManager;
 import org.keycloak.storage.DatastoreProvider;
 import org.keycloak.storage.StoreManagers;
 
@@ -58,6 +59,13 @@ final class View {
         return Math.max(0, realm.getNotBefore());
     }
 
+    /** The realm's settings by which Keycloak ends the sessions of everybody beneath, or lets them live again. */
+    String lifetimes() {
+        return realm.getOfflineSessionIdleTimeout() + " " + realm.isOfflineSessionMaxLifespanEnabled() + " "
+                + realm.getOfflineSessionMaxLifespan() + " " + realm.isRememberMe() + " "
+                + realm.isOrganizationsEnabled();
+    }
+
     ClientModel client(String uuid) {
         return clients.getClientById(realm, uuid);
     }
@@ -84,7 +92,7 @@ final class View {
     List<Roster.Row> offline(UserModel user) {
         List<Roster.Row> rows = new ArrayList<>();
         try (Stream<UserSessionModel> all = session.sessions().getOfflineUserSessionsStream(realm, user)) {
-            all.takeWhile(s -> rows.size() <= Roster.MAX_ROWS).forEach(s -> rows(s, rows));
+            all.takeWhile(s -> rows.size() <= Roster.MAX_ROWS).forEach(s -> rows.addAll(rows(s)));
         }
         return rows;
     }
@@ -93,18 +101,33 @@ final class View {
         return session.sessions().getOfflineUserSession(realm, sid);
     }
 
+    /** Every client of one offline session, however many others its user has. */
+    List<Roster.Row> rows(String sid) {
+        UserSessionModel offline = offline(sid);
+        return offline == null ? List.of() : rows(offline);
+    }
+
     UserSessionModel online(String sid) {
         return session.sessions().getUserSession(realm, sid);
     }
 
-    /** A client session whose client is gone is none: no token of it can be refreshed. */
-    void rows(UserSessionModel of, List<Roster.Row> rows) {
+    /**
+     * The clients of a session that can be refreshed. A client session whose client is gone is none. Nor is one that
+     * Keycloak still keeps and would end at the next refresh: lifespans were shortened, remember-me was switched off,
+     * its identity provider is gone. Keycloak's own check says so, for its rules differ by version.
+     */
+    List<Roster.Row> rows(UserSessionModel of) {
+        List<Roster.Row> rows = new ArrayList<>();
+        if (!AuthenticationManager.isSessionValid(realm, of)) {
+            return rows;
+        }
         for (Map.Entry<String, AuthenticatedClientSessionModel> e : of.getAuthenticatedClientSessions().entrySet()) {
             ClientModel client = client(e.getKey());
-            if (client != null) {
+            if (client != null && AuthenticationManager.isClientSessionValid(realm, client, of, e.getValue())) {
                 long start = Math.max(0, e.getValue().getStarted());
                 rows.add(new Roster.Row(of.getId(), client.getId(), Text.id(client.getClientId()), start));
             }
         }
+        return rows;
     }
 }

@@ -53,7 +53,7 @@ class EnvelopeTest {
         ObjectNode seen = Json.MAPPER.createObjectNode();
         seen.putObject("realm").put("enabled", true).put("not_before", 0);
         seen.putObject("user").put("user", "u1").put("enabled", true).put("offline_access", true).put("not_before", 0);
-        seen.set("rosters", Roster.ofUser("u1", Samples.rows(2), List.of("s1"), 60_000));
+        seen.set("rosters", Roster.ofUser("u1", Samples.rows(2), List.of("s1"), s -> List.of(), 60_000));
         Message m = ENVELOPE.observation(new Subject("Demo Realm", "demo", Subject.Kind.USER, "u1"),
                 List.of(revoke.cause(0), logout.cause(0)), AT + 11, seen);
         JsonNode causes = Schema.valid(m).path("data").path("causes");

@@ -9,12 +9,17 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class RosterTest {
+    private static final Function<String, List<Roster.Row>> NOT_ASKED = s -> {
+        throw new AssertionError("the whole fits, or nothing is named");
+    };
+
     @Test
     void wholeRoster() {
-        ArrayNode r = Roster.ofUser("u1", Samples.rows(3), List.of("session-9"), 60_000);
+        ArrayNode r = Roster.ofUser("u1", Samples.rows(3), List.of("session-9"), NOT_ASKED, 60_000);
         assertEquals(1, r.size());
         assertTrue(r.path(0).path("complete").asBoolean());
         assertEquals(3, r.path(0).path("sessions").size());
@@ -23,7 +28,9 @@ class RosterTest {
     @Test
     void cutRosterProvesNoAbsenceButTheNamedSessionsDo() {
         List<Roster.Row> rows = Samples.rows(900);
-        ArrayNode r = Roster.ofUser("u1", rows, List.of("gone", "session-899", "gone"), 60_000);
+        // A thousand are given of more: one that lives is named and not among them.
+        ArrayNode r = Roster.ofUser("u1", rows, List.of("gone", "beyond", "gone"),
+                s -> s.equals("beyond") ? List.of(new Roster.Row(s, "c", "app", 1)) : List.of(), 60_000);
         assertFalse(r.path(0).path("complete").asBoolean());
         assertTrue(r.path(0).path("sessions").size() > 300);
         assertEquals(3, r.size());
@@ -36,7 +43,7 @@ class RosterTest {
 
     @Test
     void moreThanTheSchemaAllowsIsNotComplete() {
-        JsonNode r = Roster.ofUser("u1", Samples.rows(1001), List.of(), 1_000_000).path(0);
+        JsonNode r = Roster.ofUser("u1", Samples.rows(1001), List.of(), NOT_ASKED, 1_000_000).path(0);
         assertFalse(r.path("complete").asBoolean());
         assertEquals(1000, r.path("sessions").size());
     }
@@ -51,7 +58,7 @@ class RosterTest {
         }
         ObjectNode seen = Json.MAPPER.createObjectNode();
         int left = 60_000 - Json.bytes(Envelope.causes(causes)).length;
-        seen.set("rosters", Roster.ofUser("u1", Samples.rows(1001), named, left));
+        seen.set("rosters", Roster.ofUser("u1", Samples.rows(1001), named, s -> List.of(), left));
         Schema.valid(Samples.ENVELOPE.observation(new Subject("Demo Realm", "demo", Subject.Kind.USER, "u1"), causes,
                 Samples.AT, seen));
     }

@@ -1,0 +1,144 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Client asks one authapi. It is safe for concurrent use.
+type Client struct {
+	url     *url.URL
+	service string
+	http    *http.Client
+	newest  atomic.Int64 // version of the state that any answer came from
+}
+
+// Option of New.
+type Option func(*Client)
+
+// WithHTTPClient replaces the HTTP client, whose timeout is 10 s otherwise. Redirects are not
+// followed in any case: a credential goes to no other address than the one that was configured.
+func WithHTTPClient(c *http.Client) Option { return func(o *Client) { o.http = c } }
+
+// WithServiceKey gives the service credential, without which only Me can be called.
+func WithServiceKey(key string) Option { return func(o *Client) { o.service = key } }
+
+// defaultTimeout of one call.
+const defaultTimeout = 10 * time.Second
+
+// maxAnswer bounds what is read of an answer; a thousand verdicts are about 400 KB.
+const maxAnswer = 8 << 20
+
+// New makes a client of the authapi at an http or https address.
+func New(address string, options ...Option) (*Client, error) {
+	u, err := url.Parse(strings.TrimRight(address, "/"))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("tokenstate: the address of authapi is no http or https URL")
+	}
+	c := &Client{url: u, http: &http.Client{Timeout: defaultTimeout}}
+	for _, o := range options {
+		o(c)
+	}
+	own := *c.http
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	c.http = &own
+	return c, nil
+}
+
+// Meta is how fresh an answer is.
+type Meta struct {
+	// Version of the state that the answer was given from. It rises with every change.
+	Version int64
+	// Age is how long ago Keycloak was known completely.
+	Age time.Duration
+}
+
+// call sends one request. with sets its credential; out may be nil.
+func (c *Client) call(ctx context.Context, method, path string, with func(http.Header), body, out any) (Meta, error) {
+	var in io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return Meta{}, fmt.Errorf("tokenstate: encode the request: %w", err)
+		}
+		in = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.url.String()+path, in)
+	if err != nil || !direct(path) {
+		return Meta{}, errPath
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	with(req.Header)
+	res, err := c.http.Do(req)
+	if err != nil {
+		return Meta{}, &UnreachableError{cause: err}
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return Meta{}, &UnreachableError{cause: err}
+	}
+	meta := metaOf(res.Header)
+	c.seen(meta.Version)
+	if res.StatusCode/100 != 2 {
+		return meta, problemOf(res, raw)
+	}
+	if out == nil {
+		return meta, nil
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return meta, fmt.Errorf("tokenstate: the answer is not what authapi answers: is the address right? (%T)", err)
+	}
+	return meta, nil
+}
+
+// serve asks with the service credential.
+func (c *Client) serve(ctx context.Context, method, path string, body, out any) (Meta, error) {
+	return c.call(ctx, method, path, func(h http.Header) { h.Set("X-Service-API-Key", c.service) }, body, out)
+}
+
+func metaOf(h http.Header) Meta {
+	version, _ := strconv.ParseInt(h.Get("Tokenstate-Version"), 10, 64)
+	age, _ := strconv.ParseInt(h.Get("Tokenstate-Age-Ms"), 10, 64)
+	return Meta{Version: version, Age: time.Duration(age) * time.Millisecond}
+}
+
+// seen remembers the newest version: what was answered before it may not hold any more.
+func (c *Client) seen(version int64) {
+	for old := c.newest.Load(); version > old && !c.newest.CompareAndSwap(old, version); old = c.newest.Load() {
+	}
+}
+
+var errPath = errors.New("tokenstate: an id is empty or cannot be part of a path")
+
+// direct refuses a path that a proxy would tidy up into another one.
+func direct(path string) bool {
+	path, _, _ = strings.Cut(path, "?")
+	for part := range strings.SplitSeq(path[1:], "/") {
+		if part == "" || part == "." || part == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// path escapes each part, so that an id cannot lead to another call.
+func path(parts ...string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		b.WriteString("/" + url.PathEscape(p))
+	}
+	return b.String()
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/extauthz"
+	"github.com/tokenstate/tokenstate/internal/settings"
+)
+
+// gateway is what gateways need of authapi.
+type gateway struct{ extauthzAddr, noKey string }
+
+func (g *gateway) addTo(t *settings.Table) {
+	t.Text(&g.extauthzAddr, "AUTHAPI_EXTAUTHZ_ADDR", "", "address of gRPC for Envoy's ext_authz; none, if it is empty")
+	t.Choice(&g.noKey, "AUTHAPI_NO_KEY", []string{"deny", "pass"}, "what a gateway is told of a request that presents nothing in the form of a key; it passes without an identity")
+}
+
+func (g *gateway) join(s *authapi.Server) { s.NoKeyPasses = g.noKey == "pass" }
+
+func (g *gateway) serve(ctx context.Context, s *authapi.Server) error {
+	if g.extauthzAddr == "" {
+		return nil
+	}
+	e := &extauthz.Server{Gate: s, Ready: s.Known.Ready, Failed: s.Failed, Logger: s.Logger}
+	return e.Serve(ctx, g.extauthzAddr) //nolint:wrapcheck // it says what failed
+}

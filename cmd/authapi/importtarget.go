@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/openhands"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+// target joins both stores and the vault to openhands.Target.
+type target struct {
+	keys  *postgres.Store
+	state *state.Store
+	vault *vault.Keyset
+}
+
+// importedBy is whom orders about imported keys name.
+const importedBy = "import:openhands"
+
+func (t target) Position(ctx context.Context, source string) (string, error) {
+	return t.state.ImportPosition(ctx, source) //nolint:wrapcheck // joins only
+}
+
+func (t target) Done(ctx context.Context, source string) error {
+	return t.state.ImportDone(ctx, source) //nolint:wrapcheck // joins only
+}
+
+func (t target) PutKeys(ctx context.Context, at openhands.Position, keys []openhands.Imported) (openhands.Outcome, error) {
+	page := postgres.ImportPage{Source: at.Source, Position: at.After, Dry: at.Dry, Keys: make([]postgres.Imported, len(keys))}
+	for i, k := range keys {
+		page.Keys[i] = postgres.Imported(k)
+	}
+	out, err := t.keys.Import(ctx, page)
+	return openhands.Outcome(out), err //nolint:wrapcheck // joins only
+}
+
+// PutTokens seals as PUT /v1/offline-tokens does.
+func (t target) PutTokens(ctx context.Context, at openhands.Position, tokens []openhands.Opened) (openhands.Outcome, error) {
+	page := make([]state.SealedImport, len(tokens))
+	for i, one := range tokens {
+		s, err := t.vault.Seal(row(one.Token), one.Text)
+		if err != nil {
+			return openhands.Outcome{}, fmt.Errorf("seal token: %w", err)
+		}
+		page[i] = state.SealedImport{Token: state.StoredToken{Token: one.Token}, Ciphertext: state.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}}
+	}
+	added, changed, err := t.state.ImportTokens(ctx, at.Source, at.After, at.Dry, page)
+	return openhands.Outcome{Added: added, Changed: changed}, err //nolint:wrapcheck // joins only
+}
+
+func (t target) Living(ctx context.Context, prefix string) (all []openhands.Held, err error) {
+	living, err := t.keys.Living(ctx, prefix)
+	for _, k := range living {
+		all = append(all, openhands.Held(k))
+	}
+	return all, err //nolint:wrapcheck // joins only
+}
+
+func (t target) Revoke(ctx context.Context, realm string, keys []openhands.Held) error {
+	now, err := t.state.Now(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // joins only
+	}
+	ids, owner := make([]string, len(keys)), make(map[string]string, len(keys))
+	for i, k := range keys {
+		ids[i], owner[k.ID] = k.ID, k.User
+	}
+	return t.keys.RevokeIDs(ctx, ids, func(id string) events.Message { //nolint:wrapcheck // joins only
+		return authapi.KeyRevoked(realm, now, importedBy, owner[id], id)
+	})
+}

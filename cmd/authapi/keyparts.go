@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+// keyConfig is what can be told about keys and limits.
+type keyConfig struct {
+	orgCheck             string
+	keyRate, failureRate int
+	trustedProxies       []netip.Prefix
+}
+
+func (c *keyConfig) addTo(t *settings.Table) {
+	t.Choice(&c.orgCheck, "AUTHAPI_ORG_CHECK", []string{"caller", "members"}, "who vouches that a key's owner belongs to its organization: who made the key, or the members stored here")
+	t.Int(&c.keyRate, "AUTHAPI_KEY_RATE", 1000, 0, 1_000_000, "requests a second that one key may make, twice as many at once; 0: any")
+	t.Int(&c.failureRate, "AUTHAPI_FAILURE_RATE", 5, 0, 1_000_000, "unknown credentials a second from one address before they are answered 429, twenty times as many at once; 0: any")
+	t.Networks(&c.trustedProxies, "AUTHAPI_TRUSTED_PROXIES", "networks whose X-Forwarded-For is believed, separated by commas")
+}
+
+// parts joins what users' keys need.
+func (c *keyConfig) parts(pool *pgxpool.Pool, held vault.Secrets) authapi.KeyParts {
+	st := keys.New(pool)
+	return authapi.KeyParts{
+		UserKeys: st, Members: st, CheckMembers: c.orgCheck == "members", OldMasters: held.OldMasters,
+		Uses: authapi.NewUses(st), Trail: authapi.NewTrail(acts{st}),
+		Limits: authapi.NewLimits(c.keyRate, c.failureRate, c.trustedProxies),
+	}
+}
+
+// acts joins the audit's rows to authapi.ActStore.
+type acts struct{ *keys.Store }
+
+func (a acts) WriteActs(ctx context.Context, all []authapi.Act) error {
+	rows := make([]keys.Act, len(all))
+	for i, one := range all {
+		rows[i] = keys.Act(one)
+	}
+	return a.Store.WriteActs(ctx, rows) //nolint:wrapcheck // joins only
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/ops"
+)
+
+func keysCommand() *cli.Command {
+	selection := func() []cli.Flag {
+		return []cli.Flag{
+			&cli.StringFlag{Name: "user", Usage: "of this user only"},
+			&cli.StringFlag{Name: "kind", Usage: "system, user or legacy only"},
+			&cli.StringFlag{Name: "before", Usage: "made before this time only (RFC 3339)"},
+		}
+	}
+	return &cli.Command{
+		Name: "keys", Usage: "API keys",
+		Commands: []*cli.Command{
+			operatorCommand("list", "", "list live keys; none is shown, only its ends", selection(), listKeys),
+			operatorCommand("show", "ID", "say whose a key is: its id is between its two underscores", nil, showKey),
+			operatorCommand("revoke", "[ID...]", "revoke keys by their ids, or all live ones that the flags select",
+				append(selection(), reasonFlag(), byFlag(), &cli.BoolFlag{Name: "dry-run", Usage: "say which ones, and revoke none; exit code 3 if any"}), revokeKeys),
+		},
+	}
+}
+
+// keyLine is a key as operators see it.
+type keyLine struct {
+	ID       string `json:"id"`
+	Realm    string `json:"realm"`
+	User     string `json:"user_id"`
+	Org      string `json:"org_id"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	LastFour string `json:"last_four"`
+	Created  string `json:"created_at"`
+	Expires  string `json:"expires_at"`
+	Revoked  string `json:"revoked_at"`
+	LastUsed string `json:"last_used_at"`
+	Pepper   string `json:"pepper"`
+}
+
+func lineOf(k apikey.Listed) keyLine {
+	return keyLine{
+		k.ID, k.Realm, k.User, k.Org, k.Name, string(k.Kind), k.LastFour, shownTime(k.Created), shownTime(k.Expires),
+		shownTime(k.RevokedAt), shownTime(k.LastUsed), k.PepperID,
+	}
+}
+
+func showKeys(cmd *cli.Command, ks []keyLine) error {
+	return ops.Output(cmd, ks, func(w io.Writer) { //nolint:wrapcheck // about our own output
+		ops.Row(w, "ID", "USER", "ORG", "NAME", "KIND", "CREATED", "EXPIRES", "REVOKED", "LAST USED")
+		for _, k := range ks {
+			ops.Row(w, k.ID, k.User, k.Org, k.Name, k.Kind, k.Created, k.Expires, k.Revoked, k.LastUsed)
+		}
+	})
+}
+
+// selected are the live keys that the flags mean.
+func (o *operator) selected(ctx context.Context, cmd *cli.Command) ([]apikey.Listed, error) {
+	sel := keys.Selection{Realm: o.realm, User: cmd.String("user"), Kind: apikey.Kind(cmd.String("kind"))}
+	switch sel.Kind {
+	case "", apikey.KindSystem, apikey.KindUser, apikey.KindLegacy:
+	default:
+		return nil, fmt.Errorf("%w: --kind is system, user or legacy", ops.ErrUsage)
+	}
+	if o.realm == "" {
+		return nil, fmt.Errorf("%w: say whose keys: set KEYCLOAK_REALM", ops.ErrUsage)
+	}
+	if text := cmd.String("before"); text != "" {
+		t, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return nil, fmt.Errorf("%w: --before is a time such as 2026-01-02T15:04:05Z", ops.ErrUsage)
+		}
+		sel.Before = t
+	}
+	var out []apikey.Listed
+	err := o.keys().EachKey(ctx, sel, func(k apikey.Listed) error { out = append(out, k); return nil })
+	return out, err //nolint:wrapcheck // it says what failed
+}
+
+func listKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
+	ks, err := o.selected(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	return showKeys(cmd, linesOf(ks))
+}
+
+func linesOf(ks []apikey.Listed) []keyLine {
+	lines := make([]keyLine, len(ks))
+	for i, k := range ks {
+		lines[i] = lineOf(k)
+	}
+	return lines
+}
+
+func showKey(ctx context.Context, cmd *cli.Command, o *operator) error {
+	if cmd.Args().Len() != 1 {
+		return fmt.Errorf("%w: name one key's id, never the key", ops.ErrUsage)
+	}
+	rec, found, err := o.keys().Find(ctx, cmd.Args().First())
+	switch {
+	case err != nil:
+		return err //nolint:wrapcheck // it says what failed
+	case !found:
+		return apikey.ErrNotFound
+	}
+	return showKeys(cmd, []keyLine{lineOf(apikey.Listed{Issue: apikey.Issue{Record: rec}})})
+}
+
+func revokeKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
+	ks, err := o.meant(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	if cmd.Bool("dry-run") {
+		if err := showKeys(cmd, linesOf(ks)); err != nil || len(ks) == 0 {
+			return err
+		}
+		return fmt.Errorf("%w: %d keys would be revoked", ops.ErrDifferences, len(ks))
+	}
+	for i, k := range ks {
+		if err := o.revoke(ctx, cmd, k.Record); err != nil {
+			return fmt.Errorf("after %d of %d keys were revoked: %w", i, len(ks), err)
+		}
+	}
+	return ops.Output(cmd, map[string]int{"revoked": len(ks)}, func(w io.Writer) { ops.Row(w, "revoked", len(ks)) }) //nolint:wrapcheck // about our own output
+}
+
+// meant are the keys named by id, or else selected. With neither it would be all of a realm.
+func (o *operator) meant(ctx context.Context, cmd *cli.Command) (out []apikey.Listed, err error) {
+	flags := cmd.IsSet("user") || cmd.IsSet("kind") || cmd.IsSet("before")
+	if flags == cmd.Args().Present() {
+		return nil, fmt.Errorf("%w: name keys by their ids, or select them by flags", ops.ErrUsage)
+	}
+	if flags {
+		return o.selected(ctx, cmd)
+	}
+	for _, id := range cmd.Args().Slice() {
+		rec, found, err := o.keys().Find(ctx, id)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // it says what failed
+		}
+		if !found {
+			return nil, fmt.Errorf("%w; nothing was revoked", apikey.ErrNotFound)
+		}
+		out = append(out, apikey.Listed{Issue: apikey.Issue{Record: rec}})
+	}
+	return out, nil
+}
+
+// revoke gives authapi's own order: it acts at its commit, and the worker copies it to the log.
+func (o *operator) revoke(ctx context.Context, cmd *cli.Command, rec apikey.Record) error {
+	at, err := o.store().Now(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	ref := apikey.Ref{Realm: rec.Realm, User: rec.User, ID: rec.ID}
+	_, _, err = o.keys().RevokeOne(ctx, ref, func(id string) events.Message {
+		return events.Message{
+			ID: uuid.NewString(), Realm: rec.Realm, At: at, Received: at, Source: events.Authapi,
+			Body: &events.Order{Order: events.OrderKeyRevoked, By: cmd.String("by"), Reason: cmd.String("reason"), User: rec.User, Key: id},
+		}
+	})
+	return err //nolint:wrapcheck // it says what failed
+}

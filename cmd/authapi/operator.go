@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+	"github.com/urfave/cli/v3"
+
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+// operator is what an operator's command works on.
+type operator struct {
+	database secret.Text
+	files    vault.Paths
+	realm    string
+	pool     *pgxpool.Pool
+}
+
+func (o *operator) keys() *keys.Store      { return keys.New(o.pool) }
+func (o *operator) store() *postgres.Store { return postgres.New(o.pool) }
+
+// secrets are the files' contents. Loose rights are what authapi secrets check tells.
+func (o *operator) secrets() (vault.Secrets, error) { return secrets(o.files, zerolog.Nop()) }
+
+// operatorCommand is a command with the operator's settings beside its own flags.
+func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error) *cli.Command {
+	o := &operator{}
+	table := settings.New("AUTHAPI_OPERATOR_")
+	addDatabase(table, &o.database)
+	addFiles(table, &o.files)
+	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm whose keys are meant")
+	return &cli.Command{
+		Name: name, ArgsUsage: args, Usage: usage, Description: table.Description(),
+		Flags: append(append(flags, ops.OutputFlag()), table.Flags()...),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if err := table.Load(cmd); err != nil {
+				return err //nolint:wrapcheck // it says all that is wrong
+			}
+			pool, err := open(ctx, o.database)
+			if err != nil {
+				return err
+			}
+			defer pool.Close()
+			o.pool = pool
+			return do(ctx, cmd, o)
+		},
+	}
+}
+
+func byFlag() cli.Flag {
+	return &cli.StringFlag{Name: "by", Value: whoami(), Usage: "who does it, for the journal"}
+}
+
+func reasonFlag() cli.Flag {
+	return &cli.StringFlag{Name: "reason", Usage: "why, for the journal", Required: true}
+}
+
+func whoami() string {
+	for _, name := range []string{"SUDO_USER", "USER", "LOGNAME"} {
+		if who := os.Getenv(name); who != "" {
+			return "operator " + who
+		}
+	}
+	return "operator"
+}
+
+// shownTime is a time for a table: "-" if there is none.
+func shownTime(s events.Seconds) string {
+	if s == 0 {
+		return "-"
+	}
+	return s.Time().UTC().Format(time.RFC3339)
+}

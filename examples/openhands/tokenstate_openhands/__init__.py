@@ -1,0 +1,1 @@
+"""Replacements for OpenHands' bearer authentication, refresh and logout, on tokenstate."""

@@ -1,0 +1,66 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/apikey/postgres/internal/dbsqlc"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// KindMember is a membership on the feed. Its key is the JSON of [realm, org, user]; its value
+// an apikey.Member, or nothing when it ended.
+const KindMember = "org_member"
+
+// PutMember makes a user a member; version 0: they were one.
+func (s *Store) PutMember(ctx context.Context, m apikey.Member) (version int64, err error) {
+	value, err := json.Marshal(m)
+	if err != nil {
+		return 0, fmt.Errorf("encode member: %w", err)
+	}
+	return s.member(ctx, m, value, func(tx pgx.Tx) (int64, error) {
+		return q.PutMember(ctx, tx, dbsqlc.PutMemberParams{Realm: m.Realm, OrgID: m.Org, UserID: m.User})
+	})
+}
+
+// DeleteMember ends a membership; version 0: there was none.
+func (s *Store) DeleteMember(ctx context.Context, m apikey.Member) (version int64, err error) {
+	return s.member(ctx, m, nil, func(tx pgx.Tx) (int64, error) {
+		return q.DeleteMember(ctx, tx, dbsqlc.DeleteMemberParams{Realm: m.Realm, OrgID: m.Org, UserID: m.User})
+	})
+}
+
+func (s *Store) member(ctx context.Context, m apikey.Member, value []byte, write func(pgx.Tx) (int64, error)) (version int64, err error) {
+	key, err := json.Marshal([3]string{m.Realm, m.Org, m.User})
+	if err != nil {
+		return 0, fmt.Errorf("encode member: %w", err)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		n, err := write(tx)
+		if err != nil || n == 0 {
+			return err
+		}
+		version, err = state.Announce(ctx, tx, []state.Change{{Kind: KindMember, Key: string(key), Value: value}})
+		return err //nolint:wrapcheck // it says what failed
+	})
+	if err != nil {
+		return 0, fmt.Errorf("write member: %w", err)
+	}
+	return version, nil
+}
+
+// LoadMembers reads all memberships within a snapshot's transaction.
+func LoadMembers(ctx context.Context, tx pgx.Tx) (out []apikey.Member, err error) {
+	rows, err := q.AllMembers(ctx, tx)
+	if err != nil {
+		return nil, fmt.Errorf("read members: %w", err)
+	}
+	for _, r := range rows {
+		out = append(out, apikey.Member{Realm: r.Realm, Org: r.OrgID, User: r.UserID})
+	}
+	return out, nil
+}

@@ -1,0 +1,44 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// authorize answers forward-auth calls, such as nginx's auth_request and Traefik's forwardAuth.
+// A gateway sends its users' headers and bodies, whatever they are; only the key in them counts.
+func (s *Server) authorize(api huma.API) {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		op := operation(method, "/v1/authorize", "Whether a gateway may let a request pass, and whose it is", maxSmallBody)
+		op.Middlewares = huma.Middlewares{s.answerGateway}
+		op.Responses = map[string]*huma.Response{"200": {Description: "It may pass. An empty header clears the gateway's.", Headers: identityHeaders()}}
+		huma.Register(api, op, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }) //nolint:nilnil // headers only
+	}
+}
+
+func (s *Server) answerGateway(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	p := s.Gate(r.Context(), r.Header)
+	for _, i := range p.Identity {
+		w.Header().Set(i.Name, i.Value)
+	}
+	if p.Refused != nil {
+		p.Refused.write(w)
+		return
+	}
+	next(ctx)
+}
+
+func identityHeaders() map[string]*huma.Param {
+	described := map[string]*huma.Param{}
+	for name, what := range map[string]string{
+		HeaderUser: "the key's owner", HeaderOrg: "the key's organization", HeaderKey: "the key's id, not the key",
+		HeaderKind: "system, user or legacy", HeaderToken: "of the owner's best offline token: usable, suspended, revoked or unknown",
+	} {
+		described[name] = &huma.Param{Description: what, Schema: &huma.Schema{Type: huma.TypeString}}
+	}
+	return described
+}

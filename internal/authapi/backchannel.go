@@ -1,0 +1,126 @@
+package authapi
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/secret"
+)
+
+// LogoutTokens verifies what Keycloak sends over the back channel. An error other than a
+// *BadLogoutToken means that it could not be judged now.
+type LogoutTokens interface {
+	Verify(context.Context, secret.Text) (LogoutToken, error)
+}
+
+// LogoutToken is a verified one, of the realm that issued it. User or Session may be "", not both.
+type LogoutToken struct{ Realm, ID, User, Session string }
+
+// BadLogoutToken says why a token is refused, without repeating a part of it.
+type BadLogoutToken struct {
+	Reason string // for the sender
+	Cause  error  // for the log
+}
+
+func (b *BadLogoutToken) Error() string { return b.Reason }
+
+// Logouts takes the order that a logout token leads to, once for each id of a token.
+type Logouts interface {
+	OrderByLogout(ctx context.Context, tokenID string, m events.Message) (version int64, err error)
+}
+
+// ErrReplayed: a token of this id was taken before.
+var ErrReplayed = errors.New("the logout token was sent before")
+
+const byBackChannel = "backchannel-logout"
+
+type backChannelInput struct {
+	ContentType string `header:"Content-Type"`
+	RawBody     []byte `contentType:"application/x-www-form-urlencoded"`
+}
+
+type backChannelAnswer struct {
+	Body struct {
+		EventID string `json:"event_id" doc:"of the order to look at the user again"`
+	}
+}
+
+func (s *Server) backChannelLogout(api huma.API) {
+	op := operation(http.MethodPost, "/v1/backchannel-logout", "Take a logout token of OpenID Connect Back-Channel Logout 1.0", maxTokenBody)
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/x-www-form-urlencoded": {Schema: &huma.Schema{
+			Type: huma.TypeObject, Required: []string{"logout_token"},
+			Properties: map[string]*huma.Schema{"logout_token": {Type: huma.TypeString, Description: "a signed JWT of type logout+jwt"}},
+		}},
+	}}
+	huma.Register(api, op, s.takeLogoutToken)
+}
+
+// takeLogoutToken raises a doubt and teaches no fact: Keycloak sends the same token whether the
+// offline session died or not, so a look has to tell. 200 is said only once the doubt is durable.
+func (s *Server) takeLogoutToken(ctx context.Context, in *backChannelInput) (*backChannelAnswer, error) {
+	raw, ok := logoutToken(in)
+	if !ok {
+		return nil, badLogout("send one logout_token in a form of type application/x-www-form-urlencoded")
+	}
+	t, err := s.LogoutTokens.Verify(ctx, raw)
+	if bad, is := errors.AsType[*BadLogoutToken](err); is {
+		s.log(ctx).Warn().Str("reason", bad.Reason).AnErr("cause", bad.Cause).Msg("a logout token is refused")
+		return nil, badLogout(bad.Reason)
+	}
+	if err != nil {
+		s.log(ctx).Error().Err(err).Msg("a logout token cannot be judged")
+		return nil, unavailable("undecidable", "the logout token cannot be verified now: send it again")
+	}
+	now, err := s.Orders.Now(ctx)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	m := order(t.Realm, now, &events.Order{Order: events.OrderLook, By: byBackChannel, User: s.ownerOf(t), Session: t.Session})
+	_, err = s.Logouts.OrderByLogout(ctx, t.ID, m)
+	switch {
+	case errors.Is(err, ErrReplayed):
+		return nil, badLogout("the logout token was sent before")
+	case err != nil:
+		return nil, s.storeFault(ctx, err)
+	}
+	s.log(ctx).Info().Str("id", m.ID).Msg("a logout token is taken")
+	a := &backChannelAnswer{}
+	a.Body.EventID = m.ID
+	return a, nil
+}
+
+// logoutToken reads the form. Other members are ignored, as the specification says.
+func logoutToken(in *backChannelInput) (secret.Text, bool) {
+	kind, _, err := mime.ParseMediaType(in.ContentType)
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return secret.Text{}, false
+	}
+	form, err := url.ParseQuery(string(in.RawBody))
+	if err != nil || len(form["logout_token"]) != 1 || form.Get("logout_token") == "" {
+		return secret.Text{}, false
+	}
+	return secret.New(form.Get("logout_token")), true
+}
+
+// ownerOf is the user of a token that is kept, for a subject may be another one for each client;
+// else the token's. With neither the order names the session alone, of which a token may yet come.
+func (s *Server) ownerOf(t LogoutToken) string {
+	if kept, ok := s.Known.Token(t.Realm, t.Session, s.Realms[t.Realm].ClientID); ok {
+		return kept.Token.User
+	}
+	return t.User
+}
+
+// badLogout is in OAuth's words for who reads error, and in ours.
+func badLogout(detail string) *Problem {
+	p := problem(http.StatusBadRequest, "invalid-logout-token", "", detail)
+	p.Err = "invalid_request"
+	return p
+}

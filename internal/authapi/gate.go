@@ -1,0 +1,101 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+)
+
+// The identity that a gateway hands on. Every answer names all of them, so that a caller's own
+// are overwritten: "" clears one.
+const (
+	HeaderUser  = "X-Auth-User-Id"
+	HeaderOrg   = "X-Auth-Org-Id"
+	HeaderKey   = "X-Auth-Key-Id"
+	HeaderKind  = "X-Auth-Key-Kind"
+	HeaderToken = "X-Offline-Token-State" //nolint:gosec // a header's name
+)
+
+// Identity is one identity header's name and value.
+type Identity struct{ Name, Value string }
+
+// Passage is the answer to a gateway, the same for nginx, Traefik and Envoy.
+type Passage struct {
+	Refused  *Problem   // nil: the request may pass
+	Identity []Identity // always all of them
+	Used     string     // the header that held the key; "": none did
+	Ages     http.Header
+}
+
+// Gate decides whether a request with these headers may pass.
+func (s *Server) Gate(ctx context.Context, h http.Header) Passage {
+	p := Passage{Identity: identity(apikey.Record{}, ""), Ages: http.Header{}}
+	s.ages(p.Ages)
+	if s.NoKeyPasses && keyless(h) {
+		return p
+	}
+	r := (&http.Request{Header: h}).WithContext(ctx)
+	rec, bad := apikey.Record{}, s.ready()
+	if bad == nil {
+		rec, bad = s.keyHolder(r)
+	}
+	if bad == nil {
+		bad = s.caughtUp(r)
+	}
+	if bad == nil && !sendable(rec) {
+		bad = problem(http.StatusForbidden, "identity-not-sendable", "", "the key's user or organization has an id that no header can carry")
+	}
+	if p.Refused = bad; bad != nil {
+		return p
+	}
+	_, verdict, _ := s.Known.Best(rec.Realm, rec.User, "", nil)
+	p.Identity, p.Used = identity(rec, verdict.State.String()), usedSource(h)
+	return p
+}
+
+func identity(rec apikey.Record, token string) []Identity {
+	return []Identity{{HeaderUser, rec.User}, {HeaderOrg, rec.Org}, {HeaderKey, rec.ID}, {HeaderKind, string(rec.Kind)}, {HeaderToken, token}}
+}
+
+// keyless: no key was presented, or nothing that has the form of one. What looks like a key of
+// ours, though mistyped, is refused: whoever sent it meant us.
+func keyless(h http.Header) bool {
+	for _, from := range keySources {
+		switch values := h.Values(from.name); len(values) {
+		case 0:
+			continue
+		case 1:
+			text, ok := from.read(values[0])
+			return !ok || foreign(text)
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// foreign texts are not in the form of any key: JSON web tokens, and what Parse refuses.
+func foreign(text string) bool {
+	if strings.HasPrefix(text, apikey.Prefix) {
+		return false
+	}
+	_, err := apikey.Parse(text)
+	return err != nil || strings.HasPrefix(text, "eyJ") && strings.Count(text, ".") == 2
+}
+
+// usedSource is the header that decides.
+func usedSource(h http.Header) string {
+	for _, from := range keySources {
+		if len(h.Values(from.name)) > 0 {
+			return from.name
+		}
+	}
+	return ""
+}
+
+// sendable ids arrive as they were sent: two ids must not become one on the way.
+func sendable(rec apikey.Record) bool {
+	return plain(rec.User+rec.Org) && strings.TrimSpace(rec.User) == rec.User && strings.TrimSpace(rec.Org) == rec.Org
+}

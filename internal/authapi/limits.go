@@ -1,0 +1,166 @@
+package authapi
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// maxBuckets of each generation: at most twice as many are held, about 20 MB.
+const maxBuckets = 50_000
+
+// Limits are token buckets: of each key, and of each address for failures. The zero rates limit
+// nothing.
+type Limits struct {
+	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
+
+	keys, failures buckets
+}
+
+// NewLimits takes rates a second; bursts are of two seconds for keys, and of twenty for
+// failures: a client that starts with an old key must be able to try some requests.
+func NewLimits(keys, failures int, trusted []netip.Prefix) *Limits {
+	return &Limits{
+		Trusted: trusted,
+		keys:    buckets{rate: rate.Limit(keys), burst: 2 * keys}, failures: buckets{rate: rate.Limit(failures), burst: 20 * failures},
+	}
+}
+
+// buckets forgets the ones that were not used for longest, in generations.
+type buckets struct {
+	rate  rate.Limit
+	burst int
+
+	mu       sync.Mutex
+	now, old map[string]*rate.Limiter
+}
+
+func (b *buckets) of(name string) *rate.Limiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if l := b.now[name]; l != nil {
+		return l
+	}
+	if b.now == nil || len(b.now) >= maxBuckets {
+		b.old, b.now = b.now, map[string]*rate.Limiter{}
+	}
+	l := b.old[name]
+	if l == nil {
+		l = rate.NewLimiter(b.rate, b.burst)
+	}
+	b.now[name] = l
+	return l
+}
+
+// take takes one token, or says how long there is none.
+func (b *buckets) take(name string, now time.Time) (time.Duration, bool) {
+	if b.rate == 0 {
+		return 0, true
+	}
+	l := b.of(name)
+	if l.AllowN(now, 1) {
+		return 0, true
+	}
+	r := l.ReserveN(now, 1)
+	defer r.CancelAt(now)
+	return r.DelayFrom(now), false
+}
+
+func (b *buckets) empty(name string, now time.Time) bool {
+	return b.rate != 0 && b.of(name).TokensAt(now) < 1
+}
+
+func tooMany(wait time.Duration, detail string) *Problem {
+	return problem(http.StatusTooManyRequests, "too-many-requests", "", detail).retryIn(wait)
+}
+
+// limitKey bounds what one key may ask. The secret has matched: nobody else can use it up.
+func (s *Server) limitKey(id string) *Problem {
+	if s.Limits == nil {
+		return nil
+	}
+	if wait, ok := s.Limits.keys.take(id, s.now()); !ok {
+		return tooMany(wait, "this key asks too often: slow down")
+	}
+	return nil
+}
+
+// failed is the answer to a credential that is not known, and from an address that sent too
+// many of them. Keys that are known pass from there all the same: behind one address are many.
+func (s *Server) failed(r *http.Request, p *Problem) *Problem {
+	if s.Limits == nil || !presented(r.Header) {
+		return p
+	}
+	if wait, ok := s.Limits.failures.take(s.Limits.bucketOf(r), s.now()); !ok {
+		return tooMany(wait, "too many credentials that are not known came from this address: wait")
+	}
+	return p
+}
+
+// limitLookUp refuses to ask the database about a key that memory lacks, for an address that sent
+// too many unknown ones: they would use up the look-ups of all. The key may be good, so it is no 401.
+func (s *Server) limitLookUp(r *http.Request, id string) *Problem {
+	if s.Limits == nil || id == "" || s.Known.HasKey(id) || !s.Limits.failures.empty(s.Limits.bucketOf(r), s.now()) {
+		return nil
+	}
+	return tooMany(time.Second, "too many credentials that are not known came from this address: wait")
+}
+
+func presented(h http.Header) bool {
+	for _, name := range []string{"Authorization", "X-Session-API-Key", "X-Access-Token", headerService} {
+		if len(h.Values(name)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// bucketOf names a caller's address: of IPv6 the network, since one host has all of it.
+func (l *Limits) bucketOf(r *http.Request) string {
+	a := l.address(r)
+	if a.Is6() {
+		p, _ := a.Prefix(64) // 64 is within bounds
+		return p.String()
+	}
+	return a.String()
+}
+
+// address is the peer's, or what a trusted proxy says, read from the right: everything to the
+// left of the first address that is no proxy of ours was written by the caller.
+func (l *Limits) address(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	at := peer.Addr().Unmap().WithZone("")
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && l.trusts(at); i-- {
+		hop, err := hopOf(strings.TrimSpace(hops[i]))
+		if err != nil {
+			return at
+		}
+		at = hop.Unmap().WithZone("")
+	}
+	return at
+}
+
+// hopOf reads an address; some proxies add the port.
+func hopOf(s string) (netip.Addr, error) {
+	if a, err := netip.ParseAddrPort(s); err == nil {
+		return a.Addr(), nil
+	}
+	return netip.ParseAddr(s) //nolint:wrapcheck // only whether it fails counts
+}
+
+func (l *Limits) trusts(a netip.Addr) bool {
+	for _, p := range l.Trusted {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,191 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// ownKey is a key as its owner sees it.
+type ownKey struct {
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	Kind       string     `json:"kind" enum:"system,user,legacy"`
+	UserID     string     `json:"user_id"`
+	OrgID      *string    `json:"org_id"`
+	Prefix     *string    `json:"prefix" doc:"how the key begins"`
+	LastFour   *string    `json:"last_four" doc:"how the key ends"`
+	Scopes     []string   `json:"scopes"`
+	CreatedAt  *time.Time `json:"created_at"`
+	ExpiresAt  *time.Time `json:"expires_at"`
+	NotBefore  *time.Time `json:"not_before"`
+	RevokedAt  *time.Time `json:"revoked_at"`
+	LastUsedAt *time.Time `json:"last_used_at" doc:"at least then: uses are written some seconds late"`
+	Replaces   *string    `json:"replaces" doc:"the key that was rotated into this one"`
+	Active     bool       `json:"active"`
+	Reason     *string    `json:"reason" doc:"why it is not active"`
+}
+
+func (s *Server) shown(k apikey.Listed) ownKey {
+	d := s.decisionOn(k.Record)
+	return ownKey{
+		ID: k.ID, Name: shownName(k.Record), Kind: string(k.Kind), UserID: k.User, OrgID: text(k.Org),
+		Prefix: text(k.Shown()), LastFour: text(k.LastFour), Scopes: append([]string{}, strings.Fields(string(k.Scopes))...),
+		CreatedAt: instant(k.Created.Millis()), ExpiresAt: instant(k.Expires.Millis()), NotBefore: instant(k.NotBefore.Millis()),
+		RevokedAt: instant(k.RevokedAt.Millis()), LastUsedAt: instant(k.LastUsed.Millis()), Replaces: text(k.Replaces),
+		Active: d.Active, Reason: text(d.Reason),
+	}
+}
+
+type listKeysInput struct {
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Cursor string `query:"cursor" maxLength:"255" doc:"next_cursor of the answer before"`
+	System bool   `query:"system" doc:"system keys as well"`
+}
+
+type listKeysAnswer struct {
+	Body struct {
+		Items      []ownKey `json:"items"`
+		NextCursor *string  `json:"next_cursor"`
+	}
+}
+
+// listKeys reads the database: a key's name is nothing that decisions need in memory.
+func (s *Server) listKeys(ctx context.Context, in *listKeysInput) (*listKeysAnswer, error) {
+	caller := serviceOf(ctx)
+	ref := apikey.Ref{Realm: caller.Realm, User: in.UserID, Orgs: caller.Orgs}
+	keys, err := s.UserKeys.List(ctx, ref, in.System, in.Cursor, in.Limit+1)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	a := &listKeysAnswer{}
+	a.Body.Items = []ownKey{}
+	for i, k := range keys {
+		if i == in.Limit {
+			a.Body.NextCursor = &keys[i-1].ID
+			break
+		}
+		a.Body.Items = append(a.Body.Items, s.shown(k))
+	}
+	return a, nil
+}
+
+type revokeKeyInput struct {
+	Waiting
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	ID     string `path:"id" minLength:"1" maxLength:"255"`
+}
+
+type revokeKeyAnswer struct {
+	Status int
+	Body   struct {
+		ID      string `json:"id"`
+		Applied bool   `json:"applied"`
+		Version int64  `json:"version"`
+	}
+}
+
+// revokeKey may come again: a key that is revoked already stays so.
+func (s *Server) revokeKey(ctx context.Context, in *revokeKeyInput) (*revokeKeyAnswer, error) {
+	caller := serviceOf(ctx)
+	at, err := s.Orders.Now(ctx)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	ref := apikey.Ref{Realm: caller.Realm, User: in.UserID, ID: in.ID, Orgs: caller.Orgs}
+	rec, version, err := s.UserKeys.RevokeOne(ctx, ref, keyOrders(at, ref, caller.Name))
+	if err != nil {
+		return nil, s.keyFault(ctx, err)
+	}
+	a := &revokeKeyAnswer{}
+	a.Body.ID, a.Body.Version = rec.ID, version
+	a.Body.Applied, a.Status = s.enforced(ctx, in.Waiting, version)
+	return a, nil
+}
+
+// keyOrders makes the order by which a key ends: its copy in the log outlives this database.
+func keyOrders(at tokenstate.Millis, ref apikey.Ref, caller string) func(string) events.Message {
+	return func(id string) events.Message {
+		return order(ref.Realm, at, &events.Order{Order: events.OrderKeyRevoked, By: "service:" + caller, User: ref.User, Key: id})
+	}
+}
+
+// defaultOverlap is how long a rotated key goes on working unless the caller says otherwise.
+const defaultOverlap = 3600
+
+type rotateKeyInput struct {
+	Waiting
+	Idempotent
+	UserID string         `path:"user_id" minLength:"1" maxLength:"255"`
+	ID     string         `path:"id" minLength:"1" maxLength:"255"`
+	Body   *rotateKeyBody `required:"false"`
+}
+
+type rotateKeyBody struct {
+	OverlapS  *int       `json:"overlap_s,omitempty" minimum:"0" maximum:"2592000" doc:"how long the old secret goes on working; an hour, if it is missing; 0 revokes it"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true" doc:"of the new key; the old one's, if it is missing"`
+}
+
+// rotateKey gives a new key in the place of an old one. Its id is another one, so that either
+// can be told in logs, and revoking the new one ends the old one, too.
+func (s *Server) rotateKey(ctx context.Context, in *rotateKeyInput) (*createKeyAnswer, error) {
+	caller, body := serviceOf(ctx), in.Body
+	if body == nil {
+		body = &rotateKeyBody{}
+	}
+	at, err := s.Orders.Now(ctx)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
+	p, once := s.newKey(caller.Name, in.Idempotent, []any{"rotate", in.UserID, in.ID, body})
+	ref := apikey.Ref{Realm: caller.Realm, User: in.UserID, ID: in.ID, Orgs: caller.Orgs}
+	next := func(old apikey.Record) (apikey.Issue, error) {
+		rec, bad := s.successor(ctx, old, body.ExpiresAt)
+		if bad != nil {
+			return apikey.Issue{}, bad
+		}
+		return apikey.NewIssue(rec, p, s.Peppers[0]), nil
+	}
+	issued, err := s.UserKeys.Rotate(ctx, ref, once, next, s.endOf(body.OverlapS), keyOrders(at, ref, caller.Name))
+	if err != nil {
+		return nil, s.keyFault(ctx, err)
+	}
+	return s.issued(ctx, p, issued, in.Waiting, ref.ID)
+}
+
+func (s *Server) endOf(overlap *int) tokenstate.Seconds {
+	switch {
+	case overlap == nil:
+		return s.second() + defaultOverlap
+	case *overlap == 0:
+		return 0
+	}
+	return s.second() + tokenstate.Seconds(*overlap)
+}
+
+// successor is the new key's record. A key that is dead for good has none: it would give access
+// back that was taken away.
+func (s *Server) successor(ctx context.Context, old apikey.Record, expires *time.Time) (apikey.Record, *Problem) {
+	if old.Kind == apikey.KindSystem {
+		return old, problem(http.StatusConflict, "system-key", "", "a system key is not rotated here: revoke it, and the next mint gives another")
+	}
+	switch d := s.decisionOn(old); d.Reason {
+	case apikey.ReasonRevoked, apikey.ReasonExpired, apikey.ReasonUserDeleted:
+		return old, problem(http.StatusConflict, "key-dead", d.Reason, "the key is dead: make a new one")
+	}
+	next := old
+	next.Kind, next.Generation, next.Created = apikey.KindUser, old.Generation+1, s.second()
+	if expires != nil {
+		next.Expires = secondOf(expires)
+	}
+	if bad := validTimes(next); bad != nil {
+		return next, bad
+	}
+	return next, s.mayHoldKey(ctx, next)
+}

@@ -1,0 +1,140 @@
+package authapi
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/projection"
+)
+
+// maxActs is how many acts wait to be written while the database is away; more are lost, counted
+// and said in the log. At manyActs they are written before their time.
+const (
+	maxActs  = 10_000
+	manyActs = 1_000
+)
+
+// Act is something done with a service credential.
+type Act struct {
+	At      time.Time
+	Realm   string
+	Actor   string // service:<name>
+	Action  string // method and path template
+	Target  string // the path: it holds ids, never a secret
+	Status  int    // of the answer
+	Times   int64  // equal acts that only read are one
+	Request string // X-Request-Id
+}
+
+// ActStore keeps acts for good, in order.
+type ActStore interface {
+	WriteActs(ctx context.Context, acts []Act) error
+}
+
+// Trail holds acts until they are written. The act is not delayed, and it is not refused while
+// the database is away: what changes something needs the database anyway.
+type Trail struct {
+	store ActStore
+	wake  chan struct{}
+
+	mu    sync.Mutex
+	acts  []Act
+	reads map[Act]*Act // of the time until the next writing
+	lost  int64
+}
+
+// NewTrail makes one; Server.Run writes what it holds.
+func NewTrail(store ActStore) *Trail {
+	return &Trail{store: store, wake: make(chan struct{}, 1), reads: map[Act]*Act{}}
+}
+
+// add takes an act. Those that only read are counted: one row of them each ten seconds.
+func (t *Trail) add(a Act, reads bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a.Times = 1
+	key := Act{Realm: a.Realm, Actor: a.Actor, Action: a.Action, Target: a.Target, Status: a.Status}
+	if same := t.reads[key]; reads && same != nil {
+		same.Times++
+		return
+	}
+	held := len(t.acts) + len(t.reads)
+	switch {
+	case held >= maxActs:
+		t.lost++
+		return
+	case reads:
+		t.reads[key] = &a
+	default:
+		t.acts = append(t.acts, a)
+	}
+	if !reads || held == manyActs {
+		select {
+		case t.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// woken is nil, and so never ready, for nobody's trail.
+func (t *Trail) woken() <-chan struct{} {
+	if t == nil {
+		return nil
+	}
+	return t.wake
+}
+
+// write puts what is held into the store; on a fault it is held on.
+func (t *Trail) write(ctx context.Context) (lost int64, err error) {
+	t.mu.Lock()
+	acts := t.acts
+	for _, a := range t.reads {
+		acts = append(acts, *a)
+	}
+	lost, t.lost = t.lost, 0
+	t.acts, t.reads = nil, map[Act]*Act{}
+	t.mu.Unlock()
+	if len(acts) == 0 {
+		return lost, nil
+	}
+	if err = t.store.WriteActs(ctx, acts); err == nil {
+		return lost, nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.acts = append(acts, t.acts...)
+	return lost, err //nolint:wrapcheck // the store says what failed
+}
+
+func (s *Server) writeTrail(ctx context.Context) {
+	if s.Trail == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeLimit)
+	defer cancel()
+	lost, err := s.Trail.write(ctx)
+	if err != nil {
+		s.Logger.Warn().Err(err).Msg("the audit is not written now; it is held")
+	}
+	if lost > 0 {
+		s.Metrics.actsLost.Add(float64(lost))
+		s.Logger.Error().Int64("acts", lost).Msg("acts are missing in the audit: the database was away for too long")
+	}
+}
+
+// audit notes what a credential did, or was refused.
+func (s *Server) audit(w http.ResponseWriter, r *http.Request, caller projection.ServiceKey, status int) {
+	if s.Trail == nil || caller.Name == "" {
+		return
+	}
+	s.Trail.add(Act{
+		At: s.now(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: r.Pattern, Target: r.URL.EscapedPath(),
+		Status: status, Request: w.Header().Get("X-Request-Id"),
+	}, onlyReads[r.Pattern] || r.Method == http.MethodGet)
+}
+
+var onlyReads = map[string]bool{
+	"POST /v1/decide": true, "POST /oauth2/introspect": true, "POST /v1/users/{user_id}/access-token": true,
+}

@@ -1,0 +1,191 @@
+package authapi
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+type createKeyInput struct {
+	Waiting
+	Idempotent
+	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
+	Body   createKeyBody
+}
+
+type createKeyBody struct {
+	Name      string     `json:"name" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 _.:@-]*$"`
+	OrgID     *string    `json:"org_id,omitempty" nullable:"true" maxLength:"255" doc:"the one organization that the key is for"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true" doc:"dead from that second on; never, if it is missing"`
+	NotBefore *time.Time `json:"not_before,omitempty" nullable:"true"`
+	Scopes    []string   `json:"scopes,omitempty" maxItems:"8" uniqueItems:"true" enum:"access-token" doc:"what the key may do beyond telling whose it is"`
+}
+
+type createKeyAnswer struct {
+	Status int
+	Replay string `header:"Idempotent-Replayed"`
+	Body   issuedKey
+}
+
+type issuedKey struct {
+	Key string `json:"key" doc:"shown this once"`
+	ownKey
+	Applied bool  `json:"applied"`
+	Version int64 `json:"version"`
+}
+
+func (s *Server) userKeys(api huma.API) {
+	const path = "/v1/users/{user_id}/api-keys"
+	create := operation(http.MethodPost, path, "Make an API key for a user; its secret is shown this once", maxSmallBody)
+	create.Middlewares, create.DefaultStatus = s.forService(ScopeKeys), http.StatusCreated
+	huma.Register(api, create, s.createKey)
+	list := operation(http.MethodGet, path, "A user's API keys, newest first, the dead ones too", maxSmallBody)
+	list.Middlewares = s.forService(ScopeKeys)
+	huma.Register(api, list, s.listKeys)
+	revoke := operation(http.MethodDelete, path+"/{id}", "Revoke a user's API key", maxSmallBody)
+	revoke.Middlewares = s.forService(ScopeKeys)
+	huma.Register(api, revoke, s.revokeKey)
+	rotate := operation(http.MethodPost, path+"/{id}/rotate", "Replace an API key; both secrets live for a while", maxSmallBody)
+	rotate.Middlewares, rotate.DefaultStatus = s.forService(ScopeKeys), http.StatusCreated
+	huma.Register(api, rotate, s.rotateKey)
+}
+
+func (s *Server) createKey(ctx context.Context, in *createKeyInput) (*createKeyAnswer, error) {
+	caller := serviceOf(ctx)
+	rec, bad := s.wanted(caller.Realm, in)
+	if bad == nil {
+		bad = mayTouch(caller, rec.Org)
+	}
+	if bad == nil {
+		bad = s.mayHoldKey(ctx, rec)
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	p, once := s.newKey(caller.Name, in.Idempotent, []any{"create", in.UserID, in.Body})
+	issued, err := s.UserKeys.Create(ctx, apikey.NewIssue(rec, p, s.Peppers[0]), once)
+	if err != nil {
+		return nil, s.keyFault(ctx, err)
+	}
+	return s.issued(ctx, p, issued, in.Waiting, "")
+}
+
+// wanted is the record that a caller asks for.
+func (s *Server) wanted(realm string, in *createKeyInput) (apikey.Record, *Problem) {
+	b := in.Body
+	rec := apikey.Record{
+		Realm: realm, User: in.UserID, Name: b.Name, Kind: apikey.KindUser, Generation: 1, Created: s.second(),
+		Expires: secondOf(b.ExpiresAt), NotBefore: secondOf(b.NotBefore), Scopes: apikey.Scopes(strings.Join(b.Scopes, " ")),
+	}
+	if b.OrgID != nil {
+		rec.Org = *b.OrgID
+	}
+	if !plain(rec.User) || !plain(rec.Org) {
+		return rec, unprocessable("invalid-request", "ids are printable, without control characters")
+	}
+	return rec, validTimes(rec)
+}
+
+func validTimes(rec apikey.Record) *Problem {
+	switch {
+	case rec.Expires != 0 && rec.Expires <= rec.Created:
+		return unprocessable("invalid-request", "expires_at has passed")
+	case rec.Expires != 0 && rec.NotBefore >= rec.Expires:
+		return unprocessable("invalid-request", "not_before is not before expires_at")
+	}
+	return nil
+}
+
+// mayHoldKey asks about the owner, and where organizations are checked about the membership.
+func (s *Server) mayHoldKey(ctx context.Context, rec apikey.Record) *Problem {
+	if bad := s.mayOwnKeys(ctx, SystemKey{Realm: rec.Realm, User: rec.User}); bad != nil {
+		return bad
+	}
+	if !s.isMember(rec) {
+		return problem(http.StatusForbidden, "not-a-member", "", "the user is no member of that organization: PUT /v1/orgs/{org_id}/members/{user_id} first")
+	}
+	return nil
+}
+
+// newKey makes a key: of randomness alone, or if the request may come again of a seed that is
+// kept for a day.
+func (s *Server) newKey(caller string, in Idempotent, request []any) (apikey.Presented, *apikey.Once) {
+	if in.Key == "" {
+		var e apikey.Entropy
+		_, _ = rand.Read(e.ID[:])
+		_, _ = rand.Read(e.Secret[:]) // neither ever fails (crypto/rand)
+		return apikey.Format(e), nil
+	}
+	once := onceOf(caller, in.Key, request)
+	_, _ = rand.Read(once.Seed[:])
+	p := apikey.FromSeed(s.Master, once.Seed)
+	once.KeyID = p.ID
+	return p, once
+}
+
+// issued shows a new key. A repeated request is shown the same one, derived again.
+func (s *Server) issued(ctx context.Context, p apikey.Presented, k apikey.Issued, w Waiting, replaces string) (*createKeyAnswer, error) {
+	a := &createKeyAnswer{}
+	if k.Again {
+		again, ok := s.derivedFrom(k)
+		if !ok {
+			return nil, problem(http.StatusConflict, "secret-not-derivable", "", "this request was answered before, and the master secret has been replaced since: rotate the key, or make another")
+		}
+		p, a.Replay = again, "true"
+	}
+	a.Body.Key = p.Text().Reveal()
+	a.Body.ownKey = s.shown(apikey.Listed{Issue: apikey.Issue{Record: k.Record, LastFour: a.Body.Key[len(a.Body.Key)-4:], Replaces: replaces}})
+	a.Body.Version = k.Version
+	a.Body.Applied, a.Status = s.enforced(ctx, w, k.Version)
+	if a.Status == http.StatusOK {
+		a.Status = http.StatusCreated
+	}
+	return a, nil
+}
+
+func (s *Server) derivedFrom(k apikey.Issued) (apikey.Presented, bool) {
+	for _, m := range s.masters() {
+		if p := apikey.FromSeed(m, k.Seed); s.Peppers.Matches(k.Record, p) {
+			return p, true
+		}
+	}
+	return apikey.Presented{}, false
+}
+
+// keyFault is the answer to what the keeper of keys refuses.
+func (s *Server) keyFault(ctx context.Context, err error) error {
+	if p := (*Problem)(nil); errors.As(err, &p) {
+		return p
+	}
+	switch {
+	case errors.Is(err, apikey.ErrNotFound):
+		return problem(http.StatusNotFound, "no-such-key", "", "this user has no such key")
+	case errors.Is(err, apikey.ErrReused):
+		return unprocessable("idempotency-key-reused", "this Idempotency-Key came with another request within 24 hours: use a new one")
+	case errors.Is(err, apikey.ErrRotated):
+		return problem(http.StatusConflict, "key-rotated", "", "another key has replaced this one already: rotate that one")
+	case errors.Is(err, apikey.ErrTooMany):
+		return problem(http.StatusConflict, "too-many-keys", "", "the user has as many live keys as one may have: revoke some")
+	case events.IsReject(err):
+		return unprocessable("invalid-request", "an id is too long or not printable")
+	}
+	return s.storeFault(ctx, err)
+}
+
+func (s *Server) second() tokenstate.Seconds { return tokenstate.Seconds(s.now().Unix()) }
+
+func secondOf(t *time.Time) tokenstate.Seconds {
+	if t == nil {
+		return 0
+	}
+	return tokenstate.Seconds(max(t.Unix(), 1)) // 0 would mean that none was given
+}

@@ -1,0 +1,141 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A cluster is two nodes on one database of the stack's Postgres. Their caches are clustered:
+// with local ones each node would answer with what it knew before the other changed it, and
+// Keycloak would contradict itself.
+
+func (s *Stack) clustered() bool { return s.opts.Nodes > 1 }
+
+// buildOptions are those that a cluster needs, or a single node.
+func (s *Stack) buildOptions() []string {
+	options := slices.Clone(keycloakBuild)
+	if i := slices.Index(options, "--db=dev-file"); i >= 0 && s.clustered() {
+		options[i] = "--db=postgres"
+	}
+	return options
+}
+
+// startCluster starts one node, which makes the tables, and then the other.
+func (s *Stack) startCluster(ctx context.Context, h keycloakHome) error {
+	clock, err := skewedClock(s.opts.Skew)
+	if err != nil {
+		return err
+	}
+	database, err := s.keycloakDatabase(ctx)
+	if err != nil {
+		return err
+	}
+	password := randomText()
+	first, err := s.node(h, "kc1", database)
+	if err != nil {
+		return err
+	}
+	first.env = append(first.env, "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD="+password)
+	second, err := s.node(h, "kc2", database)
+	if err != nil {
+		return err
+	}
+	second.env = append(second.env, clock...)
+	s.introduce(first.url(), password)
+	s.Env.Keycloak2URL = second.url()
+	if err := s.addNode(ctx, "keycloak", first, &s.Env.KeycloakPID); err != nil {
+		return err
+	}
+	if err := s.addNode(ctx, "keycloak2", second, &s.Env.Keycloak2PID); err != nil {
+		return fmt.Errorf("the second node: %w", err)
+	}
+	return s.admin.NewRealm(ctx, s.Env.KeycloakRealm)
+}
+
+func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloakServer, err error) {
+	k.home = h
+	if k.data, err = s.tempDir("keycloak-"+name, nil); err != nil {
+		return k, err
+	}
+	if k.port, err = freePort(); err != nil {
+		return k, err
+	}
+	transport, err := freePort()
+	if err != nil {
+		return k, err
+	}
+	k.opts = []string{
+		"--cache=ispn", "--cache-stack=jdbc-ping",
+		"--cache-embedded-network-bind-address=127.0.0.1", "--cache-embedded-network-bind-port=" + strconv.Itoa(transport),
+	}
+	listener, err := s.listenerEnv(name)
+	k.env = append(listener, database...)
+	return k, err
+}
+
+func (s *Stack) addNode(ctx context.Context, name string, k keycloakServer, pid *int) error {
+	return s.add(ctx, &part{
+		name: name, sig: syscall.SIGTERM, pid: pid, limit: keycloakLimit,
+		make: func() *exec.Cmd {
+			now := k
+			if s.hushed {
+				now.env = slices.DeleteFunc(slices.Clone(k.env), isListeners)
+			}
+			return now.command()
+		},
+		check: func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") },
+	})
+}
+
+func isListeners(kv string) bool { return strings.HasPrefix(kv, listenerPrefix) }
+
+// keycloakDatabase makes Keycloak's database, and the environment that says how to connect to it.
+func (s *Stack) keycloakDatabase(ctx context.Context) ([]string, error) {
+	u, err := url.Parse(s.Env.DatabaseURL)
+	if err != nil || u.User == nil {
+		return nil, errors.New("two nodes need a DATABASE_URL of the form postgres://user:password@host/…")
+	}
+	conn, err := connect(ctx, s.Env.DatabaseURL)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	const name = "keycloak"
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+		return nil, fmt.Errorf("make Keycloak's database: %w", err)
+	}
+	password, _ := u.User.Password()
+	return []string{
+		"KC_DB_URL=jdbc:postgresql://" + u.Host + "/" + name, "KC_DB_USERNAME=" + u.User.Username(), "KC_DB_PASSWORD=" + password,
+		"KC_DB_POOL_MAX_SIZE=40", // of the server's 200 connections; the default is 100 for each node
+	}, nil
+}
+
+// skewedClock is the environment in which a process has another clock than we: libfaketime
+// answers what asks for the time of day. Monotonic time stays real, and the library's repair of
+// timed waits is off: with it Object.wait of Java 17 returned at once (measured, version 0.9.10).
+func skewedClock(ahead time.Duration) ([]string, error) {
+	if ahead == 0 {
+		return nil, nil
+	}
+	found, _ := filepath.Glob("/usr/lib*/faketime/libfaketime.so.1")
+	debian, _ := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
+	found = append(found, debian...)
+	if len(found) == 0 {
+		return nil, errors.New("a skewed clock needs libfaketime: install it and try again (Debian: apt-get install faketime)")
+	}
+	return []string{
+		"LD_PRELOAD=" + found[0],
+		fmt.Sprintf("FAKETIME=%+g", ahead.Seconds()),
+		"FAKETIME_DONT_FAKE_MONOTONIC=1", "FAKETIME_FORCE_MONOTONIC_FIX=0", "FAKETIME_DISABLE_SHM=1",
+	}, nil
+}

@@ -1,0 +1,75 @@
+//go:build edge
+
+package edge
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	bootstrap "github.com/envoyproxy/go-control-plane/envoy/config/bootstrap/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/stream/v3"
+	extauthz "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/ext_authz/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/http/router/v3"
+	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
+	_ "github.com/envoyproxy/go-control-plane/envoy/extensions/upstreams/http/v3"
+	kind "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"go.yaml.in/yaml/v3"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+func load(t *testing.T, path ...string) map[string]any {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(append([]string{"..", "..", "examples"}, path...)...))
+	must(t, err)
+	var v map[string]any
+	must(t, yaml.Unmarshal(raw, &v))
+	return v
+}
+
+// Ensure examples/envoy is a configuration by Envoy's own types and bounds, and closed on failure.
+func TestEnvoyConfiguration(t *testing.T) {
+	raw, err := json.Marshal(load(t, "envoy", "envoy.yaml"))
+	must(t, err)
+	var b bootstrap.Bootstrap
+	must(t, protojson.Unmarshal(raw, &b)) // an unknown field is a fault
+	must(t, b.ValidateAll())
+	var manager hcm.HttpConnectionManager
+	must(t, b.GetStaticResources().GetListeners()[0].GetFilterChains()[0].GetFilters()[0].GetTypedConfig().UnmarshalTo(&manager))
+	must(t, manager.ValidateAll())
+	var filter extauthz.ExtAuthz
+	must(t, manager.GetHttpFilters()[0].GetTypedConfig().UnmarshalTo(&filter))
+	must(t, filter.ValidateAll())
+	if filter.GetFailureModeAllow() || filter.GetStatusOnError().GetCode() != kind.StatusCode_ServiceUnavailable || !filter.GetEncodeRawHeaders() ||
+		filter.GetGrpcService().GetEnvoyGrpc().GetClusterName() != "authapi" {
+		t.Errorf("ext_authz: %v", &filter)
+	}
+}
+
+// Ensure examples/traefik names all identity headers and sends the check all that it reads.
+func TestTraefikConfiguration(t *testing.T) {
+	at := func(v any, path ...string) any {
+		for _, name := range path {
+			m, _ := v.(map[string]any)
+			v = m[name]
+		}
+		return v
+	}
+	auth := at(load(t, "traefik", "dynamic.yaml"), "http", "middlewares", "api-key", "forwardAuth")
+	for list, want := range map[string][]string{
+		"authResponseHeaders": {"X-Auth-User-Id", "X-Auth-Org-Id", "X-Auth-Key-Id", "X-Auth-Key-Kind", "X-Offline-Token-State"},
+		"authRequestHeaders":  {"Authorization", "X-Session-API-Key", "X-Access-Token", "X-Org-Id"},
+	} {
+		got, _ := at(auth, list).([]any)
+		for _, name := range want {
+			if !slices.Contains(got, any(name)) {
+				t.Errorf("%s lacks %s", list, name)
+			}
+		}
+	}
+	if at(auth, "trustForwardHeader") != false {
+		t.Error("what the caller forwards is trusted")
+	}
+}

@@ -1,0 +1,87 @@
+//go:build edge
+
+package edge
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/play"
+)
+
+// TestMain is also the NATS server: devstack starts it as another process of this program.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "nats-server" {
+		if err := devstack.ServeNATS(os.Args[2]); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// system is the whole stack, a user and a key of theirs.
+type system struct {
+	root      string
+	stack     *devstack.Stack
+	backend   *play.Backend
+	user, key string
+}
+
+// One stack for all: starting Keycloak takes longest.
+func TestEdge(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	must(t, err)
+	t.Setenv("DATABASE_URL", "") // a stack of its own, that schemathesis may fill with anything
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
+	defer cancel()
+	stack, err := devstack.Start(ctx, devstack.Options{Root: root, Logs: filepath.Join(root, ".dev", "log", "edge")})
+	must(t, err)
+	t.Cleanup(func() { must(t, stack.Stop()) })
+	s := &system{root: root, stack: stack, backend: play.BackendOf(stack.Env)}
+	s.user, err = play.KeycloakOf(stack.Env).NewUser(t.Context(), "edge")
+	must(t, err)
+	minted, err := s.backend.Mint(t.Context(), s.user, "o", "edge")
+	must(t, err)
+	if s.key = minted.Text("key"); s.key == "" {
+		t.Fatalf("no key: %d %v", minted.Status, minted.Body)
+	}
+	t.Run("slow and half-open clients", s.slowClients)
+	t.Run("nginx", s.nginx)
+	t.Run("schemathesis", s.schemathesis)
+}
+
+// schemathesis checks the real server against its own /openapi.json.
+func (s *system) schemathesis(t *testing.T) {
+	st := os.Getenv("SCHEMATHESIS")
+	if st == "" {
+		t.Fatal("SCHEMATHESIS is not set: run `make test-edge`")
+	}
+	cmd := exec.CommandContext(t.Context(), st, "--config-file", filepath.Join(s.root, "tools", "schemathesis", "schemathesis.toml"), //nolint:gosec // the Makefile's
+		"run", s.stack.Env.AuthapiURL+"/openapi.json", "-H", "X-Service-API-Key: "+s.stack.Env.AuthapiServiceKey, "-H", "Authorization: Bearer "+s.key,
+		"--workers", "1", "--max-examples", "30", "--seed", "1", "--continue-on-failure", "--no-color")
+	cmd.Dir = t.TempDir()
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		t.Errorf("schemathesis: %v\n%s", err, out.String())
+		return
+	}
+	lines := bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
+	t.Logf("%s", bytes.Join(lines[max(0, len(lines)-8):], []byte("\n")))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,144 @@
+//go:build edge
+
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/devstack"
+)
+
+// nginx runs examples/nginx/nginx.conf in a real nginx, with other addresses.
+func (s *system) nginx(t *testing.T) {
+	binary, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Fatal("nginx is not installed: apt-get install nginx-light")
+	}
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/broken" {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(r.Header)
+	}))
+	t.Cleanup(app.Close)
+	at, err := devstack.FreeAddr()
+	must(t, err)
+	s.startNginx(t, binary, at, strings.TrimPrefix(app.URL, "http://"))
+
+	ask := func(path string, headers ...string) (int, http.Header, http.Header) {
+		t.Helper()
+		return get(t, "http://"+at+path, headers...)
+	}
+	key := []string{"Authorization", "Bearer " + s.key}
+	status, _, seen := ask("/", append(key, "X-Auth-User-Id", "root", "X-Auth-User-Id", "admin", "X-Offline-Token-State", "usable", "X-Session-API-Key", "app's own")...)
+	if status != http.StatusOK || seen.Get("X-Auth-User-Id") != s.user || len(seen["X-Auth-User-Id"]) != 1 || seen.Get("X-Auth-Key-Kind") != "system" {
+		t.Errorf("%d, and the application sees %v", status, seen)
+	}
+	if seen.Get("X-Offline-Token-State") != "unknown" || seen.Get("Authorization") != "" || seen.Get("X-Session-Api-Key") != "app's own" {
+		t.Errorf("the application sees %v", seen)
+	}
+	if status, _, seen = ask("/", "X-Session-API-Key", s.key); status != http.StatusOK || seen.Get("X-Session-Api-Key") != "" {
+		t.Errorf("by another header: %d %v", status, seen)
+	}
+	if status, _, _ = ask("/broken", key...); status != http.StatusInternalServerError {
+		t.Errorf("the application's own 500 became %d", status)
+	}
+	status, answer, _ := ask("/", "Authorization", "Bearer "+s.key[:len(s.key)-1])
+	if status != http.StatusUnauthorized || !strings.Contains(answer.Get("WWW-Authenticate"), "invalid_token") {
+		t.Errorf("a bad key: %d %v", status, answer)
+	}
+	if status, _, _ = ask("/", append(key, "X-Org-Id", "another")...); status != http.StatusForbidden {
+		t.Errorf("another organization: %d", status)
+	}
+	if status, _, _ = ask("/_authorize", key...); status != http.StatusNotFound {
+		t.Errorf("the check itself is reachable: %d", status)
+	}
+	status, answer, _ = ask("/", append(key, "Tokenstate-Min-Version", "999999999")...)
+	if status != http.StatusServiceUnavailable || answer.Get("Retry-After") == "" {
+		t.Errorf("authapi's 503 became %d %v", status, answer)
+	}
+	must(t, s.stack.Kill("authapi", syscall.SIGKILL))
+	if status, answer, _ = ask("/", key...); status != http.StatusServiceUnavailable || answer.Get("Retry-After") == "" {
+		t.Errorf("without authapi: %d %v", status, answer)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	must(t, s.stack.Restart(ctx, "authapi"))
+	if status, _, _ = ask("/", key...); status != http.StatusOK {
+		t.Errorf("with authapi again: %d", status)
+	}
+}
+
+func (s *system) startNginx(t *testing.T, binary, at, app string) {
+	t.Helper()
+	dir := t.TempDir()
+	raw, err := os.ReadFile(filepath.Join(s.root, "examples", "nginx", "nginx.conf"))
+	must(t, err)
+	conf := string(raw)
+	for _, change := range [][2]string{
+		{"server 127.0.0.1:8080;", "server " + strings.TrimPrefix(s.stack.Env.AuthapiURL, "http://") + ";"},
+		{"server 127.0.0.1:3000;", "server " + app + ";"},
+		{"listen 127.0.0.1:8000;", "listen " + at + ";"},
+		{"http {", "http { access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;"},
+	} {
+		if !strings.Contains(conf, change[0]) {
+			t.Fatalf("examples/nginx/nginx.conf lacks %q", change[0])
+		}
+		conf = strings.Replace(conf, change[0], change[1], 1)
+	}
+	file := filepath.Join(dir, "nginx.conf")
+	must(t, os.WriteFile(file, []byte(conf), 0o600))
+	cmd := exec.Command(binary, "-p", dir, "-c", file, "-e", "stderr", "-g", "daemon off; master_process off; pid nginx.pid; error_log stderr;")
+	var says strings.Builder
+	cmd.Stderr = &says
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		must(t, cmd.Process.Signal(syscall.SIGTERM))
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Log(says.String())
+		}
+	})
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		if res, err := http.Get("http://" + at + "/_authorize"); err == nil {
+			_ = res.Body.Close()
+			return
+		}
+		<-tick.C
+	}
+	t.Fatal("nginx does not answer")
+}
+
+// get gives the status, the answer's headers, and those that the application saw.
+func get(t *testing.T, url string, headers ...string) (int, http.Header, http.Header) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	must(t, err)
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Add(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	must(t, err)
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(res.Body)
+	must(t, err)
+	seen := http.Header{}
+	if res.StatusCode == http.StatusOK {
+		must(t, json.Unmarshal(raw, &seen))
+	}
+	return res.StatusCode, res.Header, seen
+}

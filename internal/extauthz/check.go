@@ -1,0 +1,141 @@
+package extauthz
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	kind "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	rpc "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/tokenstate/tokenstate/internal/authapi"
+)
+
+// Gate is the decision, such as authapi.Server's.
+type Gate interface {
+	Gate(context.Context, http.Header) authapi.Passage
+}
+
+// Authorization answers Envoy. A refusal is an answer and no error of the call.
+type Authorization struct {
+	auth.UnimplementedAuthorizationServer
+	Gate Gate
+}
+
+// Check decides about one request.
+func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth.CheckResponse, error) {
+	p := a.Gate.Gate(ctx, headers(in.GetAttributes().GetRequest().GetHttp()))
+	if p.Refused != nil {
+		return refusal(p.Refused), nil //nolint:nilerr // the refusal is the answer
+	}
+	ok := &auth.OkHttpResponse{}
+	for _, i := range p.Identity {
+		if i.Value == "" { // Envoy sets no empty header
+			ok.HeadersToRemove = append(ok.HeadersToRemove, i.Name)
+			continue
+		}
+		ok.Headers = append(ok.Headers, overwrite(i.Name, i.Value))
+	}
+	if p.Used != "" {
+		ok.HeadersToRemove = append(ok.HeadersToRemove, p.Used)
+	}
+	return &auth.CheckResponse{
+		Status: &rpc.Status{Code: int32(codes.OK)}, HttpResponse: &auth.CheckResponse_OkResponse{OkResponse: ok}, DynamicMetadata: metadata(p),
+	}, nil
+}
+
+// headers are those of Envoy's request. With encode_raw_headers each stands as it was sent;
+// without, two of one name come as one with a comma, which is no key.
+func headers(r *auth.AttributeContext_HttpRequest) http.Header {
+	h := http.Header{}
+	for name, value := range r.GetHeaders() {
+		h.Add(name, value)
+	}
+	for _, one := range r.GetHeaderMap().GetHeaders() {
+		value := one.GetValue()
+		if raw := one.GetRawValue(); len(raw) > 0 {
+			value = string(raw)
+		}
+		h.Add(one.GetKey(), value)
+	}
+	return h
+}
+
+// overwrite never appends: the caller's own identity headers must not survive.
+func overwrite(name, value string) *core.HeaderValueOption {
+	return &core.HeaderValueOption{
+		Header:       &core.HeaderValue{Key: name, Value: value},
+		AppendAction: core.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
+	}
+}
+
+// refusal is a denied response, undecidable or not: Envoy's own error handling would lose the
+// status, Retry-After and the reason.
+func refusal(p *authapi.Problem) *auth.CheckResponse {
+	body, err := json.Marshal(p)
+	if err != nil {
+		body = nil // a problem holds texts and times only
+	}
+	denied := &auth.DeniedHttpResponse{
+		Status: &kind.HttpStatus{Code: kind.StatusCode(p.Status)}, Body: string(body),
+		Headers: []*core.HeaderValueOption{overwrite("Content-Type", p.ContentType("")), overwrite("Cache-Control", "no-store")},
+	}
+	given := p.GetHeaders()
+	for _, name := range sortedNames(given) {
+		denied.Headers = append(denied.Headers, overwrite(name, given.Get(name)))
+	}
+	return &auth.CheckResponse{
+		Status:       &rpc.Status{Code: int32(codeOf(p.Status)), Message: p.Reason},
+		HttpResponse: &auth.CheckResponse_DeniedResponse{DeniedResponse: denied},
+		DynamicMetadata: &structpb.Struct{Fields: map[string]*structpb.Value{
+			"reason": structpb.NewStringValue(p.Reason),
+		}},
+	}
+}
+
+func sortedNames(h http.Header) []string {
+	var names []string
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func codeOf(status int) codes.Code {
+	switch status {
+	case http.StatusUnauthorized:
+		return codes.Unauthenticated
+	case http.StatusForbidden:
+		return codes.PermissionDenied
+	case http.StatusBadRequest:
+		return codes.InvalidArgument
+	default:
+		return codes.Unavailable
+	}
+}
+
+// metadata is for Envoy's access log and its later filters: user_id, key_id and so on.
+func metadata(p authapi.Passage) *structpb.Struct {
+	fields := map[string]*structpb.Value{}
+	add := func(name, value string) {
+		if value != "" {
+			name = strings.TrimPrefix(strings.ToLower(name), "x-auth-")
+			name = strings.TrimPrefix(name, "x-")
+			fields[strings.ReplaceAll(name, "-", "_")] = structpb.NewStringValue(value)
+		}
+	}
+	for _, i := range p.Identity {
+		add(i.Name, i.Value)
+	}
+	for name := range p.Ages {
+		add(name, p.Ages.Get(name))
+	}
+	return &structpb.Struct{Fields: fields}
+}

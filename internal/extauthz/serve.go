@@ -1,0 +1,109 @@
+package extauthz
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	"github.com/rs/zerolog"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+
+	"github.com/tokenstate/tokenstate/internal/authapi"
+)
+
+// Bounds of the server. Envoy need not send bodies, so a request is its headers.
+const (
+	maxRequest  = 256 << 10
+	maxHeaders  = 16 << 10 // of the call itself
+	maxStreams  = 1000
+	handshake   = 10 * time.Second
+	idle        = 5 * time.Minute
+	checkLimit  = 5 * time.Second
+	drainLimit  = 8 * time.Second
+	askAlive    = time.Minute
+	aliveAnswer = 20 * time.Second
+)
+
+// Server serves Gate and the health of it.
+type Server struct {
+	Gate   Gate
+	Ready  func() (ok bool, why string)
+	Failed func(logger *zerolog.Logger, fault any) *authapi.Problem // answers after a panic
+	Logger zerolog.Logger
+}
+
+// Serve answers on addr until ctx ends, and then lets what is under way finish for 8 s.
+func (s *Server) Serve(ctx context.Context, addr string, more ...grpc.ServerOption) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	g := s.grpc(more)
+	stopped := make(chan struct{})
+	release := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		cut := time.AfterFunc(drainLimit, g.Stop)
+		defer cut.Stop()
+		g.GracefulStop()
+	})
+	err = g.Serve(l)
+	if release() {
+		return fmt.Errorf("serve on %s: %w", addr, err)
+	}
+	<-stopped
+	return nil
+}
+
+func (s *Server) grpc(more []grpc.ServerOption) *grpc.Server {
+	g := grpc.NewServer(append([]grpc.ServerOption{
+		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxHeaderListSize(maxHeaders), grpc.MaxConcurrentStreams(maxStreams),
+		grpc.ConnectionTimeout(handshake), grpc.UnaryInterceptor(s.closed),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idle, Time: askAlive, Timeout: aliveAnswer}),
+	}, more...)...)
+	auth.RegisterAuthorizationServer(g, &Authorization{Gate: s.Gate})
+	grpc_health_v1.RegisterHealthServer(g, health{ready: s.Ready})
+	return g
+}
+
+// closed bounds a call, and makes a fault of ours a refusal: the zero value of an answer must
+// never be taken for an open door.
+func (s *Server) closed(ctx context.Context, in any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (out any, err error) {
+	ctx, cancel := context.WithTimeout(s.Logger.WithContext(ctx), checkLimit)
+	defer cancel()
+	defer func() {
+		if fault := recover(); fault != nil {
+			p := s.Failed(&s.Logger, fault)
+			if out, err = refusal(p), nil; !isCheck(in) {
+				out, err = nil, status.Error(codes.Unavailable, p.Reason)
+			}
+		}
+	}()
+	return next(ctx, in)
+}
+
+func isCheck(in any) bool {
+	_, ok := in.(*auth.CheckRequest)
+	return ok
+}
+
+// health says of every service what authapi's /readyz says: a replica that cannot decide gets
+// no requests.
+type health struct {
+	grpc_health_v1.UnimplementedHealthServer
+	ready func() (bool, string)
+}
+
+func (h health) Check(context.Context, *grpc_health_v1.HealthCheckRequest) (*grpc_health_v1.HealthCheckResponse, error) {
+	says := grpc_health_v1.HealthCheckResponse_NOT_SERVING
+	if ok, _ := h.ready(); ok {
+		says = grpc_health_v1.HealthCheckResponse_SERVING
+	}
+	return &grpc_health_v1.HealthCheckResponse{Status: says}, nil
+}

@@ -1,0 +1,98 @@
+//go:build mutations
+
+package mutation
+
+// mutant is one rule taken out: in file, from becomes to.
+type mutant struct {
+	rule, file, from, to string
+	truth                bool // the differential test must catch it as well
+}
+
+const core = "internal/tokenstate/"
+
+// mutants follow design.md section 2 and keycloak.md J.
+var mutants = []mutant{
+	// Only events of the death class name a session.
+	{"births name no session as ended", core + "learnlook.go", `if !deathClass[c.Type] || c.Session`, `if c.Session`, false},
+	{"an incomplete roster proves no absence", core + "learnlook.go", `if ro.Complete && session && client`, `if session && client`, false},
+	{"a cut-short roster is no coverage", core + "learnlook.go", `if ro.Complete && (s.User != "" || s.Session != "")`, `if s.User != "" || s.Session != ""`, false},
+	{"REVOKE_GRANT ends one client of a session", core + "learnlook.go", `|| c.Type == "REVOKE_GRANT" && c.Client == ""`, ``, false},
+	{"a named session that the look lists is not gone", core + "learnlook.go", `if !covers(o, c) || lists(o, c) {`, `if !covers(o, c) {`, true},
+
+	// gone(N) is dead up to N, and lifted by a later listing.
+	{"gone reaches iat = N", core + "roster.go", `if t.IssuedAt <= g.Second &&`, `if t.IssuedAt < g.Second &&`, false},
+	{"gone does not reach later tokens", core + "roster.go", `if t.IssuedAt <= g.Second && !listedAfter`, `if !listedAfter`, false},
+	{"gone is lifted by a later listing", core + "roster.go", `if t.IssuedAt <= g.Second && !listedAfter(listed, node, g.At, r) {`, `if t.IssuedAt <= g.Second && node != "?" {`, false},
+	{"a listing of another node must be later by the skew", core + "roster.go", "func listedAfter(listed PerNode[Sighting], node string, at Millis, r Rules) bool {\n\tfor n, l := range listed {\n\t\tif l.At > at+r.Skew", "func listedAfter(listed PerNode[Sighting], node string, at Millis, r Rules) bool {\n\tfor n, l := range listed {\n\t\tif l.At > at", false},
+
+	// Other absence counts late.
+	{"the settling margin", core + "roster.go", `if t.IssuedAt.Millis() > look.At-r.Margin ||`, `if t.IssuedAt.Millis() > look.At ||`, true},
+	{"plain absence kills", core + "roster.go", `cs = f.missing(t, listed, r)`, `cs = nil`, true},
+	{"the same look's listing is no absence", core + "roster.go", `n == node && (l.At == at ||`, `n == node && (false ||`, false},
+	{"a session that started later", core + "roster.go", `return append(cs, restarted(t, listed)...)`, `return cs`, true},
+	{"started later: one second is forgiven", core + "roster.go", `t.IssuedAt+1 >= last.Start`, `t.IssuedAt >= last.Start`, false},
+	{"the greatest start counts", core + "roster.go", `if l.Start > last.Start ||`, `if last.Start == 0 ||`, false},
+
+	// Not-before and standings.
+	{"not-before spares its own second", core + "standing.go", `return t.IssuedAt < s.NotBefore`, `return t.IssuedAt <= s.NotBefore`, false},
+	{"the user's not-before", core + "standing.go", `{before(t), Revoked, ReasonUserNotBefore},`, ``, true},
+	{"the client's not-before", core + "standing.go", `{before(t), Suspended, ReasonClientNotBefore},`, ``, true},
+	{"the realm's not-before", core + "standing.go", `{before(t), Suspended, ReasonRealmNotBefore},`, ``, true},
+	{"a renamed client", core + "standing.go", `{renamed(t), Suspended, ReasonClientRenamed},`, ``, false},
+	{"a disabled client", core + "standing.go", `{disabled, Suspended, ReasonClientDisabled},`, ``, true},
+	{"a disabled user", core + "standing.go", `{disabled, Suspended, ReasonUserDisabled},`, ``, true},
+	{"offline access withdrawn", core + "standing.go", `{noOffline, Suspended, ReasonOfflineAccess},`, ``, true},
+	{"a disabled realm", core + "standing.go", `{disabled, Suspended, ReasonRealmDisabled},`, ``, false},
+	{"a vanished user", core + "standing.go", `{gone, Suspended, ReasonUserDeleted},`, ``, false},
+	{"the backend's authority", core + "standing.go", `[]Authority{Keycloak, Backend}`, `[]Authority{Keycloak}`, false},
+	{"open overrules closed only when surely later", core + "standing.go", `if !closed(s) || overruled(nodes, s, r, closed) {`, `if !closed(s) {`, false},
+
+	// Final facts, and only from committed sources.
+	{"final facts only from committed sources", core + "learnevent.go", `if trusted && m.Source.Committed() {`, `if trusted {`, false},
+	{"final facts only from clocks near the log's", core + "learnevent.go", `if trusted && m.Source.Committed() {`, `if m.Source.Committed() {`, false},
+	{"the cutoff of a revoked grant", core + "learnevent.go", `Cutoff{Before: n - 1, At: at`, `Cutoff{Before: 0, At: at`, false},
+	{"it spares the second before", core + "learnevent.go", `Cutoff{Before: n - 1, At: at`, `Cutoff{Before: n + 1, At: at`, false},
+	{"only an offline grant leaves a cutoff", core + "learnevent.go", `h.Details["refresh_token_type"] == "Offline" && h.Session`, `h.Session`, true},
+	{"a cutoff spares what was issued later", core + "judge.go", `|| !c.Tokens || t.IssuedAt >= c.Before {`, `|| !c.Tokens {`, true},
+	{"a pardon lifts a cutoff", core + "judge.go", `if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens`, `if !c.Tokens`, false},
+	{"a cutoff of keys spares tokens", core + "judge.go", `pardoned || !c.Tokens || t.IssuedAt`, `pardoned || t.IssuedAt`, false},
+	{"a deleted user's keys", core + "learnevent.go", "Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonUserDeleted}", "Cutoff{Before: n, At: at, Tokens: true, Reason: ReasonUserDeleted}", false},
+	{"a deleted realm's keys", core + "learnevent.go", "Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonRealmDeleted}", "Cutoff{Before: n, At: at, Tokens: true, Reason: ReasonRealmDeleted}", false},
+	{"not-before does not reach keys", core + "owner.go", `{gone, Revoked, ReasonUserDeleted}, {disabled,`, `{func(s Standing) bool { return s.NotBefore > 0 }, Revoked, ReasonUserNotBefore}, {gone, Revoked, ReasonUserDeleted}, {disabled,`, false},
+
+	// Refusals.
+	{"a refusal closes exactly its token", core + "judge.go", `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}`, `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, 0}`, false},
+	{"a success lifts a refusal", core + "judge.go", `if !last.Refused {`, `if last.At == 0 {`, false},
+	{"a refusal is an order's latest outcome", core + "judge.go", `ok && last.rank().Less(o.rank())`, `ok && last.At == 0`, false},
+	{"a refusal doubts its user", core + "learnorder.go", `if o.Refused {`, `if false {`, false},
+
+	// Doubts.
+	{"REFRESH_TOKEN_ERROR doubts", core + "learnevent.go", `"CODE_TO_TOKEN", "REFRESH_TOKEN_ERROR",`, `"CODE_TO_TOKEN",`, false},
+	{"LOGOUT doubts", core + "learnevent.go", `case "LOGOUT", "USER_SESSION_DELETED",`, `case "USER_SESSION_DELETED",`, false},
+	{"REVOKE_GRANT of an online token up to 26.0 doubts", core + "learnevent.go", `if online && scopedRevoke(m.Server) {`, `if online {`, false},
+	{"REVOKE_GRANT of an online token since 26.1 does not", core + "learnevent.go", `if online && scopedRevoke(m.Server) {`, `if online && m.Server == "?" {`, false},
+	{"logout-all doubts every roster beneath", core + "learnadmin.go", "if strings.HasSuffix(h.Path, \"logout-all\") {\n\t\t\treturn []Doubt{self, beneath}", "if strings.HasSuffix(h.Path, \"logout-all\") {\n\t\t\treturn []Doubt{self}", false},
+	{"an online session's end is nothing", core + "learnadmin.go", `if r := h.Representation; r != nil && r.Offline != nil && !*r.Offline {`, `if false {`, false},
+	{"a backfilled event's doubt is dated Received", core + "learnevent.go", `if m.Source == events.Backfill || !trusted {`, `if !trusted {`, false},
+	{"a look far ahead is only a doubt", core + "learn.go", "if trusted {\n\t\t\tlearnObservation(f, m, b, at)\n\t\t} else {\n\t\t\tdistrust(f, m, b)\n\t\t}", "learnObservation(f, m, b, at)", false},
+	{"At counts no later than Received", core + "learn.go", `return m.Received, m.At-m.Received <= MaxAhead`, `return m.At, m.At-m.Received <= MaxAhead`, false},
+	{"a doubt is settled by its own node at once", core + "doubt.go", `n == node && !nobody(n) && l >= at ||`, `n == "?" && node == "?" ||`, false},
+	{"by another only after skew and cache lag", core + "doubt.go", `l >= at+r.Skew+r.CacheLag && l > at`, `l > at`, false},
+	{"a look settles the event that it lists", core + "doubt.go", `if by, ok := settled[node]; ok && !by.rank().Less(raised.rank()) {`, `if by, ok := settled[node]; ok && by.At < 0 {`, false},
+	{"looks over the admin API are nobody's", core + "standing.go", `return node == "" || node == closedAdminLook`, `return false`, false},
+
+	// Due.
+	{"what was too young is looked at again", core + "due.go", `|| f.tooYoung(t, r, now) ||`, `||`, false},
+	{"an unseen subject is due", core + "due.go", `return at == 0 || now-at >= f.sweepFor(s, r)`, `return at != 0 && now-at >= f.sweepFor(s, r)`, false},
+	{"a closed subject is due sooner", core + "due.go", `return min(r.ClosedSweep, r.Sweep)`, `return r.Sweep`, false},
+
+	// The verdict.
+	{"the worst state wins", core + "verdict.go", `return c.state > o.state`, `return c.state < o.state`, false},
+	{"then the earliest since", core + "verdict.go", `return c.since < o.since`, `return c.since > o.since`, false},
+	{"ties: the cause", core + "verdict.go", `return c.cause < o.cause`, `return false`, false},
+
+	// The join.
+	{"the later fact wins", core + "join.go", `!ok || old.rank().Less(v.rank())`, `!ok || v.rank().Less(old.rank())`, false},
+	{"ties are total", core + "rank.go", `return r.Tie < o.Tie`, `return false`, false},
+	{"numbers are compared as numbers", core + "rank.go", `strings.Repeat("0", max(0, 15-len(s)))`, `strings.Repeat("0", max(0, 0-len(s)))`, false},
+}

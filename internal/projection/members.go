@@ -1,0 +1,14 @@
+package projection
+
+import "github.com/tokenstate/tokenstate/internal/apikey"
+
+// Member reports whether a user belongs to an organization.
+func (p *Projection) Member(m apikey.Member) bool {
+	return read(p, func(st *state) bool { return st.members[m] })
+}
+
+// HasKey reports whether memory knows a key of that id: whatever it lacks costs a look into the
+// database.
+func (p *Projection) HasKey(id string) bool {
+	return read(p, func(st *state) bool { _, ok := st.keys[id]; return ok })
+}

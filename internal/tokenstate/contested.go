@@ -1,0 +1,45 @@
+package tokenstate
+
+// Nodes do not share a clock, so two looks of different nodes that lie within the skew have no
+// order. Where they disagree the closed side counts (Judge), and somebody must look again as soon as
+// a look is surely later than both. Nothing else asks for it: each look has settled the doubt of its
+// own event, and a user who was enabled on one node within seconds of being disabled on another
+// would stay suspended for a sweep period (measured on two nodes).
+
+// contested: some look at s disagrees with the latest one, which is not surely later.
+func (f Facts) contested(s Scope, r Rules) bool {
+	nodes := f.Standings[Subject{s, Keycloak}]
+	var last Standing
+	for _, st := range nodes {
+		if last.rank().Less(st.rank()) {
+			last = st
+		}
+	}
+	for _, st := range nodes {
+		if !st.agrees(last) && last.At <= st.At+r.Skew {
+			return true
+		}
+	}
+	return false
+}
+
+func (s Standing) agrees(o Standing) bool {
+	s.At, s.Cause = o.At, o.Cause
+	return s == o
+}
+
+// seatContested: t's session counts as ended although a look lists it, and none that covers t is
+// surely later than that listing.
+func (f Facts) seatContested(t Token, r Rules) bool {
+	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+	if t.Client == "" || len(listed) == 0 || len(f.ended(t, listed, r))+len(f.missing(t, listed, r)) == 0 {
+		return false
+	}
+	looks := f.looksFor(Doubt{Scope: Scope{Realm: t.Realm, User: t.User}}, t)
+	for node, l := range listed {
+		if !seenAfter(looks, node, l.At+1, r) {
+			return true
+		}
+	}
+	return false
+}

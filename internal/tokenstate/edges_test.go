@@ -1,0 +1,148 @@
+package tokenstate_test
+
+import (
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// again repeats what depends on the order in which a map is walked.
+const again = 40
+
+// Ensure a session is gone only if a roster that covers it lacks it, and a revoked grant ends
+// one client of it.
+func TestNamedNeedsCoverage(t *testing.T) {
+	at := 1000*sec + 900
+	short := events.Observation{Causes: []events.Cause{logout(at - 100)}, Rosters: []events.Roster{{User: "u1"}}}
+	newStory().observe(at, "kc1", short).want(t, tokenstate.Usable, "")
+	grant := events.Cause{Event: "event-revoke", Type: "REVOKE_GRANT", Session: "s1", At: at - 100}
+	newStory().look(at, "kc1", nil, grant).want(t, tokenstate.Usable, "") // of which client is not known
+	grant.Client = "c2"
+	newStory().look(at, "kc1", nil, grant).want(t, tokenstate.Usable, "")
+	grant.Client = "c1"
+	newStory().look(at, "kc1", nil, grant).want(t, tokenstate.Revoked, tokenstate.ReasonSessionEnded)
+}
+
+// Ensure of what several looks say of a session's start the greatest counts.
+func TestGreatestStart(t *testing.T) {
+	for range again {
+		newStory().look(2000*sec, "kc1", alive(birth+5)).look(3000*sec, "kc2", alive(birth-5)).
+			want(t, tokenstate.Revoked, tokenstate.ReasonSessionRestart)
+	}
+}
+
+// Ensure an event of a clock far ahead proves nothing.
+func TestNothingFinalFromFarAhead(t *testing.T) {
+	for _, h := range []events.Happened{
+		{Event: "event-1", Kind: "admin", Type: "DELETE USER", Path: "users/u1"},
+		{Event: "event-1", Kind: "user", Type: "REVOKE_GRANT", User: "u1", Session: "s1", Client: "c1", Details: map[string]string{"refresh_token_type": "Offline"}},
+	} {
+		s := newStory().tell(events.Message{At: 2000*sec + tokenstate.MaxAhead + 1, Received: 2000 * sec, Node: "kc1", Source: events.Listener, Body: &h})
+		if v := s.want(t, tokenstate.Usable, ""); !v.InDoubt {
+			t.Errorf("%s: no doubt", h.Type)
+		}
+	}
+}
+
+// Ensure a clock a little ahead counts as the log's: its look must not win against later ones.
+func TestALittleAheadCountsAsReceived(t *testing.T) {
+	user := func(enabled bool) events.Body {
+		return &events.Observation{User: &events.UserLook{User: "u1", Enabled: enabled, OfflineAccess: true}}
+	}
+	s := newStory().tell(events.Message{ID: "ahead", At: 2030 * sec, Received: 2000 * sec, Node: "kc1", Source: events.Listener, Body: user(true)})
+	s.tell(events.Message{ID: "right", At: 2001 * sec, Received: 2001 * sec, Node: "kc1", Source: events.Listener, Body: user(false)})
+	s.want(t, tokenstate.Suspended, tokenstate.ReasonUserDisabled)
+}
+
+// Ensure the deletion of a realm reaches tokens and keys.
+func TestRealmDeletion(t *testing.T) {
+	s := newStory().event(2000*sec, "kc1", events.Happened{Event: "event-1", Kind: "admin", Type: "DELETE REALM"})
+	s.want(t, tokenstate.Revoked, tokenstate.ReasonRealmDeleted)
+	if o := tokenstate.Owner("demo", "u1", s.facts, tokenstate.DefaultRules()); o.KeysBefore != 2000 || o.KeysReason != tokenstate.ReasonRealmDeleted {
+		t.Errorf("%+v", o)
+	}
+}
+
+// Ensure not-before, however it is raised, leaves keys alone (keycloak.md J 5).
+func TestNotBeforeSparesKeys(t *testing.T) {
+	s := newStory().observe(2000*sec, "kc1", events.Observation{
+		User: &events.UserLook{User: "u1", Enabled: true, NotBefore: 5000}, Realm: &events.RealmLook{Enabled: true, NotBefore: 5000},
+	})
+	if o := tokenstate.Owner("demo", "u1", s.facts, tokenstate.DefaultRules()); !o.Active || o.KeysBefore != 0 {
+		t.Errorf("%+v", o)
+	}
+}
+
+// Ensure the latest outcome stands, whether its reporter knew the client by UUID or by name, and
+// that a refusal has its user looked at.
+func TestLatestOutcome(t *testing.T) {
+	outcome := func(at events.Millis, client, clientID string, refused bool) events.Message {
+		return events.Message{At: at, Source: events.Authapi, Body: &events.Order{
+			Order: "refresh", By: "b", User: "u1", Client: client, ClientID: clientID, Session: "s1", IssuedAt: birth, Refused: refused,
+		}}
+	}
+	for _, order := range [][2]string{{"c1", ""}, {"", "app"}} {
+		other := map[string]string{"c1": "", "": "c1"}[order[0]]
+		otherID := map[string]string{"app": "", "": "app"}[order[1]]
+		s := newStory().tell(outcome(2000*sec, order[0], order[1], true)).tell(outcome(2100*sec, other, otherID, false))
+		s.want(t, tokenstate.Usable, "")
+		s = newStory().tell(outcome(2000*sec, order[0], order[1], false)).tell(outcome(2100*sec, other, otherID, true))
+		s.want(t, tokenstate.Suspended, tokenstate.ReasonRefused)
+	}
+	seen(1500*sec).tell(outcome(2000*sec, "c1", "app", true)).inDoubt(t, true)
+	seen(1500*sec).tell(outcome(2000*sec, "c1", "app", false)).inDoubt(t, false)
+}
+
+// Ensure a closed user is due again within minutes: somebody waits for the enable.
+func TestClosedIsDueSooner(t *testing.T) {
+	s := seen(2000*sec).observe(2001*sec, "kc1", events.Observation{User: &events.UserLook{User: "u1", OfflineAccess: true}})
+	r := tokenstate.DefaultRules()
+	if got := s.due(2001*sec + r.ClosedSweep - 1); len(got) != 0 {
+		t.Errorf("too early: %q", got)
+	}
+	if got := s.due(2001*sec + r.ClosedSweep); len(got) != 1 || got[0] != "u1" {
+		t.Errorf("due: %q", got)
+	}
+}
+
+// Ensure a tie in time is broken by the more closed side, and not-befores compare as numbers.
+func TestTies(t *testing.T) {
+	look := func(notBefore events.Seconds) events.Observation {
+		return events.Observation{User: &events.UserLook{User: "u1", Enabled: true, OfflineAccess: true, NotBefore: notBefore}}
+	}
+	for _, order := range [][2]events.Seconds{{999, 1001}, {1001, 999}} {
+		s := newStory().observe(2000*sec, "kc1", look(order[0])).observe(2000*sec, "kc1", look(order[1]))
+		s.want(t, tokenstate.Revoked, tokenstate.ReasonUserNotBefore)
+	}
+	for range again { // two reasons of one state and instant: the smaller cause is named
+		s := newStory()
+		for _, cause := range []string{"order-b", "order-a", "order-c"} {
+			s.tell(events.Message{ID: cause, At: 2000 * sec, Source: events.Operator, Body: &events.Order{Order: "revoke", By: "op", User: "u1", Before: 1500, Tokens: true}})
+		}
+		if v := s.want(t, tokenstate.Revoked, tokenstate.ReasonOrder); v.Cause != "order-a" {
+			t.Fatalf("%+v", v)
+		}
+	}
+}
+
+// Ensure a look of the very node settles what happened at its instant, and that one which lists
+// the event does so whatever its clock says, for realm and client as well.
+func TestSettling(t *testing.T) {
+	at := 2000 * sec
+	realm := func() *story {
+		return seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-r", Kind: "admin", Type: "UPDATE REALM"})
+	}
+	realm().observe(at, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, false)
+	realm().observe(at-1, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
+	realm().observe(at, "kc2", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
+	realm().observe(at-9*sec, "kc2", events.Observation{
+		Causes: []events.Cause{{Event: "event-r", Type: "UPDATE REALM", At: at, Node: "kc1"}}, Realm: &events.RealmLook{Enabled: true},
+	}).inDoubt(t, false)
+	client := seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-c", Kind: "admin", Type: "UPDATE CLIENT", Path: "clients/c1"})
+	client.inDoubt(t, true)
+	client.observe(at-sec, "kc1", events.Observation{
+		Causes:  []events.Cause{{Event: "event-c", Type: "UPDATE CLIENT", At: at}},
+		Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true}},
+	}).inDoubt(t, false)
+}

@@ -1,0 +1,83 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+)
+
+// ErrDryRun undoes a transaction that was only tried.
+var ErrDryRun = errors.New("a dry run keeps nothing")
+
+// ImportPosition is where an interrupted import goes on; "" for none.
+func (s *Store) ImportPosition(ctx context.Context, source string) (string, error) {
+	at, err := q.ImportPosition(ctx, s.pool, source)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return "", fmt.Errorf("read the import's position: %w", err)
+	}
+	return at, nil
+}
+
+// MoveImport is part of the transaction that takes over what lies before position.
+func MoveImport(ctx context.Context, tx pgx.Tx, source, position string) error {
+	if err := q.PutImportPosition(ctx, tx, dbsqlc.PutImportPositionParams{Source: source, Position: position}); err != nil {
+		return fmt.Errorf("write the import's position: %w", err)
+	}
+	return nil
+}
+
+// ImportDone forgets the position.
+func (s *Store) ImportDone(ctx context.Context, source string) error {
+	if err := q.ForgetImport(ctx, s.pool, source); err != nil {
+		return fmt.Errorf("forget the import's position: %w", err)
+	}
+	return nil
+}
+
+// SealedImport is a token of another system with its ciphertext.
+type SealedImport struct {
+	Token      StoredToken
+	Ciphertext Ciphertext
+}
+
+// ImportTokens stores a page of another system's tokens as PutToken does, in one transaction with
+// the import's position. What is sealed here already is left alone, for it may be verified.
+func (s *Store) ImportTokens(ctx context.Context, source, position string, dry bool, page []SealedImport) (added, changed int, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var rows []dbsqlc.TokenstateOfflineToken
+		for _, one := range page {
+			old, err := storedRow(ctx, tx, one.Token.Token)
+			if err != nil {
+				return err
+			}
+			iat := int64(one.Token.Token.IssuedAt)
+			if old != nil && (old.IssuedAtS > iat || old.IssuedAtS == iat && old.Custody == Sealed) {
+				continue
+			}
+			put, err := putToken(ctx, tx, one.Token, &one.Ciphertext)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, put...)
+			if changed++; old == nil {
+				changed, added = changed-1, added+1
+			}
+		}
+		if dry {
+			return ErrDryRun
+		}
+		if err := MoveImport(ctx, tx, source, position); err != nil {
+			return err
+		}
+		_, err := announceTokens(ctx, tx, rows)
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrDryRun) {
+		return 0, 0, fmt.Errorf("import tokens: %w", err)
+	}
+	return added, changed, nil
+}

@@ -1,0 +1,192 @@
+//go:build truth
+
+package truth
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/play"
+)
+
+// atOnce is how many actions run side by side. Two cores are busy with four.
+const atOnce = 6
+
+// act plays a round: each person's steps in their order, people side by side, and what
+// concerns everybody spread among them.
+func (w *world) act(common []step) {
+	w.t.Helper()
+	total := len(common)
+	for _, p := range w.people {
+		total += len(p.lane)
+	}
+	var wg sync.WaitGroup
+	var done atomic.Int64
+	slots := make(chan struct{}, atOnce)
+	for _, p := range w.people {
+		wg.Go(func() {
+			for _, s := range p.lane {
+				slots <- struct{}{}
+				w.play(s, p)
+				<-slots
+				done.Add(1)
+			}
+		})
+	}
+	for i, s := range common {
+		for done.Load() < int64((i+1)*(total-len(common))/(len(common)+1)) && w.ctx.Err() == nil {
+			play.Pause(w.ctx, 20*time.Millisecond)
+		}
+		w.play(s, w.everybody)
+	}
+	wg.Wait()
+}
+
+// play carries one step out. While a part is killed an action may fail; what it did or did not
+// do by then, Keycloak knows.
+func (w *world) play(s step, p *person) {
+	p.tell("%s (%s)", s.action.name, s.client)
+	actor := w.by(s.seed)
+	if p.browser != nil {
+		p.browser = p.browser.On(actor.keycloak)
+	}
+	err := s.action.do(actor, p, actor.pick(p), s.client)
+	w.mu.Lock()
+	w.last = time.Now()
+	w.counts[s.action.name]++
+	w.mu.Unlock()
+	switch {
+	case err == nil || w.ctx.Err() != nil:
+	case w.patient:
+		p.tell("failed: %v", err)
+		w.await()
+	default:
+		w.t.Errorf("%s: %v", s.action.name, err)
+	}
+}
+
+// await waits until Keycloak answers again.
+func (w *world) await() {
+	for end := time.Now().Add(patience); time.Now().Before(end) && w.ctx.Err() == nil; play.Pause(w.ctx, 200*time.Millisecond) {
+		if _, err := w.keycloak.Admin.Session(w.ctx); err == nil {
+			return
+		}
+	}
+}
+
+// opened undoes what concerns everybody, so that a round has living tokens.
+func (w *world) opened() {
+	w.t.Helper()
+	w.must(w.call(http.MethodPut, "", map[string]any{"enabled": true, "notBefore": 0}, nil))
+	for client := range w.uuid {
+		w.must(w.client(client, map[string]any{"enabled": true, "notBefore": 0}))
+	}
+}
+
+// verdicts asks authapi, once, when the time that the contract allows is over.
+func (w *world) verdicts(hs []*held) []play.Verdict {
+	w.t.Helper()
+	w.late()
+	play.Pause(w.ctx, time.Until(w.last.Add(w.settled)))
+	var vs []play.Verdict
+	for from := 0; from < len(hs); from += 1000 {
+		var qs []play.Question
+		for _, h := range hs[from:min(from+1000, len(hs))] {
+			qs = append(qs, play.Question{User: h.User, Client: h.Client, Session: h.Session, IssuedAt: h.IssuedAt})
+		}
+		some, err := w.backend.Decide(w.ctx, qs)
+		w.must(err)
+		vs = append(vs, some...)
+	}
+	return vs
+}
+
+// answers asks Keycloak, token by token; nil is a refresh. It is an action, too: it restarts the
+// idle clock and, if refused, is an event; neither changes a verdict.
+func (w *world) answers(hs []*held) []*play.Refused {
+	w.t.Helper()
+	out, errs := make([]*play.Refused, len(hs)), make([]error, len(hs))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for i, h := range hs {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			_, err := w.nodes[i%len(w.nodes)].Refresh(w.ctx, h.Tokens)
+			if !errors.As(err, &out[i]) {
+				errs[i] = err
+			}
+		})
+	}
+	wg.Wait()
+	w.must(errors.Join(errs...))
+	return out
+}
+
+// tally counts verdicts. A token that Keycloak refreshes although its session is not in its
+// database any more is Keycloak's own contradiction, and is counted apart: a read that overlaps a
+// removal brings the session back into the cache (keycloak#51127, open in 26.7.3).
+type tally struct{ agree, living, falseRevoked, falseUsable, resurrected int }
+
+func (a *tally) add(b tally) {
+	a.agree, a.living, a.falseRevoked, a.falseUsable = a.agree+b.agree, a.living+b.living, a.falseRevoked+b.falseRevoked, a.falseUsable+b.falseUsable
+	a.resurrected += b.resurrected
+}
+
+func (a tally) tokens() int { return a.agree + a.falseRevoked + a.falseUsable + a.resurrected }
+
+func (a tally) String() string {
+	return fmt.Sprintf("tokens=%d agree=%d false_revoked=%d false_usable=%d", a.tokens(), a.agree, a.falseRevoked, a.falseUsable)
+}
+
+// compare holds authapi's verdicts to Keycloak's answers, and gives those that were false.
+func (w *world) compare(hs []*held) (n tally, wrong []*held) {
+	w.t.Helper()
+	vs := w.verdicts(hs)
+	answers := w.answers(hs)
+	for i, v := range vs {
+		lives := answers[i] == nil
+		if lives {
+			n.living++
+		}
+		switch {
+		case lives == (v.State == "usable"):
+			n.agree++
+			continue
+		case lives && w.unlisted(hs[i]):
+			n.resurrected++
+			w.t.Logf("keycloak#51127: it refreshes %s, which it does not list\nuser %s:\n  %s", short(hs[i].Session), hs[i].owner.id, w.told(hs[i].owner))
+			continue
+		case lives:
+			n.falseRevoked++
+		default:
+			n.falseUsable++
+		}
+		wrong = append(wrong, hs[i])
+		w.explain(hs[i], v, answers[i])
+	}
+	return n, wrong
+}
+
+// explain prints all that happened to the token's owner, for a person to understand it.
+func (w *world) explain(h *held, v play.Verdict, refused *play.Refused) {
+	w.t.Helper()
+	says := "refreshes it"
+	if refused != nil {
+		says = refused.Error()
+	}
+	w.t.Errorf("authapi says %s %s of %s %s iat %d (%+v), but Keycloak %s\nuser %s:\n  %s",
+		v.State, v.Reason, h.Client, short(h.Session), h.IssuedAt, v, says, h.owner.id, w.told(h.owner))
+}
+
+// dead: what Keycloak refuses because it is dead already is an action, too.
+func dead(err error) error {
+	if _, ok := errors.AsType[*play.Refused](err); ok {
+		return nil
+	}
+	return err
+}
