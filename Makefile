@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth chaos mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth versions chaos sweep-scale mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,8 +40,15 @@ test-edge: devstack $(LISTENER) ## what stands in front of authapi: a real nginx
 	@$(MAKE) --no-print-directory $(SCHEMATHESIS)
 	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) go test -count=1 -v -timeout=20m -tags=edge ./internal/edge/
 
+TRUTH := go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKeycloaks ./internal/truth/
 truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION; docs/truth.md)
-	go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKeycloaks ./internal/truth/
+	$(TRUTH)
+
+KEYCLOAK_VERSIONS ?= 26.7.3 26.6.4 26.5.7 26.4.7 26.3.5 26.2.5 26.1.4 26.0.8
+versions: devstack $(LISTENER) ## make truth on each of KEYCLOAK_VERSIONS; docs/keycloak-versions.md keeps the results
+	@set -o pipefail; status=0; for v in $(KEYCLOAK_VERSIONS); do \
+		KEYCLOAK_VERSION=$$v $(TRUTH) 2>&1 | $(DEVSTACK) note $$v || status=1; \
+	done; exit $$status
 
 CHAOS_CYCLES ?= 3
 chaos: devstack $(LISTENER) ## kill -9 each process again and again while people act (CHAOS_CYCLES CHAOS_SEED)
@@ -53,6 +60,10 @@ mutations: ## take the core's rules out one by one; each must turn a test red (M
 SCENE ?=
 record: devstack $(LISTENER) ## play keycloak.md's action table on a real Keycloak and write its answers (SCENE: which, a pattern)
 	$(DEVSTACK) run --services -- go test -count=1 -v -timeout=90m -tags=record -run 'TestRecord/$(SCENE)' ./cmd/revocation-worker/
+
+SWEEP_SESSIONS ?= 100000
+sweep-scale: devstack $(LISTENER) ## sweep so many offline sessions of a Keycloak on Postgres; requests, time and false verdicts (SWEEP_SESSIONS)
+	SWEEP_SESSIONS=$(SWEEP_SESSIONS) go test -count=1 -v -timeout=90m -tags=truth -run TestSweepAtScale ./internal/truth/
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...

@@ -84,6 +84,7 @@ func commands(code *int) []*cli.Command {
 				return err
 			},
 		},
+		{Name: "note", Usage: "keep what `truth` prints in docs/keycloak-versions.md", ArgsUsage: "VERSION", Action: note},
 		{Name: "prepare", Usage: "make the stream and the worker's client on a NATS and a Keycloak that run elsewhere", Action: prepare},
 		{Name: "supervise", Hidden: true, Action: supervise},
 		{

@@ -12,28 +12,28 @@ import (
 // archive joins keycloak.Admin to backfill.Archive.
 type archive struct{ admin *keycloak.Admin }
 
-func (a archive) UserEvents(ctx context.Context, realm string, p backfill.Page) ([]backfill.UserEvent, events.Millis, error) {
+func (a archive) UserEvents(ctx context.Context, realm string, p backfill.Page) (backfill.Answer[backfill.UserEvent], error) {
 	page, err := a.admin.UserEvents(ctx, realm, query(p))
 	if err != nil {
-		return nil, 0, fault(err)
+		return backfill.Answer[backfill.UserEvent]{}, fault(err)
 	}
 	rows := make([]backfill.UserEvent, len(page.Rows))
 	for i, r := range page.Rows {
 		rows[i] = backfill.UserEvent(r)
 	}
-	return rows, events.Millis(page.At.UnixMilli()), nil
+	return backfill.Answer[backfill.UserEvent]{Rows: rows, Now: events.Millis(page.At.UnixMilli()), NewestFirst: page.NewestFirst}, nil
 }
 
-func (a archive) AdminEvents(ctx context.Context, realm string, p backfill.Page) ([]backfill.AdminEvent, events.Millis, error) {
+func (a archive) AdminEvents(ctx context.Context, realm string, p backfill.Page) (backfill.Answer[backfill.AdminEvent], error) {
 	page, err := a.admin.AdminEvents(ctx, realm, query(p))
 	if err != nil {
-		return nil, 0, fault(err)
+		return backfill.Answer[backfill.AdminEvent]{}, fault(err)
 	}
 	rows := make([]backfill.AdminEvent, len(page.Rows))
 	for i, r := range page.Rows {
 		rows[i] = backfill.AdminEvent(r)
 	}
-	return rows, events.Millis(page.At.UnixMilli()), nil
+	return backfill.Answer[backfill.AdminEvent]{Rows: rows, Now: events.Millis(page.At.UnixMilli()), NewestFirst: page.NewestFirst}, nil
 }
 
 func (a archive) ClientUUID(ctx context.Context, realm, clientID string) (string, error) {

@@ -32,6 +32,7 @@ type config struct {
 	nats                             secret.Text // with user and password in it
 	natsCreds, natsCA                string
 	natsCert, natsKey, natsInbox     string
+	natsMonitor                      string
 	keycloakURL, adminRealm          string
 	clientID                         string
 	clientSecret                     secret.Text
@@ -40,7 +41,7 @@ type config struct {
 	lookEvery                        time.Duration
 	lookRate                         int
 	backfillEvery, overlap, grace    time.Duration
-	keepFeed, keepJournal            time.Duration
+	keepFeed, keepJournal, testEvery time.Duration
 }
 
 func (c *config) table() *settings.Table {
@@ -56,6 +57,7 @@ func (c *config) table() *settings.Table {
 	t.Duration(&c.grace, "WORKER_BACKFILL_GRACE", 20*time.Second, 0, time.Hour, "how long a listener may take to deliver an event before it counts as missed")
 	t.Duration(&c.keepFeed, "WORKER_FEED_KEEP", 24*time.Hour, time.Minute, 365*24*time.Hour, "readers that are behind by more load everything again")
 	t.Duration(&c.keepJournal, "WORKER_JOURNAL_KEEP", 0, 0, 100*365*24*time.Hour, "what was exported and is older is removed from the journal; 0s keeps all")
+	t.Duration(&c.testEvery, "WORKER_SELFTEST_INTERVAL", 5*time.Minute, time.Second, 24*time.Hour, "how often it is asked whether Keycloak, the log and the database are set up as they must be")
 	t.Int(&c.lookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
 	return t
 }
@@ -87,6 +89,7 @@ func (c *config) addNATS(t *settings.Table) {
 	t.Text(&c.natsCA, "NATS_CA", "", "file of certificates that NATS is trusted by")
 	t.Text(&c.natsCert, "NATS_CERT", "", "file of our certificate for NATS")
 	t.Text(&c.natsKey, "NATS_KEY", "", "file of its key")
+	t.Text(&c.natsMonitor, "WORKER_NATS_MONITOR_URL", "", "NATS's monitoring port, such as http://nats:8222: doctor and the self-test ask it whether NATS syncs always")
 	t.Text(&c.natsInbox, "WORKER_NATS_INBOX_PREFIX", "", "where this NATS user may receive replies; by default what deploy/nats.conf gives it")
 }
 
@@ -121,8 +124,16 @@ func errUsable(name string) error {
 	return fmt.Errorf("%w: %s cannot be used: check its form", settings.ErrConfiguration, name)
 }
 
-func (c *config) admin() (*keycloak.Admin, error) {
-	a, err := keycloak.NewAdmin(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.adminRealm, ClientID: c.clientID, ClientSecret: c.clientSecret})
+func (c *config) admin() (*keycloak.Admin, error) { return c.adminWith(0) }
+
+// pages is another connection with a breaker of its own: a long page is slow, and must not keep a
+// look at one user from being tried.
+func (c *config) pages() (*keycloak.Admin, error) { return c.adminWith(20 * time.Second) }
+
+func (c *config) adminWith(timeout time.Duration) (*keycloak.Admin, error) {
+	a, err := keycloak.NewAdmin(keycloak.Config{
+		BaseURL: c.keycloakURL, Realm: c.adminRealm, ClientID: c.clientID, ClientSecret: c.clientSecret, Timeout: timeout,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/events/stream"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
@@ -44,6 +47,7 @@ func (o *operator) look(ctx context.Context) doctor.Seen {
 	defer cancel()
 	realms, err := o.lookAtDatabase(ctx, &s)
 	if err != nil {
+		realms = map[string]doctor.Realm{}
 		s.Unasked["postgres"] = err.Error()
 	}
 	if err := o.lookAtLog(ctx, &s); err != nil {
@@ -61,35 +65,49 @@ func (o *operator) lookAtDatabase(ctx context.Context, s *doctor.Seen) (realms m
 	if d.Schema, d.Program, err = postgres.SchemaVersion(ctx, o.database.Reveal()); err != nil {
 		return nil, err //nolint:wrapcheck // it says what failed
 	}
+	s.Database = d
+	if err := lookAtStore(ctx, st, s); err != nil {
+		s.Database = nil
+		return nil, err
+	}
+	state, err := o.state(ctx)
+	return owners(state), err
+}
+
+// lookAtStore asks what a worker may ask.
+func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error {
+	d := s.Database
 	rights, err := st.Rights(ctx)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return err //nolint:wrapcheck // it says what failed
 	}
 	d.Superuser, d.ReadsSecrets, d.Writes = rights.Superuser, rights.ReadsSecrets, rights.Writes
 	status, err := st.Status(ctx)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return err //nolint:wrapcheck // as above
 	}
 	d.Confirmed = status.Confirmed
 	if s.Nodes, err = nodesOf(status.Heartbeats); err != nil {
-		return nil, err
+		return err
 	}
 	if s.Version, err = st.KeycloakVersion(ctx); err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return err //nolint:wrapcheck // as above
 	}
 	if d.Parked, err = st.ParkedCount(ctx); err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return err //nolint:wrapcheck // as above
 	}
 	if d.OutboxAge, err = st.OutboxAge(ctx); err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return err //nolint:wrapcheck // as above
 	}
 	now, err := st.Now(ctx)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return err //nolint:wrapcheck // as above
 	}
-	s.Now, s.Database = now.Time(), d
-	state, err := o.state(ctx)
-	return owners(state), err
+	s.Now = now.Time()
+	for _, b := range status.Backfills {
+		s.Missed = append(s.Missed, doctor.Missed{Realm: b.Realm, Any: b.Missed > 0})
+	}
+	return nil
 }
 
 func nodesOf(beats []postgres.Heartbeat) (nodes []doctor.Node, err error) {
@@ -138,7 +156,20 @@ func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
 	}
 	found := doctor.Stream(settings)
 	s.Stream = &found
+	o.lookAtSync(ctx, s)
 	return nil
+}
+
+func (c *config) lookAtSync(ctx context.Context, s *doctor.Seen) {
+	if c.natsMonitor == "" {
+		return
+	}
+	always, err := stream.SyncAlways(ctx, c.natsMonitor)
+	if err != nil {
+		s.Unasked["nats, sync"] = err.Error()
+		return
+	}
+	s.Sync = &always
 }
 
 // lookAtKeycloak asks about the realms that have tokens or keys, and the one that was named.
@@ -151,19 +182,24 @@ func (o *operator) lookAtKeycloak(ctx context.Context, s *doctor.Seen, counted m
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
-	names := []string{}
-	for name := range counted {
-		names = append(names, name)
+	own, err := admin.ServerVersion(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
 	}
-	if o.realm != "" && !slices.Contains(names, o.realm) {
-		names = append(names, o.realm)
+	s.Version = cmp.Or(own, s.Version)
+	s.NoGlobal = !keycloak.Since(s.Version, 1)
+	if _, known := counted[o.realm]; !known && o.realm != "" {
+		counted[o.realm] = doctor.Realm{}
 	}
-	slices.Sort(names)
-	for _, name := range names {
+	lookAtRealms(ctx, admin, o.adminRealm, roles, counted, s)
+	return nil
+}
+
+func lookAtRealms(ctx context.Context, admin *keycloak.Admin, adminRealm string, roles map[string][]string, counted map[string]doctor.Realm, s *doctor.Seen) {
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
 		s.Realms = append(s.Realms, inspect(ctx, admin, name, roles[name], counted[name]))
 	}
-	s.Admin = inspect(ctx, admin, o.adminRealm, roles[o.adminRealm], doctor.Realm{})
-	return nil
+	s.Admin = inspect(ctx, admin, adminRealm, roles[adminRealm], doctor.Realm{})
 }
 
 func inspect(ctx context.Context, admin *keycloak.Admin, name string, roles []string, r doctor.Realm) doctor.Realm {
@@ -173,6 +209,6 @@ func inspect(ctx context.Context, admin *keycloak.Admin, name string, roles []st
 		return r // its roles say why
 	}
 	r.Keycloak, r.UserEvents, r.Types, r.UserExpiry = e.At, e.UserEvents, e.Types, e.UserExpiry
-	r.AdminEvents, r.Details, r.AdminExpiry = e.AdminEvents, e.AdminDetails, e.AdminExpiry
+	r.AdminEvents, r.Details, r.AdminExpiry, r.Listeners = e.AdminEvents, e.AdminDetails, e.AdminExpiry, e.Listeners
 	return r
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 func reconcileCommand() *cli.Command {
@@ -59,13 +60,18 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	}
 	at, done := ops.Progress("look", int64(len(subjects)), o.logger)
 	n := max(int(cmd.Int("rate")), 1)
-	then, failed, err := recovery.Reconcile(ctx, asker{admin}, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
+	slow, err := o.pages()
+	if err != nil {
+		return err
+	}
+	pages := worker.Pages{Ask: pager{slow}, Logger: o.logger}
+	then, failed, err := recovery.Reconcile(ctx, asker{admin}, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
 	done()
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
 	for s, err := range failed {
-		o.logger.Warn().Err(err).Str("realm", s.Realm).Str("user", s.User).Str("client", s.Client).Msg("could not be looked at")
+		o.logger.Warn().Err(err).Str("realm", s.Realm).Str("user", s.User).Str("client", s.Client).Str("what", s.Key).Msg("could not be looked at")
 	}
 	if err := show(cmd, append(recovery.Differences(before, then), recovery.Mistaken(then)...)); err != nil || len(failed) == 0 {
 		return err
@@ -96,6 +102,7 @@ func (o *operator) settled(ctx context.Context, before recovery.State, subjects 
 	at, done := ops.Progress("looked at", int64(len(before.Tokens)+len(before.Keys)), o.logger)
 	defer done()
 	for {
+		began := time.Now()
 		s, err := o.state(ctx)
 		if err != nil {
 			return s, err
@@ -105,7 +112,7 @@ func (o *operator) settled(ctx context.Context, before recovery.State, subjects 
 		if left == 0 {
 			return s, nil
 		}
-		wait(ctx, time.Second)
+		wait(ctx, max(time.Second, 4*time.Since(began))) // all is read anew each time
 		if ctx.Err() != nil {
 			return s, ctx.Err() //nolint:wrapcheck // interrupted; the worker goes on
 		}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tokenstate/tokenstate/internal/backfill"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
@@ -53,6 +54,10 @@ func run(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
+	slow, err := c.pages()
+	if err != nil {
+		return err
+	}
 	log, err := c.log(ctx, logger)
 	if err != nil {
 		return err
@@ -62,9 +67,10 @@ func run(ctx context.Context, c *config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	known := projection.New(source, projection.Options{}, logger)
-	p := &running{c: c, log: theLog{log}, store: store{st}, known: known, logger: logger}
+	p := &running{c: c, admin: admin, log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
 		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Logger: logger,
+		Pages: &worker.Pages{Known: known, Ask: pager{slow}, Log: p.log, Logger: logger},
 	}
 	p.backfill = &backfill.Backfill{
 		Archive: archive{admin}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,
@@ -86,6 +92,7 @@ func run(ctx context.Context, c *config) error {
 // running is what the parts of a running worker share.
 type running struct {
 	c        *config
+	admin    *keycloak.Admin
 	log      theLog
 	store    store
 	known    *projection.Projection
@@ -130,6 +137,7 @@ func (p *running) work(ctx context.Context) error {
 	all.Go(func() error { return r.Run(ctx) })
 	all.Go(func() error { return p.backfill.Run(ctx) })
 	all.Go(func() error { return p.keep(ctx) })
+	all.Go(func() error { return p.selfTest(ctx) })
 	return all.Wait() //nolint:wrapcheck // none fails
 }
 

@@ -142,5 +142,12 @@ func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)
 		return err //nolint:wrapcheck // as above
 	}
 	did("admin events of realm "+o.adminRealm, saved)
+	for _, realm := range []string{o.realm, o.adminRealm} {
+		listed, err := s.Listen(ctx, realm)
+		if err != nil {
+			return err //nolint:wrapcheck // as above
+		}
+		did("the listener of realm "+realm, listed)
+	}
 	return nil
 }

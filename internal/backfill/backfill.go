@@ -50,10 +50,19 @@ type Page struct {
 	First, Max int
 }
 
-// Archive is Keycloak's event store; worker.ErrAway if Keycloak does not answer at all. now is Keycloak's own time, not later than the reading.
+// Answer is a page of rows. Now is Keycloak's own time, not later than the reading.
+type Answer[Row UserEvent | AdminEvent] struct {
+	Rows []Row
+	Now  events.Millis
+	// NewestFirst: an old Keycloak knows neither order nor From (before 26.2): these are rows of
+	// any age, the newest first.
+	NewestFirst bool
+}
+
+// Archive is Keycloak's event store; worker.ErrAway if Keycloak does not answer at all.
 type Archive interface {
-	UserEvents(ctx context.Context, realm string, p Page) (rows []UserEvent, now events.Millis, err error)
-	AdminEvents(ctx context.Context, realm string, p Page) (rows []AdminEvent, now events.Millis, err error)
+	UserEvents(ctx context.Context, realm string, p Page) (Answer[UserEvent], error)
+	AdminEvents(ctx context.Context, realm string, p Page) (Answer[AdminEvent], error)
 	// ClientUUID is "" for a client that is not there any more.
 	ClientUUID(ctx context.Context, realm, clientID string) (string, error)
 }

@@ -27,31 +27,38 @@ type archive struct {
 	now    events.Millis
 	fault  map[string]error
 	asked  int
+	old    bool   // as before 26.2: the newest first, whatever From says
+	during func() // what happens while a page is on its way
 }
 
-func (a *archive) UserEvents(_ context.Context, realm string, p Page) ([]UserEvent, events.Millis, error) {
+func (a *archive) UserEvents(_ context.Context, realm string, p Page) (Answer[UserEvent], error) {
 	a.asked++
-	rows := a.users[realm]
-	sort.SliceStable(rows, func(i, j int) bool { return rows[i].Time < rows[j].Time })
-	var out []UserEvent
-	for _, r := range rows {
-		if r.Time >= p.From {
-			out = append(out, r)
-		}
+	if a.during != nil {
+		a.during()
 	}
-	out = out[min(p.First, len(out)):]
-	return out[:min(p.Max, len(out))], a.now, a.fault[realm]
+	rows := page(a, a.users[realm], p, func(e UserEvent) int64 { return e.Time })
+	return Answer[UserEvent]{rows, a.now, a.old}, a.fault[realm]
 }
 
-func (a *archive) AdminEvents(_ context.Context, realm string, p Page) ([]AdminEvent, events.Millis, error) {
-	var out []AdminEvent
-	for _, r := range a.admins[realm] {
-		if r.Time >= p.From {
+func (a *archive) AdminEvents(_ context.Context, realm string, p Page) (Answer[AdminEvent], error) {
+	rows := page(a, a.admins[realm], p, func(e AdminEvent) int64 { return e.Time })
+	return Answer[AdminEvent]{rows, a.now, a.old}, a.fault[realm]
+}
+
+func page[Row any](a *archive, all []Row, p Page, at func(Row) int64) (out []Row) {
+	sort.SliceStable(all, func(i, j int) bool {
+		if a.old {
+			i, j = j, i
+		}
+		return at(all[i]) < at(all[j])
+	})
+	for _, r := range all {
+		if a.old || at(r) >= p.From {
 			out = append(out, r)
 		}
 	}
 	out = out[min(p.First, len(out)):]
-	return out[:min(p.Max, len(out))], a.now, a.fault[realm]
+	return out[:min(p.Max, len(out))]
 }
 
 func (a *archive) ClientUUID(_ context.Context, _, clientID string) (string, error) {
@@ -186,11 +193,62 @@ func TestADeletedRealm(t *testing.T) {
 	}
 }
 
-// Ensure rows without an id, as Keycloak 26.0 shows them, have the same one at each reading, and
-// do not count as missed by a listener, whose ids nobody knows.
+// Ensure an event store as it was before 26.2 is read whole: rows without ids, the newest first,
+// no time to ask from, and more of them while we read. Each comes once, the second reading brings
+// none again, and nothing counts as missed by a listener, whose ids nobody knows.
+func TestAStoreWithoutIDs(t *testing.T) {
+	w := newWorld()
+	w.old = true
+	n := 0
+	add := func(at int64) {
+		n++
+		w.users["demo"] = append(w.users["demo"], UserEvent{
+			Time: at, Type: "LOGOUT", UserID: fmt.Sprint("user-", n), SessionID: "s",
+		})
+	}
+	for i := range 3*pageSize + 7 {
+		add(int64(100_000 + i/500)) // 500 in a millisecond
+	}
+	w.during = func() { add(200_000); add(100_001) } // one new, one late
+	if err := w.round(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3*pageSize + 7 {
+		if !w.brought(fmt.Sprint("user-", i+1)) {
+			t.Fatalf("row %d was skipped", i+1)
+		}
+	}
+	if w.states["demo"].Missed != 0 || w.asked != 4 {
+		t.Errorf("%+v after %d pages", w.states["demo"], w.asked)
+	}
+	w.during = nil
+	clear(w.said)
+	w.states["demo"] = State{Upto: 100_000}
+	if err := w.round(); err != nil || len(w.said) > 8 {
+		t.Errorf("a second reading brought %d, %v", len(w.said), err)
+	}
+	clear(w.have) // the journal was pruned
+	clear(w.said)
+	w.asked, w.states["demo"] = 0, State{Upto: 200_000}
+	if err := w.round(); err != nil || len(w.said) != 4 || w.asked != 1 {
+		t.Errorf("beyond where it had read, it brought %d in %d pages, %v", len(w.said), w.asked, err)
+	}
+}
+
+func (w *world) brought(user string) bool {
+	for _, m := range w.said {
+		if h, ok := m.Body.(*events.Happened); ok && h.User == user {
+			return true
+		}
+	}
+	return false
+}
+
+// Ensure two equal rows without ids are one message, the same at each reading, and that it names
+// no server version: the row may be older than an upgrade.
 func TestRowsWithoutID(t *testing.T) {
 	w := newWorld()
-	w.users["demo"] = []UserEvent{logout("", 1000), logout("", 2000)}
+	w.users["demo"] = []UserEvent{logout("", 1000), logout("", 1000), logout("", 2000)}
 	for range 2 {
 		if err := w.round(); err != nil {
 			t.Fatal(err)
@@ -198,6 +256,11 @@ func TestRowsWithoutID(t *testing.T) {
 	}
 	if len(w.said) != 2 || w.states["demo"].Missed != 0 {
 		t.Fatalf("%d messages, %+v", len(w.said), w.states["demo"])
+	}
+	for _, m := range w.said {
+		if m.Server != "" {
+			t.Errorf("%+v", m)
+		}
 	}
 }
 

@@ -38,31 +38,40 @@ func (r *reading) run(ctx context.Context) error {
 	return r.pages(ctx, r.admins)
 }
 
-// ask gives the rows of a page that concern us, how many there were, and the time of the last.
-type ask func(ctx context.Context, p Page) (rows []row, n int, last int64, now events.Millis, err error)
+// batch is what a page held.
+type batch struct {
+	rows        []row // that concern us
+	n           int   // in all
+	last        int64 // time of the last
+	now         events.Millis
+	newestFirst bool
+}
+
+type ask func(ctx context.Context, p Page) (batch, error)
 
 // pages asks on from the last row's time, since rows have no cursor and more of them may come:
-// offsets are used only inside one millisecond.
+// offsets are used only inside one millisecond. Where the newest come first, they are used
+// throughout: rows that come meanwhile move the others on, so that some are seen twice.
 func (r *reading) pages(ctx context.Context, ask ask) error {
 	p := Page{From: int64(r.from), Max: pageSize}
 	for {
-		rows, n, last, now, err := ask(ctx, p)
+		f, err := ask(ctx, p)
 		if err != nil {
 			return err
 		}
-		if r.now == 0 || now < r.now {
-			r.now = now
+		if r.now == 0 || f.now < r.now {
+			r.now = f.now
 		}
-		if err := r.bring(ctx, rows); err != nil {
+		if err := r.bring(ctx, f.rows); err != nil {
 			return err
 		}
 		switch {
-		case n < p.Max:
+		case f.n < p.Max, f.newestFirst && f.last < p.From:
 			return nil
-		case last == p.From:
-			p.First += n
+		case f.newestFirst, f.last == p.From:
+			p.First += f.n
 		default:
-			p.From, p.First = last, 0
+			p.From, p.First = f.last, 0
 		}
 	}
 }
@@ -72,7 +81,7 @@ func (r *reading) pages(ctx context.Context, ask ask) error {
 func (r *reading) bring(ctx context.Context, rows []row) error {
 	var ids []string
 	for _, w := range rows {
-		ids = append(ids, w.id+"/l", w.body.ID)
+		ids = append(ids, w.id+"/l", w.body.ID) // "/l" alone is nobody's
 	}
 	have, err := r.b.Journal.HaveEvents(ctx, ids)
 	if err != nil {
@@ -80,56 +89,60 @@ func (r *reading) bring(ctx context.Context, rows []row) error {
 	}
 	for _, w := range rows {
 		young := events.Millis(w.at) > r.now-events.Millis(r.b.Grace.Milliseconds())
-		if have[w.id+"/l"] || have[w.body.ID] || young {
+		if have[w.id+"/l"] || have[w.body.ID] || young || w.at < int64(r.from) {
 			continue
 		}
 		if err := r.b.Log.Publish(ctx, w.body); err != nil {
 			return fmt.Errorf("bring an event into the log: %w", err)
 		}
 		r.brought++
-		if w.id != "" { // without ids nobody can say whether a listener had it
+		if w.id != "" { // without ids (before 26.2) nobody can say whether a listener had it
 			r.missed = max(r.missed, events.Millis(w.at))
 		}
 	}
 	return nil
 }
 
-func (r *reading) users(ctx context.Context, p Page) (rows []row, n int, last int64, now events.Millis, err error) {
+func (r *reading) users(ctx context.Context, p Page) (f batch, err error) {
 	p.Types = userTypes
-	es, now, err := r.b.Archive.UserEvents(ctx, r.realm, p)
+	page, err := r.b.Archive.UserEvents(ctx, r.realm, p)
 	if err != nil {
-		return nil, 0, 0, 0, err //nolint:wrapcheck // the archive says what failed
+		return f, err //nolint:wrapcheck // the archive says what failed
 	}
-	for _, e := range es {
-		last = e.Time
+	f = batch{n: len(page.Rows), now: page.Now, newestFirst: page.NewestFirst}
+	for _, e := range page.Rows {
+		f.last = e.Time
 		h := userEvent(e)
 		if h == nil {
 			continue
 		}
 		if h.Client, err = r.uuid(ctx, h.ClientID); err != nil {
-			return nil, 0, 0, 0, err
+			return f, err
 		}
-		rows = append(rows, r.row(e.ID, e.Time, r.realm, h, e))
+		f.rows = append(f.rows, r.row(e.ID, e.Time, r.realm, h, e))
 	}
-	return rows, len(es), last, now, nil
+	return f, nil
 }
 
-func (r *reading) admins(ctx context.Context, p Page) (rows []row, n int, last int64, now events.Millis, err error) {
-	es, now, err := r.b.Archive.AdminEvents(ctx, r.realm, p)
+func (r *reading) admins(ctx context.Context, p Page) (f batch, err error) {
+	page, err := r.b.Archive.AdminEvents(ctx, r.realm, p)
 	if err != nil {
-		return nil, 0, 0, 0, err //nolint:wrapcheck // the archive says what failed
+		return f, err //nolint:wrapcheck // the archive says what failed
 	}
-	for _, e := range es {
-		last = e.Time
+	f = batch{n: len(page.Rows), now: page.Now, newestFirst: page.NewestFirst}
+	for _, e := range page.Rows {
+		f.last = e.Time
 		realm, h := adminEvent(e, r.realm)
 		if h != nil && slices.Contains(r.known, realm) {
-			rows = append(rows, r.row(e.ID, e.Time, realm, h, e))
+			f.rows = append(f.rows, r.row(e.ID, e.Time, realm, h, e))
 		}
 	}
-	return rows, len(es), last, now, nil
+	return f, nil
 }
 
-// row gives an event the id that it always has: Keycloak's, or one made of all that it says.
+// row gives an event the id that it always has: Keycloak's, or one made of all that it says. It
+// names no server version: the row may have been written before an upgrade, and what is not known
+// raises the wider doubt.
 func (r *reading) row(id string, at int64, realm string, h *events.Happened, all any) row {
 	h.Event = id
 	if id == "" {

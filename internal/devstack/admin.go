@@ -13,7 +13,7 @@ import (
 )
 
 // httpClient keeps no connection: calls are rare, and tests look for goroutines left behind.
-var httpClient = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+var httpClient = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Admin is the administrator of a Keycloak's master realm. It makes what demo and tests need;
 // what the programs ask of Keycloak is internal/keycloak's.
@@ -79,6 +79,16 @@ func (s *AdminSession) Call(ctx context.Context, method, path string, body, out 
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	return send(req, out)
+}
+
+// Version is Keycloak's.
+func (s *AdminSession) Version(ctx context.Context) (string, error) {
+	var info struct {
+		System struct{ Version string } `json:"systemInfo"`
+	}
+	above := &AdminSession{base: strings.TrimSuffix(s.base, "/realms"), token: s.token}
+	_, err := above.Call(ctx, http.MethodGet, "/serverinfo", nil, &info)
+	return info.System.Version, err
 }
 
 func send(req *http.Request, out any) (string, error) {

@@ -43,7 +43,7 @@ func TestClusterIsBuiltForPostgres(t *testing.T) {
 	t.Parallel()
 	for nodes, want := range map[int]string{0: "--db=dev-file", 1: "--db=dev-file", 2: "--db=postgres"} {
 		s := &Stack{opts: Options{Nodes: nodes}}
-		if got := s.buildOptions(); !slices.Contains(got, want) || len(got) != len(keycloakBuild) {
+		if got := s.buildOptions(KeycloakVersion); !slices.Contains(got, want) || len(got) != len(buildOptions(KeycloakVersion)) {
 			t.Errorf("%d nodes: %v, want %s", nodes, got, want)
 		}
 	}

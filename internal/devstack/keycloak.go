@@ -114,7 +114,7 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	if err != nil {
 		return err
 	}
-	listener, err := s.listenerEnv("kc1")
+	listener, err := s.listenerEnv("kc1", h.version)
 	if err != nil {
 		return err
 	}
@@ -153,12 +153,16 @@ const listenerPrefix = "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"
 
 // listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
 // realm but master is heard.
-func (s *Stack) listenerEnv(node string) ([]string, error) {
+func (s *Stack) listenerEnv(node, version string) ([]string, error) {
 	at, err := url.Parse(s.natsListener)
 	if err != nil || at.User == nil {
 		return nil, errors.New("the listener needs NATS, which is not there")
 	}
 	password, _ := at.User.Password()
+	prefix := listenerPrefix
+	if !sinceMinor(version, 4) {
+		prefix = "KC_SPI_EVENTS_LISTENER_TOKENSTATE_"
+	}
 	var out []string
 	for _, kv := range [][2]string{
 		{"NATS_URL", "nats://" + at.Host},
@@ -168,7 +172,7 @@ func (s *Stack) listenerEnv(node string) ([]string, error) {
 		{"BIRTH_DELAY_MS", birthDelayMS},
 		{"HEARTBEAT_MS", heartbeatMS},
 	} {
-		out = append(out, listenerPrefix+kv[0]+"="+kv[1])
+		out = append(out, prefix+kv[0]+"="+kv[1])
 	}
 	return out, nil
 }

@@ -1,12 +1,14 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -15,8 +17,18 @@ import (
 // unless the environment variable KEYCLOAK_VERSION names another.
 const KeycloakVersion = "26.7.3"
 
-// keycloakBuild are the options that are fixed when the distribution is built.
-var keycloakBuild = []string{"--db=dev-file", "--health-enabled=true", "--http-management-health-enabled=false"}
+// buildOptions are those that are fixed when the distribution is built. Health is asked on the
+// main port, so that a start needs one free port; before 26.4 another option says that.
+func buildOptions(version string) []string {
+	health := "--http-management-health-enabled=false"
+	if !sinceMinor(version, 4) {
+		health = "--legacy-observability-interface=true"
+	}
+	return []string{"--db=dev-file", "--health-enabled=true", health}
+}
+
+// plainVersion: it becomes a part of paths.
+var plainVersion = regexp.MustCompile(`^[0-9]+\.[0-9A-Za-z.-]{1,30}$`)
 
 // buildRevision is raised when this file makes a different thing of the same inputs.
 const buildRevision = "1"
@@ -39,11 +51,11 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 	if err != nil {
 		return keycloakHome{}, fmt.Errorf("the listener's jar is missing; `make listener` builds it: %w", err)
 	}
-	h := keycloakHome{version: KeycloakVersion}
-	if v := os.Getenv("KEYCLOAK_VERSION"); v != "" {
-		h.version = v
+	h := keycloakHome{version: cmp.Or(os.Getenv("KEYCLOAK_VERSION"), KeycloakVersion)}
+	if !plainVersion.MatchString(h.version) {
+		return keycloakHome{}, fmt.Errorf("KEYCLOAK_VERSION %.40q is no version such as %s", h.version, KeycloakVersion)
 	}
-	key := strings.Join(append([]string{buildRevision, h.version, sum}, s.buildOptions()...), " ")
+	key := strings.Join(append([]string{buildRevision, h.version, sum}, s.buildOptions(h.version)...), " ")
 	cache := filepath.Join(s.opts.Root, ".dev", "cache")
 	h.dir = filepath.Join(cache, "keycloak-"+h.version+"-"+shortDigest(key))
 	turn, err := waitLock(ctx, filepath.Join(cache, "keycloak.lock"))
@@ -60,7 +72,7 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 		return keycloakHome{}, fmt.Errorf("build keycloak: %w", err)
 	}
 	s.say("keycloak is built after %.1f s", time.Since(began).Seconds())
-	return h, dropOld(cache, h.dir)
+	return h, dropOld(cache, h.version, h.dir)
 }
 
 // makeKeycloak works beside its goal and moves it there at the end, so that what was
@@ -82,7 +94,7 @@ func (s *Stack) makeKeycloak(ctx context.Context, h keycloakHome, jar string) er
 	if err := copyFile(jar, filepath.Join(home, "providers", filepath.Base(jar))); err != nil {
 		return err
 	}
-	if err := step(ctx, work, filepath.Join(home, "bin", "kc.sh"), append([]string{"build"}, s.buildOptions()...)...); err != nil {
+	if err := step(ctx, work, filepath.Join(home, "bin", "kc.sh"), append([]string{"build"}, s.buildOptions(h.version)...)...); err != nil {
 		return err
 	}
 	if !s.clustered() { // whose database is Postgres, made at each start
@@ -110,10 +122,11 @@ func needs(tool, debian string) error {
 	return nil
 }
 
-// dropOld keeps the newest two builds beside the current one: another run may still use one,
-// and a change of the listener is often taken back.
-func dropOld(cache, current string) error {
-	found, err := filepath.Glob(filepath.Join(cache, "keycloak-*"))
+// dropOld keeps of a version the newest two builds beside the current one: another run may still
+// use one, and a change of the listener is often taken back. Other versions are left alone, or
+// `make versions` would build each of them anew each time.
+func dropOld(cache, version, current string) error {
+	found, err := filepath.Glob(filepath.Join(cache, "keycloak-"+version+"-*"))
 	if err != nil {
 		return err
 	}
@@ -125,7 +138,7 @@ func dropOld(cache, current string) error {
 			continue
 		}
 		if kept++; kept > 2 {
-			errs = append(errs, os.RemoveAll(dir))
+			errs = append(errs, os.RemoveAll(dir)) //nolint:gosec // of our own cache
 		}
 	}
 	return errors.Join(errs...)

@@ -21,8 +21,8 @@ import (
 func (s *Stack) clustered() bool { return s.opts.Nodes > 1 }
 
 // buildOptions are those that a cluster needs, or a single node.
-func (s *Stack) buildOptions() []string {
-	options := slices.Clone(keycloakBuild)
+func (s *Stack) buildOptions(version string) []string {
+	options := buildOptions(version)
 	if i := slices.Index(options, "--db=dev-file"); i >= 0 && s.clustered() {
 		options[i] = "--db=postgres"
 	}
@@ -45,18 +45,20 @@ func (s *Stack) startCluster(ctx context.Context, h keycloakHome) error {
 		return err
 	}
 	first.env = append(first.env, "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD="+password)
-	second, err := s.node(h, "kc2", database)
-	if err != nil {
-		return err
-	}
-	second.env = append(second.env, clock...)
 	s.introduce(first.url(), password)
-	s.Env.Keycloak2URL = second.url()
 	if err := s.addNode(ctx, "keycloak", first, &s.Env.KeycloakPID); err != nil {
 		return err
 	}
-	if err := s.addNode(ctx, "keycloak2", second, &s.Env.Keycloak2PID); err != nil {
-		return fmt.Errorf("the second node: %w", err)
+	if s.opts.Nodes > 1 {
+		second, err := s.node(h, "kc2", database)
+		if err != nil {
+			return err
+		}
+		second.env = append(second.env, clock...)
+		s.Env.Keycloak2URL = second.url()
+		if err := s.addNode(ctx, "keycloak2", second, &s.Env.Keycloak2PID); err != nil {
+			return fmt.Errorf("the second node: %w", err)
+		}
 	}
 	return s.admin.NewRealm(ctx, s.Env.KeycloakRealm)
 }
@@ -77,7 +79,7 @@ func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloak
 		"--cache=ispn", "--cache-stack=jdbc-ping",
 		"--cache-embedded-network-bind-address=127.0.0.1", "--cache-embedded-network-bind-port=" + strconv.Itoa(transport),
 	}
-	listener, err := s.listenerEnv(name)
+	listener, err := s.listenerEnv(name, h.version)
 	k.env = append(listener, database...)
 	return k, err
 }

@@ -22,15 +22,28 @@ func (a *Admin) NewRealm(ctx context.Context, name string) error {
 	if err := json.Unmarshal([]byte(strings.ReplaceAll(deploy.Realm, "${APP_SECRET}", a.appSecret)), &realm); err != nil {
 		return fmt.Errorf("deploy/realm.json: %w", err)
 	}
-	realm["realm"] = name
 	s, err := a.Session(ctx)
 	if err != nil {
 		return err
 	}
+	version, err := s.Version(ctx)
+	if err != nil {
+		return err
+	}
+	realm["realm"], realm["eventsListeners"] = name, listeners(version)
 	if _, err := s.Call(ctx, http.MethodPost, "", realm, nil); err != nil {
 		return fmt.Errorf("make realm %s: %w", name, err)
 	}
 	return a.AdmitWorker(ctx, name)
+}
+
+// listeners are those that a realm lists. Keycloak 26.0 knows no global ones; later versions refuse
+// any change of the event settings of a realm that lists one.
+func listeners(version string) []string {
+	if sinceMinor(version, 1) {
+		return []string{"jboss-logging"}
+	}
+	return []string{"jboss-logging", "tokenstate"}
 }
 
 // DeleteRealm removes a realm. One that is gone already is no error.
@@ -68,7 +81,14 @@ func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
 	if err := grant(ctx, s, account.ID, "master", []string{"view-events"}); err != nil {
 		return err
 	}
-	_, err = s.Call(ctx, http.MethodPut, "/master", map[string]any{"adminEventsEnabled": true, "attributes": map[string]string{"adminEventsExpiration": "604800"}}, nil)
+	version, err := s.Version(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.Call(ctx, http.MethodPut, "/master", map[string]any{
+		"adminEventsEnabled": true, "attributes": map[string]string{"adminEventsExpiration": "604800"},
+		"eventsListeners": listeners(version),
+	}, nil)
 	return err
 }
 

@@ -25,6 +25,8 @@ type Options struct {
 	Hushed    bool      // Keycloak starts without our listener; see HushListener
 	// Nodes: 2 is a cluster of two Keycloak nodes, the parts keycloak and keycloak2; else there is one.
 	Nodes int
+	// OnPostgres: one node, too, has its database on the stack's Postgres, as a cluster does.
+	OnPostgres bool
 	// Skew is how far the second node's clock is ahead of ours, or behind it. Needs libfaketime.
 	Skew time.Duration
 }

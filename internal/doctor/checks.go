@@ -12,8 +12,18 @@ const setup = "revocation-worker setup"
 // silent is how long a node may say nothing: two heartbeats of the listener's default.
 const silent = 40 * time.Second
 
-// known are the versions of Keycloak whose behaviour was compared with our verdicts.
-var known = []string{"26.7."}
+// compared are the versions of Keycloak whose answers were compared with our verdicts, one of each
+// minor version: docs/keycloak-versions.md.
+var compared = []string{"26.0.8", "26.1.4", "26.2.5", "26.3.5", "26.4.7", "26.5.7", "26.6.4", "26.7.3"}
+
+// sameMinor is the version compared that differs from v in the last number at most; "" if none.
+func sameMinor(v string) string {
+	i := slices.IndexFunc(compared, func(c string) bool { return strings.HasPrefix(v, c[:strings.LastIndex(c, ".")+1]) })
+	if i < 0 {
+		return ""
+	}
+	return compared[i]
+}
 
 // Types are the user events that must be saved. Two of them are not by default.
 var Types = []string{
@@ -50,11 +60,18 @@ func nodes(s Seen) (fs []Finding) {
 				"synchronise the clocks (NTP), or raise WORKER_SKEW above that",
 			}, "within the supported skew"))
 	}
-	fs = append(fs, when(slices.ContainsFunc(known, func(v string) bool { return strings.HasPrefix(s.Version, v) }), Finding{
-		"keycloak's version", Warning, "is " + orNone(s.Version), "what an action kills differs between versions; ours was compared with " + strings.Join(known, "x, ") + "x",
+	fs = append(fs, when(sameMinor(s.Version) != "", Finding{
+		"keycloak's version", Warning, "is " + orNone(s.Version), "what an action kills differs between versions; ours was compared with " + strings.Join(compared, ", "),
 		"run `make truth KEYCLOAK_VERSION=…` for yours, or upgrade",
-	}, s.Version))
+	}, s.Version+"; compared with "+sameMinor(s.Version)))
 	return fs
+}
+
+func missed(m Missed) Finding {
+	return when(!m.Any, Finding{
+		"realm " + m.Realm + ", listener on every node", Fault, "the event store held what no listener had delivered", "a node without the listener, or one that lost its queue: its revocations are late, and knowledge is as old as the last backfill",
+		"put the listener's jar on every Keycloak node and restart it; the finding goes with the first reading of the store that finds nothing new",
+	}, "all that the event store held had been delivered")
 }
 
 func orNone(s string) string {
@@ -62,6 +79,17 @@ func orNone(s string) string {
 		return "not known"
 	}
 	return s
+}
+
+// Listener is the name under which a realm lists our listener.
+const Listener = "tokenstate"
+
+// listed: Keycloak 26.0 tells events only to the listeners that the realm lists.
+func listed(r Realm) Finding {
+	return when(slices.Contains(r.Listeners, Listener), Finding{
+		"realm " + r.Name + ", listener", Fault, "does not list " + Listener, "the listener hears nothing of this realm, and sends no heartbeat",
+		"put the jar into Keycloak's providers folder, then " + setup,
+	}, "is listed")
 }
 
 func realm(r Realm, s Seen) []Finding {
@@ -77,7 +105,7 @@ func realm(r Realm, s Seen) []Finding {
 		}
 	}
 	const lost = "what no listener delivered cannot be found again"
-	return []Finding{
+	fs := []Finding{
 		roles(r, Roles, repair),
 		when(r.UserEvents, Finding{name("user events"), Fault, "are not saved", lost, repair}, "are saved"),
 		when(len(lacking) == 0, Finding{name("types of user events"), Fault, "not saved: " + strings.Join(lacking, " "), lost, repair}, "all that are needed"),
@@ -94,6 +122,10 @@ func realm(r Realm, s Seen) []Finding {
 			"wait for the worker's looks; if the number stays, see its log",
 		}, fmt.Sprintf("all %d have been looked at", r.OwnersInAll)),
 	}
+	if s.NoGlobal {
+		fs = append(fs, listed(r))
+	}
+	return fs
 }
 
 // longEnough: the store must outlast the overlap many times, or an outage of a night is too long.

@@ -15,8 +15,11 @@ type Seen struct {
 	Realms   []Realm
 	Admin    Realm // the administrators' realm, where the deletion of a realm is stored
 	Nodes    []Node
-	Version  string // Keycloak's, by its last message; "" if none came
+	Version  string // Keycloak's, by its last message or its own answer; "" if neither tells
+	NoGlobal bool   // that version knows no global listeners: a realm must list ours
+	Missed   []Missed
 	Stream   *Stream
+	Sync     *bool // whether NATS has each acknowledged message on the disk; nil: not asked
 	Database *Database
 	Unasked  map[string]string
 }
@@ -31,6 +34,7 @@ type Realm struct {
 	AdminEvents  bool
 	Details      bool // representations
 	AdminExpiry  time.Duration
+	Listeners    []string
 	Roles        []string // of our client
 	NeverLooked  int      // owners of keys and tokens whom nobody has ever looked at
 	OwnersInAll  int
@@ -45,6 +49,13 @@ type Node struct {
 	Dropped int64
 	Queued  int
 	Leaving bool
+}
+
+// Missed is what the last reading of a realm's event store found. A node without the listener sends
+// no heartbeat, and nobody misses it; its events are in the store all the same.
+type Missed struct {
+	Realm string
+	Any   bool // what no listener had delivered
 }
 
 // Stream is how the log is kept.
@@ -95,14 +106,26 @@ func Examine(s Seen) []Finding {
 	}
 	slices.SortFunc(fs, func(a, b Finding) int { return compare(a.Check, b.Check) })
 	fs = append(fs, nodes(s)...)
+	for _, m := range s.Missed {
+		fs = append(fs, missed(m))
+	}
 	for _, r := range s.Realms {
 		fs = append(fs, realm(r, s)...)
 	}
 	if s.Unasked["keycloak"] == "" {
 		fs = append(fs, adminRealm(s.Admin))
+		if s.NoGlobal {
+			fs = append(fs, listed(s.Admin))
+		}
 	}
 	if s.Stream != nil {
 		fs = append(fs, stream(*s.Stream)...)
+	}
+	if s.Sync != nil {
+		fs = append(fs, when(*s.Sync, Finding{
+			"log, sync", Warning, "is not always", "a power failure loses what was acknowledged in the last two minutes; the backfill brings it back, if Keycloak's event store has it",
+			"sync_interval: always, in the jetstream part of nats.conf; or three replicas",
+		}, "always"))
 	}
 	if s.Database != nil {
 		fs = append(fs, database(*s.Database)...)

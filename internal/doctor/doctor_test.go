@@ -8,12 +8,12 @@ import (
 func healthy() Seen {
 	now := time.Unix(1_700_000_000, 0)
 	realm := Realm{
-		Name: "demo", Keycloak: now, UserEvents: true, Types: Types, UserExpiry: 7 * 24 * time.Hour, AdminEvents: true, Details: true, AdminExpiry: 0,
+		Name: "demo", Keycloak: now, UserEvents: true, Types: Types, UserExpiry: 7 * 24 * time.Hour, AdminEvents: true, Details: true, AdminExpiry: 0, Listeners: []string{"tokenstate"},
 		Roles: append([]string{"query-users"}, Roles...), OwnersInAll: 3,
 	}
 	return Seen{
 		Now: now, Overlap: 5 * time.Minute, Skew: 5 * time.Second, Version: "26.7.3", Unasked: map[string]string{},
-		Realms: []Realm{realm}, Admin: Realm{Name: "master", Roles: []string{"view-events"}, AdminEvents: true},
+		Realms: []Realm{realm}, Admin: Realm{Name: "master", Roles: []string{"view-events"}, AdminEvents: true, Listeners: []string{"tokenstate"}},
 		Nodes: []Node{{Name: "kc1", Heard: now.Add(-10 * time.Second)}},
 		Stream: &Stream{
 			File: true, LimitsOnly: true, DiscardNew: true, DenyDelete: true, DenyPurge: true, AllowDirect: true, MaxMessage: 64 << 10,
@@ -35,7 +35,8 @@ func TestExamine(t *testing.T) {
 		"listener of kc1":                     {Fault, func(s *Seen) { s.Nodes[0].Heard = s.Now.Add(-time.Minute) }},
 		"listener of kc1, queue":              {Warning, func(s *Seen) { s.Nodes[0].Dropped = 1 }},
 		"clock of kc1":                        {Warning, func(s *Seen) { s.Nodes[0].Ahead = -6 * time.Second }},
-		"keycloak's version":                  {Warning, func(s *Seen) { s.Version = "26.4.7" }},
+		"keycloak's version":                  {Warning, func(s *Seen) { s.Version = "27.0.0" }},
+		"realm demo, listener on every node":  {Fault, func(s *Seen) { s.Missed = []Missed{{Realm: "demo", Any: true}} }},
 		"realm demo, the worker's roles":      {Fault, func(s *Seen) { s.Realms[0].Roles = Roles[1:] }},
 		"realm demo, types of user events":    {Fault, func(s *Seen) { s.Realms[0].Types = nil }}, // Keycloak's defaults lack two
 		"realm demo, expiry of user events":   {Fault, func(s *Seen) { s.Realms[0].UserExpiry = time.Hour }},
@@ -44,6 +45,8 @@ func TestExamine(t *testing.T) {
 		"realm demo, clock":                   {Warning, func(s *Seen) { s.Realms[0].Keycloak = s.Now.Add(time.Minute) }},
 		"realm demo, owners":                  {Warning, func(s *Seen) { s.Realms[0].NeverLooked = 2 }},
 		"realm master, admin events":          {Warning, func(s *Seen) { s.Admin.AdminEvents = false }},
+		"realm demo, listener":                {Fault, func(s *Seen) { s.NoGlobal, s.Realms[0].Listeners = true, nil }},
+		"realm master, listener":              {Fault, func(s *Seen) { s.NoGlobal, s.Admin.Listeners = true, nil }},
 		"realm master, the worker's roles":    {Fault, func(s *Seen) { s.Admin.Roles = nil }},
 		"log, storage in files":               {Fault, func(s *Seen) { s.Stream.File = false }},
 		"log, retention by limits":            {Fault, func(s *Seen) { s.Stream.LimitsOnly = false }},
@@ -52,6 +55,7 @@ func TestExamine(t *testing.T) {
 		"database role, rights":               {Fault, func(s *Seen) { s.Database.Writes = false }},
 		"database role, least rights":         {Warning, func(s *Seen) { s.Database.Superuser = true }},
 		"outbox":                              {Warning, func(s *Seen) { s.Database.OutboxAge = time.Hour }},
+		"log, sync":                           {Warning, func(s *Seen) { no := false; s.Sync = &no }},
 		"nats":                                {Fault, func(s *Seen) { s.Stream = nil; s.Unasked["nats"] = "no answer" }},
 	} {
 		s := healthy()
@@ -69,6 +73,13 @@ func TestExamine(t *testing.T) {
 			case f.Level != OK && (f.Breaks == "" || f.Repair == "" || f.Found == ""):
 				t.Errorf("%q: it says too little: %+v", name, f)
 			}
+		}
+	}
+	for version, want := range map[string]Level{"26.0.8": OK, "26.4.11": OK, "26.70.1": Warning, "25.0.6": Warning, "": Warning} {
+		s := healthy()
+		s.Version = version
+		if w := Worst(Examine(s)); w != want {
+			t.Errorf("Keycloak %q: %s", version, w)
 		}
 	}
 	s := healthy()

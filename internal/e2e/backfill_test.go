@@ -141,22 +141,22 @@ func (c *catcher) Publish(_ context.Context, m events.Message) error {
 
 type store struct{ admin *keycloak.Admin }
 
-func (a store) UserEvents(ctx context.Context, realm string, p backfill.Page) ([]backfill.UserEvent, events.Millis, error) {
+func (a store) UserEvents(ctx context.Context, realm string, p backfill.Page) (backfill.Answer[backfill.UserEvent], error) {
 	page, err := a.admin.UserEvents(ctx, realm, keycloak.EventQuery{From: p.From, Types: p.Types, First: p.First, Max: p.Max})
-	var rows []backfill.UserEvent
+	out := backfill.Answer[backfill.UserEvent]{Now: events.Millis(page.At.UnixMilli()), NewestFirst: page.NewestFirst}
 	for _, r := range page.Rows {
-		rows = append(rows, backfill.UserEvent(r))
+		out.Rows = append(out.Rows, backfill.UserEvent(r))
 	}
-	return rows, events.Millis(page.At.UnixMilli()), err
+	return out, err
 }
 
-func (a store) AdminEvents(ctx context.Context, realm string, p backfill.Page) ([]backfill.AdminEvent, events.Millis, error) {
+func (a store) AdminEvents(ctx context.Context, realm string, p backfill.Page) (backfill.Answer[backfill.AdminEvent], error) {
 	page, err := a.admin.AdminEvents(ctx, realm, keycloak.EventQuery{From: p.From, First: p.First, Max: p.Max})
-	var rows []backfill.AdminEvent
+	out := backfill.Answer[backfill.AdminEvent]{Now: events.Millis(page.At.UnixMilli()), NewestFirst: page.NewestFirst}
 	for _, r := range page.Rows {
-		rows = append(rows, backfill.AdminEvent(r))
+		out.Rows = append(out.Rows, backfill.AdminEvent(r))
 	}
-	return rows, events.Millis(page.At.UnixMilli()), err
+	return out, err
 }
 
 func (a store) ClientUUID(ctx context.Context, realm, clientID string) (string, error) {

@@ -36,6 +36,9 @@ func (o *Observation) about() (ids []string) {
 	if o.User != nil {
 		ids = append(ids, o.User.User)
 	}
+	for _, u := range o.Users {
+		ids = append(ids, u.User)
+	}
 	for _, c := range o.Causes {
 		ids = append(ids, c.Session)
 	}

@@ -33,6 +33,7 @@ type Observation struct {
 	Realm   *RealmLook   `json:"realm,omitempty"`
 	Clients []ClientLook `json:"clients,omitempty"`
 	User    *UserLook    `json:"user,omitempty"`
+	Users   []UserSeen   `json:"users,omitempty"` // of a page of a listing of users
 	Rosters []Roster     `json:"rosters,omitempty"`
 }
 
@@ -72,6 +73,14 @@ type UserLook struct {
 	Enabled       bool    `json:"enabled"`
 	OfflineAccess bool    `json:"offline_access"` // has the realm role
 	NotBefore     Seconds `json:"not_before,omitempty"`
+}
+
+// UserSeen is a user as a page of a listing shows them. No page shows roles, and none shows who is
+// gone, so it can confirm what a look has told, or put it in question, and never replaces one.
+type UserSeen struct {
+	User      string  `json:"user"`
+	Enabled   bool    `json:"enabled"`
+	NotBefore Seconds `json:"not_before,omitempty"`
 }
 
 // Roster lists live offline sessions of what its scope covers: a user, a user's client, one

@@ -25,7 +25,7 @@ func (h *Happened) check() *Reject {
 }
 
 func (o *Observation) check() *Reject {
-	if len(o.Causes) > 256 || len(o.Clients) > 256 || len(o.Rosters) > 64 {
+	if len(o.Causes) > 256 || len(o.Clients) > 256 || len(o.Rosters) > 64 || len(o.Users) > 1000 {
 		return reject("data", "is beyond its bounds")
 	}
 	if r := o.checkLooks(); r != nil {
@@ -61,6 +61,11 @@ func (o *Observation) checkLooks() *Reject {
 	}
 	if o.User != nil && (o.User.User == "" || len(o.User.User) > maxID || !inTime(o.User.NotBefore)) {
 		return reject("data.user", "is malformed")
+	}
+	for _, u := range o.Users {
+		if u.User == "" || len(u.User) > maxID || !inTime(u.NotBefore) {
+			return reject("data.users", "is malformed")
+		}
 	}
 	return nil
 }

@@ -10,7 +10,10 @@ import "context"
 // A look says Gone only where Keycloak itself says so and a second question
 // shows that the answer came from the right place. Timeouts, 5xx, 401 and 403
 // are *Unavailable: unknown, never dead (measured; keycloak.md F).
-type Admin struct{ account *account }
+type Admin struct {
+	account *account
+	server  serverVersion
+}
 
 // NewAdmin checks cfg and makes no call. An empty cfg.Realm means "master".
 func NewAdmin(cfg Config) (*Admin, error) {
@@ -21,7 +24,7 @@ func NewAdmin(cfg Config) (*Admin, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Admin{account: newAccount(c)}, nil
+	return &Admin{account: newAccount(c), server: newServerVersion()}, nil
 }
 
 // ServerVersion gives Keycloak's version, like "26.7.3", or "" if our client may

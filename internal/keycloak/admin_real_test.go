@@ -285,3 +285,49 @@ func TestAdmin_Events(t *testing.T) {
 		t.Fatalf("view roles on one realm do not show the version: %q, %v", v, err)
 	}
 }
+
+// Ensure a page of users tells what a look at each of them tells, but for their roles.
+func TestAdmin_Users(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := context.Background()
+	want := map[string]keycloak.UserState{}
+	for i := range 5 {
+		id := b.user(fmt.Sprintf("user%d", i))
+		switch i {
+		case 1:
+			b.must("PUT", b.path("/users/"+id), map[string]any{"enabled": false})
+		case 2:
+			b.must("POST", b.path("/users/"+id+"/logout"), nil)
+		case 3:
+			b.dropDefaultRoles(id)
+		}
+		l := b.look(id)
+		want[id] = keycloak.UserState{ID: id, Enabled: l.Enabled, NotBefore: l.NotBefore}
+	}
+	for _, only := range []bool{false, true} {
+		got := map[string]keycloak.UserState{}
+		for first := 0; ; first += 2 {
+			page, err := b.admin.Users(ctx, b.realm, first, 2, only)
+			if err != nil || len(page.Users) > 2 || page.At.After(time.Now()) {
+				t.Fatalf("%+v, %v", page, err)
+			}
+			for _, u := range page.Users {
+				got[u.ID] = u
+			}
+			if len(page.Users) == 0 {
+				break
+			}
+		}
+		for id, u := range want {
+			if _, listed := got[id]; listed != (!only || !u.Enabled) || listed && got[id] != u {
+				t.Errorf("only disabled %v: %+v, want %+v", only, got[id], u)
+			}
+		}
+	}
+	b.login()
+	b.makeWorker("query-users")
+	if page, err := b.admin.Users(ctx, b.realm, 0, 10, false); err == nil && len(page.Users) > 0 {
+		t.Errorf("with too few rights: %+v", page)
+	}
+}

@@ -3,13 +3,12 @@ package keycloak
 import (
 	"context"
 	"errors"
-	"strconv"
 	"time"
 )
 
 // EventQuery asks for one page of the event store, oldest first. From and To are
-// epoch milliseconds, both inclusive (26.2+; before, whole days only); 0 leaves
-// an end open. There is no cursor and no order within one millisecond, and rows
+// epoch milliseconds, both inclusive; 0 leaves an end open. Before 26.2 Keycloak
+// knows neither: it gives all rows, the newest first, and the page says so. There is no cursor and no order within one millisecond, and rows
 // appear late with older times: the reader must overlap (keycloak.md E).
 type EventQuery struct {
 	From, To int64
@@ -21,7 +20,7 @@ type EventQuery struct {
 
 // UserEvent is one row of GET events. Texts are empty where Keycloak has null.
 type UserEvent struct {
-	ID        string            `json:"id"`   // empty where the version hides it (before about 26.4)
+	ID        string            `json:"id"`   // empty where the version hides it (before 26.2)
 	Time      int64             `json:"time"` // ms, clock of the node that served the action
 	Type      string            `json:"type"`
 	ClientID  string            `json:"clientId"` // the client's name
@@ -43,77 +42,63 @@ type AdminEvent struct {
 	Details        map[string]string `json:"details"`
 }
 
-// UserEventPage is one answer; At is Keycloak's time, not later than the reading.
-type UserEventPage struct {
-	At   time.Time
-	Rows []UserEvent
-}
-
-// AdminEventPage is the same for admin events.
-type AdminEventPage struct {
-	At   time.Time
-	Rows []AdminEvent
+// EventPage is one answer; At is Keycloak's time, not later than the reading.
+type EventPage[Row UserEvent | AdminEvent] struct {
+	At          time.Time
+	Rows        []Row
+	NewestFirst bool // and From and To were not heeded
 }
 
 // UserEvents reads one page of the realm's stored user events (role view-events).
 // Only stored types are there: REFRESH_TOKEN_ERROR and USER_SESSION_DELETED are
 // not by default. gocloak's GetEvents knows no direction, id or error.
-func (a *Admin) UserEvents(ctx context.Context, realm string, q EventQuery) (UserEventPage, error) {
+func (a *Admin) UserEvents(ctx context.Context, realm string, q EventQuery) (EventPage[UserEvent], error) {
 	var rows []UserEvent
-	ans, err := a.events(ctx, realm, "events", q.values("type"), &rows)
+	d, ans, err := a.events(ctx, realm, "events", q, "type", &rows)
 	if err != nil {
-		return UserEventPage{}, err
+		return EventPage[UserEvent]{}, err
 	}
 	for _, r := range rows {
 		if r.Time <= 0 || r.Type == "" {
-			return UserEventPage{}, ans.unknown("an event without time or type")
+			return EventPage[UserEvent]{}, ans.unknown("an event without time or type")
 		}
 	}
-	return UserEventPage{ans.at, rows}, nil
+	return EventPage[UserEvent]{ans.at, rows, !d.millis}, nil
 }
 
 // AdminEvents reads one page of the realm's stored admin events (role
 // view-events). Representation is empty unless the realm includes it. The
 // deletion of a realm is stored in the administrator's realm. gocloak 13 has no
 // such call.
-func (a *Admin) AdminEvents(ctx context.Context, realm string, q EventQuery) (AdminEventPage, error) {
+func (a *Admin) AdminEvents(ctx context.Context, realm string, q EventQuery) (EventPage[AdminEvent], error) {
 	var rows []AdminEvent
-	ans, err := a.events(ctx, realm, "admin-events", q.values("resourceTypes"), &rows)
+	d, ans, err := a.events(ctx, realm, "admin-events", q, "resourceTypes", &rows)
 	if err != nil {
-		return AdminEventPage{}, err
+		return EventPage[AdminEvent]{}, err
 	}
 	for _, r := range rows {
 		if r.Time <= 0 || r.OperationType == "" || r.ResourceType == "" {
-			return AdminEventPage{}, ans.unknown("an admin event without time, operation or resource type")
+			return EventPage[AdminEvent]{}, ans.unknown("an admin event without time, operation or resource type")
 		}
 	}
-	return AdminEventPage{ans.at, rows}, nil
+	return EventPage[AdminEvent]{ans.at, rows, !d.millis}, nil
 }
 
-func (q EventQuery) values(types string) map[string][]string {
-	v := map[string][]string{"direction": {"asc"}}
-	for name, n := range map[string]int64{"dateFrom": q.From, "dateTo": q.To, "first": int64(q.First), "max": int64(q.Max)} {
-		if n != 0 {
-			v[name] = []string{strconv.FormatInt(n, 10)}
-		}
-	}
-	if len(q.Types) > 0 {
-		v[types] = q.Types
-	}
-	return v
-}
-
-func (a *Admin) events(ctx context.Context, realm, what string, query map[string][]string, rows any) (*answer, error) {
+func (a *Admin) events(ctx context.Context, realm, what string, q EventQuery, types string, rows any) (dialect, *answer, error) {
 	name := realm
 	if err := segments(&name); err != nil {
-		return nil, err
+		return dialect{}, nil, err
 	}
-	ans, err := a.account.get(ctx, spec{name: what, want: list}, query, rows, name, what)
+	d, err := a.dialect(ctx)
 	if err != nil {
-		return nil, err
+		return d, nil, err
+	}
+	ans, err := a.account.get(ctx, spec{name: what, want: list}, d.values(q, types), rows, name, what)
+	if err != nil {
+		return d, nil, err
 	}
 	if err = ans.rejected(); errors.Is(err, ErrNotFound) {
 		err = a.noneOf(ctx, realm, ans)
 	}
-	return ans, err
+	return d, ans, err
 }

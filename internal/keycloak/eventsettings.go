@@ -17,6 +17,7 @@ type EventSettings struct {
 	AdminEvents  bool
 	AdminDetails bool
 	AdminExpiry  time.Duration // 0: never
+	Listeners    []string
 }
 
 // eventsConfig is GET events/config; gocloak has no such call.
@@ -26,6 +27,7 @@ type eventsConfig struct {
 	EnabledEventTypes         []string `json:"enabledEventTypes"`
 	AdminEventsEnabled        bool     `json:"adminEventsEnabled"`
 	AdminEventsDetailsEnabled bool     `json:"adminEventsDetailsEnabled"`
+	EventsListeners           []string `json:"eventsListeners"`
 }
 
 // EventSettings asks GET events/config (role view-events), and for the expiry of admin events,
@@ -53,6 +55,7 @@ func (a *Admin) EventSettings(ctx context.Context, realm string) (EventSettings,
 	return EventSettings{
 		At: ans.at, UserEvents: c.EventsEnabled, Types: c.EnabledEventTypes, UserExpiry: time.Duration(c.EventsExpiration) * time.Second,
 		AdminEvents: c.AdminEventsEnabled, AdminDetails: c.AdminEventsDetailsEnabled, AdminExpiry: time.Duration(seconds) * time.Second,
+		Listeners: c.EventsListeners,
 	}, nil
 }
 

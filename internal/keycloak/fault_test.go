@@ -87,6 +87,7 @@ func TestFaults_TeachNothing(t *testing.T) {
 				"clients":  func(a *keycloak.Admin, _ *keycloak.App) error { return second(a.Clients(ctx, "r")) },
 				"realm":    func(a *keycloak.Admin, _ *keycloak.App) error { return second(a.LookRealm(ctx, "r")) },
 				"sessions": func(a *keycloak.Admin, _ *keycloak.App) error { return second(a.ClientSessions(ctx, "r", "c", 0, 5)) },
+				"users":    func(a *keycloak.Admin, _ *keycloak.App) error { return second(a.Users(ctx, "r", 0, 5, false)) },
 				"events": func(a *keycloak.Admin, _ *keycloak.App) error {
 					return second(a.UserEvents(ctx, "r", keycloak.EventQuery{}))
 				},

@@ -2,7 +2,8 @@ package keycloak
 
 // TableVersion is the Keycloak version the table below was taken from. The
 // texts are free text and drift by release: a new version gets its texts checked
-// against the live server before the claim is widened.
+// before the claim is widened. Those of 26.0.8, 26.1.4, 26.2.5, 26.3.5, 26.4.7,
+// 26.5.7 and 26.6.4 were compared (docs/keycloak-versions.md): all are below.
 const TableVersion = "26.7.3"
 
 const (
@@ -47,12 +48,14 @@ var refusals = []refusal{
 	{invalidGrant, "Stale token", exact, ClassAmbiguous, "stale"}, // measured
 
 	// Not about the token.
-	{invalidGrant, "Invalid refresh token. Token client and authorized client don't match", exact, ClassNotToken, "client_mismatch"}, // source
-	{invalidGrant, "Unmatching clients", exact, ClassNotToken, "client_mismatch"},                                                    // source
-	{invalidGrant, "Invalid token issuer. Expected '", prefix, ClassNotToken, "issuer_mismatch"},                                     // source
-	{invalidGrant, "DPoP ", prefix, ClassNotToken, "proof_missing"},                                                                  // source
-	{"invalid_client", "", anyText, ClassNotToken, "invalid_client"},                                                                 // measured: also a disabled client
-	{"unauthorized_client", "", anyText, ClassNotToken, "unauthorized_client"},                                                       // source: also certificate binding
-	{"invalid_request", "", anyText, ClassNotToken, "invalid_request"},                                                               // source
-	{"invalid_dpop_proof", "", anyText, ClassNotToken, "proof_missing"},                                                              // source
+	{invalidGrant, "Invalid refresh token. Token client and authorized client don't match", exact, ClassNotToken, "client_mismatch"},        // source
+	{invalidGrant, "Unmatching clients", exact, ClassNotToken, "client_mismatch"},                                                           // source
+	{invalidGrant, "Invalid token issuer. Expected '", prefix, ClassNotToken, "issuer_mismatch"},                                            // source
+	{invalidGrant, "Invalid refresh token. Client attestation must be used with this refresh token", exact, ClassNotToken, "proof_missing"}, // source, 26.7
+	{invalidGrant, "Attestation-Based Key mismatch", exact, ClassNotToken, "proof_missing"},                                                 // source, 26.7
+	{invalidGrant, "DPoP ", prefix, ClassNotToken, "proof_missing"},                                                                         // source
+	{"invalid_client", "", anyText, ClassNotToken, "invalid_client"},                                                                        // measured: also a disabled client
+	{"unauthorized_client", "", anyText, ClassNotToken, "unauthorized_client"},                                                              // source: also certificate binding
+	{"invalid_request", "", anyText, ClassNotToken, "invalid_request"},                                                                      // source
+	{"invalid_dpop_proof", "", anyText, ClassNotToken, "proof_missing"},                                                                     // source
 }

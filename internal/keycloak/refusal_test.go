@@ -35,6 +35,8 @@ var wanted = []struct {
 	{400, "invalid_grant", "Invalid refresh token. Token client and authorized client don't match", ClassNotToken, "client_mismatch"},
 	{400, "invalid_grant", "Unmatching clients", ClassNotToken, "client_mismatch"},
 	{400, "invalid_grant", "Invalid token issuer. Expected 'https://id.example.com/realms/x'", ClassNotToken, "issuer_mismatch"},
+	{400, "invalid_grant", "Invalid refresh token. Client attestation must be used with this refresh token", ClassNotToken, "proof_missing"},
+	{400, "invalid_grant", "Attestation-Based Key mismatch", ClassNotToken, "proof_missing"},
 	{400, "invalid_grant", "DPoP proof is missing", ClassNotToken, "proof_missing"},
 	{401, "invalid_client", "Invalid client or Invalid client credentials", ClassNotToken, "invalid_client"},
 	{401, "unauthorized_client", "Invalid client or Invalid client credentials", ClassNotToken, "unauthorized_client"},

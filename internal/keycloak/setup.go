@@ -82,6 +82,34 @@ func (s *Setup) SaveAdminEvents(ctx context.Context, realm string, expiry time.D
 	return append(changed, more...), err
 }
 
+// listener is the id of our listener in Keycloak.
+const listener = "tokenstate"
+
+// Listen has a realm tell its events to our listener, where Keycloak knows no global listeners
+// (before 26.1) and has the jar: a name without a jar would only fill its log.
+func (s *Setup) Listen(ctx context.Context, realm string) (changed []string, err error) {
+	var info struct {
+		System    struct{ Version string } `json:"systemInfo"`
+		Providers struct {
+			Listeners struct {
+				Providers map[string]any `json:"providers"`
+			} `json:"eventsListener"`
+		} `json:"providers"`
+	}
+	res, err := s.g.GetRequestWithBearerAuth(ctx, s.token).SetResult(&info).Get(s.base + "/admin/serverinfo")
+	if err != nil || res.IsError() {
+		return nil, fmt.Errorf("read Keycloak's version: %s", answered(res, err))
+	}
+	if _, installed := info.Providers.Listeners.Providers[listener]; !installed || Since(info.System.Version, 1) {
+		return nil, nil
+	}
+	return s.config(ctx, realm, func(c map[string]any, set func(name string, value any)) {
+		if all, lacks := union(c["eventsListeners"], []string{listener}); lacks {
+			set("eventsListeners", all)
+		}
+	})
+}
+
 // config reads a realm's event settings, has edit change them, and writes them if it did.
 func (s *Setup) config(ctx context.Context, realm string, edit func(c map[string]any, set func(name string, value any))) (changed []string, err error) {
 	var c map[string]any
@@ -94,7 +122,14 @@ func (s *Setup) config(ctx context.Context, realm string, edit func(c map[string
 	if len(changed) == 0 {
 		return nil, nil
 	}
-	if res, err = s.g.GetRequestWithBearerAuth(ctx, s.token).SetBody(c).Put(url); err != nil || res.IsError() {
+	res, err = s.g.GetRequestWithBearerAuth(ctx, s.token).SetBody(c).Put(url)
+	if all := texts(c["eventsListeners"]); err == nil && res.StatusCode() == http.StatusBadRequest && slices.Contains(all, listener) {
+		// Listed for Keycloak 26.0, and upgraded since: a global listener must not be listed.
+		c["eventsListeners"] = slices.DeleteFunc(all, func(l string) bool { return l == listener })
+		changed = append(changed, "eventsListeners")
+		res, err = s.g.GetRequestWithBearerAuth(ctx, s.token).SetBody(c).Put(url)
+	}
+	if err != nil || res.IsError() {
 		return nil, fmt.Errorf("write the event settings of realm %s: %s", realm, answered(res, err))
 	}
 	return changed, nil
@@ -107,14 +142,20 @@ func answered(res *resty.Response, err error) string {
 	return res.Status()
 }
 
-// union is what is saved and what must be, and whether something was lacking.
-func union(saved any, needed []string) (all []string, lacking bool) {
+// texts of a JSON list.
+func texts(saved any) (all []string) {
 	list, _ := saved.([]any)
 	for _, t := range list {
 		if name, ok := t.(string); ok {
 			all = append(all, name)
 		}
 	}
+	return all
+}
+
+// union is what is saved and what must be, and whether something was lacking.
+func union(saved any, needed []string) (all []string, lacking bool) {
+	all = texts(saved)
 	for _, t := range needed {
 		if !slices.Contains(all, t) {
 			all, lacking = append(all, t), true

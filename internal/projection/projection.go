@@ -37,6 +37,7 @@ type Projection struct {
 	keptHeader *keptHeader
 	seenEpoch  int64
 
+	memo   dueMemo
 	find   singleflight.Group
 	limit  *rate.Limiter
 	absent map[string]time.Time // ids that were not found a moment ago

@@ -19,6 +19,10 @@ type state struct {
 	owned    map[owner]int         // keys of each owner, dead ones as well
 	services map[string]ServiceKey
 	members  map[apikey.Member]bool
+	clients  map[Unbound]int           // tokens of each client
+	unbound  map[Unbound]int           // and those whose client's UUID is not known
+	itself   map[tokenstate.Scope]int  // tokens and keys that depend on a realm, or on a client by UUID
+	touched  map[tokenstate.Scope]bool // users whom something has changed for since Due last asked; nil: nobody asks
 }
 
 func newState(s Snapshot) *state {
@@ -26,6 +30,7 @@ func newState(s Snapshot) *state {
 		version: s.Version, nonce: s.Nonce, facts: s.Facts, tokens: map[Place]Token{}, ofOwner: map[owner]map[Place]bool{},
 		keys: map[string]apikey.Record{}, digests: map[apikey.Sum]string{}, owned: map[owner]int{}, services: map[string]ServiceKey{},
 		members: map[apikey.Member]bool{},
+		clients: map[Unbound]int{}, unbound: map[Unbound]int{}, itself: map[tokenstate.Scope]int{},
 	}
 	for _, t := range s.Tokens {
 		st.putToken(t)
@@ -48,6 +53,7 @@ func (st *state) install(v Version) {
 		switch {
 		case c.Fact != nil:
 			c.Fact.SetIn(st.facts)
+			st.touch(c.Fact)
 		case c.Token != nil:
 			st.putToken(*c.Token)
 		case c.Key != nil:
@@ -75,6 +81,7 @@ func (st *state) putToken(t Token) {
 		st.ofOwner[o] = map[Place]bool{}
 	}
 	st.tokens[p], st.ofOwner[o][p] = t, true
+	st.count(t.Token, 1)
 }
 
 func (st *state) dropToken(p Place) {
@@ -85,6 +92,7 @@ func (st *state) dropToken(p Place) {
 	o := owner{old.Token.Realm, old.Token.User}
 	delete(st.tokens, p)
 	delete(st.ofOwner[o], p)
+	st.count(old.Token, -1)
 	if len(st.ofOwner[o]) == 0 {
 		delete(st.ofOwner, o)
 	}
@@ -93,11 +101,13 @@ func (st *state) dropToken(p Place) {
 func (st *state) putKey(k apikey.Record) {
 	if _, known := st.keys[k.ID]; !known {
 		st.owned[owner{k.Realm, k.User}]++
+		st.itself[tokenstate.Scope{Realm: k.Realm}]++
 	}
 	if old := st.keys[k.ID]; old.Kind == apikey.KindLegacy && old.Digest != k.Digest { // under another pepper now
 		delete(st.digests, old.Digest)
 	}
 	st.keys[k.ID] = k
+	st.touchScope(tokenstate.Scope{Realm: k.Realm, User: k.User})
 	if k.Kind == apikey.KindLegacy {
 		st.digests[k.Digest] = k.ID
 	}

@@ -79,23 +79,8 @@ func better(t Token, v tokenstate.Verdict, o Token, w tokenstate.Verdict) bool {
 	return cmp.Or(cmp.Compare(t.Token.Session, o.Token.Session), cmp.Compare(t.Token.ClientID, o.Token.ClientID)) < 0
 }
 
-// Due says whom to look at next.
-func (p *Projection) Due(now tokenstate.Millis) []tokenstate.Doubt {
-	return read(p, func(st *state) []tokenstate.Doubt {
-		ts := make([]tokenstate.Token, 0, len(st.tokens))
-		for _, t := range st.tokens {
-			ts = append(ts, t.Token)
-		}
-		owners := make([]tokenstate.Scope, 0, len(st.owned))
-		for o := range st.owned {
-			owners = append(owners, tokenstate.Scope{Realm: o.realm, User: o.user})
-		}
-		return tokenstate.Due(ts, owners, st.facts, p.status.Rules, now)
-	})
-}
-
-// SweptUntil is when the token or owner that was not seen for longest was last looked at; 0 if
-// one never was, or nothing is loaded. It walks them all: ask now and then.
+// SweptUntil is when the living token or owner that was not seen for longest was last looked at; 0
+// if one never was, or nothing is loaded. It walks them all: ask now and then.
 func (p *Projection) SweptUntil() tokenstate.Millis {
 	return read(p, func(st *state) tokenstate.Millis {
 		first, none := tokenstate.Millis(0), true
@@ -105,7 +90,9 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 			}
 		}
 		for _, t := range st.tokens {
-			seen(tokenstate.Judge(t.Token, st.facts, p.status.Rules).CheckedAt)
+			if v := tokenstate.Judge(t.Token, st.facts, p.status.Rules); v.State != tokenstate.Revoked {
+				seen(v.CheckedAt)
+			}
 		}
 		for _, k := range st.keys {
 			if k.RevokedAt == 0 {
@@ -122,15 +109,49 @@ type Unbound struct{ Realm, ClientID string }
 // UnboundClients are the clients of tokens whose UUID is not known, each once.
 func (p *Projection) UnboundClients() []Unbound {
 	return read(p, func(st *state) []Unbound {
-		names := map[Unbound]bool{}
-		for _, t := range st.tokens {
-			if t.Token.Client == "" {
-				names[Unbound{t.Token.Realm, t.Token.ClientID}] = true
-			}
-		}
-		return slices.SortedFunc(maps.Keys(names), func(a, b Unbound) int {
+		return slices.SortedFunc(maps.Keys(st.unbound), func(a, b Unbound) int {
 			return cmp.Or(cmp.Compare(a.Realm, b.Realm), cmp.Compare(a.ClientID, b.ClientID))
 		})
+	})
+}
+
+// ClientsIn are the UUIDs of the clients that a realm's tokens are of, sorted.
+func (p *Projection) ClientsIn(realm string) []string {
+	return read(p, func(st *state) (uuids []string) {
+		for s := range st.itself {
+			if s.Realm == realm && s.Client != "" {
+				uuids = append(uuids, s.Client)
+			}
+		}
+		slices.Sort(uuids)
+		return uuids
+	})
+}
+
+// Realms are the realms of all tokens and keys, and how many users there are in each.
+func (p *Projection) Realms() map[string]int {
+	return read(p, func(st *state) map[string]int {
+		n := map[string]int{}
+		for s := range st.itself {
+			n[s.Realm] += 0
+		}
+		for o := range st.ofOwner {
+			n[o.realm]++
+		}
+		for o := range st.owned {
+			if st.ofOwner[o] == nil {
+				n[o.realm]++
+			}
+		}
+		return n
+	})
+}
+
+// Holds reports whether a user has a token or a key here.
+func (p *Projection) Holds(realm, user string) bool {
+	return read(p, func(st *state) bool {
+		o := owner{realm, user}
+		return len(st.ofOwner[o]) > 0 || st.owned[o] > 0
 	})
 }
 

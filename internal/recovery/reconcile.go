@@ -3,11 +3,13 @@ package recovery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"golang.org/x/time/rate"
 
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
@@ -38,16 +40,28 @@ func Subjects(s State, user string) []tokenstate.Scope {
 }
 
 // Reconcile looks at Keycloak on behalf of nobody else: it returns the state as the looks would
-// make it, and writes nothing. failed are the subjects that could not be looked at; if Keycloak
-// does not answer at all, it ends.
-func Reconcile(ctx context.Context, ask worker.Asker, s State, subjects []tokenstate.Scope, limit *rate.Limiter, seen func(done int)) (then State, failed map[tokenstate.Scope]error, err error) {
+// make it, and writes nothing. Where a realm has many users, pages of listings come first, and
+// whoever they show as they are known is not looked at by themselves. failed are the subjects that
+// could not be looked at; if Keycloak does not answer at all, it ends.
+func Reconcile(ctx context.Context, ask worker.Asker, pages worker.Pages, s State, subjects []tokenstate.Scope, limit *rate.Limiter, seen func(done int)) (then State, failed map[tokenstate.Scope]error, err error) {
 	then, failed = s, map[tokenstate.Scope]error{}
-	learnt := tokenstate.NewFacts()
+	c := &collected{facts: tokenstate.NewFacts(), held: holdings(s)}
+	pages.Known, pages.Log = c, c
+	for realm, users := range manyIn(subjects) {
+		if err := pages.List(ctx, realm, false); err != nil && ctx.Err() == nil {
+			failed[tokenstate.Scope{Realm: realm, Key: "the pages of its listings"}] = fmt.Errorf("%d users are looked at one by one: %w", users, err)
+		}
+	}
+	shown := tokenstate.Join(s.Facts, c.facts)
 	for i, subject := range subjects {
+		seen(i + 1)
+		if subject.User != "" && c.first > 0 && tokenstate.SeenSince(subject, c.held[subject], shown, s.Rules, c.first) {
+			continue
+		}
 		if err := limit.Wait(ctx); err != nil {
 			return s, failed, err //nolint:wrapcheck // interrupted
 		}
-		ms, err := ask.Look(ctx, subject, tokensOf(s, subject))
+		ms, err := ask.Look(ctx, subject, c.held[subject])
 		switch {
 		case errors.Is(err, worker.ErrAway) || ctx.Err() != nil:
 			return s, failed, err //nolint:wrapcheck // it says what failed
@@ -55,22 +69,72 @@ func Reconcile(ctx context.Context, ask worker.Asker, s State, subjects []tokens
 			failed[subject] = err
 		default:
 			for _, m := range ms {
-				learnt.Add(tokenstate.Learn(m))
+				c.facts.Add(tokenstate.Learn(m))
 			}
 		}
-		seen(i + 1)
 	}
-	then.Facts = tokenstate.Join(s.Facts, learnt)
+	then.Facts = tokenstate.Join(s.Facts, c.facts)
 	return then, failed, nil
 }
 
-func tokensOf(s State, subject tokenstate.Scope) (ts []tokenstate.Token) {
-	for _, t := range s.Tokens {
-		if subject.User != "" && t.User == subject.User && t.Realm == subject.Realm {
-			ts = append(ts, t)
+// manyIn are the realms with so many users that pages are worth while.
+func manyIn(subjects []tokenstate.Scope) map[string]int {
+	n := map[string]int{}
+	for _, s := range subjects {
+		if s.User != "" {
+			n[s.Realm]++
 		}
 	}
-	return ts
+	maps.DeleteFunc(n, func(_ string, users int) bool { return users < worker.WorthListing })
+	return n
+}
+
+// collected learns what is published instead of publishing it.
+type collected struct {
+	facts tokenstate.Facts
+	first tokenstate.Millis // the earliest page
+	held  map[tokenstate.Scope][]tokenstate.Token
+}
+
+func holdings(s State) map[tokenstate.Scope][]tokenstate.Token {
+	held := map[tokenstate.Scope][]tokenstate.Token{}
+	for _, t := range s.Tokens {
+		user := tokenstate.Scope{Realm: t.Realm, User: t.User}
+		held[user] = append(held[user], t)
+	}
+	for _, k := range s.Keys {
+		user := tokenstate.Scope{Realm: k.Realm, User: k.User}
+		held[user] = slices.Clip(held[user])
+	}
+	return held
+}
+
+// Publish implements worker.Publisher.
+func (c *collected) Publish(_ context.Context, m events.Message) error {
+	c.facts.Add(tokenstate.Learn(m))
+	if c.first == 0 || m.At < c.first {
+		c.first = m.At
+	}
+	return nil
+}
+
+// Holds implements worker.Listed.
+func (c *collected) Holds(realm, user string) bool {
+	_, ok := c.held[tokenstate.Scope{Realm: realm, User: user}]
+	return ok
+}
+
+// ClientsIn implements worker.Listed.
+func (c *collected) ClientsIn(realm string) (clients []string) {
+	all := map[string]bool{}
+	for user, ts := range c.held {
+		for _, t := range ts {
+			if user.Realm == realm && t.Client != "" {
+				all[t.Client] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
 }
 
 // Mistaken are final cutoffs of Keycloak's events, not of orders, that alone keep a token dead

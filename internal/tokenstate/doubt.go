@@ -11,7 +11,14 @@ func (f Facts) inDoubt(t Token, r Rules) bool {
 			}
 		}
 	}
-	return false
+	return f.open(listingDoubt(t.Realm), r, f.pagesFor(t, r))
+}
+
+// pagesFor are the looks that can settle a doubt which pages settle, too.
+func (f Facts) pagesFor(t Token, r Rules) PerNode[Millis] {
+	at := f.looksFor(Doubt{Beneath: true}, t)
+	at[""] = max(at[""], f.seenToken(t, r))
+	return at
 }
 
 // looksFor are the looks that can settle d for t, per node the latest.
@@ -52,8 +59,11 @@ func seenAfter(looks PerNode[Millis], node string, at Millis, r Rules) bool {
 	return false
 }
 
-// checkedAt is the latest look that covered t, by any node.
-func (f Facts) checkedAt(t Token) Millis {
+// checkedAt is the latest look that covered t, or by when pages had shown both its session and its
+// user, by any node.
+func (f Facts) checkedAt(t Token, r Rules) Millis { return max(f.coveredAt(t), f.seenToken(t, r)) }
+
+func (f Facts) coveredAt(t Token) Millis {
 	var at Millis
 	for _, s := range t.coverage() {
 		for _, l := range f.Looks[s] {

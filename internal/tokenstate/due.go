@@ -2,54 +2,99 @@ package tokenstate
 
 import "sort"
 
+// Want is a subject that is to be looked at: a realm, a client or a user.
+type Want struct {
+	Scope Scope
+	// Urgent: something has happened to it alone, or a page does not agree with what is known. What
+	// is not urgent may wait for the pages of a listing, which show most of it at once.
+	Urgent bool
+	// Closed: a user who is re-asked every few minutes, for somebody waits for their return.
+	Closed bool
+}
+
+// wholeSweeps is after how many sweep periods a user whom only pages have shown is looked at by
+// themselves: no page shows roles. By default that is once in 25 days.
+const wholeSweeps = 100
+
 // Due says whom to look at next: what open doubts name, tokens that were too young when a look
 // missed them, clients whose UUID is not known, and whoever was not seen for a sweep period.
-// owners are the users of live API keys. The order is fixed: doubts first, then by scope.
+// owners are the users of live API keys. The order is fixed: the urgent first, then by scope.
 //
 // now is an argument, and the same clock as the looks' At, as good as it can be had.
-func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Doubt {
-	due := map[Doubt]bool{}
+func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Want {
+	themselves, users, owning := map[Scope]bool{}, map[Scope][]Token{}, map[Scope]bool{}
 	for _, t := range tokens {
-		f.dueFor(due, f.resolve(t), r, now)
+		t = f.resolve(t)
+		user := Scope{Realm: t.Realm, User: t.User}
+		users[user] = append(users[user], t)
+		themselves[Scope{Realm: t.Realm}] = true
+		if t.Client != "" {
+			themselves[Scope{Realm: t.Realm, Client: t.Client}] = true
+		}
 	}
 	for _, o := range owners {
 		user := Scope{Realm: o.Realm, User: o.User}
-		if f.ownerInDoubt(user, r) || f.stale(user, r, now) {
-			due[Doubt{Scope: user}] = true
+		owning[user], themselves[Scope{Realm: o.Realm}] = true, true
+		if _, known := users[user]; !known {
+			users[user] = nil
 		}
-		f.dueItself(due, Scope{Realm: o.Realm}, r, now)
 	}
-	return sorted(due)
+	var due []Want
+	for user, ts := range users {
+		if w, ok := DueUser(user, ts, owning[user], f, r, now); ok {
+			due = append(due, w)
+		}
+	}
+	for s := range themselves {
+		if w, ok := DueItself(s, f, r, now); ok {
+			due = append(due, w)
+		}
+	}
+	SortWants(due)
+	return due
 }
 
-func (f Facts) dueFor(due map[Doubt]bool, t Token, r Rules, now Millis) {
-	user := Scope{Realm: t.Realm, User: t.User}
-	if f.tokenDue(t, user, r, now) {
-		due[Doubt{Scope: user}] = true
-	}
-	f.dueItself(due, Scope{Realm: t.Realm}, r, now)
-	if t.Client != "" {
-		f.dueItself(due, Scope{Realm: t.Realm, Client: t.Client}, r, now)
-	}
+// DueItself is Due for one realm or client: an open doubt of its own, or not seen for a sweep period.
+func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
+	urgent := f.open(Doubt{Scope: s}, r, f.standingLooks(s))
+	return Want{Scope: s, Urgent: urgent}, urgent || f.stale(s, r, now)
 }
 
-// dueItself: a realm or client with an open doubt of its own, or not seen for a sweep period.
-func (f Facts) dueItself(due map[Doubt]bool, s Scope, r Rules, now Millis) {
-	looks := f.standingLooks(s)
-	if f.open(Doubt{Scope: s}, r, looks) || f.stale(s, r, now) {
-		due[Doubt{Scope: s}] = true
+// DueUser is Due for one user with all their tokens; owner: of live API keys.
+func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Millis) (Want, bool) {
+	if len(tokens) == 0 && !owner {
+		return Want{}, false
 	}
+	_, contradicted := f.seenUser(user, r)
+	w := Want{Scope: user, Urgent: contradicted || f.contested(user, r), Closed: f.sweepFor(user, r) < r.Sweep}
+	due := contradicted || f.stale(user, r, now)
+	if owner {
+		urgent, patient := f.ownerDoubts(user, r)
+		w.Urgent, due = w.Urgent || urgent, due || urgent || patient
+	}
+	for _, t := range tokens {
+		urgent, patient := f.tokenDue(f.resolve(t), r, now)
+		w.Urgent, due = w.Urgent || urgent, due || urgent || patient
+	}
+	return w, due
 }
 
-func (f Facts) tokenDue(t Token, user Scope, r Rules, now Millis) bool {
+func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 	for _, d := range t.sessionDoubts() {
 		if f.open(d, r, f.looksFor(d, t)) {
-			return true
+			urgent, patient = urgent || !d.Beneath, true
 		}
 	}
-	at := f.checkedAt(t)
-	return at == 0 || now-at >= r.Sweep || f.tooYoung(t, r, now) || f.seatContested(t, r) || f.stale(user, r, now)
+	if urgent || f.tooYoung(t, r, now) || f.seatContested(t, r) {
+		return true, true
+	}
+	at := f.checkedAt(t, r)
+	return false, patient || f.open(listingDoubt(t.Realm), r, f.pagesFor(t, r)) || at == 0 || now-at >= r.Sweep && !f.dead(t, r)
 }
+
+// dead: no sweep need ask for t again. A session that lives again is shown by a page, or by the
+// next look at its user, and its start has an event.
+func (f Facts) dead(t Token, r Rules) bool { return len(f.cutoffs(t)) > 0 || len(f.absences(t, r)) > 0 }
 
 // sessionDoubts are the doubts that a look at the user settles for t.
 func (t Token) sessionDoubts() []Doubt {
@@ -66,17 +111,34 @@ func (t Token) sessionDoubts() []Doubt {
 // tooYoung: the latest look that covers t did not list it, but came too early to prove
 // anything; once the margin has passed, another look will.
 func (f Facts) tooYoung(t Token, r Rules, now Millis) bool {
-	at := f.checkedAt(t)
+	ripe := f.ripensAt(t, r)
+	return ripe > 0 && now >= ripe
+}
+
+// ripensAt is when t will be too young no more; 0 if no look has missed it for that.
+func (f Facts) ripensAt(t Token, r Rules) Millis {
+	at := f.coveredAt(t)
 	ripe := t.IssuedAt.Millis() + r.Margin
-	if at == 0 || at >= ripe || now < ripe {
-		return false
+	if at == 0 || at >= ripe {
+		return 0
 	}
 	for _, l := range f.Sightings[SightingKey{Seat: t.seat()}] {
 		if l.At >= at {
-			return false
+			return 0
 		}
 	}
-	return true
+	return ripe
+}
+
+// RipensAt is when time alone will next make one of these tokens due that a look has missed for
+// being too young; 0 if it will not. What becomes due by not being seen for long is not meant.
+func RipensAt(tokens []Token, f Facts, r Rules, now Millis) (next Millis) {
+	for _, t := range tokens {
+		if at := f.ripensAt(f.resolve(t), r); at > now && (next == 0 || at < next) {
+			next = at
+		}
+	}
+	return next
 }
 
 func (f Facts) standingLooks(s Scope) PerNode[Millis] {
@@ -87,34 +149,37 @@ func (f Facts) standingLooks(s Scope) PerNode[Millis] {
 	return looks
 }
 
-// stale: never seen, not for a sweep period, or by two nodes that disagree.
+// stale: never seen, not for a sweep period, or by two nodes that disagree; a user, not looked at by
+// themselves for many.
 func (f Facts) stale(s Scope, r Rules, now Millis) bool {
-	var at Millis
+	var looked Millis
 	for _, l := range f.standingLooks(s) {
-		at = max(at, l)
+		looked = max(looked, l)
 	}
-	return at == 0 || now-at >= f.sweepFor(s, r) || f.contested(s, r)
+	seen, _ := f.seenUser(s, r)
+	return looked == 0 || now-looked >= wholeSweeps*r.Sweep || now-seen >= f.sweepFor(s, r) || f.contested(s, r)
 }
 
-// sweepFor is shorter for a closed subject: somebody waits for its enable.
+// sweepFor is shorter for a closed subject: somebody waits for its enable. Not for one that a
+// final cutoff has closed.
 func (f Facts) sweepFor(s Scope, r Rules) Millis {
-	if _, closed := closedLook(f.Standings[Subject{s, Keycloak}], r, Standing.closed); closed {
+	if _, closed := closedLook(f.Standings[Subject{s, Keycloak}], r, Standing.closed); closed && len(f.Cutoffs[s]) == 0 {
 		return min(r.ClosedSweep, r.Sweep)
 	}
 	return r.Sweep
 }
 
-func sorted(due map[Doubt]bool) []Doubt {
-	ds := make([]Doubt, 0, len(due))
-	for d := range due {
-		ds = append(ds, d)
-	}
-	sort.Slice(ds, func(i, j int) bool { return ds[i].Scope.less(ds[j].Scope) })
-	return ds
+// SortWants puts the urgent first, and then realms before clients before users, so that a look
+// at one realm comes before the many looks beneath it.
+func SortWants(due []Want) {
+	sort.Slice(due, func(i, j int) bool {
+		if due[i].Urgent != due[j].Urgent {
+			return due[i].Urgent
+		}
+		return due[i].Scope.less(due[j].Scope)
+	})
 }
 
-// less sorts realms before clients before users, so that a look at one realm comes before the
-// many looks beneath it.
 func (s Scope) less(o Scope) bool {
 	a := [...]string{s.Realm, s.User, s.Client, s.Session, s.Key}
 	b := [...]string{o.Realm, o.User, o.Client, o.Session, o.Key}

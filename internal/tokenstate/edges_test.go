@@ -136,12 +136,16 @@ func TestSettling(t *testing.T) {
 	realm().observe(at, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, false)
 	realm().observe(at-1, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
 	realm().observe(at, "kc2", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
-	realm().observe(at-9*sec, "kc2", events.Observation{
+	// Clocks that are behind: the log received the looks after the events.
+	behind := func(s *story, by events.Millis, node string, o events.Observation) *story {
+		return s.tell(events.Message{At: at - by, Received: at + 10, Node: node, Source: events.Listener, Body: &o})
+	}
+	behind(realm(), 9*sec, "kc2", events.Observation{
 		Causes: []events.Cause{{Event: "event-r", Type: "UPDATE REALM", At: at, Node: "kc1"}}, Realm: &events.RealmLook{Enabled: true},
 	}).inDoubt(t, false)
 	client := seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-c", Kind: "admin", Type: "UPDATE CLIENT", Path: "clients/c1"})
 	client.inDoubt(t, true)
-	client.observe(at-sec, "kc1", events.Observation{
+	behind(client, sec, "kc1", events.Observation{
 		Causes:  []events.Cause{{Event: "event-c", Type: "UPDATE CLIENT", At: at}},
 		Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true}},
 	}).inDoubt(t, false)

@@ -62,6 +62,10 @@ func anyLook(t *rapid.T, at events.Millis) *events.Observation {
 		o.Clients = append(o.Clients, events.ClientLook{Client: c, ClientID: names[c], Enabled: rapid.Bool().Draw(t, "cl")})
 	}
 	o.Rosters = []events.Roster{ro}
+	if rapid.Bool().Draw(t, "page") {
+		o.Users = []events.UserSeen{{User: users.Draw(t, "seen"), Enabled: rapid.Bool().Draw(t, "on"), NotBefore: events.Seconds(rapid.Int64Range(0, 103).Draw(t, "unb"))}}
+		o.Rosters = append(o.Rosters, events.Roster{Client: clients.Draw(t, "of"), Sessions: []events.ClientSession{{Session: sessions.Draw(t, "shown"), Client: clients.Draw(t, "with")}}})
+	}
 	if rapid.Bool().Draw(t, "caused") {
 		o.Causes = []events.Cause{{Event: "event-" + rapid.StringMatching(`[a-c]`).Draw(t, "cause"), Type: "LOGOUT", Session: sessions.Draw(t, "named"), At: at - 10}}
 	}

@@ -22,13 +22,13 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 		return sessionDoubts(realm, h)
 	case "REALM":
 		if strings.HasSuffix(h.Path, "logout-all") {
-			return []Doubt{self, beneath}
+			return []Doubt{self, listingDoubt(realm)}
 		}
 		return []Doubt{self}
 	case "CLIENT":
 		return clientDoubts(realm, h, op)
-	case "LOG": // the worker's own: the log lost messages, so anything may have happened
-		return []Doubt{self, beneath}
+	case "LOG": // the worker's own: the log lost messages, and Keycloak's event store is read again
+		return []Doubt{self, listingDoubt(realm)}
 	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
 		"REALM_ROLE", "REALM_ROLE_MAPPING", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP",
 		"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING", "USER":

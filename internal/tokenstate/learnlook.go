@@ -9,6 +9,10 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 		cause = o.Causes[0].Event
 	}
 	learnStandings(f, m, o, at, cause)
+	for _, u := range o.Users {
+		user := Scope{Realm: m.Realm, User: u.User}
+		putIn(f.Sightings, SightingKey{Seat: user, Gone: !u.Enabled}, m.Node, Sighting{At: at, Start: u.NotBefore, Cause: cause})
+	}
 	for _, ro := range o.Rosters {
 		learnRoster(f, m, ro, at, cause)
 	}

@@ -20,9 +20,8 @@ type Ownership struct {
 func Owner(realm, user string, f Facts, r Rules) Ownership {
 	s := Scope{Realm: realm, User: user}
 	o := Ownership{Active: true, InDoubt: f.ownerInDoubt(s, r)}
-	for _, st := range f.Standings[Subject{s, Keycloak}] {
-		o.Known, o.CheckedAt = true, max(o.CheckedAt, st.At)
-	}
+	o.CheckedAt, _ = f.seenUser(s, r)
+	o.Known = o.CheckedAt > 0
 	cs := f.closures(Scope{Realm: realm}, r, []check{
 		{gone, Revoked, ReasonRealmDeleted}, {disabled, Suspended, ReasonRealmDisabled},
 	})
@@ -53,9 +52,18 @@ func (o *Ownership) cut(f Facts, s Scope) {
 // everyone beneath the realm (a user store was removed, the log lost messages), which only a
 // look at the user settles.
 func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
+	realm := Scope{Realm: user.Realm}
+	urgent, patient := f.ownerDoubts(user, r)
+	return urgent || patient || f.open(Doubt{Scope: realm}, r, f.standingLooks(realm))
+}
+
+// ownerDoubts: urgent is one about the user, patient one about everyone beneath the realm.
+func (f Facts) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
 	realm, looks := Scope{Realm: user.Realm}, f.standingLooks(user)
-	return f.open(Doubt{Scope: user}, r, looks) || f.open(Doubt{Scope: realm, Beneath: true}, r, looks) ||
-		f.open(Doubt{Scope: realm}, r, f.standingLooks(realm))
+	urgent, patient = f.open(Doubt{Scope: user}, r, looks), f.open(Doubt{Scope: realm, Beneath: true}, r, looks)
+	seen, _ := f.seenUser(user, r)
+	looks[""] = max(looks[""], seen)
+	return urgent, patient || f.open(listingDoubt(user.Realm), r, looks)
 }
 
 // KeyCut reports whether one key, by its id or system name and generation, was revoked.

@@ -40,11 +40,11 @@ type shared struct {
 	settled   time.Duration
 	patient   bool // parts may be away for a while
 
-	mu      sync.Mutex
-	held    []*held
-	last    time.Time // of the last action
-	admins  map[*play.Keycloak]login // an administrator's token is of one node
-	counts  map[string]int // of actions by name
+	mu     sync.Mutex
+	held   []*held
+	last   time.Time                // of the last action
+	admins map[*play.Keycloak]login // an administrator's token is of one node
+	counts map[string]int           // of actions by name
 }
 
 // person is a user, and what has happened to them.

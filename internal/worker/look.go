@@ -29,7 +29,9 @@ var ErrAway = errors.New("keycloak does not answer")
 
 // Known is the read model of what is due.
 type Known interface {
-	Due(now tokenstate.Millis) []tokenstate.Doubt
+	Due(now tokenstate.Millis) []tokenstate.Want
+	Realms() map[string]int // users in each
+	Rules() tokenstate.Rules
 	TokensOf(realm, user, clientID string) []projection.Token
 	UnboundClients() []projection.Unbound
 }
@@ -61,11 +63,16 @@ type Looker struct {
 	Bind     Binder
 	Interval time.Duration // between two rounds, and the first pause of a subject
 	Rate     int           // looks a second
+	Pages    *Pages        // nil: all are looked at one by one
 	Logger   zerolog.Logger
 
 	mu         sync.Mutex
 	turns      map[tokenstate.Scope]turn
 	complained time.Time
+	listings   map[kind]listing
+	started    time.Time
+	counted    time.Time      // when the users of each realm were
+	running    sync.WaitGroup // listings
 }
 
 // turn says when a subject is looked at next. A subject is new for one interval, since the
@@ -78,7 +85,9 @@ type turn struct {
 
 // Run looks until ctx ends.
 func (l *Looker) Run(ctx context.Context) error {
-	l.turns = map[tokenstate.Scope]turn{}
+	l.turns, l.listings = map[tokenstate.Scope]turn{}, map[kind]listing{}
+	l.started, l.counted = time.Now(), time.Now()
+	defer l.running.Wait()
 	limit := rate.NewLimiter(rate.Limit(l.Rate), l.Rate)
 	tick := time.NewTicker(l.Interval)
 	defer tick.Stop()
@@ -109,7 +118,7 @@ func (l *Looker) Oldest(now time.Time) time.Duration {
 func (l *Looker) round(ctx context.Context, limit *rate.Limiter) {
 	round, away := errgroup.WithContext(ctx)
 	round.SetLimit(looksAtOnce)
-	for _, s := range l.plan(time.Now()) {
+	for _, s := range l.plan(ctx, time.Now()) {
 		if away.Err() != nil || limit.Wait(away) != nil {
 			break
 		}
@@ -120,23 +129,30 @@ func (l *Looker) round(ctx context.Context, limit *rate.Limiter) {
 	}
 }
 
-// plan picks the subjects whose turn it is, and forgets those that are not due any more.
-func (l *Looker) plan(now time.Time) (whose []tokenstate.Scope) {
+// roundTime bounds a round, so that what has just happened does not wait behind thousands.
+const roundTime = 2 // seconds, at the rate of looks
+
+// plan picks the subjects whose turn it is, the urgent first, and forgets those that are not due
+// any more. The patient wait while a listing may show them.
+func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Scope) {
 	due := l.Known.Due(tokenstate.Millis(now.UnixMilli()))
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	wait := l.list(ctx, l.waiting(due, now), now)
 	turns := make(map[tokenstate.Scope]turn, len(due))
-	for _, d := range due {
-		t, known := l.turns[d.Scope]
+	for _, w := range due {
+		t, known := l.turns[w.Scope]
+		patient := !w.Urgent && w.Scope.User != ""
 		switch {
 		case !known:
 			t = turn{since: now, next: now.Add(l.Interval), pause: l.Interval}
-		case !now.Before(t.next):
+		case patient && (wait[kind{w.Scope.Realm, w.Closed}] || l.listings[kind{w.Scope.Realm, w.Closed}].holds(now)):
+		case !now.Before(t.next) && len(whose) < max(roundTime*l.Rate, 1):
 			t.pause = min(2*t.pause, maxLookWait)
 			t.next = now.Add(t.pause)
-			whose = append(whose, d.Scope)
+			whose = append(whose, w.Scope)
 		}
-		turns[d.Scope] = t
+		turns[w.Scope] = t
 	}
 	l.turns = turns
 	return whose

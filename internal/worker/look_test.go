@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -26,13 +27,56 @@ type subjects struct {
 	published []events.Message
 	bound     []string
 	err       error
+	patient   []string // due, too, but may wait
+	realms    map[string]int
+	onPublish func(events.Message)
 }
 
-func (s *subjects) Due(tokenstate.Millis) (ds []tokenstate.Doubt) {
+func (s *subjects) Realms() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.realms
+}
+
+func (*subjects) Rules() tokenstate.Rules { return tokenstate.DefaultRules() }
+
+func (s *subjects) setRealms(realms map[string]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.realms = realms
+}
+
+func (s *subjects) setPatient(users []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.patient = users
+}
+
+func (s *subjects) setDue(users ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.due = users
+}
+
+// askedAbout are the users who were looked at, in order.
+func (s *subjects) askedAbout() (users []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.asked {
+		user, _, _ := strings.Cut(a, " ")
+		users = append(users, user)
+	}
+	return users
+}
+
+func (s *subjects) Due(tokenstate.Millis) (ds []tokenstate.Want) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, user := range s.due {
-		ds = append(ds, tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: user}})
+		ds = append(ds, tokenstate.Want{Scope: tokenstate.Scope{Realm: "demo", User: user}, Urgent: true})
+	}
+	for _, user := range s.patient {
+		ds = append(ds, tokenstate.Want{Scope: tokenstate.Scope{Realm: "demo", User: user}})
 	}
 	return ds
 }
@@ -62,6 +106,9 @@ func (s *subjects) Publish(_ context.Context, m events.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.published = append(s.published, m)
+	if s.onPublish != nil {
+		s.onPublish(m)
+	}
 	return nil
 }
 

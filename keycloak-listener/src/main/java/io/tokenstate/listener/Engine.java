@@ -14,12 +14,14 @@ final class Engine {
     private static final int TRIES = 5;
     /** Messages that may wait before looks are held back. */
     private static final int ROOM = 256;
+    private static final long WAIT_FOR_START = 200;
 
     private final Options options;
     private final LongSupplier clock = () -> System.nanoTime() / 1_000_000;
     private final Complaints complaints;
     private final Envelope envelope;
     private final Looker looker;
+    private final Hearing hearing;
     private final NatsLink link;
     private final Ledger ledger;
     private final Outbox outbox = new Outbox();
@@ -29,11 +31,14 @@ final class Engine {
     private final Heartbeat heartbeat;
     private final List<Loop> loops;
     private volatile boolean closed;
+    private volatile boolean ready;
+    private volatile boolean beats;
 
-    Engine(Options options, Envelope envelope, Looker looker, Complaints complaints) {
+    Engine(Options options, Envelope envelope, Looker looker, Hearing hearing, Complaints complaints) {
         this.options = options;
         this.envelope = envelope;
         this.looker = looker;
+        this.hearing = hearing;
         this.complaints = complaints;
         link = new NatsLink(new NatsOptions(options), complaints);
         ledger = new Ledger(options.queueSize);
@@ -50,6 +55,20 @@ final class Engine {
 
     void start() {
         loops.forEach(Loop::start);
+    }
+
+    /**
+     * Keycloak's database is there, so heartbeats may ask it. A look is tried before the first of them.
+     *
+     * @throws LinkageError if this version of Keycloak lacks what looks are made of
+     */
+    void ready() {
+        try {
+            looker.rehearse();
+        } catch (RuntimeException e) {
+            complaints.warn("the look on trial failed", e); // The database's trouble, say: looks are repeated.
+        }
+        ready = true;
     }
 
     /** Takes in one committed event; drops and counts it when the queue is full. */
@@ -149,8 +168,22 @@ final class Engine {
     }
 
     private void nextBeat() throws InterruptedException {
-        heartbeat.beat();
-        link.awaitChange(options.heartbeat);
+        try {
+            beat();
+        } finally {
+            link.awaitChange(ready ? options.heartbeat : WAIT_FOR_START);
+        }
+    }
+
+    private void beat() throws InterruptedException {
+        List<String> deaf = ready ? hearing.deaf() : List.of();
+        beats = ready && deaf.isEmpty();
+        if (beats) {
+            heartbeat.beat();
+        } else if (ready) {
+            complaints.error("realms that do not list tokenstate among their events listeners are not heard, and this "
+                    + "Keycloak knows no global listeners: no heartbeat is sent", Text.cut(deaf.toString(), Text.MAX));
+        }
     }
 
     /** Stops within about four seconds: a second to deliver, a second for the last heartbeat, the rest to drain. */
@@ -160,7 +193,9 @@ final class Engine {
             if (link.connected()) {
                 ledger.awaitEmpty(1_000);
             }
-            heartbeat.leave();
+            if (beats) {
+                heartbeat.leave();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

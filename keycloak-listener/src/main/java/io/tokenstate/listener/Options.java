@@ -19,7 +19,9 @@ final class Options {
     static final Set<String> NAMES = Set.of("nats-url", "nats-user", "nats-password", "nats-password-file", "nats-creds",
             "nats-ca", "realms", "global", "node", "queue-size", "birth-delay-ms", "heartbeat-ms",
             "refresh-error-window-ms");
-    private static final String PREFIX = "kc.spi-events-listener--tokenstate--";
+    /** Before 26.3 Keycloak joined the parts with a single dash. */
+    private static final List<String> PREFIXES =
+            List.of("kc.spi-events-listener--tokenstate--", "kc.spi-events-listener-tokenstate-");
     /** Keycloak's own settings of every provider. */
     private static final Set<String> KEYCLOAKS = Set.of("enabled", "provider", "provider-default");
 
@@ -78,10 +80,8 @@ final class Options {
     static Set<String> unknown(Iterable<String> given) {
         Set<String> unknown = new TreeSet<>();
         for (String full : given) {
-            String name = full.startsWith(PREFIX) ? full.substring(PREFIX.length()) : null;
-            if (name != null && !NAMES.contains(name) && !KEYCLOAKS.contains(name)) {
-                unknown.add(name);
-            }
+            PREFIXES.stream().filter(full::startsWith).map(p -> full.substring(p.length()))
+                    .filter(name -> !NAMES.contains(name) && !KEYCLOAKS.contains(name)).forEach(unknown::add);
         }
         return unknown;
     }

@@ -60,6 +60,11 @@ final class Realms {
         return !ADMINISTRATORS.equals(name) && ALIAS.matcher(name).matches() ? name : null;
     }
 
+    /** Whether the realm is published, or tells of the deletion of one that is. */
+    boolean concern(String name) {
+        return ADMINISTRATORS.equals(name) || alias(name) != null;
+    }
+
     /** Keycloak's name of the realm that is published under this alias. */
     String name(String alias) {
         return aliases.entrySet().stream().filter(e -> e.getValue().equals(alias)).map(Map.Entry::getKey)

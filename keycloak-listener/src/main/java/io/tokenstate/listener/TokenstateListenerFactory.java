@@ -10,6 +10,7 @@ import org.keycloak.events.EventListenerProvider;
 import org.keycloak.events.EventListenerProviderFactory;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.KeycloakSessionFactory;
+import org.keycloak.models.utils.PostMigrationEvent;
 import org.keycloak.provider.ProviderEvent;
 
 /**
@@ -67,8 +68,9 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
         try {
             extractor = new Extractor(options.realms);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
-            Engine started = new Engine(options, envelope, new Looker(factory, envelope), complaints);
-            factory.register(this::removed);
+            Engine started = new Engine(options, envelope, new Looker(factory, envelope),
+                    new Hearing(factory, options), complaints);
+            factory.register(this::told);
             started.start();
             engine = started;
             complaints.info("listener on", "node " + options.node + ", realms: " + options.realms);
@@ -93,12 +95,30 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
         }
     }
 
-    /** In the middle of Keycloak's own removal of something, which must not fail for us. */
-    private void removed(ProviderEvent event) {
+    /** In the middle of Keycloak's own start, or of its removal of something, which must not fail for us. */
+    private void told(ProviderEvent event) {
         try {
-            Removed.note(event);
+            if (event instanceof PostMigrationEvent) {
+                ready();
+            } else {
+                Removed.note(event);
+            }
         } catch (Throwable t) {
-            complaints.warn("a removal could not be noted", t);
+            complaints.warn("an event of Keycloak's own could not be noted", t);
+        }
+    }
+
+    /** Better off, and said so, than one that hears and cannot look. */
+    private void ready() {
+        Engine running = engine;
+        if (running == null) {
+            return;
+        }
+        try {
+            running.ready();
+        } catch (LinkageError e) {
+            close();
+            off("this Keycloak lacks what a look needs: " + Text.cut(e.toString(), Text.MAX));
         }
     }
 

@@ -115,6 +115,9 @@ final class View {
      * The clients of a session that can be refreshed. A client session whose client is gone is none. Nor is one that
      * Keycloak still keeps and would end at the next refresh: lifespans were shortened, remember-me was switched off,
      * its identity provider is gone. Keycloak's own check says so, for its rules differ by version.
+     *
+     * <p>Keycloak compares a token with the starts of both sessions, so the later one counts: a client session may bear
+     * the start of the online one that it was made from, while the user session is new (seen on 26.2.5).
      */
     List<Roster.Row> rows(UserSessionModel of) {
         List<Roster.Row> rows = new ArrayList<>();
@@ -124,7 +127,7 @@ final class View {
         for (Map.Entry<String, AuthenticatedClientSessionModel> e : of.getAuthenticatedClientSessions().entrySet()) {
             ClientModel client = client(e.getKey());
             if (client != null && AuthenticationManager.isClientSessionValid(realm, client, of, e.getValue())) {
-                long start = Math.max(0, e.getValue().getStarted());
+                long start = Math.max(0, Math.max(of.getStarted(), e.getValue().getStarted()));
                 rows.add(new Roster.Row(of.getId(), client.getId(), Text.id(client.getClientId()), start));
             }
         }

@@ -57,6 +57,8 @@ class OptionsTest {
     void findsMisspeltNames() {
         String p = "kc.spi-events-listener--tokenstate--";
         assertEquals(Set.of("realm"), Options.unknown(List.of(p + "realm", p + "realms", p + "enabled", "kc.db")));
+        String old = "kc.spi-events-listener-tokenstate-";
+        assertEquals(Set.of("realm"), Options.unknown(List.of(old + "realm", old + "nats-url", "kc.db")));
     }
 
     @Test

@@ -1,0 +1,49 @@
+package devstack
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Ensure each version gets the options that it knows: one that it does not know stops its build or,
+// worse, leaves our listener without a setting.
+func TestOptionsByVersion(t *testing.T) {
+	for version, want := range map[string]struct{ health, prefix string }{
+		"26.0.8":           {"--legacy-observability-interface=true", "KC_SPI_EVENTS_LISTENER_TOKENSTATE_"},
+		"26.3.5":           {"--legacy-observability-interface=true", "KC_SPI_EVENTS_LISTENER_TOKENSTATE_"},
+		"26.4.7":           {"--http-management-health-enabled=false", "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"},
+		"26.7.3":           {"--http-management-health-enabled=false", "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"},
+		"27.0.0":           {"--http-management-health-enabled=false", "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"},
+		"999.0.0-SNAPSHOT": {"--http-management-health-enabled=false", "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"},
+	} {
+		if got := buildOptions(version); !slices.Contains(got, want.health) {
+			t.Errorf("%s: %v", version, got)
+		}
+		if lists := slices.Contains(listeners(version), "tokenstate"); lists != (version == "26.0.8") {
+			t.Errorf("%s: %v", version, listeners(version))
+		}
+		s := &Stack{natsListener: "nats://kc:secret@127.0.0.1:4222"}
+		env, err := s.listenerEnv("kc1", version)
+		if err != nil || !slices.Contains(env, want.prefix+"NATS_URL=nats://127.0.0.1:4222") {
+			t.Errorf("%s: %v, %v", version, err, len(env))
+		}
+		for _, kv := range env {
+			if !strings.HasPrefix(kv, want.prefix) {
+				t.Errorf("%s: %s", version, kv[:strings.Index(kv, "=")])
+			}
+		}
+	}
+}
+
+// Ensure what is no version never becomes a part of a path.
+func TestOnlyPlainVersions(t *testing.T) {
+	for version, want := range map[string]bool{
+		KeycloakVersion: true, "26.0.8": true, "999.0.0-SNAPSHOT": true,
+		"": false, "26": false, "../26.0": false, "26.0/../../x": false, "26.*": false, "26.0 8": false,
+	} {
+		if plainVersion.MatchString(version) != want {
+			t.Errorf("%q: %v", version, !want)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package tokenstate
+
+// A page of a listing proves life, never absence: offset paging skips the living (keycloak.md F).
+// A session that it lists is a sighting like any other. A user that it lists is one, too, of the
+// seat that is the user alone: listed as enabled, or (Gone) as disabled, and Start is the
+// not-before. No page shows roles, so these sightings never replace a look at the user: they
+// confirm what the last one told, or call for another.
+
+// byListing stands as the key in the scope of a doubt about everyone beneath a realm that pages
+// can settle, too: what happened may have ended sessions or closed users, which pages show, and
+// whatever else it did has an event of its own.
+const byListing = "listing"
+
+// listingDoubt is such a doubt.
+func listingDoubt(realm string) Doubt {
+	return Doubt{Scope: Scope{Realm: realm, Key: byListing}, Beneath: true}
+}
+
+// page is what the latest page to show a user told.
+type page struct {
+	at        Millis
+	disabled  bool
+	notBefore Seconds
+}
+
+func (f Facts) pageOf(user Scope) (p page) {
+	for _, disabled := range []bool{false, true} {
+		for _, s := range f.Sightings[SightingKey{Seat: user, Gone: disabled}] {
+			if s.At > p.at || s.At == p.at && disabled {
+				p = page{s.At, disabled, s.Start}
+			}
+		}
+	}
+	return p
+}
+
+// known is what looks have told of a user, as far as a page could confirm it; at is the latest.
+// A look that another one follows by more than the supported skew no longer counts.
+func (f Facts) known(user Scope, r Rules) (k page, deleted bool) {
+	nodes := f.Standings[Subject{user, Keycloak}]
+	for _, s := range nodes {
+		k.at = max(k.at, s.At)
+	}
+	for _, s := range nodes {
+		if s.At+r.Skew >= k.at {
+			deleted, k.disabled, k.notBefore = deleted || s.Gone, k.disabled || s.Disabled, max(k.notBefore, s.NotBefore)
+		}
+	}
+	return k, deleted
+}
+
+// seenUser is when the user was last seen as they are known: by a look, or by a page that agrees
+// with the looks. contradicted: a later page does not agree.
+func (f Facts) seenUser(user Scope, r Rules) (at Millis, contradicted bool) {
+	k, deleted := f.known(user, r)
+	p := f.pageOf(user)
+	switch {
+	case p.at <= k.at || k.at == 0:
+		return k.at, false
+	case deleted || p.disabled != k.disabled || p.notBefore != k.notBefore:
+		return k.at, true
+	}
+	return p.at, false
+}
+
+// seenToken is when both t's session and its user were last seen, the one or the other by a page.
+// 0: never. It settles no doubt about t alone.
+func (f Facts) seenToken(t Token, r Rules) Millis {
+	if t.Client == "" {
+		return 0
+	}
+	var listed Millis
+	for _, l := range f.Sightings[SightingKey{Seat: t.seat()}] {
+		listed = max(listed, l.At)
+	}
+	if listed == 0 {
+		return 0
+	}
+	user, _ := f.seenUser(Scope{Realm: t.Realm, User: t.User}, r)
+	return min(listed, user)
+}
+
+// SeenSince reports whether looks or pages from at on have shown the user as they are known, and
+// each of their tokens that is not known to be dead.
+func SeenSince(user Scope, tokens []Token, f Facts, r Rules, at Millis) bool {
+	if seen, contradicted := f.seenUser(user, r); contradicted || seen < at {
+		return false
+	}
+	for _, t := range tokens {
+		if t = f.resolve(t); f.checkedAt(t, r) < at && !f.dead(t, r) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,183 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+// Bounds of a listing. Keycloak serves one page at a time and rests as long as a page took it, so
+// that half of one of its threads is the most that a listing costs.
+const (
+	firstPage = 100 // rows
+	leastPage = 20
+	mostPage  = 1000
+	fastPage  = time.Second // the next page may be twice as long
+	slowPage  = 3 * time.Second
+	pageLimit = 30 * time.Second
+	maxFaults = 6 // in a row, of one page
+	progress  = 15 * time.Second
+)
+
+// ErrNoSuch is in a Pager's error when what is to be listed does not exist.
+var ErrNoSuch = errors.New("not there")
+
+// Page is one page of a listing: who was there when it was read. It shows no absence.
+type Page struct {
+	At       events.Millis
+	Rows     int    // as Keycloak sent them
+	Mark     string // the first row's id
+	Sessions []events.ClientSession
+	Users    []events.UserSeen
+}
+
+// Pager asks Keycloak for pages.
+type Pager interface {
+	Sessions(ctx context.Context, realm, client string, first, limit int) (Page, error)
+	Users(ctx context.Context, realm string, first, limit int, disabled bool) (Page, error)
+}
+
+// Listed is the read model of who matters.
+type Listed interface {
+	ClientsIn(realm string) []string
+	Holds(realm, user string) bool
+}
+
+// Pages publishes what the pages of a realm's listings show of those who matter: a million tokens
+// cost Keycloak some thousand requests instead of some million.
+type Pages struct {
+	Known  Listed
+	Ask    Pager
+	Log    Publisher
+	Logger zerolog.Logger
+	Rest   func(ctx context.Context, d time.Duration) // nil: really
+}
+
+// List reads the sessions of each client of a realm, and its users; closed: only who is disabled.
+// A fault ends it: whoever was not shown is looked at by themselves.
+func (p *Pages) List(ctx context.Context, realm string, closed bool) error {
+	if !closed {
+		for _, client := range p.Known.ClientsIn(realm) {
+			err := p.walk(ctx, realm, "sessions", client, func(ctx context.Context, first, limit int) (Page, error) {
+				return p.Ask.Sessions(ctx, realm, client, first, limit)
+			})
+			if err != nil && !errors.Is(err, ErrNoSuch) { // a client may be gone: a look says so
+				return err
+			}
+		}
+	}
+	return p.walk(ctx, realm, "users", "", func(ctx context.Context, first, limit int) (Page, error) {
+		return p.Ask.Users(ctx, realm, first, limit, closed)
+	})
+}
+
+// walk ends at an empty page: a short one may only lack what Keycloak left out. Pages overlap, so
+// that what moves up when others go is shown by the next page.
+func (p *Pages) walk(ctx context.Context, realm, what, client string, ask func(ctx context.Context, first, limit int) (Page, error)) error {
+	limit, faults, pages, rows, mark := firstPage, 0, 0, 0, ""
+	began := time.Now()
+	said := began
+	for first := 0; ; {
+		asked := time.Now()
+		page, err := p.page(ctx, first, limit, ask)
+		took := time.Since(asked)
+		if err != nil {
+			if faults++; faults > maxFaults || errors.Is(err, ErrNoSuch) || ctx.Err() != nil {
+				return fmt.Errorf("list %s from row %d on: %w", what, first, err)
+			}
+			limit = max(limit/2, leastPage) // it may have been too long
+			p.rest(ctx, time.Second<<faults)
+			continue
+		}
+		if page.Rows > 0 && page.Mark == mark {
+			return fmt.Errorf("list %s from row %d on: the same page came again", what, first)
+		}
+		if err := p.publish(ctx, realm, client, page); err != nil {
+			return err
+		}
+		faults, mark, pages, rows = 0, page.Mark, pages+1, rows+page.Rows
+		if page.Rows == 0 || time.Since(said) > progress {
+			said = time.Now()
+			p.Logger.Info().Str("realm", realm).Str("list", what).Int("pages", pages).Int("rows", rows).
+				Dur("took", time.Since(began)).Bool("done", page.Rows == 0).Msg("listing")
+		}
+		if page.Rows == 0 {
+			return nil
+		}
+		first += limit - limit/20
+		limit = nextLimit(limit, took)
+		p.rest(ctx, took)
+	}
+}
+
+func nextLimit(limit int, took time.Duration) int {
+	switch {
+	case took < fastPage:
+		return min(2*limit, mostPage)
+	case took > slowPage:
+		return max(limit/2, leastPage)
+	}
+	return limit
+}
+
+func (p *Pages) page(ctx context.Context, first, limit int, ask func(ctx context.Context, first, limit int) (Page, error)) (Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, pageLimit)
+	defer cancel()
+	return ask(ctx, first, limit)
+}
+
+// publish says whom the page showed, in as many messages as it takes. Who has nothing here is left
+// out, as they are never looked at either.
+func (p *Pages) publish(ctx context.Context, realm, client string, page Page) error {
+	var sessions []events.ClientSession
+	for _, s := range page.Sessions {
+		if p.Known.Holds(realm, s.User) {
+			s.User, s.ClientID = "", "" // a sighting needs neither
+			sessions = append(sessions, s)
+		}
+	}
+	var users []events.UserSeen
+	for _, u := range page.Users {
+		if p.Known.Holds(realm, u.User) {
+			users = append(users, u)
+		}
+	}
+	return p.send(ctx, realm, page.At, client, sessions, users)
+}
+
+func (p *Pages) send(ctx context.Context, realm string, at events.Millis, client string, sessions []events.ClientSession, users []events.UserSeen) error {
+	if len(sessions)+len(users) == 0 {
+		return nil
+	}
+	o := &events.Observation{Users: users}
+	if len(sessions) > 0 {
+		o.Rosters = []events.Roster{{Client: client, Sessions: sessions}} // not complete, ever
+	}
+	m := events.Message{ID: uuid.NewString(), Realm: realm, At: at, Source: events.Look, Body: o}
+	if _, err := events.Encode(m); err != nil && len(sessions)+len(users) > 1 {
+		s, u := len(sessions)/2, len(users)/2
+		return errors.Join(p.send(ctx, realm, at, client, sessions[:s], users[:u]), p.send(ctx, realm, at, client, sessions[s:], users[u:]))
+	}
+	ctx, cancel := context.WithTimeout(ctx, pageLimit)
+	defer cancel()
+	return p.Log.Publish(ctx, m)
+}
+
+func (p *Pages) rest(ctx context.Context, d time.Duration) {
+	if p.Rest != nil {
+		p.Rest(ctx, d)
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
