@@ -95,6 +95,8 @@ func TestRealmThatIsNotServed(t *testing.T) {
 	key := w.as(other, http.MethodPost, "/api/service/users/u/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "k"}).want(t, http.StatusOK).body["key"].(string)
 	delete(w.server.Realms, "other")
 	w.as(other, http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}}}).want(t, http.StatusForbidden, "reason", "wrong_realm")
+	at := time.Now()
+	w.server.Now = func() time.Time { return at }
 	w.server.Limits = authapi.NewLimits(0, 1, nil)
 	for range 20 {
 		w.me(key).want(t, http.StatusForbidden, "reason", "wrong_realm")
