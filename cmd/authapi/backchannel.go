@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"net/url"
 	"strings"
 
 	"github.com/tokenstate/tokenstate/internal/authapi"
@@ -24,21 +23,24 @@ func (b *backChannel) addTo(t *settings.Table) {
 	t.Text(&b.networks, "AUTHAPI_KEYCLOAK_NETWORKS", "", "private networks that KEYCLOAK_URL's host may lie in when its keys are fetched, such as 10.0.0.0/8, separated by commas")
 }
 
-// join lets s take logout tokens. The keys' address is built from the configured URL, and never
-// taken from a document or a token.
-func (b *backChannel) join(s *authapi.Server, c *config, st *postgres.Store, issuer func(context.Context) (string, error)) error {
+// join lets s take logout tokens of all its realms.
+func (b *backChannel) join(s *authapi.Server, all []realmConfig, st *postgres.Store) error {
 	networks, err := prefixes(b.networks)
 	if err != nil {
 		return err
 	}
-	v, err := logouttoken.New(logouttoken.Config{
-		Issuer: issuer, ClientID: c.clientID, Networks: networks, Algorithms: list(b.algorithms),
-		KeysURL: c.keycloakURL + "/realms/" + url.PathEscape(c.realm) + "/protocol/openid-connect/certs",
-	})
-	if err != nil {
-		return fmt.Errorf("%w: AUTHAPI_LOGOUT_ALGS or KEYCLOAK_URL: %w", settings.ErrConfiguration, err)
+	tokens := logoutTokens{}
+	for _, r := range all {
+		issuer := s.Realms[r.Realm].Keycloak.Issuer
+		v, err := logouttoken.New(logouttoken.Config{
+			Issuer: issuer, ClientID: r.ClientID, Networks: networks, Algorithms: list(b.algorithms), KeysURL: r.keysURL(),
+		})
+		if err != nil {
+			return fmt.Errorf("%w: AUTHAPI_LOGOUT_ALGS, or the Keycloak URL of realm %q: %w", settings.ErrConfiguration, r.Realm, err)
+		}
+		tokens[r.Realm] = sender{v, issuer}
 	}
-	s.LogoutTokens, s.Logouts = logoutTokens{v}, logouts{st}
+	s.LogoutTokens, s.Logouts = tokens, logouts{st}
 	return nil
 }
 
@@ -62,14 +64,51 @@ func list(text string) (all []string) {
 	return all
 }
 
-type logoutTokens struct{ *logouttoken.Verifier }
+// sender is a realm whose logout tokens are taken.
+type sender struct {
+	*logouttoken.Verifier
+	issuer func(context.Context) (string, error)
+}
+
+// logoutTokens joins the verifiers of all realms, by name, to authapi.LogoutTokens.
+type logoutTokens map[string]sender
 
 func (l logoutTokens) Verify(ctx context.Context, raw secret.Text) (authapi.LogoutToken, error) {
-	t, err := l.Verifier.Verify(ctx, raw.Reveal())
+	realm, err := l.realmOf(ctx, raw.Reveal())
+	var t logouttoken.Token
+	if err == nil {
+		t, err = l[realm].Verify(ctx, raw.Reveal())
+	}
 	if bad, ok := errors.AsType[*logouttoken.Invalid](err); ok {
 		return authapi.LogoutToken{}, &authapi.BadLogoutToken{Reason: bad.Reason, Cause: bad.Cause}
 	}
-	return authapi.LogoutToken{ID: t.ID, User: t.User, Session: t.Session}, err //nolint:wrapcheck // joins only
+	return authapi.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session}, err //nolint:wrapcheck // joins only
+}
+
+// realmOf chooses who verifies, by the issuer that the token names: the verifier holds the token
+// to its own. With one realm there is nothing to choose.
+func (l logoutTokens) realmOf(ctx context.Context, raw string) (string, error) {
+	if len(l) == 1 {
+		for realm := range l {
+			return realm, nil
+		}
+	}
+	named, err := logouttoken.Issuer(raw)
+	if err != nil {
+		return "", err //nolint:wrapcheck // it says why the token is refused
+	}
+	var away error
+	for realm, s := range l {
+		issuer, err := s.issuer(ctx)
+		if err == nil && issuer == named {
+			return realm, nil
+		}
+		away = errors.Join(away, err)
+	}
+	if away != nil {
+		return "", away
+	}
+	return "", &logouttoken.Invalid{Reason: "the issuer is not one that is served here"}
 }
 
 type logouts struct{ *postgres.Store }

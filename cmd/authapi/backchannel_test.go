@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -23,6 +23,7 @@ import (
 type issuer struct {
 	t    testing.TB
 	key  *rsa.PrivateKey
+	url  string // of its Keycloak
 	away atomic.Bool
 }
 
@@ -39,8 +40,9 @@ func (w *world) issuer() *issuer {
 		_ = json.NewEncoder(rw).Encode(map[string]any{"keys": []jose.JSONWebKey{{Key: &key.PublicKey, KeyID: "k", Algorithm: "RS256", Use: "sig"}}})
 	}))
 	w.t.Cleanup(s.Close)
-	c := &config{realm: "demo", clientID: "app", keycloakURL: s.URL}
-	must(w.t, c.backChannel.join(w.server, c, w.store, func(ctx context.Context) (string, error) { return w.idp.Issuer(ctx) }))
+	i.url = s.URL
+	var b backChannel
+	must(w.t, b.join(w.server, []realmConfig{{Realm: "demo", ClientID: "app", URL: s.URL}}, w.store))
 	return i
 }
 
@@ -203,4 +205,36 @@ func TestLogoutTokenUndecided(t *testing.T) {
 	_, err = w.pool.Exec(t.Context(), "ALTER TABLE tokenstate.away RENAME TO outbox")
 	must(t, err)
 	w.logout(token).want(t, http.StatusOK) // its id was not taken without the order
+}
+
+// Ensure with several realms a logout token is judged by the realm that issued it, and reaches
+// that realm's user only; one of no realm here is refused.
+func TestLogoutTokenOfSeveralRealms(t *testing.T) {
+	w := newWorld(t)
+	idp, _ := w.otherRealm()
+	demo, other := w.issuer(), w.issuer() // the latter's keys are the other realm's
+	var b backChannel
+	must(t, b.join(w.server, []realmConfig{{Realm: "demo", ClientID: "app", URL: demo.url}, {Realm: "other", ClientID: "app", URL: other.url}}, w.store))
+	from := func(iss string) func(map[string]any) { return func(c map[string]any) { c["iss"] = iss } }
+	ordered := func(r reply) string {
+		var raw []byte
+		must(t, w.pool.QueryRow(t.Context(), "SELECT raw FROM tokenstate.outbox WHERE id = $1", r.want(t, http.StatusOK).body["event_id"]).Scan(&raw))
+		m, err := events.Decode(raw)
+		must(t, err)
+		return m.Realm
+	}
+	if realm := ordered(w.logout(demo.token("1", nil))); realm != "demo" {
+		t.Errorf("demo's reached %s", realm)
+	}
+	if realm := ordered(w.logout(other.token("2", from(idp.issuer)))); realm != "other" {
+		t.Errorf("the other's reached %s", realm)
+	}
+	w.logout(demo.token("3", from(idp.issuer))).want(t, http.StatusBadRequest, "reason", "invalid_logout_token")
+	w.logout(other.token("4", nil)).want(t, http.StatusBadRequest, "reason", "invalid_logout_token")
+	w.logout(demo.token("5", from("https://evil"))).want(t, http.StatusBadRequest, "reason", "invalid_logout_token")
+	idp.away = errAway // whose the token is cannot be told
+	w.logout(other.token("6", from(idp.issuer))).want(t, http.StatusServiceUnavailable)
+	if realm := ordered(w.logout(demo.token("7", nil))); realm != "demo" {
+		t.Errorf("demo's reached %s while the other is away", realm)
+	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
-	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
@@ -23,9 +22,13 @@ type config struct {
 	issuer, clientID   string
 	clientSecret       secret.Text
 	files              vault.Paths
+	realmsFile         string
 	addr, adminAddr    string
 	loginURL, mode     string
 	standingMaxAge     time.Duration
+	keeping            keeping
+	maxRequests        int
+	tls                ops.TLSFiles
 	keyConfig
 	gateway      gateway
 	backChannel  backChannel
@@ -44,8 +47,9 @@ func addFiles(t *settings.Table, p *vault.Paths) {
 	t.Text(&p.Snapshot, "AUTHAPI_SNAPSHOT_FILE", "", "keys that the snapshot on disk is sealed under")
 }
 
-func addKeycloak(t *settings.Table, c *config) {
-	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
+// addKeycloak adds the realm of KEYCLOAK_*; optional, if others may be served instead.
+func addKeycloak(t *settings.Table, c *config, optional bool) {
+	t.URL(&c.keycloakURL, "KEYCLOAK_URL", optional, "Keycloak, such as https://id.example.com")
 	t.Text(&c.realm, "KEYCLOAK_REALM", "", "the realm whose tokens are kept here")
 	t.URL(&c.issuer, "KEYCLOAK_ISSUER", true, "what tokens carry as iss, if discovery does not say it")
 	t.Text(&c.clientID, "KEYCLOAK_CLIENT_ID", "", "the application's confidential client")
@@ -57,12 +61,18 @@ func (c *config) table() *settings.Table {
 	c.logging.AddTo(t)
 	addDatabase(t, &c.database)
 	addFiles(t, &c.files)
-	addKeycloak(t, c)
+	addKeycloak(t, c, true)
+	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")
 	t.Text(&c.addr, "AUTHAPI_ADDR", "127.0.0.1:8080", "address of the API")
 	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
+	c.keeping.addTo(t)
+	t.Text(&c.tls.Cert, "AUTHAPI_TLS_CERT", "", "PEM file; with it the API, but not the admin port, is served over TLS; SIGHUP reads the files again")
+	t.Text(&c.tls.Key, "AUTHAPI_TLS_KEY", "", "PEM file of its key")
+	t.Text(&c.tls.ClientCA, "AUTHAPI_TLS_CLIENT_CA", "", "PEM file; with it only clients with a certificate of it are answered")
+	t.Int(&c.maxRequests, "AUTHAPI_MAX_REQUESTS", 20_000, 4, 1_000_000, "requests answered at once; three quarters of them may wait for Keycloak")
 	c.addTo(t)
 	c.gateway.addTo(t)
 	c.backChannel.addTo(t)
@@ -81,12 +91,16 @@ func open(ctx context.Context, url secret.Text) (*pgxpool.Pool, error) {
 	return p, nil
 }
 
-func (c *config) app() (*keycloak.App, error) {
-	a, err := keycloak.NewApp(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.realm, ClientID: c.clientID, ClientSecret: c.clientSecret})
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
+// certificates are nil if TLS is not wanted.
+func (c *config) certificates() (*ops.Certificates, error) {
+	if !c.tls.Wanted() {
+		return nil, nil //nolint:nilnil // plain HTTP, behind a proxy or a mesh
 	}
-	return a, nil
+	certs, err := ops.LoadTLS(c.tls)
+	if err != nil {
+		return nil, fmt.Errorf("%w: AUTHAPI_TLS_*: %w", settings.ErrConfiguration, err)
+	}
+	return certs, nil
 }
 
 // secrets are read once, at start. Loose rights are said and taken.

@@ -47,18 +47,15 @@ func (c custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tok
 	}
 	t.User = s.User
 	text, err := c.keys.Open(row(t), vault.Sealed{KeyID: s.KeyID, Ciphertext: s.Bytes})
-	if err == nil {
+	switch {
+	case err == nil:
 		c.freshen(ctx, t, s.Ciphertext, text)
+	case errors.Is(err, vault.ErrUnknownKey):
+		err = authapi.ErrLockedOut
+	default:
+		err = authapi.ErrAltered
 	}
-	return text, s.IssuedAt, err //nolint:wrapcheck // joins only
-}
-
-func (c custody) Replace(ctx context.Context, old, next tokenstate.Token, text secret.Text) error {
-	s, err := c.keys.Seal(row(next), text)
-	if err != nil {
-		return fmt.Errorf("seal token: %w", err)
-	}
-	return c.store.Replace(ctx, old, postgres.StoredToken{Token: next, Verified: true}, postgres.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}) //nolint:wrapcheck // joins only
+	return text, s.IssuedAt, err
 }
 
 func (c custody) Delete(ctx context.Context, realm, user, session string) (int, int64, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/openhands"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -32,7 +33,7 @@ func importCommand() *cli.Command {
 	c.logging.AddTo(table)
 	addDatabase(table, &c.database)
 	addFiles(table, &c.files)
-	addKeycloak(table, &c.config)
+	addKeycloak(table, &c.config, false)
 	addOpenHands(table, &c.source)
 	table.Secret(&c.secrets, "OPENHANDS_SECRETS", "what OpenHands encrypts under: its JWT_SECRET, or the content of its file .keys")
 	flags := append(
@@ -137,16 +138,16 @@ func (c *importer) run(ctx context.Context) (r openhands.Report, err error) {
 // reader is the part of authapi that says which tokens are ours. Keycloak is asked for its issuer
 // once; while it is away issuers are not compared, as when a token is stored.
 func (c *importer) reader(ctx context.Context, logger zerolog.Logger) (*authapi.Server, error) {
-	app, err := c.app()
+	app, err := keycloak.NewApp(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.realm, ClientID: c.clientID, ClientSecret: c.clientSecret})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
 	p := provider{app, c.issuer}
 	issuer, err := p.Issuer(ctx)
 	if err != nil {
 		logger.Warn().Err(err).Msg("the realm's issuer is not known: tokens are told by their client only")
 	}
-	return &authapi.Server{Realm: c.realm, ClientID: c.clientID, Keycloak: knownIssuer{p, issuer, err}}, nil
+	return &authapi.Server{Realms: authapi.Realms{c.realm: {ClientID: c.clientID, Keycloak: knownIssuer{p, issuer, err}}}}, nil
 }
 
 type knownIssuer struct {

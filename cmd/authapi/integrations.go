@@ -32,9 +32,7 @@ func (i *integrations) addTo(t *settings.Table) {
 	t.Text(&i.appName, "AUTHAPI_APP_NAME", "", "the application's name in messages to users")
 }
 
-func (i *integrations) join(s *authapi.Server, app *keycloak.App) {
-	s.AppName, s.Federation = i.appName, federation{app}
-}
+func (i *integrations) join(s *authapi.Server) { s.AppName = i.appName }
 
 // arrivals joins the journal to authapi.Arrivals.
 type arrivals struct{ *postgres.Store }

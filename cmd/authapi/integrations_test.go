@@ -52,7 +52,9 @@ func (r reply) wantAuth(t *testing.T, keys, refresh bool, reason, message string
 func TestIntegrations(t *testing.T) {
 	w := newWorld(t)
 	l := &links{users: map[string]string{"42": "u"}}
-	w.server.Federation = l
+	demo := w.server.Realms["demo"]
+	demo.Federation = l
+	w.server.Realms["demo"] = demo
 	w.learn(standing(1, func(*tokenstate.Standing) {}))
 	w.auth().wantAuth(t, true, false, "no_offline_token", "re-login into [the application](https://app.example/login) before")
 	w.put(offline("s", now())).want(t, http.StatusCreated)

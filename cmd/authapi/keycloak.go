@@ -59,9 +59,17 @@ func (p provider) Refresh(ctx context.Context, raw secret.Text) (authapi.Grant, 
 		}
 	}
 	if err != nil {
-		return authapi.Grant{}, fmt.Errorf("refresh: %w", err)
+		return authapi.Grant{}, unanswered(err)
 	}
 	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
+}
+
+func unanswered(err error) error {
+	u, ok := errors.AsType[*keycloak.Unavailable](err)
+	if !ok {
+		return err
+	}
+	return &authapi.Unanswered{Sent: u.Sent, RetryAfter: u.RetryAfter, Cause: err}
 }
 
 func (p provider) Classify(status int, code, description string) *authapi.Refusal {

@@ -60,18 +60,23 @@ func distorted(key string) map[string]string {
 	return out
 }
 
-// Ensure a key of another realm is unknown here, alive or dead.
+// Ensure of a key of a realm that is not served its holder hears no more than that, alive or
+// dead, and that whoever lacks the secret hears nothing.
 func TestKeyOfAnotherRealm(t *testing.T) {
 	w := newWorld(t)
 	key := w.mint("a")
 	_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.api_key SET realm = 'other'")
 	must(t, err)
 	r := w.replica()
-	r.me(key).want(t, http.StatusUnauthorized, "reason", "unknown")
+	r.me(key).want(t, http.StatusForbidden, "reason", "wrong_realm")
 	if r.introspect("token=" + key).body["active"] != false {
 		t.Error("introspected across realms")
 	}
 	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.api_key SET revoked_at = now()")
+	must(t, err)
+	r = w.replica()
+	r.me(key).want(t, http.StatusForbidden, "reason", "wrong_realm")
+	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.api_key SET digest = sha256('another secret')") // as for who only knows the id
 	must(t, err)
 	r = w.replica()
 	r.me(key).want(t, http.StatusUnauthorized, "reason", "unknown")

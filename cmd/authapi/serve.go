@@ -41,7 +41,11 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	app, err := c.app()
+	certs, err := c.certificates()
+	if err != nil {
+		return err
+	}
+	configured, realms, err := c.realms()
 	if err != nil {
 		return err
 	}
@@ -53,21 +57,29 @@ func serve(ctx context.Context, c *config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	registry := prometheus.NewRegistry()
-	known := projection.New(source, projection.Options{Installed: latency(registry)}, logger)
-	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known))
-	s := c.server(pool, held, known, provider{app, c.issuer})
-	if err := c.backChannel.join(s, c, postgres.New(pool), provider{app, c.issuer}.Issuer); err != nil {
+	var s *authapi.Server
+	measure := latency(registry)
+	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }}
+	known := projection.New(source, c.keeping.options(options, held, logger), logger)
+	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known), snapshotAge(known))
+	s = c.server(pool, held, known, realms)
+	if err := c.backChannel.join(s, configured, postgres.New(pool)); err != nil {
 		return err
 	}
-	c.integrations.join(s, app)
 	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
+	handler := s.Handler()
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
+	all.Go(func() error { return known.Keep(ctx) })
+	all.Go(func() error { return s.Housekeep(ctx) })
 	all.Go(func() error { return s.Run(ctx) })
 	defer s.Flush(context.WithoutCancel(ctx))
-	all.Go(func() error { return ops.Serve(ctx, c.addr, s.Handler()) })
+	if certs != nil {
+		all.Go(func() error { return certs.ReloadOnHangup(ctx, logger) })
+	}
+	all.Go(func() error { return ops.ServeTLS(ctx, c.addr, handler, certs) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return c.gateway.serve(ctx, s) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
@@ -75,15 +87,16 @@ func serve(ctx context.Context, c *config) error {
 }
 
 // server joins the rooms.
-func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, idp authapi.IdentityProvider) *authapi.Server {
+func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms authapi.Realms) *authapi.Server {
 	st := postgres.New(pool)
 	s := &authapi.Server{
-		Realm: c.realm, ClientID: c.clientID, Known: known, Keycloak: idp, LoginURL: c.loginURL,
-		Tokens: custody{st, held.Tokens}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
-		Peppers: held.Peppers, Master: held.Master, KeyParts: c.parts(pool, held),
+		Realms: realms, Known: known,
+		Tokens: custody{st, held.Tokens}, Turns: turns{custody{st, held.Tokens}}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
+		Peppers: held.Peppers, MaxRequests: c.maxRequests, Master: held.Master, KeyParts: c.parts(pool, held),
 		Arrivals: arrivals{st},
 	}
 	c.gateway.join(s)
+	c.integrations.join(s)
 	if c.mode == "strict" {
 		s.StandingMaxAge = c.standingMaxAge
 	}

@@ -35,20 +35,23 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 // world is authapi on a real Postgres. Only Keycloak is a fake, for the answers that a real
 // one cannot be made to give; the demo and the truth test have the real one.
 type world struct {
-	t       testing.TB
-	pool    *pgxpool.Pool
-	store   *postgres.Store
-	known   *projection.Projection
-	server  *authapi.Server
-	handler http.Handler
-	idp     *fakeIDP
-	log     *syncBuffer
-	files   vault.Paths
-	held    vault.Secrets
-	floor   uint64
-	service string
-	stop    func() // following the database
-	lookups *atomic.Int64
+	t        testing.TB
+	pool     *pgxpool.Pool
+	store    *postgres.Store
+	known    *projection.Projection
+	server   *authapi.Server
+	handler  http.Handler
+	idp      *fakeIDP
+	log      *syncBuffer
+	files    vault.Paths
+	held     vault.Secrets
+	registry *prometheus.Registry
+	floor    uint64
+	service  string
+	stop     func() // following the database
+	lookups  *atomic.Int64
+
+	maxRequests int // of what start starts; 0: the default
 }
 
 func newWorld(t testing.TB) *world {
@@ -76,7 +79,7 @@ func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, b
 	return c.Source.FindKey(ctx, id) //nolint:wrapcheck // counts only
 }
 
-// replica is another authapi on the same database and with the same files.
+// replica is another authapi on the same database and Keycloak, and with the same files.
 func (w *world) replica() *world {
 	w.t.Helper()
 	other := *w
@@ -94,17 +97,21 @@ func (w *world) start() {
 	w.t.Helper()
 	source := pgsource.New(w.pool, time.Hour)
 	w.lookups = &atomic.Int64{}
-	w.known = projection.New(countedSource{source, w.lookups}, projection.Options{}, zerolog.Nop())
-	c := &config{realm: "demo", clientID: "app", mode: "best_effort", loginURL: "https://app.example/login"}
-	w.server = c.server(w.pool, w.held, w.known, w.idp)
-	w.server.Metrics, w.server.Logger = authapi.NewMetrics(prometheus.NewRegistry()), zerolog.New(w.log)
-	w.handler = w.server.Handler()
+	var server *authapi.Server
+	known := projection.New(countedSource{source, w.lookups}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }}, zerolog.Nop())
+	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
+	server = c.server(w.pool, w.held, known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
+	server.Settle = time.Millisecond
+	w.registry = prometheus.NewRegistry()
+	server.Metrics, server.Logger = authapi.NewMetrics(w.registry), zerolog.New(w.log)
+	w.known, w.server, w.handler = known, server, server.Handler()
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = w.known.Run(ctx) }()
-	w.stop = sync.OnceFunc(func() { cancel(); <-done; source.Close() })
+	var all sync.WaitGroup
+	all.Go(func() { _ = known.Run(ctx) })
+	all.Go(func() { _ = server.Housekeep(ctx) })
+	w.stop = sync.OnceFunc(func() { cancel(); all.Wait(); source.Close() })
 	w.t.Cleanup(w.stop)
-	must(w.t, w.known.WaitVersion(w.t.Context(), 0))
+	must(w.t, known.WaitVersion(w.t.Context(), 0))
 }
 
 func must(t testing.TB, err error) {
@@ -126,6 +133,21 @@ func (w *world) credential(name, realm string, scopes, orgs []string) string {
 	}))
 	w.caughtUp()
 	return key.Text().Reveal()
+}
+
+// metric is a counter's value by its one label's.
+func (w *world) metric(label string) float64 {
+	w.t.Helper()
+	all, err := w.registry.Gather()
+	must(w.t, err)
+	for _, family := range all {
+		for _, m := range family.GetMetric() {
+			if len(m.GetLabel()) == 1 && m.GetLabel()[0].GetValue() == label {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	return 0
 }
 
 func (w *world) caughtUp() {
@@ -242,6 +264,7 @@ func (s *syncBuffer) String() string {
 
 // fakeIDP answers what a test wants. A token's text is its claims in JSON.
 type fakeIDP struct {
+	issuer     string
 	mu         sync.Mutex
 	refreshes  int
 	logouts    int
@@ -256,7 +279,9 @@ func (f *fakeIDP) Classify(status int, code, description string) *authapi.Refusa
 	return provider{}.Classify(status, code, description)
 }
 
-func newFakeIDP() *fakeIDP { return &fakeIDP{look: authapi.Look{Enabled: true}} }
+func newFakeIDP() *fakeIDP {
+	return &fakeIDP{issuer: "https://id/realms/demo", look: authapi.Look{Enabled: true}}
+}
 
 func token(c authapi.Claims) string {
 	if c.Issuer == "" {
@@ -277,7 +302,7 @@ func (*fakeIDP) Parse(raw secret.Text) (c authapi.Claims, err error) {
 	return c, nil
 }
 
-func (f *fakeIDP) Issuer(context.Context) (string, error) { return "https://id/realms/demo", f.away }
+func (f *fakeIDP) Issuer(context.Context) (string, error) { return f.issuer, f.away }
 
 func (f *fakeIDP) Introspect(_ context.Context, raw secret.Text) (authapi.Introspection, error) {
 	c, _ := f.Parse(raw)

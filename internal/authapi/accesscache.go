@@ -6,25 +6,25 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
-	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // Bounds of reusing and getting access tokens.
 const (
-	minLeft      = 10 * time.Second // an access token with less left is not given out again
-	blindReuse   = time.Minute      // and when Keycloak is not known about, one is reused no longer
-	blindAfter   = time.Minute      // which is when knowledge is older than this
-	maxAccess    = 100_000          // cached access tokens, about 2 kB each
-	maxRefreshes = 32               // calls to Keycloak at once
-	refreshLimit = 10 * time.Second
+	minLeft    = 10 * time.Second // an access token with less left is not given out again
+	maxReuse   = 24 * time.Hour   // and none is reused longer
+	blindReuse = time.Minute      // nor longer than this while Keycloak is not known about
+	blindAfter = time.Minute      // which is when knowledge is older than this
+	maxAccess  = 100_000          // cached access tokens, about 2 kB each
 )
 
-// access is an access token and when it was had.
+// access is an access token: of which offline token, when it was asked for, until when it is good.
 type access struct {
+	of           tokenstate.Token
 	text         secret.Text
 	had, expires time.Time
+	shared       bool // another replica had it
 }
 
 // seat is one client in one session: what a refresh token is good for, whatever its generation.
@@ -32,15 +32,24 @@ type seat struct{ realm, session, client string }
 
 func seatOf(t tokenstate.Token) seat { return seat{t.Realm, t.Session, t.ClientID} }
 
+// accessTokens are those that may be given out again, found by seat, by user and by session.
 type accessTokens struct {
-	mu     sync.Mutex
-	held   map[seat]access
+	mu       sync.Mutex
+	held     map[seat]access
+	users    map[holder]map[seat]bool
+	sessions map[holder]map[seat]bool
+
 	flight singleflight.Group
 	slots  chan struct{}
+	gone   chan tokenstate.Token // to be forgotten by all replicas
 }
 
+// holder is a user, or a session, of a realm.
+type holder struct{ realm, id string }
+
 func (c *accessTokens) init() {
-	c.held, c.slots = map[seat]access{}, make(chan struct{}, maxRefreshes)
+	c.held, c.users, c.sessions = map[seat]access{}, map[holder]map[seat]bool{}, map[holder]map[seat]bool{}
+	c.slots, c.gone = make(chan struct{}, maxRefreshes), make(chan tokenstate.Token, maxGone)
 }
 
 func (c *accessTokens) get(k seat) (access, bool) {
@@ -51,33 +60,92 @@ func (c *accessTokens) get(k seat) (access, bool) {
 }
 
 // put drops what has expired when full, and then any: a cache need not remember.
-func (c *accessTokens) put(k seat, a access, now time.Time) {
+func (c *accessTokens) put(a access, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.held) >= maxAccess {
 		for k, old := range c.held {
 			if old.expires.Before(now) || len(c.held) >= maxAccess {
-				delete(c.held, k)
+				c.remove(k)
 			}
 		}
 	}
+	k := seatOf(a.of)
+	c.remove(k)
 	c.held[k] = a
+	add(c.users, holder{k.realm, a.of.User}, k)
+	add(c.sessions, holder{k.realm, k.session}, k)
 }
 
 func (c *accessTokens) drop(k seat) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.held, k)
+	c.remove(k)
 }
 
-// cached gives an access token that may still be handed out: valid long enough, its offline
-// token in no doubt, and, while nothing is heard of Keycloak, not older than a minute.
-func (s *Server) cached(t projection.Token, v tokenstate.Verdict, minValid time.Duration) (access, bool) {
-	a, ok := s.access.get(seatOf(t.Token))
-	now := s.now()
-	if !ok || v.State != tokenstate.Usable || v.InDoubt || a.expires.Sub(now) < max(minLeft, minValid) {
-		return access{}, false
+func (c *accessTokens) remove(k seat) {
+	a, ok := c.held[k]
+	if !ok {
+		return
 	}
-	blind := now.UnixMilli()-int64(s.Known.KnownUntil()) > blindAfter.Milliseconds()
-	return a, !blind || now.Sub(a.had) < blindReuse
+	delete(c.held, k)
+	del(c.users, holder{k.realm, a.of.User}, k)
+	del(c.sessions, holder{k.realm, k.session}, k)
+}
+
+// within are the offline tokens of what is held, as far as a fact about scope can reach them.
+func (c *accessTokens) within(scope tokenstate.Scope) (ts []tokenstate.Token) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case scope.Session != "":
+		for k := range c.sessions[holder{scope.Realm, scope.Session}] {
+			ts = append(ts, c.held[k].of)
+		}
+	case scope.User != "":
+		for k := range c.users[holder{scope.Realm, scope.User}] {
+			ts = append(ts, c.held[k].of)
+		}
+	default:
+		for k, a := range c.held {
+			if k.realm == scope.Realm {
+				ts = append(ts, a.of)
+			}
+		}
+	}
+	return ts
+}
+
+func add(m map[holder]map[seat]bool, h holder, k seat) {
+	if m[h] == nil {
+		m[h] = map[seat]bool{}
+	}
+	m[h][k] = true
+}
+
+func del(m map[holder]map[seat]bool, h holder, k seat) {
+	delete(m[h], k)
+	if len(m[h]) == 0 {
+		delete(m, h)
+	}
+}
+
+// reusable says which access token may be given out again. While the offline token is in doubt
+// that is none: Keycloak decides. While nothing is heard of Keycloak, a young one.
+func (s *Server) reusable(v tokenstate.Verdict, minValid time.Duration) Fresh {
+	f := Fresh{MinValid: max(minLeft, minValid), MaxAge: maxReuse}
+	blind := s.now().UnixMilli()-int64(s.Known.KnownUntil()) > blindAfter.Milliseconds()
+	switch {
+	case v.State != tokenstate.Usable || v.InDoubt:
+		f.MaxAge = 0
+	case blind:
+		f.MaxAge = blindReuse
+	}
+	return f
+}
+
+func (s *Server) cached(t tokenstate.Token, want Fresh) (access, bool) {
+	a, ok := s.access.get(seatOf(t))
+	now := s.now()
+	return a, ok && want.MaxAge > 0 && a.expires.Sub(now) >= want.MinValid && now.Sub(a.had) <= want.MaxAge
 }

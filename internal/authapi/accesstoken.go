@@ -37,23 +37,35 @@ func (s *Server) accessToken(api huma.API) {
 // giveAccess makes no call to Keycloak for a token that is known to be refused. One that is in
 // doubt, or of which nothing is known, is tried: Keycloak refuses what is dead.
 func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
-	t, v, ok := s.sealedBest(realmOf(ctx), in.UserID, in.Body.ClientID)
+	realm := realmOf(ctx)
+	t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID)
 	if !ok {
 		return nil, noToken()
 	}
 	if !s.worthTrying(v) {
 		s.Metrics.refreshed(outcomeSkipped)
-		return nil, s.dead(v)
+		return nil, s.dead(realm, v)
 	}
-	if cached, ok := s.cached(t, v, time.Duration(in.Body.MinValidS)*time.Second); ok {
+	want := s.reusable(v, time.Duration(in.Body.MinValidS)*time.Second)
+	a, reused := s.cached(t.Token, want)
+	if reused {
 		s.Metrics.refreshed(outcomeCache)
-		return s.given(cached, "cache"), nil
+	} else {
+		var err error
+		if a, err = s.refreshOnce(ctx, t.Token, want); err != nil {
+			return nil, err
+		}
 	}
-	fresh, err := s.refreshOnce(ctx, t)
-	if err != nil {
-		return nil, err
+	// A fact may have come since we looked, and before the access token goes out.
+	// (A refusal that our own refresh has just disproved may still be known here.)
+	if v := s.Known.Judge(a.of); !s.worthTrying(v) && (reused || v.Reason != tokenstate.ReasonRefused) {
+		s.forget(a.of)
+		return nil, s.dead(realm, v)
 	}
-	return s.given(fresh, "refresh"), nil
+	if reused || a.shared {
+		return s.given(a, "cache"), nil
+	}
+	return s.given(a, "refresh"), nil
 }
 
 func noToken() *Problem {
@@ -83,12 +95,12 @@ func (s *Server) worthTrying(v tokenstate.Verdict) bool {
 }
 
 // dead says why there is no access token, and where the user can get a new offline token.
-func (s *Server) dead(v tokenstate.Verdict) *Problem {
+func (s *Server) dead(realm string, v tokenstate.Verdict) *Problem {
 	p := problem(http.StatusConflict, "offline-token-revoked", v.Reason, "the user's offline token is revoked: have the user log in again")
 	if v.State == tokenstate.Suspended {
 		p = problem(http.StatusConflict, "offline-token-suspended", v.Reason, "Keycloak would refuse the user's offline token now; it may work again")
 	}
-	p.Since, p.EventID, p.LoginURL, p.RetryAt = instant(v.Since), v.Cause, s.LoginURL, instant(v.RetryAt)
+	p.Since, p.EventID, p.LoginURL, p.RetryAt = instant(v.Since), v.Cause, s.Realms[realm].LoginURL, instant(v.RetryAt)
 	if v.RetryAt != 0 {
 		p = p.retryIn(v.RetryAt.Time().Sub(s.now()))
 	}

@@ -19,8 +19,8 @@ type LogoutTokens interface {
 	Verify(context.Context, secret.Text) (LogoutToken, error)
 }
 
-// LogoutToken is a verified one. User or Session may be "", not both.
-type LogoutToken struct{ ID, User, Session string }
+// LogoutToken is a verified one, of the realm that issued it. User or Session may be "", not both.
+type LogoutToken struct{ Realm, ID, User, Session string }
 
 // BadLogoutToken says why a token is refused, without repeating a part of it.
 type BadLogoutToken struct {
@@ -82,7 +82,7 @@ func (s *Server) takeLogoutToken(ctx context.Context, in *backChannelInput) (*ba
 	if err != nil {
 		return nil, s.storeFault(ctx, err)
 	}
-	m := order(s.Realm, now, &events.Order{Order: events.OrderLook, By: byBackChannel, User: s.ownerOf(t), Session: t.Session})
+	m := order(t.Realm, now, &events.Order{Order: events.OrderLook, By: byBackChannel, User: s.ownerOf(t), Session: t.Session})
 	_, err = s.Logouts.OrderByLogout(ctx, t.ID, m)
 	switch {
 	case errors.Is(err, ErrReplayed):
@@ -112,7 +112,7 @@ func logoutToken(in *backChannelInput) (secret.Text, bool) {
 // ownerOf is the user of a token that is kept, for a subject may be another one for each client;
 // else the token's. With neither the order names the session alone, of which a token may yet come.
 func (s *Server) ownerOf(t LogoutToken) string {
-	if kept, ok := s.Known.Token(s.Realm, t.Session, s.ClientID); ok {
+	if kept, ok := s.Known.Token(t.Realm, t.Session, s.Realms[t.Realm].ClientID); ok {
 		return kept.Token.User
 	}
 	return t.User

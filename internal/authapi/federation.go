@@ -33,7 +33,7 @@ func (s *Server) linkedUser(api huma.API) {
 	op.Middlewares = s.forService(ScopeDecide)
 	huma.Register(api, op, func(ctx context.Context, in *linkedInput) (*userAuthAnswer, error) {
 		realm := serviceOf(ctx).Realm
-		user, err := s.linked(ctx, in.IDP, in.IDPUserID)
+		user, err := s.linked(ctx, realm, in.IDP, in.IDPUserID)
 		switch {
 		case errors.Is(err, ErrNoSuchUser):
 			return nil, problem(http.StatusNotFound, "no-such-user", "", "no user of the realm is linked to this identity: have them link it, or log in with it")
@@ -48,11 +48,11 @@ func (s *Server) linkedUser(api huma.API) {
 }
 
 // linked asks Keycloak, once for all who ask the same at the same time.
-func (s *Server) linked(ctx context.Context, alias, id string) (string, error) {
-	got, err, _ := s.links.Do(alias+"\x00"+id, func() (any, error) {
+func (s *Server) linked(ctx context.Context, realm, alias, id string) (string, error) {
+	got, err, _ := s.links.Do(realm+"\x00"+alias+"\x00"+id, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 		defer cancel()
-		return s.Federation.FindLinked(ctx, alias, id)
+		return s.Realms[realm].Federation.FindLinked(ctx, alias, id)
 	})
 	if err != nil {
 		return "", err //nolint:wrapcheck // it says itself what failed

@@ -24,7 +24,7 @@ func (s *Server) health(api huma.API) {
 			a.Body.Status = "starting"
 		}
 		for _, k := range s.Known.ServiceKeys() {
-			a.Body.ServiceAuthConfigured = a.Body.ServiceAuthConfigured || k.Realm == s.Realm
+			a.Body.ServiceAuthConfigured = a.Body.ServiceAuthConfigured || s.Realms.serve(k.Realm)
 		}
 		return &a, nil
 	})

@@ -80,8 +80,10 @@ func (s *Server) keyHolder(r *http.Request) (apikey.Record, *Problem) {
 	case err != nil:
 		s.log(r.Context()).Warn().Err(err).Msg("API key not decided")
 		return apikey.Record{}, unavailable("undecidable", "whether the key is valid cannot be decided now: try again, do not drop the key")
-	case !a.matched || a.rec.Realm != s.Realm: // another realm's keys are not known here
+	case !a.matched:
 		return apikey.Record{}, s.failed(r, unknownKey())
+	case !s.Realms.serve(a.rec.Realm): // also of a dead one no more is told
+		return apikey.Record{}, s.failed(r, wrongRealm())
 	case a.decision.Reason == apikey.ReasonUndecidable:
 		return apikey.Record{}, unavailable("undecidable", "too little is known of the key's owner now: try again, do not drop the key")
 	case !a.decision.Active:

@@ -42,11 +42,12 @@ func (s *Server) logout(api huma.API) {
 // after it say what died.
 func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer, error) {
 	raw, realm := secret.New(in.Body.RefreshToken), serviceOf(ctx).Realm
-	claims, err := s.Keycloak.Parse(raw)
+	of := s.Realms[realm]
+	claims, err := of.Keycloak.Parse(raw)
 	if err != nil {
 		return nil, unprocessable("not-a-refresh-token", "refresh_token is not a token of Keycloak")
 	}
-	if bad := s.ownToken(ctx, claims); bad != nil {
+	if bad := s.ownToken(ctx, of, claims); bad != nil {
 		return nil, bad
 	}
 	t := tokenOf(realm, claims)
@@ -57,7 +58,7 @@ func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer
 		a.Body.Offline, a.Body.Version = "kept", s.Known.Version()
 		return a, nil
 	}
-	if bad := s.end(ctx, raw); bad != nil {
+	if bad := s.end(ctx, t.Realm, raw); bad != nil {
 		return nil, bad
 	}
 	a.Body.Ended, a.Body.Applied = true, true
@@ -73,17 +74,17 @@ func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer
 		a.Body.Offline = "kept"
 	}
 	if a.Body.Offline == "revoked" {
-		s.access.drop(seatOf(t))
+		s.forget(t)
 		s.awaitDeath(ctx, in.Waiting, t, a)
 	}
 	a.Body.Version = s.Known.Version()
 	return a, nil
 }
 
-func (s *Server) end(ctx context.Context, raw secret.Text) *Problem {
+func (s *Server) end(ctx context.Context, realm string, raw secret.Text) *Problem {
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
-	if _, err := s.Keycloak.Logout(ctx, raw); err != nil {
+	if _, err := s.Realms[realm].Keycloak.Logout(ctx, raw); err != nil {
 		s.log(ctx).Warn().Err(err).Msg("logout without an outcome")
 		return unavailable("identity-provider-unavailable", "Keycloak does not answer; whether the session ended is not known: try again")
 	}
@@ -97,9 +98,9 @@ func (s *Server) endStored(ctx context.Context, stored projection.Token) *Proble
 	}
 	raw, _, err := s.Tokens.Open(ctx, stored.Token)
 	if err != nil {
-		return s.storeFault(ctx, err)
+		return s.unopened(ctx, stored.Token, err)
 	}
-	return s.end(ctx, raw)
+	return s.end(ctx, stored.Token.Realm, raw)
 }
 
 // awaitDeath waits until the verdict has followed, as long as the caller wants to.

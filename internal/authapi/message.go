@@ -2,12 +2,12 @@ package authapi
 
 import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
-// tell is what to show a user for a reason, and whether logging in again helps. The first
+// tell is what to show a user of a realm for a reason, and whether logging in again helps. The first
 // and the last are the words that OpenHands uses (openhands.md §8), without the mention.
-func (s *Server) tell(reason string) (message string, login bool) {
+func (s *Server) tell(realm, reason string) (message string, login bool) {
 	switch reason {
 	case ReasonNoToken:
-		return "please re-login into " + s.app() + " before starting a job.", true
+		return "please re-login into " + s.app(realm) + " before starting a job.", true
 	case tokenstate.ReasonUserDisabled:
 		return "your account is disabled. Please ask an administrator to enable it, and try again.", false
 	case tokenstate.ReasonUserDeleted:
@@ -19,16 +19,17 @@ func (s *Server) tell(reason string) (message string, login bool) {
 	case tokenstate.ReasonClientDisabled, tokenstate.ReasonClientDeleted:
 		return s.name() + " may not work in your name at present. Please ask an administrator.", false
 	default:
-		return "your session has expired. Please login again at " + s.app() + " and try again.", true
+		return "your session has expired. Please login again at " + s.app(realm) + " and try again.", true
 	}
 }
 
 // app is the application as a link, if there is one.
-func (s *Server) app() string {
-	if s.LoginURL == "" {
+func (s *Server) app(realm string) string {
+	login := s.Realms[realm].LoginURL
+	if login == "" {
 		return s.name()
 	}
-	return "[" + s.name() + "](" + s.LoginURL + ")"
+	return "[" + s.name() + "](" + login + ")"
 }
 
 func (s *Server) name() string {

@@ -13,8 +13,8 @@ const (
 
 // Metrics count what is decided. No label holds an id.
 type Metrics struct {
-	refreshes, decisions *prometheus.CounterVec
-	panics, actsLost     prometheus.Counter
+	refreshes, decisions, unopened, shed *prometheus.CounterVec
+	panics, actsLost                     prometheus.Counter
 }
 
 // NewMetrics registers them.
@@ -26,6 +26,12 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tokenstate_decisions_total", Help: "Decisions about keys and tokens.",
 		}, []string{"decision", "reason"}),
+		unopened: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tokenstate_unopened_tokens_total", Help: "Sealed tokens that did not open; altered: changed, or another row's; key_missing: its key is not in the keyset.",
+		}, []string{"reason"}),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tokenstate_shed_total", Help: "Calls told to come back because too much was asked at once.",
+		}, []string{"kind"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tokenstate_panics_total", Help: "Requests answered 503 because of a fault of ours.",
 		}),
@@ -36,7 +42,11 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	for _, o := range []string{outcomeSkipped, outcomeCache, outcomeOK, outcomeRefused, outcomeUnavailable} {
 		m.refreshes.WithLabelValues(o)
 	}
-	r.MustRegister(m.refreshes, m.decisions, m.panics, m.actsLost)
+	m.shed.WithLabelValues("request")
+	m.shed.WithLabelValues("refresh")
+	m.unopened.WithLabelValues("altered")
+	m.unopened.WithLabelValues("key_missing")
+	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.shed, m.panics, m.actsLost)
 	return m
 }
 

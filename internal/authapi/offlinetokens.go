@@ -16,6 +16,8 @@ import (
 var (
 	ErrUnreadable = errors.New("not a readable token")
 	ErrNotSealed  = errors.New("no such sealed token")
+	ErrAltered    = errors.New("a sealed token that does not open")           // it was changed, or is another row's
+	ErrLockedOut  = errors.New("a token sealed under a key that we have not") // it opens again when the key is back
 )
 
 type putTokenInput struct {

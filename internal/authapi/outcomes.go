@@ -56,9 +56,9 @@ func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeA
 			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{})
 		}
 	} else {
-		r := s.Keycloak.Classify(int(b.Status), b.Error, b.ErrorDescription)
+		r := s.Realms[t.Realm].Keycloak.Classify(int(b.Status), b.Error, b.ErrorDescription)
 		if a.Body.Recorded, a.Body.Reason = r.Records, r.Reason; r.Records {
-			s.access.drop(seatOf(t))
+			s.forget(t)
 			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)})
 		}
 	}

@@ -26,7 +26,7 @@ func (s *Server) mayOwnKeys(ctx context.Context, k SystemKey) *Problem {
 	if owner.Known {
 		return nil
 	}
-	look, err := s.look(ctx, k.User)
+	look, err := s.look(ctx, k.Realm, k.User)
 	switch {
 	case err != nil && s.StandingMaxAge > 0:
 		return unavailable("owner-unknown", "whether this user may own keys cannot be found out now: Keycloak does not answer")
@@ -42,11 +42,11 @@ func (s *Server) mayOwnKeys(ctx context.Context, k SystemKey) *Problem {
 }
 
 // look asks Keycloak, once for all who ask at the same time.
-func (s *Server) look(ctx context.Context, user string) (Look, error) {
-	got, err, _ := s.looks.Do(user, func() (any, error) {
+func (s *Server) look(ctx context.Context, realm, user string) (Look, error) {
+	got, err, _ := s.looks.Do(realm+"\x00"+user, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 		defer cancel()
-		return s.Keycloak.LookUser(ctx, user)
+		return s.Realms[realm].Keycloak.LookUser(ctx, user)
 	})
 	if err != nil {
 		return Look{}, err //nolint:wrapcheck // it says itself what failed

@@ -12,7 +12,7 @@ import (
 )
 
 // IdentityProvider is Keycloak, asked as the application's own client. An error that is not a
-// *Refusal means that nothing was learnt.
+// *Refusal means that nothing was learnt; see Unanswered.
 type IdentityProvider interface {
 	// Parse reads a refresh token's claims without verifying it; ErrUnreadable.
 	Parse(secret.Text) (Claims, error)
@@ -64,10 +64,9 @@ type Tokens interface {
 	// Put stores t, with its text unless that is empty: then it is tracked. One that is older
 	// than what is stored changes nothing.
 	Put(ctx context.Context, t tokenstate.Token, text secret.Text, verified bool) (created bool, version int64, err error)
-	// Open gives the text of a sealed token and the iat it stands under now; ErrNotSealed.
+	// Open gives the text of a sealed token and the iat it stands under now; ErrNotSealed,
+	// ErrAltered, ErrLockedOut.
 	Open(ctx context.Context, t tokenstate.Token) (secret.Text, tokenstate.Seconds, error)
-	// Replace keeps next in the place of old, unless another replica has done so.
-	Replace(ctx context.Context, old, next tokenstate.Token, text secret.Text) error
 	Delete(ctx context.Context, realm, user, session string) (n int, version int64, err error)
 }
 

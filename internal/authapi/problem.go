@@ -81,6 +81,10 @@ func unavailable(slug, detail string) *Problem {
 	return problem(http.StatusServiceUnavailable, slug, "", detail).retryIn(2 * time.Second)
 }
 
+func overloaded() *Problem {
+	return problem(http.StatusServiceUnavailable, "overloaded", "", "too much is asked at once: come back").retryIn(time.Second)
+}
+
 func (p *Problem) write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), p.header)
 	w.Header().Set("Content-Type", p.ContentType(""))

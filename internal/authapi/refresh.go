@@ -1,26 +1,42 @@
 package authapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
-	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// refreshOnce refreshes a session's token once for all who ask at the same time: with rotation
-// on, two refreshes of one token end the session (reliability.md §4.3). The refresh outlives a
-// caller who gives up, for its outcome must be stored.
-func (s *Server) refreshOnce(ctx context.Context, t projection.Token) (access, error) {
-	k := seatOf(t.Token)
+// Bounds of refreshing.
+const (
+	maxRefreshes  = 32               // calls to Keycloak at once
+	slotPatience  = 2 * time.Second  // for one of them
+	refreshLimit  = 10 * time.Second // for all of a caller's waiting
+	answerLimit   = 35 * time.Second // for Keycloak's answer, which is waited for when no caller does any more
+	defaultSettle = 5 * time.Second  // after an unknown outcome: the request may still be at work in Keycloak
+	keepLimit     = time.Minute      // for storing a new refresh token: the session hangs on it
+	firstPoll     = 20 * time.Millisecond
+	lastPoll      = 250 * time.Millisecond
+)
+
+// refreshOnce refreshes a session's token once for all who ask at the same time, here and at the
+// other replicas. The refresh outlives a caller who gives up, for its outcome must be stored.
+func (s *Server) refreshOnce(ctx context.Context, t tokenstate.Token, want Fresh) (access, error) {
+	if !enter(s.load.waiting) {
+		s.Metrics.shed.WithLabelValues("refresh").Inc()
+		return access{}, overloaded()
+	}
+	defer func() { <-s.load.waiting }()
+	k, lasting := seatOf(t), context.WithoutCancel(ctx)
 	done := s.access.flight.DoChan(k.realm+"\x00"+k.session+"\x00"+k.client, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshLimit)
-		defer cancel()
-		return s.refresh(ctx, t.Token)
+		return s.inTurn(lasting, t, want)
 	})
+	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
+	defer cancel()
 	select {
 	case r := <-done:
 		if r.Err != nil {
@@ -28,138 +44,207 @@ func (s *Server) refreshOnce(ctx context.Context, t projection.Token) (access, e
 		}
 		return r.Val.(access), nil //nolint:forcetypeassert // the function above returns nothing else
 	case <-ctx.Done():
-		return access{}, s.noAnswer()
+		return access{}, s.noAnswer(nil)
 	}
 }
 
-func (s *Server) noAnswer() *Problem {
+// noAnswer tells a caller to come back, when Keycloak wants to be asked again if it said so.
+func (s *Server) noAnswer(err error) *Problem {
 	s.Metrics.refreshed(outcomeUnavailable)
-	return unavailable("identity-provider-unavailable", "Keycloak does not answer, which says nothing about the token: try again")
+	p := unavailable("identity-provider-unavailable", "Keycloak does not answer, which says nothing about the token: try again")
+	if u, ok := errors.AsType[*Unanswered](err); ok && u.RetryAfter > 0 {
+		p = p.retryIn(u.RetryAfter)
+	}
+	return p
 }
 
-func (s *Server) refresh(ctx context.Context, t tokenstate.Token) (access, error) {
-	select {
-	case s.access.slots <- struct{}{}:
-		defer func() { <-s.access.slots }()
-	case <-ctx.Done():
-		return access{}, s.noAnswer()
-	}
-	raw, issuedAt, err := s.Tokens.Open(ctx, t)
-	if errors.Is(err, ErrNotSealed) { // deleted, or tracked, since we looked
-		return access{}, noToken()
-	}
-	if err != nil {
-		s.log(ctx).Error().Err(err).Str("session", t.Session).Msg("a stored token does not open")
-		return access{}, s.storeFault(ctx, err)
-	}
-	t.IssuedAt = issuedAt
-	grant, err := s.Keycloak.Refresh(ctx, raw)
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
-		return access{}, s.refused(ctx, t, refusal)
-	}
-	if err != nil {
-		s.log(ctx).Warn().Err(err).Msg("refresh without an outcome")
-		return access{}, s.noAnswer()
-	}
-	return s.granted(ctx, t, raw, grant)
-}
-
-// granted keeps what the refresh brought. If the token was found dead meanwhile, the access
-// token is not given out (F41).
-func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Text, g Grant) (access, error) {
-	s.Metrics.refreshed(outcomeOK)
-	next := s.keepNext(ctx, t, raw, g.Next)
-	if v := s.Known.Judge(t); v.Reason == tokenstate.ReasonRefused {
-		s.outcome(ctx, t, ownRefresh, &events.Order{})
-	} else if v.State == tokenstate.Revoked || v.State == tokenstate.Suspended {
-		if w := s.Known.Judge(next); w.State == v.State {
-			s.access.drop(seatOf(t))
-			return access{}, s.dead(w)
+// inTurn asks for the turn until it is ours or another replica's result is there. What another
+// one got since we asked is as good as our own would be.
+func (s *Server) inTurn(ctx context.Context, t tokenstate.Token, want Fresh) (access, error) {
+	short, cancel := context.WithTimeout(ctx, refreshLimit)
+	defer cancel()
+	asked := time.Now()
+	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+		w := want
+		w.MaxAge = max(w.MaxAge, time.Since(asked))
+		a, mine, err := s.tryTurn(ctx, short, t, w)
+		if mine || err != nil {
+			return a, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-short.Done():
+			return access{}, s.noAnswer(nil)
 		}
 	}
+}
+
+// tryTurn settled: there is a result or an error. Not settled: another replica is at it.
+func (s *Server) tryTurn(ctx, short context.Context, t tokenstate.Token, want Fresh) (a access, settled bool, err error) {
+	if bad := s.slot(short); bad != nil {
+		return access{}, true, bad
+	}
+	defer func() { <-s.access.slots }()
+	turn, err := s.Turns.Take(short, t, want)
+	switch {
+	case errors.Is(err, ErrNotSealed): // deleted, or tracked, since we looked
+		return access{}, true, noToken()
+	case err != nil:
+		return access{}, true, s.storeFault(ctx, err)
+	case turn.Shared != nil:
+		s.Metrics.refreshed(outcomeCache)
+		now := s.now()
+		a = access{of: t, text: turn.Shared.Access, had: now.Add(-turn.Shared.Age), expires: now.Add(turn.Shared.Left), shared: true}
+		s.access.put(a, now)
+		return a, true, nil
+	case turn.ID == "":
+		return access{}, false, nil
+	}
+	a, err = s.refresh(ctx, t, turn)
+	return a, true, err
+}
+
+// slot waits for one of the few places at Keycloak.
+func (s *Server) slot(ctx context.Context) *Problem {
+	timer := time.NewTimer(slotPatience)
+	defer timer.Stop()
+	select {
+	case s.access.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	s.Metrics.shed.WithLabelValues("refresh").Inc()
+	return overloaded()
+}
+
+// refresh asks Keycloak. Whatever happens, the turn ends as what is known of the outcome wants.
+func (s *Server) refresh(ctx context.Context, t tokenstate.Token, turn Turn) (access, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	raw, issuedAt, err := s.Tokens.Open(ctx, t)
+	if err != nil {
+		s.leave(ctx, t, turn, turn.Unsure)
+		return access{}, s.unopened(ctx, t, err)
+	}
+	t.IssuedAt = issuedAt
+	if turn.Unsure {
+		if err := s.readBack(ctx, t, raw); err != nil {
+			_, inactive := errors.AsType[*Refusal](err)
+			s.leave(ctx, t, turn, !inactive)
+			return access{}, s.notGranted(ctx, t, err)
+		}
+	}
+	began := time.Now()
+	grant, err := s.Realms[t.Realm].Keycloak.Refresh(ctx, raw)
+	if err == nil {
+		return s.granted(ctx, t, raw, turn, began, grant)
+	}
+	s.leave(ctx, t, turn, unsure(err))
+	return access{}, s.notGranted(ctx, t, err)
+}
+
+// unsure: neither an answer about the token, nor surely never sent.
+func unsure(err error) bool {
+	if _, ok := errors.AsType[*Refusal](err); ok {
+		return false
+	}
+	u, ok := errors.AsType[*Unanswered](err)
+	return !ok || u.Sent
+}
+
+// leave gives the turn back, also when the caller's time is over.
+func (s *Server) leave(ctx context.Context, t tokenstate.Token, turn Turn, unsure bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	settle := time.Duration(0)
+	if unsure {
+		settle = cmp.Or(s.Settle, defaultSettle)
+	}
+	if err := s.Turns.Leave(ctx, t, turn.ID, settle); err != nil {
+		s.log(ctx).Warn().Err(err).Msg("the turn to refresh is not given back: it ends by itself")
+	}
+}
+
+// readBack asks what became of a refresh without an outcome, before it is repeated: with
+// rotation on, repeating one that happened ends the session. Introspection changes nothing.
+func (s *Server) readBack(ctx context.Context, t tokenstate.Token, raw secret.Text) error {
+	seen, err := s.Realms[t.Realm].Keycloak.Introspect(ctx, raw)
+	switch {
+	case err != nil:
+		return err //nolint:wrapcheck // it says what failed
+	case seen.Active:
+		return nil
+	}
+	s.log(ctx).Warn().Str("session", t.Session).Msg("a refresh had no outcome, and the token is not active any more")
+	return &Refusal{Records: true, Code: "invalid_grant", Description: "not active after a refresh without an outcome", Reason: "inactive"}
+}
+
+// notGranted remembers what is about the token, and says that we cannot help with the rest.
+func (s *Server) notGranted(ctx context.Context, t tokenstate.Token, err error) *Problem {
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		return s.refused(ctx, t, refusal)
+	}
+	s.log(ctx).Warn().Err(err).Msg("refresh without an outcome")
+	return s.noAnswer(err)
+}
+
+// granted keeps what the refresh brought, and only then gives the access token out: with
+// rotation on, the session hangs on the new refresh token. If the token was found dead
+// meanwhile, the access token is not given out (F41).
+func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Text, turn Turn, began time.Time, g Grant) (access, error) {
+	s.Metrics.refreshed(outcomeOK)
+	next, text := s.nextToken(ctx, t, raw, g.Next)
+	took := time.Since(began)
+	r := Refreshed{Access: g.Access, Took: took, Left: g.Expires - took}
+	if !text.Empty() {
+		r.Next, r.Text = &next, text
+	}
+	if err := s.keep(ctx, t, turn, r); err != nil {
+		return access{}, s.storeFault(ctx, err)
+	}
+	if v := s.Known.Judge(t); v.Reason == tokenstate.ReasonRefused {
+		s.outcome(ctx, t, ownRefresh, &events.Order{})
+	}
 	now := s.now()
-	a := access{text: g.Access, had: now, expires: now.Add(g.Expires)}
-	s.access.put(seatOf(t), a, now)
+	a := access{of: next, text: g.Access, had: now.Add(-took), expires: now.Add(r.Left)}
+	s.access.put(a, now)
 	return a, nil
 }
 
-// keepNext stores the new generation: with rotation on, the old one is over.
-func (s *Server) keepNext(ctx context.Context, t tokenstate.Token, raw, text secret.Text) tokenstate.Token {
-	if text.Empty() || text.Equal(raw) {
-		return t
+// keep tries for as long as there is hope, if a refresh token is to be lost otherwise.
+func (s *Server) keep(ctx context.Context, t tokenstate.Token, turn Turn, r Refreshed) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepLimit)
+	defer cancel()
+	for pause := firstPoll; ; pause = min(2*pause, 8*lastPoll) {
+		err := s.Turns.Finish(ctx, t, turn.ID, r)
+		if err == nil {
+			return nil
+		}
+		if r.Next == nil {
+			s.log(ctx).Warn().Err(err).Msg("an access token is not shared with the other replicas")
+			return nil
+		}
+		s.log(ctx).Error().Err(err).Msg("the new refresh token is not stored yet; trying again")
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return err //nolint:wrapcheck // the last one says what failed
+		}
 	}
-	claims, err := s.Keycloak.Parse(text)
+}
+
+// nextToken is the refresh token to keep from now on, if it is another one than before.
+func (s *Server) nextToken(ctx context.Context, t tokenstate.Token, raw, text secret.Text) (tokenstate.Token, secret.Text) {
+	if text.Empty() || text.Equal(raw) {
+		return t, secret.Text{}
+	}
+	claims, err := s.Realms[t.Realm].Keycloak.Parse(text)
 	next := tokenOf(t.Realm, claims)
 	next.User, next.Client = t.User, t.Client
 	if err != nil || !claims.Offline || next.Session != t.Session || next.ClientID != t.ClientID || next.IssuedAt < t.IssuedAt {
 		s.log(ctx).Warn().Msg("a refresh brought a refresh token that is not this session's offline token; the stored one is kept")
-		return t
+		return t, secret.Text{}
 	}
-	if err := s.Tokens.Replace(ctx, t, next, text); err != nil {
-		s.log(ctx).Error().Err(err).Msg("the new refresh token was not stored: with rotation on, the user must log in again")
-		return t
-	}
-	return next
-}
-
-// refused remembers Keycloak's word on exactly this token, and closes it for a while that
-// doubles each time. What is not about the token is not remembered.
-func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *Problem {
-	if !r.Records {
-		s.log(ctx).Error().Str("error", r.Code).Str("reason", r.Reason).Msg("Keycloak refuses us, not the token: check KEYCLOAK_CLIENT_ID and its secret")
-		return s.noAnswer()
-	}
-	s.Metrics.refreshed(outcomeRefused)
-	s.access.drop(seatOf(t))
-	before := s.Known.Judge(t)
-	o := &events.Order{Refused: true, Error: r.Code, ErrorDescription: r.Description}
-	at := s.outcome(ctx, t, ownRefresh, o)
-	if v := s.Known.Judge(t); v.State == tokenstate.Revoked || v.State == tokenstate.Suspended && v.Since != before.Since {
-		return s.dead(v)
-	}
-	// Not seen here yet, or not stored: the answer is the same.
-	return s.dead(tokenstate.Verdict{State: tokenstate.Suspended, Reason: tokenstate.ReasonRefused, Since: at, RetryAt: o.RetryAt})
-}
-
-// ownRefresh is who saw the outcome of a refresh of our own.
-const ownRefresh = "authapi"
-
-// outcome writes the order that tells everybody how a refresh went, and who saw it. It fills in
-// RetryAt.
-func (s *Server) outcome(ctx context.Context, t tokenstate.Token, by string, o *events.Order) tokenstate.Millis {
-	at, err := s.Orders.Now(ctx)
-	if err != nil {
-		at = tokenstate.Millis(s.now().UnixMilli())
-	}
-	o.Order, o.By = events.OrderRefresh, by
-	o.User, o.Client, o.ClientID, o.Session, o.IssuedAt = t.User, t.Client, t.ClientID, t.Session, t.IssuedAt
-	if o.Refused {
-		o.RetryAt = at + pause(s.Known.Judge(t))
-	}
-	if err == nil {
-		var version int64
-		if version, err = s.Orders.Submit(ctx, order(t.Realm, at, o)); err == nil {
-			short, cancel := context.WithTimeout(ctx, time.Second)
-			defer cancel()
-			_ = s.Known.WaitVersion(short, version) // best effort: the caller sees its own refusal
-		}
-	}
-	if err != nil {
-		s.log(ctx).Error().Err(err).Msg("the outcome of a refresh was not stored: it will be learnt again")
-	}
-	return at
-}
-
-// Pauses after refusals: twice the last one, from a minute to a day. The last is what lies
-// between the standing refusal and its next attempt, so that nobody has to count.
-const (
-	firstPause tokenstate.Millis = 60_000
-	lastPause  tokenstate.Millis = 24 * 3600_000
-)
-
-func pause(v tokenstate.Verdict) tokenstate.Millis {
-	if v.Reason != tokenstate.ReasonRefused || v.RetryAt <= v.Since {
-		return firstPause
-	}
-	return min(2*(v.RetryAt-v.Since), lastPause)
+	return next, text
 }

@@ -15,28 +15,24 @@ import (
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
-// Server answers. All fields but Now, LoginURL and StandingMaxAge are needed.
+// Server answers. All fields but Now and StandingMaxAge are needed.
 type Server struct {
-	Realm    string // the one that it serves
-	ClientID string // the application's client, whose tokens are kept here
+	Realms   Realms
 	Known    *projection.Projection
 	Tokens   Tokens
+	Turns    Turns
 	Keys     Keys
 	Orders   Orders
 	Stories  Stories
-	Keycloak IdentityProvider
+	Logouts  Logouts
+	Arrivals Arrivals
 	Peppers  apikey.Peppers
 	Master   secret.Text // system keys are derived from it
+	Metrics  *Metrics
+	Logger   zerolog.Logger
 
-	LogoutTokens LogoutTokens
-	Logouts      Logouts
-	Federation   Federation
-	Arrivals     Arrivals
+	LogoutTokens LogoutTokens // of all realms
 
-	Metrics *Metrics
-	Logger  zerolog.Logger
-
-	LoginURL       string        // where a user logs in again; shown with a dead token
 	AppName        string        // the application's, in messages to users
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
 	NoKeyPasses    bool          // a gateway's request without a key may pass, without an identity
@@ -44,6 +40,11 @@ type Server struct {
 
 	KeyParts
 
+	MaxRequests int // at once; 0: 20,000
+
+	Settle time.Duration // how long a refresh of unknown outcome may still be at work in Keycloak; 0: 5 s
+
+	load   load
 	access accessTokens
 	looks  singleflight.Group
 	links  singleflight.Group
@@ -60,6 +61,7 @@ const (
 // Handler is the whole HTTP interface.
 func (s *Server) Handler() http.Handler {
 	s.access.init()
+	s.load.init(s.MaxRequests)
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("tokenstate authapi", "1")
 	// huma's own pages come from a public CDN, and its $schema member from the Host header.
@@ -82,7 +84,7 @@ func (s *Server) Handler() http.Handler {
 	s.integrations(api)
 	s.events(api)
 	describe(api.OpenAPI())
-	return s.guarded(answerInProblems(mux))
+	return s.guarded(s.bounded(answerInProblems(mux)))
 }
 
 // operation is one call with its limits.

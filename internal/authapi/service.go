@@ -51,8 +51,8 @@ func (s *Server) service(r *http.Request, scope string) (projection.ServiceKey, 
 	switch {
 	case found.Name == "":
 		return found, s.failed(r, unknownService())
-	case found.Realm != s.Realm:
-		return found, problem(http.StatusForbidden, "wrong-realm", "", "the credential belongs to a realm that this authapi does not serve")
+	case !s.Realms.serve(found.Realm):
+		return found, wrongRealm()
 	case !slices.Contains(found.Scopes, scope):
 		return found, problem(http.StatusForbidden, "insufficient-scope", "", "the credential lacks the scope "+scope)
 	}

@@ -76,10 +76,10 @@ func (s *Server) userAuth(ctx context.Context, realm, user string) (*userAuthAns
 	default:
 		return a, nil
 	}
-	message, login := s.tell(*b.Reason)
+	message, login := s.tell(realm, *b.Reason)
 	b.Message = &message
 	if login {
-		b.LoginURL = text(s.LoginURL)
+		b.LoginURL = text(s.Realms[realm].LoginURL)
 	}
 	return a, nil
 }
@@ -89,7 +89,7 @@ func (s *Server) userAuth(ctx context.Context, realm, user string) (*userAuthAns
 func (s *Server) ownerOrLook(ctx context.Context, realm, user string) (tokenstate.Ownership, *Problem) {
 	owner := s.Known.Owner(realm, user)
 	if !owner.Known && owner.Active {
-		look, err := s.look(ctx, user)
+		look, err := s.look(ctx, realm, user)
 		switch {
 		case err != nil:
 			s.log(ctx).Warn().Err(err).Msg("a user who was never looked at is not known: Keycloak does not answer")

@@ -43,7 +43,7 @@ func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tok
 	if bad != nil {
 		return t, false, bad
 	}
-	seen, err := s.Keycloak.Introspect(ctx, raw)
+	seen, err := s.Realms[realm].Keycloak.Introspect(ctx, raw)
 	switch {
 	case err != nil && t.User == "":
 		return t, false, unavailable("identity-provider-unavailable", "Keycloak does not answer, and the token does not say whose it is: try again")
@@ -74,30 +74,34 @@ func (s *Server) Adopt(ctx context.Context, realm string, raw secret.Text) (toke
 
 // claimed is what the token says of itself, if that is acceptable.
 func (s *Server) claimed(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, *Problem) {
-	claims, err := s.Keycloak.Parse(raw)
+	of := s.Realms[realm]
+	claims, err := of.Keycloak.Parse(raw)
 	if err != nil {
 		return tokenstate.Token{}, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
 	}
 	t := tokenOf(realm, claims)
-	return t, s.acceptable(ctx, claims, t)
+	return t, s.acceptable(ctx, of, claims, t)
 }
 
 // ownToken refuses another realm's or client's token: since 26.6 only its own client may
 // introspect it. The issuer is compared only when it can be had: discovery may be away as well.
-func (s *Server) ownToken(ctx context.Context, c Claims) *Problem {
-	issuer, err := s.Keycloak.Issuer(ctx)
-	if c.ClientID != s.ClientID || err == nil && issuer != c.Issuer {
-		return unprocessable("foreign-token", "the token is of another realm or another client than this authapi serves")
+func (s *Server) ownToken(ctx context.Context, of Realm, c Claims) *Problem {
+	issuer, err := of.Keycloak.Issuer(ctx)
+	if err != nil && len(s.Realms) > 1 { // two realms may have a client of the same name
+		return unavailable("identity-provider-unavailable", "Keycloak does not answer, and which realm the token is of is not known: try again")
+	}
+	if c.ClientID != of.ClientID || err == nil && issuer != c.Issuer {
+		return unprocessable("foreign-token", "the token is of another realm or another client than the credential's")
 	}
 	return nil
 }
 
 // acceptable checks what the token says of itself.
-func (s *Server) acceptable(ctx context.Context, c Claims, t tokenstate.Token) *Problem {
+func (s *Server) acceptable(ctx context.Context, of Realm, c Claims, t tokenstate.Token) *Problem {
 	if !c.Offline {
 		return unprocessable("not-an-offline-token", "this is an online token: log in with scope offline_access")
 	}
-	if bad := s.ownToken(ctx, c); bad != nil {
+	if bad := s.ownToken(ctx, of, c); bad != nil {
 		return bad
 	}
 	return s.notFromTheFuture(t)

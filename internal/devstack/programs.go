@@ -144,12 +144,13 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 		return nil
 	}
 	s.Env.AuthapiURL, s.Env.AuthapiAdminURL = apiURL, apiAdminURL
+	kept := filepath.Join(filepath.Dir(s.Env.SnapshotFile), "kept")
 	if s.Env.AuthapiExtauthzAddr, err = FreeAddr(); err != nil {
 		return err
 	}
 	return s.startProgram(ctx, program{
 		name: "authapi", part: "authapi", command: "serve", pid: &s.Env.AuthapiPID, admin: apiAdminURL,
-		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL=", "DATABASE_URL=" + database},
+		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL=", "DATABASE_URL=" + database, "AUTHAPI_SNAPSHOT_PATH=" + kept, "AUTHAPI_SNAPSHOT_INTERVAL=1s"},
 	})
 }
 

@@ -52,6 +52,8 @@ func TestFaults(t *testing.T) {
 		{"Postgres over TLS", overTLS},
 		{"refusals that no look shows", refusalsThatNoLookShows},
 		{"doctor finds, setup repairs", doctorFinds},
+		{"ten thousand callers, two replicas, one refresh", tenThousandCallers},
+		{"all outages", outages},
 		{"no listener", listenerOff},
 		{"the back channel", backChannel},
 		{"found by an identity elsewhere", linked},

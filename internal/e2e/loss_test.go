@@ -185,6 +185,10 @@ func listenerOff(s *system, t *testing.T) {
 	must(t, s.keycloak.Logout(t.Context(), tokens))
 	s.until(user, "revoked")
 	s.until(living, "usable")
+	s.wait("authapi to say so", func() (bool, string) {
+		age := s.age()
+		return age >= 30*time.Second && age < 65*time.Second, age.String()
+	})
 	s.wait("the knowledge age to be that of the event store, read with an overlap of 30 s", func() (bool, string) {
 		v := s.metric("tokenstate_knowledge_age_seconds")
 		age, err := strconv.ParseFloat(v, 64)

@@ -112,6 +112,7 @@ func (s *system) forbiddenInPostgres() (acts []act) {
 	for _, a := range [][2]string{
 		{"tokenstate_worker", "SELECT * FROM tokenstate.offline_token_secret"},
 		{"tokenstate_worker", "UPDATE tokenstate.offline_token_secret SET ciphertext = ''"},
+		{"tokenstate_worker", "SELECT * FROM tokenstate.refresh_turn"},
 		{"tokenstate_worker", "INSERT INTO tokenstate.offline_token (realm, user_id, client_id, session, issued_at_s, custody) VALUES ('r', 'u', 'c', 's', 1, 'tracked')"},
 		{"tokenstate_worker", "UPDATE tokenstate.offline_token SET verified = true"},
 		{"tokenstate_worker", "UPDATE tokenstate.api_key SET revoked_at = NULL"},
@@ -141,6 +142,7 @@ func (s *system) forbiddenInPostgres() (acts []act) {
 		{"tokenstate_read", "SELECT * FROM tokenstate.once"},
 		{"tokenstate_read", "SELECT * FROM tokenstate.org_member"},
 		{"tokenstate_read", "SELECT * FROM tokenstate.offline_token_secret"},
+		{"tokenstate_read", "SELECT * FROM tokenstate.refresh_turn"},
 		{"tokenstate_read", "SELECT * FROM tokenstate.api_key"},
 		{"tokenstate_read", "SELECT * FROM tokenstate.service_key"},
 		{"tokenstate_read", "INSERT INTO tokenstate.outbox (id, raw) VALUES ('x', '')"},

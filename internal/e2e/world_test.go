@@ -37,6 +37,9 @@ type system struct {
 	backend  *play.Backend
 	people   int
 	epoch    int64
+
+	killed          map[string]bool // by bring
+	living, liveKey string          // of outages
 }
 
 func start(t *testing.T) *system {
@@ -53,7 +56,7 @@ func start(t *testing.T) *system {
 			t.Error(err)
 		}
 	})
-	return &system{t: t, stack: s, root: root, keycloak: play.KeycloakOf(s.Env), backend: play.BackendOf(s.Env)}
+	return &system{t: t, stack: s, root: root, keycloak: play.KeycloakOf(s.Env), backend: play.BackendOf(s.Env), killed: map[string]bool{}}
 }
 
 func must(t *testing.T, err error) {

@@ -22,12 +22,13 @@ type Grant struct {
 
 // Refresh trades an offline token for an access token. It restarts the idle
 // clock and, with rotation on, ends the token given: never use it as a test, and
-// never twice at once for one session. It is tried once. The error is *Refused
+// never twice at once for one session. It is tried once, and given six times
+// Config.Timeout: an answer that nobody waits for ends the session with rotation on. The error is *Refused
 // (Keycloak's word on this token, see Class) or *Unavailable; if that was Sent,
 // the refresh may have happened all the same.
 func (a *App) Refresh(ctx context.Context, token secret.Text) (Grant, error) {
 	var jwt gocloak.JWT
-	ans, err := a.conn.form(ctx, spec{name: "refresh", want: object}, "token", map[string]string{
+	ans, err := a.conn.form(ctx, spec{name: "refresh", want: object, waits: true}, "token", map[string]string{
 		"grant_type": "refresh_token", "refresh_token": token.Reveal(),
 	}, &jwt)
 	switch {

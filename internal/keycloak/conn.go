@@ -46,6 +46,7 @@ type spec struct {
 	name  string
 	want  shape
 	reads bool // changes nothing, so it may be tried twice
+	waits bool // its outcome must not be lost: it is given six times as long
 }
 
 // do runs fn, which makes exactly one request with the context it is given, and
@@ -72,7 +73,11 @@ func (c *conn) do(ctx context.Context, s spec, fn func(context.Context) error) (
 }
 
 func (c *conn) attempt(parent context.Context, s spec, fn func(context.Context) error) (*answer, error) {
-	ctx, cancel := context.WithTimeout(parent, c.cfg.Timeout)
+	limit := c.cfg.Timeout
+	if s.waits {
+		limit *= 6
+	}
+	ctx, cancel := context.WithTimeout(parent, limit)
 	defer cancel()
 	a := &answer{name: s.name, want: s.want, start: time.Now()}
 	err := fn(context.WithValue(ctx, answerKey{}, a))

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,23 +78,35 @@ const (
 
 // Serve answers on addr until ctx ends, and then lets what is under way finish for 8 s.
 func Serve(ctx context.Context, addr string, h http.Handler) error {
+	return ServeTLS(ctx, addr, h, nil)
+}
+
+// ServeTLS is Serve over TLS, if it is given certificates.
+func ServeTLS(ctx context.Context, addr string, h http.Handler, c *Certificates) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	if c != nil {
+		l = tls.NewListener(l, c.Config())
+	}
+	return serveOn(ctx, l, h)
+}
+
+func serveOn(ctx context.Context, l net.Listener, h http.Handler) error {
 	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader}
 	ended := make(chan struct{})
 	var failed error
 	go func() { defer close(ended); failed = s.Serve(l) }()
 	select {
 	case <-ended:
-		return fmt.Errorf("serve on %s: %w", addr, failed)
+		return fmt.Errorf("serve on %s: %w", l.Addr(), failed)
 	case <-ctx.Done():
 	}
 	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
-	err = s.Shutdown(short)
+	err := s.Shutdown(short)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.Close() // what is still under way is cut
 	}

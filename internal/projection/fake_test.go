@@ -1,6 +1,8 @@
 package projection
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"slices"
 	"sync"
@@ -69,6 +71,9 @@ func (h *history) snapshot() Snapshot {
 	for _, k := range st.services {
 		s.ServiceKeys = append(s.ServiceKeys, k)
 	}
+	for m := range st.members {
+		s.Members = append(s.Members, m)
+	}
 	return s
 }
 
@@ -120,4 +125,17 @@ func follow(t *testing.T, h *history) *Projection {
 	go func() { defer close(done); _ = p.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	return p
+}
+
+func gz(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -25,6 +25,17 @@ type Projection struct {
 	status Status
 	until  events.Millis // what the heartbeats say
 	moved  chan struct{} // closed at each new version
+	asOf   time.Time     // when the database last said that this is its state
+
+	fromDisk    bool // and not yet from the database
+	regressed   *regression
+	keptVersion int64
+	keptAt      time.Time
+	whyUnused   string // the snapshot on disk; "" if it is used, or not wanted
+
+	kept       []byte // only Run uses these: what is on disk, until it is of no use any more
+	keptHeader *keptHeader
+	seenEpoch  int64
 
 	memo   dueMemo
 	find   singleflight.Group
@@ -51,8 +62,14 @@ func (p *Projection) Ready() (ok bool, why string) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	switch {
+	case p.st == nil && p.whyUnused != "":
+		return false, "the database has not answered yet, and " + p.whyUnused
 	case p.st == nil:
 		return false, "no snapshot of the database has been loaded yet"
+	case p.regressed != nil:
+		return false, p.regressed.Error()
+	case p.opts.MaxStale > 0 && time.Since(p.asOf) > p.opts.MaxStale:
+		return false, "the database has not answered for longer than AUTHAPI_KEY_MAX_STALE allows"
 	case !p.status.Confirmed:
 		return false, "no worker has caught up with the log yet: is revocation-worker running?"
 	}
@@ -94,10 +111,14 @@ func (p *Projection) KnownUntil() tokenstate.Millis {
 }
 
 // HeardAt is when any Keycloak node was last heard, by the log's clock; 0 if never.
-func (p *Projection) HeardAt() (at tokenstate.Millis) {
+func (p *Projection) HeardAt() tokenstate.Millis {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	for _, b := range p.status.Beats {
+	return heardAt(p.status)
+}
+
+func heardAt(s Status) (at tokenstate.Millis) {
+	for _, b := range s.Beats {
 		at = max(at, b.Received)
 	}
 	return at

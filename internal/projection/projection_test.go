@@ -23,6 +23,7 @@ func drawChange(t *rapid.T) Change {
 	user, session := ids.Draw(t, "user"), ids.Draw(t, "session")
 	tok := tokenstate.Token{Realm: "r", User: user, ClientID: "app", Session: session, IssuedAt: tokenstate.Seconds(rapid.IntRange(1, 5).Draw(t, "iat"))}
 	place := placeOf(tok)
+	member := apikey.Member{Realm: "r", Org: session, User: user}
 	return rapid.SampledFrom([]Change{
 		{Fact: tokenstate.LookRow{Scope: tokenstate.Scope{Realm: "r", User: user}, Value: tokenstate.Look{At: tokenstate.Millis(rapid.IntRange(1, 9).Draw(t, "at"))}}},
 		{Token: &Token{Token: tok, Custody: "sealed", Verified: rapid.Bool().Draw(t, "verified")}},
@@ -30,6 +31,8 @@ func drawChange(t *rapid.T) Change {
 		{Key: &apikey.Record{ID: session, Realm: "r", User: "owner of " + session, Generation: uint64(len(user)), Kind: apikey.KindLegacy, Digest: apikey.Sum{session[0]}}},
 		{ServiceKey: &ServiceKey{Name: user, Realm: "r"}},
 		{RemovedServiceKey: user},
+		{Member: &member},
+		{RemovedMember: &member},
 	}).Draw(t, "change")
 }
 
@@ -40,7 +43,7 @@ func same(t *rapid.T, p *Projection, want *state) {
 	}
 	if a.String() != b.String() || !maps.Equal(p.st.tokens, want.tokens) || !reflect.DeepEqual(p.st.ofOwner, want.ofOwner) ||
 		!maps.Equal(p.st.keys, want.keys) || !maps.Equal(p.st.owned, want.owned) || !maps.Equal(p.st.digests, want.digests) ||
-		!reflect.DeepEqual(p.st.services, want.services) || p.st.version != want.version || p.st.nonce != want.nonce {
+		!reflect.DeepEqual(p.st.services, want.services) || !maps.Equal(p.st.members, want.members) || p.st.version != want.version || p.st.nonce != want.nonce {
 		t.Fatalf("the projection differs from the database at version %d", want.version)
 	}
 }

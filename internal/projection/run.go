@@ -13,10 +13,13 @@ const maxRetry = 5 * time.Second
 // database is away, what is known goes on being answered.
 func (p *Projection) Run(ctx context.Context) error {
 	pause := p.opts.Retry
+	p.open()
 	for ctx.Err() == nil {
 		moved, err := p.step(ctx)
 		if err == nil {
-			pause = p.opts.Retry
+			pause, p.kept = p.opts.Retry, nil
+		} else if p.st == nil {
+			p.restore()
 		}
 		if err == nil && !moved { // there may be more than one reading brings
 			err = p.source.Wait(ctx)
@@ -37,24 +40,30 @@ func (p *Projection) Run(ctx context.Context) error {
 // step brings the projection up to date once. The status is read first: if the epoch changes
 // between the two, the next step sees it.
 func (p *Projection) step(ctx context.Context) (moved bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, p.opts.LoadLimit)
+	limit := p.opts.LoadLimit
+	if p.kept != nil {
+		limit = firstLimit // there is something to answer from meanwhile
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	now := time.Now()
 	status, err := p.source.Status(ctx)
 	if err != nil {
 		return false, err //nolint:wrapcheck // the source says what failed
 	}
+	p.seenEpoch = status.Epoch
 	if p.st == nil || status.Epoch != p.status.Epoch { // only Run writes them
-		return true, p.load(ctx, status)
+		return true, p.load(ctx, status, now)
 	}
 	versions, err := p.source.Since(ctx, p.st.version)
 	if errors.Is(err, ErrReload) || err == nil && !p.leadsOn(versions) {
 		p.log.Error().AnErr("feed", err).Int64("version", p.st.version).Msg("the feed does not lead on; loading a snapshot")
-		return true, p.load(ctx, status)
+		return true, p.load(ctx, status, now)
 	}
 	if err != nil {
 		return false, err //nolint:wrapcheck // as above
 	}
-	p.install(status, versions[1:])
+	p.install(status, versions[1:], now)
 	return len(versions) > 1, nil
 }
 
@@ -69,26 +78,55 @@ func (p *Projection) leadsOn(vs []Version) bool {
 	return len(vs) > 0 && vs[0].Nonce == p.st.nonce
 }
 
-func (p *Projection) load(ctx context.Context, status Status) error {
+// load takes a snapshot over. If it is behind what we had answered from in this epoch, we are
+// not ready: what was revoked since would be open again.
+func (p *Projection) load(ctx context.Context, status Status, now time.Time) error {
 	snap, err := p.source.Snapshot(ctx)
 	if err != nil {
 		return err //nolint:wrapcheck // as above
 	}
 	next := newState(snap)
+	lost, err := p.lost(ctx, snap, status)
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.st = next
-	p.settle(status)
+	p.st, p.fromDisk = next, false
+	if lost != nil {
+		p.regressed = lost
+		p.log.Error().Err(lost).Int64("version", snap.Version).Msg("not ready")
+	}
+	p.settle(status, now)
 	p.log.Info().Int64("version", snap.Version).Int("tokens", len(snap.Tokens)).Int("keys", len(snap.Keys)).Msg("snapshot loaded")
 	return nil
 }
 
-func (p *Projection) install(status Status, vs []Version) {
+// lost compares with where we stood, or where the process before us did.
+func (p *Projection) lost(ctx context.Context, snap Snapshot, status Status) (*regression, error) {
+	version, nonce, before := int64(0), "", p.status
+	switch h := p.keptHeader; {
+	case p.st != nil:
+		version, nonce = p.st.version, p.st.nonce
+	case h != nil:
+		version, nonce, before = h.Version, h.Nonce, h.Status
+	}
+	if before.Epoch != status.Epoch {
+		return nil, nil //nolint:nilnil // a new epoch is not confirmed before all is there
+	}
+	if lost, err := p.behind(ctx, snap, version, nonce); err != nil || !lost {
+		return nil, err
+	}
+	return &regression{status.Epoch, before.knownUntil()}, nil
+}
+
+func (p *Projection) install(status Status, vs []Version, now time.Time) {
 	p.mu.Lock()
 	for _, v := range vs {
 		p.st.install(v)
 	}
-	p.settle(status)
+	p.fromDisk = false
+	p.settle(status, now)
 	p.mu.Unlock()
 	if p.opts.Installed == nil {
 		return
@@ -100,9 +138,12 @@ func (p *Projection) install(status Status, vs []Version) {
 	}
 }
 
-// settle is called under the lock.
-func (p *Projection) settle(status Status) {
-	p.status, p.until = status, status.knownUntil()
+// settle is called under the lock. asOf is when the database had this state, or later.
+func (p *Projection) settle(status Status, asOf time.Time) {
+	p.status, p.until, p.asOf = status, status.knownUntil(), asOf
+	if p.regressed != nil && p.regressed.over(status) {
+		p.regressed = nil
+	}
 	close(p.moved)
 	p.moved = make(chan struct{})
 }

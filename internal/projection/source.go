@@ -154,4 +154,9 @@ type Options struct {
 	Retry     time.Duration // pause after a fault; 0: a quarter of a second, growing to 5 s
 	LoadLimit time.Duration // for one snapshot; 0: a minute
 	Installed func(Change)  // is told of each change that answers now reflect; nil for nobody
+
+	// MaxStale is how long answers are given without a word of the database; 0: for ever.
+	MaxStale  time.Duration
+	Keeper    Keeper        // holds a snapshot for a start without the database; nil for none
+	KeepEvery time.Duration // at most so often; 0: every 5 s
 }

@@ -63,6 +63,23 @@ func create(path string, content []byte) (err error) {
 	return syncDir(dir)
 }
 
+// overwrite writes a file of mode 0600 whole, or leaves the one before it, if there is one.
+func overwrite(path string, content []byte) error {
+	tmp := path + ".new"                                                  // one name, so that crashes leave one file behind
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the path is the operator's configuration
+	if err != nil {
+		return fmt.Errorf("create %s: %w", tmp, err)
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", tmp, err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("replace %s: %w", path, err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // the directory of a configured path
 	if err != nil {

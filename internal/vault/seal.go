@@ -17,8 +17,11 @@ var (
 	ErrUnknownKey = errors.New("sealed under a key that is not in the keyset: put the old key back into AUTHAPI_KEYSET_FILE")
 )
 
-// Row is where a sealed token lies; it opens nowhere else.
-type Row struct{ Realm, Client, Session, RowID string }
+// Row is where a sealed token lies, and what it is for; it opens nowhere else and as nothing else.
+type Row struct {
+	Realm, Client, Session, RowID string
+	Use                           string // "" for an offline token
+}
 
 // Sealed is a ciphertext and the id of the key it was sealed under; store both.
 type Sealed struct {
@@ -49,10 +52,10 @@ func (k *Keyset) Open(row Row, s Sealed) (secret.Text, error) {
 }
 
 // bind is v1|realm|client|key_id|session_id|row_id, each field behind its length: joined
-// bare, ("a|b","c") and ("a","b|c") would be one row.
+// bare, ("a|b","c") and ("a","b|c") would be one row. Use is one of our own words, without "|".
 func (r Row) bind(keyID string) []byte {
 	var b strings.Builder
-	b.WriteString("v1")
+	b.WriteString("v1" + r.Use)
 	for _, field := range []string{r.Realm, r.Client, keyID, r.Session, r.RowID} {
 		b.WriteString("|" + strconv.Itoa(len(field)) + ":" + field)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	row   = Row{"demo", "app", "s1", "r1"}
+	row   = Row{"demo", "app", "s1", "r1", ""}
 	token = secret.New("canary-offline-token")
 )
 
@@ -43,12 +43,13 @@ func TestOpen_Moved(t *testing.T) {
 	opens(t, k, s)
 	for _, other := range []Row{
 		{},
-		{"demo2", "app", "s1", "r1"},
-		{"demo", "app2", "s1", "r1"},
-		{"demo", "app", "s2", "r1"},
-		{"demo", "app", "s1", "r2"},
-		{"app", "demo", "s1", "r1"},
-		{"demo|app", "", "s1", "r1"},
+		{"demo2", "app", "s1", "r1", ""},
+		{"demo", "app2", "s1", "r1", ""},
+		{"demo", "app", "s2", "r1", ""},
+		{"demo", "app", "s1", "r2", ""},
+		{"app", "demo", "s1", "r1", ""},
+		{"demo|app", "", "s1", "r1", ""},
+		{"demo", "app", "s1", "r1", "access"},
 	} {
 		if got, err := k.Open(other, s); !errors.Is(err, ErrNotOpened) || !got.Empty() {
 			t.Errorf("%v: opened: %v", other, err)
@@ -66,7 +67,7 @@ func TestRow_BindsApart(t *testing.T) {
 		for i := range f {
 			f[i] = text.Draw(t, "field")
 		}
-		rest := strings.TrimPrefix(string(Row{f[0], f[1], f[3], f[4]}.bind(f[2])), "v1")
+		rest := strings.TrimPrefix(string(Row{f[0], f[1], f[3], f[4], ""}.bind(f[2])), "v1")
 		for _, want := range f {
 			length, after, ok := strings.Cut(strings.TrimPrefix(rest, "|"), ":")
 			n, err := strconv.Atoi(length)

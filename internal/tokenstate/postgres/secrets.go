@@ -39,28 +39,22 @@ func (s *Store) Secret(ctx context.Context, t tokenstate.Token) (SealedToken, er
 	return SealedToken{Ciphertext{r.KeyID, r.Ciphertext}, r.UserID, tokenstate.Seconds(r.IssuedAtS)}, nil
 }
 
-// Replace keeps next in the place of old. If old is not what is stored any more, another
-// replica has replaced it, and nothing is done.
-func (s *Store) Replace(ctx context.Context, old tokenstate.Token, next StoredToken, c Ciphertext) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		r, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: old.Realm, Session: old.Session, ClientID: old.ClientID})
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil // deleted meanwhile
-		}
-		if err != nil || r.IssuedAtS != int64(old.IssuedAt) || r.Custody != Sealed {
-			return err
-		}
-		rows, err := putToken(ctx, tx, next, &c)
-		if err != nil {
-			return err
-		}
-		_, err = announceTokens(ctx, tx, rows)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("replace token: %w", err)
+// replace keeps next in the place of old. If old is not what is stored any more, it was replaced
+// already, and nothing is done.
+func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredToken, c Ciphertext) error {
+	r, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: old.Realm, Session: old.Session, ClientID: old.ClientID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // deleted meanwhile
 	}
-	return nil
+	if err != nil || r.IssuedAtS != int64(old.IssuedAt) || r.Custody != Sealed {
+		return err
+	}
+	rows, err := putToken(ctx, tx, next, &c)
+	if err != nil {
+		return err
+	}
+	_, err = announceTokens(ctx, tx, rows)
+	return err
 }
 
 func putSecret(ctx context.Context, tx pgx.Tx, t tokenstate.Token, c *Ciphertext) error {

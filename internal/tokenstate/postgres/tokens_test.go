@@ -67,8 +67,11 @@ func TestReplace(t *testing.T) {
 	s, ctx := New(newPool(t)), context.Background()
 	_, err := s.PutToken(ctx, issued(5), &Ciphertext{"k", []byte("five")})
 	must(t, err)
-	must(t, s.Replace(ctx, issued(5).Token, issued(7), Ciphertext{"k", []byte("seven")}))
-	must(t, s.Replace(ctx, issued(5).Token, issued(8), Ciphertext{"k", []byte("late")}))
+	refreshed := func(old, next StoredToken, text string) error {
+		return s.FinishTurn(ctx, old.Token, "lost", Refreshed{Next: &next, Sealed: Ciphertext{"k", []byte(text)}, Access: Ciphertext{"k", []byte("a")}})
+	}
+	must(t, refreshed(issued(5), issued(7), "seven"))
+	must(t, refreshed(issued(5), issued(8), "late"))
 	got, err := s.Secret(ctx, someToken)
 	must(t, err)
 	if string(got.Bytes) != "seven" || got.IssuedAt != 7 {

@@ -281,6 +281,19 @@ type TokenstateParked struct {
 	Raw           []byte
 }
 
+type TokenstateRefreshTurn struct {
+	Realm      string
+	Session    string
+	ClientID   string
+	Turn       string
+	Until      *time.Time
+	Unsure     bool
+	HadAt      *time.Time
+	ExpiresAt  *time.Time
+	KeyID      *string
+	Ciphertext []byte
+}
+
 type TokenstateReplay struct {
 	Source    string
 	Position  int64

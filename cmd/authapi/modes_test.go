@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/secret"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// queries counts what the database is asked, but for the following of its feed.
+type queries struct{ n, following atomic.Int64 }
+
+var following = regexp.MustCompile(`^-- name: (Epoch|Heartbeats|Backfills|Rules|FeedSince) `)
+
+func (q *queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
+	if following.MatchString(d.SQL) {
+		q.following.Add(1)
+	} else {
+		q.n.Add(1)
+	}
+	return ctx
+}
+
+func (*queries) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// Ensure what memory knows is decided without Postgres and without Keycloak.
+func TestNoCallForWhatIsKnown(t *testing.T) {
+	w := newWorld(t)
+	w.put(offline("s", now()))
+	key := w.mint("live")
+	w.mint("revoked")
+	dead := offline("d", now())
+	dead.User = "v"
+	w.put(dead)
+	w.access().want(t, http.StatusOK)
+	w.learn(tokenstate.CutoffRow{
+		Scope: tokenstate.Scope{Realm: "demo", User: "v"}, Cause: "c",
+		Value: tokenstate.Cutoff{Before: now() + 100, At: 1, Tokens: true, Reason: tokenstate.ReasonOrder},
+	})
+	var asked queries
+	config := w.pool.Config()
+	config.ConnConfig.Tracer = &asked
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	must(t, err)
+	t.Cleanup(pool.Close)
+	traced := *w
+	traced.pool = pool
+	traced.start()
+	traced.access() // it has the access token now, as w has
+	loading, calls := asked.n.Load(), w.idp.calls()
+	if loading == 0 || asked.following.Load() == 0 {
+		t.Fatal("nothing is counted")
+	}
+	for range 200 {
+		traced.me(key).want(t, http.StatusOK)
+		traced.me("nonsense").want(t, http.StatusUnauthorized)
+		traced.access().want(t, http.StatusOK, "source", "cache")
+		traced.backend(http.MethodPost, "/v1/users/v/access-token", map[string]any{}).want(t, http.StatusConflict)
+		traced.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}, map[string]any{"user_id": "v"}, map[string]any{"api_key": key}}}).want(t, http.StatusOK)
+	}
+	if n, m := asked.n.Load()-loading, w.idp.calls()-calls; n != 0 || m != 0 {
+		t.Fatalf("1,000 decisions about what is known took %d queries and %d refreshes", n, m)
+	}
+	if n := traced.metric("skipped"); n != 200 {
+		t.Fatalf("%v refreshes were skipped", n)
+	}
+}
+
+// Ensure an access token is given out again for a minute at most while nothing is heard of
+// Keycloak, and as long as it is good while Keycloak is heard.
+func TestReuseWhileBlind(t *testing.T) {
+	w := newWorld(t)
+	w.put(offline("s", now()))
+	hour := func(context.Context, int) (authapi.Grant, error) {
+		return authapi.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
+	}
+	w.idp.refresh = hour
+	w.access().want(t, http.StatusOK, "source", "refresh")
+	w.access().want(t, http.StatusOK, "source", "cache")
+	later := time.Now().Add(2 * time.Minute)
+	w.server.Now = func() time.Time { return later }
+	_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET had_at = had_at - interval '2 minutes'")
+	must(t, err)
+	w.access().want(t, http.StatusOK, "source", "refresh")
+	_, err = w.pool.Exec(t.Context(), `INSERT INTO tokenstate.node_heartbeat VALUES ('n', $1, $1, '{}')`, later.UnixMilli())
+	must(t, err)
+	heard := w.replica()
+	heard.server.Now = func() time.Time { return later.Add(time.Second) }
+	heard.access().want(t, http.StatusOK, "source", "cache")
+	w.learn(tokenstate.DoubtRow{ID: tokenstate.DoubtKey{Doubt: tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: "u"}}}, Value: tokenstate.Raised{At: tokenstate.Millis(later.UnixMilli()), Event: "e"}})
+	heard.caughtUp()
+	heard.access().want(t, http.StatusOK, "source", "refresh") // in doubt, Keycloak decides
+}
+
+// Ensure too many who wait for Keycloak are shed, and keys are decided all the same; and that
+// beyond all bounds everybody is told to come back.
+func TestOverload(t *testing.T) {
+	w := newWorld(t)
+	w.put(offline("s", now()))
+	key := w.mint("live")
+	w.maxRequests = 4 // three may wait
+	w = w.replica()
+	gate, there := make(chan struct{}), make(chan struct{}, 1)
+	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
+		there <- struct{}{}
+		<-gate
+		return authapi.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
+	}
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() { w.access().want(t, http.StatusOK) })
+	}
+	<-there
+	for shed := false; !shed; { // until the three are there
+		r := w.access()
+		shed = r.status == http.StatusServiceUnavailable && r.header.Get("Retry-After") == "1" && r.body["reason"] == "overloaded"
+	}
+	for range 10 {
+		w.me(key).want(t, http.StatusOK)
+	}
+	close(gate)
+	wg.Wait()
+	w.access().want(t, http.StatusOK)
+}

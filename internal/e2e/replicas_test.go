@@ -1,0 +1,139 @@
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/play"
+)
+
+// counting is Keycloak behind a proxy that counts refreshes.
+type counting struct {
+	url       string
+	refreshes atomic.Int64
+}
+
+func (s *system) counting() *counting {
+	s.t.Helper()
+	target, err := url.Parse(s.keycloak.URL)
+	must(s.t, err)
+	c := &counting{}
+	transport := &http.Transport{}
+	proxy := &httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target); r.Out.Host = target.Host }, // the issuer stays what it is
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Reading the form would take the body away: only these have such a long one.
+		if r.Method == http.MethodPost && filepath.Base(r.URL.Path) == "token" && r.ContentLength > 300 {
+			c.refreshes.Add(1)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	s.t.Cleanup(func() { server.Close(); transport.CloseIdleConnections() })
+	c.url = server.URL
+	return c
+}
+
+// replica starts another authapi, and gives a backend of it.
+func (s *system) replica(env ...string) *play.Backend {
+	s.t.Helper()
+	addr, err := devstack.FreeAddr()
+	must(s.t, err)
+	admin, err := devstack.FreeAddr()
+	must(s.t, err)
+	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "authapi"), "serve") //nolint:gosec,noctx // our own program; the cleanup ends it
+	cmd.Env = append(append(s.stack.Env.Pairs(), "NATS_URL=", "AUTHAPI_ADDR="+addr, "AUTHAPI_ADMIN_ADDR="+admin), env...)
+	log, err := os.OpenFile(filepath.Join(s.root, ".dev", "log", "e2e", "replica.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	must(s.t, err)
+	cmd.Stderr, cmd.Stdout = log, log
+	must(s.t, cmd.Start())
+	s.t.Cleanup(func() {
+		must(s.t, cmd.Process.Signal(syscall.SIGTERM))
+		if err := cmd.Wait(); err != nil {
+			s.t.Errorf("a replica did not stop in good order: %v", err)
+		}
+		_ = log.Close()
+	})
+	s.wait("a replica", func() (bool, string) {
+		text, err := s.get("http://" + admin + "/readyz")
+		return err == nil && text != "" && !contains(text, `"ready":false`), text
+	})
+	e := s.stack.Env
+	e.AuthapiURL = "http://" + addr
+	return play.BackendOf(e)
+}
+
+// tenThousandCallers ask two replicas at once for an access token that has expired: Keycloak
+// refreshes once, with rotation on, so that a second refresh of the same token would end the session.
+func tenThousandCallers(s *system, t *testing.T) {
+	const callers = 10_000
+	realm := func(change map[string]any) {
+		_, err := s.keycloak.Call(t.Context(), http.MethodPut, "", change, nil)
+		must(t, err)
+	}
+	realm(map[string]any{"accessTokenLifespan": 12, "revokeRefreshToken": true, "refreshTokenMaxReuse": 0})
+	defer realm(map[string]any{"accessTokenLifespan": 300, "revokeRefreshToken": false})
+	c := s.counting()
+	replicas := []*play.Backend{s.replica("KEYCLOAK_URL=" + c.url), s.replica("KEYCLOAK_URL=" + c.url)}
+	user, _ := s.login()
+	s.until(user, "usable")
+	for _, b := range replicas {
+		a, err := b.Access(t.Context(), user)
+		must(t, err)
+		if a.Status != http.StatusOK {
+			t.Fatalf("%d %v", a.Status, a.Body)
+		}
+	}
+	if n := c.refreshes.Load(); n != 1 {
+		t.Fatalf("the first access token took %d refreshes", n)
+	}
+	realm(map[string]any{"accessTokenLifespan": 300})
+	play.Pause(t.Context(), 3*time.Second) // until less than 10 s are left
+	began := time.Now()
+	var wg sync.WaitGroup
+	var ok, fresh atomic.Int64
+	texts := sync.Map{}
+	start := make(chan struct{})
+	for n := range callers {
+		wg.Go(func() {
+			<-start
+			a, err := replicas[n%2].Access(t.Context(), user)
+			if err != nil || a.Status != http.StatusOK {
+				t.Errorf("caller %d: %d %v %v", n, a.Status, a.Text("reason"), err)
+				return
+			}
+			ok.Add(1)
+			texts.Store(a.Text("access_token"), true)
+			if a.Text("source") == "refresh" {
+				fresh.Add(1)
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+	distinct := 0
+	texts.Range(func(any, any) bool { distinct++; return true })
+	t.Logf("%d callers at once, 2 replicas: %d answered, %d of them by the refresh itself, %d access token, %d refresh at Keycloak, %s",
+		callers, ok.Load(), fresh.Load(), distinct, c.refreshes.Load()-1, time.Since(began).Round(time.Millisecond))
+	if n := c.refreshes.Load() - 1; n != 1 || distinct != 1 || ok.Load() != callers {
+		t.Fatalf("%d refreshes, %d access tokens, %d answers", n, distinct, ok.Load())
+	}
+	// The session lives: the next refresh, of the rotated token, works.
+	a, err := replicas[0].Call(t.Context(), http.MethodPost, "/v1/users/"+user+"/access-token", "", map[string]any{"min_valid_s": 600})
+	must(t, err)
+	if a.Status != http.StatusOK || a.Text("source") != "refresh" {
+		t.Fatalf("the next refresh: %d %v", a.Status, a.Body)
+	}
+}

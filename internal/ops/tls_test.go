@@ -1,0 +1,107 @@
+package ops
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// pair writes a self-signed certificate for 127.0.0.1, which is its own authority.
+func pair(t *testing.T, dir, name string) (certFile, keyFile string, cert tls.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	fatal(t, err)
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
+	fatal(t, err)
+	raw, err := x509.MarshalPKCS8PrivateKey(key)
+	fatal(t, err)
+	certPEM, keyPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
+	certFile, keyFile = filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key")
+	fatal(t, os.WriteFile(certFile, certPEM, 0o600))
+	fatal(t, os.WriteFile(keyFile, keyPEM, 0o600))
+	cert, err = tls.X509KeyPair(certPEM, keyPEM)
+	fatal(t, err)
+	return certFile, keyFile, cert
+}
+
+func fatal(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Ensure only who shows a certificate of the authority is answered, and that new files are used
+// once they are read again, but not if they are no use.
+func TestMutualTLS(t *testing.T) {
+	dir := t.TempDir()
+	serverCert, serverKey, _ := pair(t, dir, "server")
+	clientCert, _, client := pair(t, dir, "client")
+	_, _, stranger := pair(t, dir, "stranger")
+	c, err := LoadTLS(TLSFiles{serverCert, serverKey, clientCert})
+	fatal(t, err)
+	l, err := tls.Listen("tcp", "127.0.0.1:0", c.Config())
+	fatal(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- serveOn(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	}()
+	defer func() { cancel(); fatal(t, <-done) }()
+	ask := func(trust string, certs ...tls.Certificate) error {
+		pool := x509.NewCertPool()
+		raw, err := os.ReadFile(trust) //nolint:gosec // the test's own
+		fatal(t, err)
+		pool.AppendCertsFromPEM(raw)
+		h := http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool, Certificates: certs}}} //nolint:gosec // defaults
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+l.Addr().String(), nil)
+		fatal(t, err)
+		res, err := h.Do(req)
+		if err == nil {
+			_ = res.Body.Close()
+		}
+		return err
+	}
+	fatal(t, ask(serverCert, client))
+	if ask(serverCert) == nil || ask(serverCert, stranger) == nil {
+		t.Error("answered without a certificate of the authority")
+	}
+	old := filepath.Join(dir, "old.crt")
+	raw, err := os.ReadFile(serverCert)
+	fatal(t, err)
+	fatal(t, os.WriteFile(old, raw, 0o600))
+	fatal(t, os.WriteFile(serverCert, []byte("not a certificate"), 0o600))
+	if c.Reload() == nil {
+		t.Error("took what is no certificate")
+	}
+	fatal(t, ask(old, client))
+	pair(t, dir, "server") // a new one in its place
+	fatal(t, c.Reload())
+	fatal(t, ask(serverCert, client))
+	if ask(old, client) == nil {
+		t.Error("the old certificate is still used")
+	}
+	if _, err := LoadTLS(TLSFiles{serverCert, serverKey, serverKey}); err == nil {
+		t.Error("took a file without a certificate for the clients' authority")
+	}
+	if _, err := LoadTLS(TLSFiles{Cert: serverCert}); err == nil {
+		t.Error("took a certificate without a key")
+	}
+}

@@ -1,0 +1,179 @@
+package projection
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Bounds of keeping and of using what was kept.
+const (
+	firstLimit  = 3 * time.Second  // for the database at start, before the kept snapshot is used
+	keepEvery   = 5 * time.Second  // at most so often, and
+	keepShare   = 20               // at most this part of the time
+	keepAtLeast = 10 * time.Minute // also when nothing changes: its age is how it is trusted
+	lastKeep    = 5 * time.Second  // for the last one, when we are told to stop
+	fromAhead   = 5 * time.Minute  // how far the clock may have been set back since it was kept
+	healed      = 5_000            // milliseconds
+)
+
+// regression: the database was behind what we had answered from, in this epoch; known is until
+// when we had known Keycloak.
+type regression struct {
+	epoch int64
+	known tokenstate.Millis
+}
+
+func (r *regression) Error() string {
+	return "the database is behind what was answered before: was it restored? Waiting for a worker that has read the log again"
+}
+
+// over: a new epoch has begun, or a worker has applied the log beyond what we had known.
+func (r *regression) over(s Status) bool {
+	return s.Epoch != r.epoch || s.knownUntil() > r.known+healed
+}
+
+// behind reports whether the database's history does not lead over the version and nonce that
+// we stood at. What is pruned cannot be told.
+func (p *Projection) behind(ctx context.Context, now Snapshot, version int64, nonce string) (bool, error) {
+	if now.Version < version {
+		return true, nil
+	}
+	vs, err := p.source.Since(ctx, version)
+	if errors.Is(err, ErrReload) {
+		return false, nil
+	}
+	return err == nil && version > 0 && (len(vs) == 0 || vs[0].Nonce != nonce), err //nolint:wrapcheck // the source says what failed
+}
+
+// Keep keeps the snapshot up to date until ctx ends, and once more then. It reads the database,
+// not memory, so that nobody waits for it.
+func (p *Projection) Keep(ctx context.Context) error {
+	if p.opts.Keeper == nil {
+		return nil
+	}
+	every := p.opts.KeepEvery
+	if every == 0 {
+		every = keepEvery
+	}
+	for pause := every; ; {
+		select {
+		case <-ctx.Done():
+			short, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastKeep)
+			defer cancel()
+			p.keepIfDue(short)
+			return nil
+		case <-time.After(pause):
+			began := time.Now()
+			p.keepIfDue(ctx)
+			pause = max(every, keepShare*time.Since(began))
+		}
+	}
+}
+
+func (p *Projection) keepIfDue(ctx context.Context) {
+	ready, _ := p.Ready()
+	p.mu.RLock()
+	due := ready && !p.fromDisk && (p.st.version != p.keptVersion || time.Since(p.keptAt) > keepAtLeast)
+	p.mu.RUnlock()
+	if !due {
+		return
+	}
+	if err := p.keep(ctx); err != nil && ctx.Err() == nil {
+		p.log.Warn().Err(err).Msg("the snapshot on disk is not renewed; after a restart without the database, answers would be older")
+	}
+}
+
+func (p *Projection) keep(ctx context.Context) error {
+	at := time.Now()
+	status, err := p.source.Status(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // the source says what failed
+	}
+	snap, err := p.source.Snapshot(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	if after, err := p.source.Status(ctx); err != nil || !status.Confirmed || after.Epoch != status.Epoch {
+		return err //nolint:wrapcheck // as above
+	}
+	raw, err := encodeKept(at, status, snap)
+	if err == nil {
+		err = p.opts.Keeper.Keep(raw)
+	}
+	if err != nil {
+		return fmt.Errorf("keep a snapshot: %w", err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.keptVersion, p.keptAt = snap.Version, at
+	return nil
+}
+
+// open reads which state was kept. What is wrong with it is said, and it is not used.
+func (p *Projection) open() {
+	if p.opts.Keeper == nil {
+		return
+	}
+	raw, err := p.opts.Keeper.Kept()
+	var h keptHeader
+	if err == nil && raw != nil {
+		h, _, err = headerOf(raw)
+	}
+	age := time.Since(h.At.Time())
+	switch {
+	case err != nil:
+		p.unused(err.Error())
+	case raw == nil:
+		p.unused("there is no snapshot on disk yet")
+	case p.opts.MaxStale > 0 && age > p.opts.MaxStale:
+		p.unused(fmt.Sprintf("the snapshot on disk is %s old, more than AUTHAPI_KEY_MAX_STALE allows", age.Round(time.Second)))
+		p.kept, p.keptHeader = nil, &h // still the proof of what was answered once
+	case age < -fromAhead:
+		p.unused("the snapshot on disk is from the future: check the clock")
+	default:
+		p.kept, p.keptHeader = raw, &h
+	}
+}
+
+// unused says why there is nothing to answer from while the database is away.
+func (p *Projection) unused(why string) {
+	p.log.Warn().Msg(why)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.whyUnused = why
+}
+
+// restore answers from the kept snapshot, once, because the database does not answer.
+func (p *Projection) restore() {
+	raw := p.kept
+	if p.kept = nil; raw == nil {
+		return
+	}
+	if p.seenEpoch != 0 && p.seenEpoch != p.keptHeader.Status.Epoch {
+		p.unused("the snapshot on disk is of another epoch of the database")
+		return
+	}
+	h, snap, err := decodeKept(raw)
+	if err != nil {
+		p.unused(err.Error())
+		return
+	}
+	next := newState(snap)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.st, p.fromDisk = next, true
+	p.settle(h.Status, time.Now().Add(-max(0, time.Since(h.At.Time()))))
+	p.log.Warn().Time("of", h.At.Time()).Int64("version", h.Version).Msg("the database does not answer; answering from the snapshot on disk")
+}
+
+// KeptAt is when the snapshot on disk was last known to be the database's; zero if this process
+// has kept none.
+func (p *Projection) KeptAt() time.Time {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.keptAt
+}
