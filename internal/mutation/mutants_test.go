@@ -71,7 +71,7 @@ var mutants = []mutant{
 	{"LOGOUT doubts", core + "learnevent.go", `case "LOGOUT", "USER_SESSION_DELETED",`, `case "USER_SESSION_DELETED",`, false},
 	{"REVOKE_GRANT of an online token up to 26.0 doubts", core + "learnevent.go", `if online && scopedRevoke(m.Server) {`, `if online {`, false},
 	{"REVOKE_GRANT of an online token since 26.1 does not", core + "learnevent.go", `if online && scopedRevoke(m.Server) {`, `if online && m.Server == "?" {`, false},
-	{"logout-all doubts every roster beneath", core + "learnadmin.go", "if strings.HasSuffix(h.Path, \"logout-all\") {\n\t\t\treturn []Doubt{self, beneath}", "if strings.HasSuffix(h.Path, \"logout-all\") {\n\t\t\treturn []Doubt{self}", false},
+	{"logout-all doubts every roster beneath", core + "learnadmin.go", "if strings.HasSuffix(h.Path, \"logout-all\") {\n\t\t\treturn []Doubt{self, listingDoubt(realm)}", "if strings.HasSuffix(h.Path, \"logout-all\") {\n\t\t\treturn []Doubt{self}", false},
 	{"an online session's end is nothing", core + "learnadmin.go", `if r := h.Representation; r != nil && r.Offline != nil && !*r.Offline {`, `if false {`, false},
 	{"a backfilled event's doubt is dated Received", core + "learnevent.go", `if m.Source == events.Backfill || !trusted {`, `if !trusted {`, false},
 	{"a look far ahead is only a doubt", core + "learn.go", "if trusted {\n\t\t\tlearnObservation(f, m, b, at)\n\t\t} else {\n\t\t\tdistrust(f, m, b)\n\t\t}", "learnObservation(f, m, b, at)", false},
@@ -83,7 +83,9 @@ var mutants = []mutant{
 
 	// Due.
 	{"what was too young is looked at again", core + "due.go", `|| f.tooYoung(t, r, now) ||`, `||`, false},
-	{"an unseen subject is due", core + "due.go", `return at == 0 || now-at >= f.sweepFor(s, r)`, `return at != 0 && now-at >= f.sweepFor(s, r)`, false},
+	{"an unseen subject is due", core + "due.go", `return looked == 0 ||`, `return false ||`, false},
+	{"two nodes that disagree are looked at again", core + "due.go", " || f.contested(s, r)\n", "\n", false},
+	{"a session that two nodes disagree about, too", core + "due.go", `|| f.tooYoung(t, r, now) || f.seatContested(t, r) {`, `|| f.tooYoung(t, r, now) {`, false},
 	{"a closed subject is due sooner", core + "due.go", `return min(r.ClosedSweep, r.Sweep)`, `return r.Sweep`, false},
 
 	// The verdict.
