@@ -16,7 +16,9 @@ func (s *story) bugReport(ctx context.Context) error {
 	s.name, s.browser = "bob", s.keycloak.NewBrowser()
 	return inOrder(
 		func() error { return s.begin(ctx) },
+		func() error { return s.linked(ctx) },
 		func() error { return s.loggedOut(ctx) },
+		func() error { return s.gitHub(ctx, "true", "session_ended") },
 		func() error { return s.newLogin(ctx) },
 		func() error { return s.disabledInKeycloak(ctx) },
 		func() error { return s.disabledByBackend(ctx) },
@@ -37,8 +39,7 @@ func (s *story) loggedOut(ctx context.Context) error {
 		return inOrder(
 			func() error { return s.container(ctx) },
 			func() error { return s.dispatch(ctx, http.StatusOK, "name", "automation") },
-			func() error { return s.integration(ctx, "Jira", "usable", "", "session_ended") },
-			func() error { return s.integration(ctx, "GitHub", "usable", "", "session_ended") },
+			func() error { return s.jira(ctx, "true", "session_ended") },
 		)
 	})
 }
@@ -59,26 +60,43 @@ func (s *story) dispatch(ctx context.Context, status int, members ...string) err
 	return err
 }
 
-// integration is what a webhook's handler asks before it starts a job: may the user's key act, and
-// is there a Keycloak token to pass on. Without one the job goes on with the provider's own token.
-func (s *story) integration(ctx context.Context, name, key, keyReason, tokenReason string) error {
-	a, err := s.backend.Call(ctx, http.MethodPost, "/v1/decide", "", map[string]any{"items": []any{map[string]any{"api_key": s.key}}})
-	if err != nil {
+// github is the user's identity at a provider, by which a webhook knows them.
+const github = "4711"
+
+// linked gives the user an identity at GitHub.
+func (s *story) linked(ctx context.Context) error {
+	return s.act("an administrator links the user to GitHub", func() error {
+		_, err := s.keycloak.Call(ctx, http.MethodPost, "/identity-provider/instances", map[string]any{
+			"alias": "github", "providerId": "github", "enabled": true, "config": map[string]any{"clientId": "x", "clientSecret": "y"},
+		}, nil)
+		if err != nil {
+			return err
+		}
+		_, err = s.keycloak.Call(ctx, http.MethodPost, "/users/"+s.user+"/federated-identity/github",
+			map[string]any{"identityProvider": "github", "userId": github, "userName": s.name}, nil)
 		return err
+	})
+}
+
+// jira asks, by Keycloak's id, what can proceed for the user; it needs no Keycloak.
+func (s *story) jira(ctx context.Context, keys, reason string) error {
+	return s.integration(ctx, "a Jira webhook asks what can proceed", "/v1/users/"+s.user+"/auth", keys, reason)
+}
+
+// gitHub finds the user by the provider's id first.
+func (s *story) gitHub(ctx context.Context, keys, reason string) error {
+	return s.integration(ctx, "a GitHub webhook finds the user, and asks", "/v1/users?idp=github&idp_user_id="+github, keys, reason)
+}
+
+// integration is what a webhook's handler asks before it starts a job: may it go on with keys, is
+// there a Keycloak token, and what is the user to be told. Without a token the job goes on with the
+// provider's own.
+func (s *story) integration(ctx context.Context, what, path, keys, reason string) error {
+	a, err := s.expect(what, func() (play.Answer, error) { return s.backend.Call(ctx, http.MethodGet, path, "", nil) },
+		http.StatusOK, "user_id", s.user, "can.api_keys", keys, "can.refresh", "false", "reason", reason)
+	if err == nil && a.Text("message") == "" {
+		err = errors.New(what + ": nothing to tell the user")
 	}
-	items, _ := a.Body["items"].([]any)
-	if len(items) != 1 {
-		return fmt.Errorf("%s: /v1/decide answers %d %v", name, a.Status, a.Body)
-	}
-	a.Body, _ = items[0].(map[string]any)
-	members := []string{"state", key}
-	if keyReason != "" {
-		members = append(members, "reason", keyReason)
-	}
-	if _, err := s.expect(name+": may the user act?", func() (play.Answer, error) { return a, nil }, http.StatusOK, members...); err != nil {
-		return err
-	}
-	_, err = s.expect(name+": is there an access token?", func() (play.Answer, error) { return s.backend.Access(ctx, s.user) }, http.StatusConflict, "reason", tokenReason)
 	return err
 }
 
@@ -87,8 +105,8 @@ func (s *story) refused(ctx context.Context) error {
 	return inOrder(
 		func() error { return s.keyFails(ctx, "user_disabled") },
 		func() error { return s.dispatch(ctx, http.StatusConflict, "reason", "user_disabled") },
-		func() error { return s.integration(ctx, "Jira", "suspended", "user_disabled", "user_disabled") },
-		func() error { return s.integration(ctx, "GitHub", "suspended", "user_disabled", "user_disabled") },
+		func() error { return s.jira(ctx, "false", "user_disabled") },
+		func() error { return s.gitHub(ctx, "false", "user_disabled") },
 	)
 }
 
