@@ -54,7 +54,7 @@ func (s *system) replica(env ...string) *play.Backend {
 	admin, err := devstack.FreeAddr()
 	must(s.t, err)
 	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "authapi"), "serve") //nolint:gosec,noctx // our own program; the cleanup ends it
-	cmd.Env = append(append(s.stack.Env.Pairs(), "NATS_URL=", "AUTHAPI_ADDR="+addr, "AUTHAPI_ADMIN_ADDR="+admin), env...)
+	cmd.Env = append(append(s.stack.Env.Pairs(), "NATS_URL=", "AUTHAPI_ADDR="+addr, "AUTHAPI_ADMIN_ADDR="+admin, "AUTHAPI_EXTAUTHZ_ADDR="), env...)
 	log, err := os.OpenFile(filepath.Join(s.root, ".dev", "log", "e2e", "replica.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(s.t, err)
 	cmd.Stderr, cmd.Stdout = log, log
