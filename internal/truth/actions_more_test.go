@@ -21,7 +21,6 @@ import (
 
 func init() {
 	ofOne = append(ofOne, moreOfOne...)
-	ofAll = append(ofAll, moreOfAll...)
 }
 
 var moreOfOne = []action{
@@ -80,7 +79,8 @@ var moreOfOne = []action{
 	}},
 }
 
-var moreOfAll = []action{
+// ofAllForAWhile undo themselves, so that a round may have more of them.
+var ofAllForAWhile = []action{
 	{"client renamed and back", 1, func(w *world, _ *person, _ *held, _ string) error { // not authapi's own
 		return w.forAWhile(
 			func() error {
@@ -157,23 +157,30 @@ func (w *world) roleForAWhile(path string) error {
 		func() error { return w.call(http.MethodPost, path, []any{role}, nil) })
 }
 
-// offliners is the group whose members have offline_access; the first to ask makes it.
+// offliners is the group whose members have offline_access; the first to ask makes it. Two who gave
+// it the role side by side would be refused.
 func (w *world) offliners() (id string, err error) {
-	var found []struct{ ID string }
-	for range 2 {
-		if err = w.call(http.MethodGet, "/groups?exact=true&search=offliners", nil, &found); err != nil || len(found) > 0 {
-			break
-		}
-		_ = w.call(http.MethodPost, "/groups", map[string]any{"name": "offliners"}, nil) // somebody else may have been faster
+	w.making.Lock()
+	defer w.making.Unlock()
+	if w.group != "" {
+		return w.group, nil
 	}
-	if err != nil || len(found) == 0 {
+	if err := w.call(http.MethodPost, "/groups", map[string]any{"name": "offliners"}, nil); err != nil {
+		return "", err
+	}
+	var found []struct{ ID string }
+	if err := w.call(http.MethodGet, "/groups?exact=true&search=offliners", nil, &found); err != nil || len(found) != 1 {
 		return "", errors.Join(err, errors.New("no group"))
 	}
 	var role map[string]any
 	if err := w.call(http.MethodGet, "/roles/"+play.Offline, nil, &role); err != nil {
 		return "", err
 	}
-	return found[0].ID, w.call(http.MethodPost, "/groups/"+found[0].ID+"/role-mappings/realm", []any{role}, nil)
+	err = w.call(http.MethodPost, "/groups/"+found[0].ID+"/role-mappings/realm", []any{role}, nil)
+	if err == nil {
+		w.group = found[0].ID
+	}
+	return w.group, err
 }
 
 // account calls the account console's API with an access token of a session made for it.

@@ -36,7 +36,7 @@ func parse(script string) (steps []step, err error) {
 }
 
 func named(name string) *action {
-	for _, table := range [][]action{ofOne, ofAll} {
+	for _, table := range [][]action{ofOne, ofAll, ofAllForAWhile} {
 		for i := range table {
 			if table[i].name == name {
 				return &table[i]
@@ -61,14 +61,17 @@ func chance(table []action, rnd *rand.Rand) step {
 	panic("weights")
 }
 
-// most of a round's actions that concern everybody: more would leave no token alive.
+// most of a round's actions of each kind that concern everybody: more would leave no token alive.
 const most = 5
 
 // plan deals the actions of a round out to people; common ones are few, whatever the round's size.
 func plan(people []*person, actions int, rnd *rand.Rand) (common []step) {
-	for range min(rnd.Intn(most), actions) {
-		common = append(common, chance(ofAll, rnd))
+	for _, table := range [][]action{ofAll, ofAllForAWhile} {
+		for range min(rnd.Intn(most), actions-len(common)) {
+			common = append(common, chance(table, rnd))
+		}
 	}
+	rnd.Shuffle(len(common), func(i, j int) { common[i], common[j] = common[j], common[i] })
 	for i := range actions - len(common) {
 		p := people[i%len(people)]
 		p.lane = append(p.lane, chance(ofOne, rnd))

@@ -99,7 +99,7 @@ func (w *world) fault(faults []string) (over func()) {
 
 // report says what was done, so that a row of the table that was never played is seen.
 func (w *world) report(acted int) {
-	for _, table := range [][]action{ofOne, ofAll} {
+	for _, table := range [][]action{ofOne, ofAll, ofAllForAWhile} {
 		for _, a := range table {
 			w.t.Logf("%6d × %s", w.counts[a.name], a.name)
 		}

@@ -44,7 +44,9 @@ type shared struct {
 	held   []*held
 	last   time.Time                // of the last action
 	admins map[*play.Keycloak]login // an administrator's token is of one node
-	counts map[string]int           // of actions by name
+	making sync.Mutex
+	group  string         // whose members have offline_access; guarded by making
+	counts map[string]int // of actions by name
 }
 
 // person is a user, and what has happened to them.
