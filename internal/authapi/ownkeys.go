@@ -11,8 +11,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// ownKey is a key as its owner sees it.
-type ownKey struct {
+// OwnKey is a key as its owner sees it.
+type OwnKey struct {
 	ID         string     `json:"id"`
 	Name       string     `json:"name"`
 	Kind       string     `json:"kind" enum:"system,user,legacy"`
@@ -31,9 +31,9 @@ type ownKey struct {
 	Reason     *string    `json:"reason" doc:"why it is not active"`
 }
 
-func (s *Server) shown(k apikey.Listed) ownKey {
+func (s *Server) shown(k apikey.Listed) OwnKey {
 	d := s.decisionOn(k.Record)
-	return ownKey{
+	return OwnKey{
 		ID: k.ID, Name: shownName(k.Record), Kind: string(k.Kind), UserID: k.User, OrgID: text(k.Org),
 		Prefix: text(k.Shown()), LastFour: text(k.LastFour), Scopes: append([]string{}, strings.Fields(string(k.Scopes))...),
 		CreatedAt: instant(k.Created.Millis()), ExpiresAt: instant(k.Expires.Millis()), NotBefore: instant(k.NotBefore.Millis()),
@@ -51,7 +51,7 @@ type listKeysInput struct {
 
 type listKeysAnswer struct {
 	Body struct {
-		Items      []ownKey `json:"items"`
+		Items      []OwnKey `json:"items"`
 		NextCursor *string  `json:"next_cursor"`
 	}
 }
@@ -65,7 +65,7 @@ func (s *Server) listKeys(ctx context.Context, in *listKeysInput) (*listKeysAnsw
 		return nil, s.storeFault(ctx, err)
 	}
 	a := &listKeysAnswer{}
-	a.Body.Items = []ownKey{}
+	a.Body.Items = []OwnKey{}
 	for i, k := range keys {
 		if i == in.Limit {
 			a.Body.NextCursor = &keys[i-1].ID

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +23,13 @@ type createKeyInput struct {
 	Body   createKeyBody
 }
 
+// createKeyBody: repeated scopes are one. (huma checks uniqueItems by a map and panics on items that are objects.)
 type createKeyBody struct {
 	Name      string     `json:"name" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 _.:@-]*$"`
 	OrgID     *string    `json:"org_id,omitempty" nullable:"true" maxLength:"255" doc:"the one organization that the key is for"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" nullable:"true" doc:"dead from that second on; never, if it is missing"`
 	NotBefore *time.Time `json:"not_before,omitempty" nullable:"true"`
-	Scopes    []string   `json:"scopes,omitempty" maxItems:"8" uniqueItems:"true" enum:"access-token" doc:"what the key may do beyond telling whose it is"`
+	Scopes    []string   `json:"scopes,omitempty" maxItems:"8" enum:"access-token" doc:"what the key may do beyond telling whose it is"`
 }
 
 type createKeyAnswer struct {
@@ -38,7 +40,7 @@ type createKeyAnswer struct {
 
 type issuedKey struct {
 	Key string `json:"key" doc:"shown this once"`
-	ownKey
+	OwnKey
 	Applied bool  `json:"applied"`
 	Version int64 `json:"version"`
 }
@@ -84,7 +86,7 @@ func (s *Server) wanted(realm string, in *createKeyInput) (apikey.Record, *Probl
 	b := in.Body
 	rec := apikey.Record{
 		Realm: realm, User: in.UserID, Name: b.Name, Kind: apikey.KindUser, Generation: 1, Created: s.second(),
-		Expires: secondOf(b.ExpiresAt), NotBefore: secondOf(b.NotBefore), Scopes: apikey.Scopes(strings.Join(b.Scopes, " ")),
+		Expires: secondOf(b.ExpiresAt), NotBefore: secondOf(b.NotBefore), Scopes: apikey.Scopes(strings.Join(slices.Compact(b.Scopes), " ")),
 	}
 	if b.OrgID != nil {
 		rec.Org = *b.OrgID
@@ -143,7 +145,7 @@ func (s *Server) issued(ctx context.Context, p apikey.Presented, k apikey.Issued
 		p, a.Replay = again, "true"
 	}
 	a.Body.Key = p.Text().Reveal()
-	a.Body.ownKey = s.shown(apikey.Listed{Issue: apikey.Issue{Record: k.Record, LastFour: a.Body.Key[len(a.Body.Key)-4:], Replaces: replaces}})
+	a.Body.OwnKey = s.shown(apikey.Listed{Issue: apikey.Issue{Record: k.Record, LastFour: a.Body.Key[len(a.Body.Key)-4:], Replaces: replaces}})
 	a.Body.Version = k.Version
 	a.Body.Applied, a.Status = s.enforced(ctx, w, k.Version)
 	if a.Status == http.StatusOK {
