@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +35,13 @@ func CreateStream(ctx context.Context, operatorURL string) error {
 		return err
 	}
 	stream, err := js.CreateOrUpdateStream(ctx, Stream())
+	for range 20 { // a server that has just deleted the stream is still removing its directory
+		if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != 10049 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+		stream, err = js.CreateOrUpdateStream(ctx, Stream())
+	}
 	if err != nil {
 		return err
 	}
