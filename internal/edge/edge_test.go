@@ -56,7 +56,19 @@ func TestEdge(t *testing.T) {
 	}
 	t.Run("slow and half-open clients", s.slowClients)
 	t.Run("nginx", s.nginx)
-	t.Run("schemathesis", s.schemathesis)
+	t.Run("examples/openhands", s.openhands)
+	t.Run("schemathesis", s.schemathesis) // last: it may fill the server with anything
+}
+
+// openhands plays the first adopter's Python against this stack.
+func (s *system) openhands(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), filepath.Join(s.root, "examples", "openhands", "run-tests")) //nolint:gosec // the repository's
+	cmd.Env = append(os.Environ(), s.stack.Env.Pairs()...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("examples/openhands: %v", err)
+	}
+	t.Logf("%s", out)
 }
 
 // schemathesis checks the real server against its own /openapi.json.
