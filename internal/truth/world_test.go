@@ -184,9 +184,11 @@ func (w *world) hold(p *person, t play.Tokens) error {
 	}
 	h := &held{t, c, p, w.rnd.Intn(8) == 0}
 	if !h.late {
-		if err := w.store(h); err != nil {
+		taken, err := w.store(h)
+		if err != nil {
 			return err
 		}
+		h.late = !taken // it may have been closed for a moment only: a backend tries again
 	}
 	w.mu.Lock()
 	w.held = append(w.held, h)
@@ -200,7 +202,7 @@ const patience = time.Minute
 
 // store gives tokens of authapi's own client into its custody; those of the other are tracked:
 // a backend keeps them. What authapi finds dead already it does not take, and so says "unknown".
-func (w *world) store(h *held) (err error) {
+func (w *world) store(h *held) (taken bool, err error) {
 	for end := time.Now().Add(patience); ; play.Pause(w.ctx, 100*time.Millisecond) {
 		var a play.Answer
 		if h.Client == "app" {
@@ -211,10 +213,10 @@ func (w *world) store(h *held) (err error) {
 			})
 		}
 		if err == nil && (a.Status/100 == 2 || a.Status == http.StatusUnprocessableEntity) {
-			return nil
+			return a.Status/100 == 2, nil
 		}
 		if !w.patient || time.Now().After(end) {
-			return fmt.Errorf("store: %d %v %w", a.Status, a.Body, err)
+			return false, fmt.Errorf("store: %d %v %w", a.Status, a.Body, err)
 		}
 	}
 }
@@ -224,7 +226,8 @@ func (w *world) late() {
 	w.t.Helper()
 	for _, h := range w.held {
 		if h.late {
-			w.must(w.store(h))
+			_, err := w.store(h)
+			w.must(err)
 			w.last = time.Now()
 		}
 	}
