@@ -11,7 +11,7 @@ func (f Facts) inDoubt(t Token, r Rules) bool {
 			}
 		}
 	}
-	return f.open(listingDoubt(t.Realm), r, f.pagesFor(t, r))
+	return f.listingDue(t, r)
 }
 
 // pagesFor are the looks that can settle a doubt which pages settle, too.

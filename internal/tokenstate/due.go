@@ -89,12 +89,14 @@ func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 		return true, true
 	}
 	at := f.checkedAt(t, r)
-	return false, patient || f.open(listingDoubt(t.Realm), r, f.pagesFor(t, r)) || at == 0 || now-at >= r.Sweep && !f.dead(t, r)
+	return false, patient || f.listingDue(t, r) || at == 0 || now-at >= r.Sweep && !f.dead(t, r)
 }
 
 // dead: no sweep need ask for t again. A session that lives again is shown by a page, or by the
 // next look at its user, and its start has an event.
-func (f Facts) dead(t Token, r Rules) bool { return len(f.cutoffs(t)) > 0 || len(f.absences(t, r)) > 0 }
+func (f Facts) dead(t Token, r Rules) bool {
+	return len(f.cutoffs(t, r)) > 0 || len(f.absences(t, r)) > 0
+}
 
 // sessionDoubts are the doubts that a look at the user settles for t.
 func (t Token) sessionDoubts() []Doubt {

@@ -131,7 +131,7 @@ func TestTies(t *testing.T) {
 func TestSettling(t *testing.T) {
 	at := 2000 * sec
 	realm := func() *story {
-		return seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-r", Kind: "admin", Type: "UPDATE REALM"})
+		return seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-r", Kind: "admin", Type: "ACTION REALM", Path: "push-revocation"})
 	}
 	realm().observe(at, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, false)
 	realm().observe(at-1, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
@@ -141,12 +141,12 @@ func TestSettling(t *testing.T) {
 		return s.tell(events.Message{At: at - by, Received: at + 10, Node: node, Source: events.Listener, Body: &o})
 	}
 	behind(realm(), 9*sec, "kc2", events.Observation{
-		Causes: []events.Cause{{Event: "event-r", Type: "UPDATE REALM", At: at, Node: "kc1"}}, Realm: &events.RealmLook{Enabled: true},
+		Causes: []events.Cause{{Event: "event-r", Type: "ACTION REALM", At: at, Node: "kc1"}}, Realm: &events.RealmLook{Enabled: true},
 	}).inDoubt(t, false)
-	client := seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-c", Kind: "admin", Type: "UPDATE CLIENT", Path: "clients/c1"})
+	client := seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-c", Kind: "admin", Type: "ACTION CLIENT", Path: "clients/c1/push-revocation"})
 	client.inDoubt(t, true)
 	behind(client, sec, "kc1", events.Observation{
-		Causes:  []events.Cause{{Event: "event-c", Type: "UPDATE CLIENT", At: at}},
+		Causes:  []events.Cause{{Event: "event-c", Type: "ACTION CLIENT", At: at}},
 		Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true}},
 	}).inDoubt(t, false)
 }

@@ -5,7 +5,7 @@ func Judge(t Token, f Facts, r Rules) Verdict {
 	t = f.resolve(t)
 	v := Verdict{State: Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r)}
 	var cs []closure
-	cs = append(cs, f.cutoffs(t)...)
+	cs = append(cs, f.cutoffs(t, r)...)
 	cs = append(cs, f.standings(t, r)...)
 	cs = append(cs, f.absences(t, r)...)
 	cs = append(cs, f.refused(t)...)
@@ -42,17 +42,28 @@ func currentName(nodes PerNode[Standing]) string {
 	return best.ClientID
 }
 
-func (f Facts) cutoffs(t Token) []closure {
+func (f Facts) cutoffs(t Token, r Rules) []closure {
 	var cs []closure
 	for _, s := range t.scopes() {
 		for cause, c := range f.Cutoffs[s] {
-			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.Before {
+			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.reaches(r) {
 				continue
 			}
 			cs = append(cs, closure{state: Revoked, reason: c.Reason, since: c.At, cause: cause})
 		}
 	}
 	return cs
+}
+
+// reaches is the second before which tokens are cut. What an event of Keycloak cuts was dated by
+// the clock of one node, and a token that another issued afterwards may carry an earlier second:
+// for that a cutoff would be a verdict that nothing takes back.
+func (c Cutoff) reaches(r Rules) Seconds {
+	switch c.Reason {
+	case ReasonUserDeleted, ReasonRealmDeleted, ReasonGrantRevoked:
+		return c.Before - Seconds((r.Skew+999)/1000)
+	}
+	return c.Before
 }
 
 // refused looks under the client's UUID and under its client_id, whichever the reporter knew;

@@ -13,7 +13,8 @@ func Learn(m events.Message) Facts {
 	case *events.Observation:
 		if trusted {
 			learnObservation(f, m, b, at)
-		} else {
+		}
+		if !trusted || late(m) {
 			distrust(f, m, b)
 		}
 	case *events.Order:
@@ -43,16 +44,24 @@ func logTime(m events.Message) Millis {
 	return m.At
 }
 
-// distrust turns a look from a clock far ahead into doubts on what it looked at.
+// late: the message came long after what it tells, or its node's clock is far behind the log's;
+// nothing tells which. What a slow clock saw last would count as older than what another node saw
+// before, so somebody must look again by the log's time.
+func late(m events.Message) bool {
+	return m.Source == events.Listener && m.Received != 0 && m.Received-m.At > MaxBehind
+}
+
+// distrust turns a look from a clock far from the log's into doubts on what it looked at, which
+// only a look that is later by the log's clock can settle.
 func distrust(f Facts, m events.Message, o *events.Observation) {
 	if o.User != nil {
-		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User.User}}, m.Node, m.Received, m.ID)
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User.User}}, "", m.Received, m.ID)
 	}
 	for _, c := range o.Clients {
-		f.raise(Doubt{Scope: Scope{Realm: m.Realm, Client: c.Client}}, m.Node, m.Received, m.ID)
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, Client: c.Client}}, "", m.Received, m.ID)
 	}
 	if o.Realm != nil {
-		f.raise(Doubt{Scope: Scope{Realm: m.Realm}}, m.Node, m.Received, m.ID)
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm}}, "", m.Received, m.ID)
 	}
 }
 

@@ -21,14 +21,16 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 	case "USER_SESSION":
 		return sessionDoubts(realm, h)
 	case "REALM":
-		if strings.HasSuffix(h.Path, "logout-all") {
-			return []Doubt{self, listingDoubt(realm)}
+		// Whatever else an update changed, it may have been a lifetime, which ends sessions
+		// beneath or lets them live again, and no event tells from what to what.
+		if op == "UPDATE" || strings.HasSuffix(h.Path, "logout-all") {
+			return []Doubt{self, listingDoubt(Scope{Realm: realm})}
 		}
 		return []Doubt{self}
 	case "CLIENT":
 		return clientDoubts(realm, h, op)
 	case "LOG": // the worker's own: the log lost messages, and Keycloak's event store is read again
-		return []Doubt{self, listingDoubt(realm)}
+		return []Doubt{self, listingDoubt(Scope{Realm: realm})}
 	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
 		"REALM_ROLE", "REALM_ROLE_MAPPING", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP",
 		"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING", "USER":
@@ -60,6 +62,9 @@ func clientDoubts(realm string, h *events.Happened, op string) []Doubt {
 	}
 	if op == "DELETE" && !strings.Contains(after(h.Path, "clients/"+client), "/") && h.Path == "clients/"+client {
 		return clientDeleted(realm, client)
+	}
+	if op == "UPDATE" && h.Path == "clients/"+client {
+		return clientUpdated(realm, client)
 	}
 	return known(Doubt{Scope: Scope{Realm: realm, Client: client}})
 }

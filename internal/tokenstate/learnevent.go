@@ -13,6 +13,9 @@ func learnHappened(f Facts, m events.Message, h *events.Happened, at Millis, tru
 	}
 	for _, d := range doubts(m, h) {
 		f.raise(d, node, at, h.Event)
+		if late(m) {
+			f.raise(d, "", m.Received, h.Event)
+		}
 	}
 	if trusted && m.Source.Committed() {
 		learnFinal(f, m, h)
@@ -58,7 +61,7 @@ func doubts(m events.Message, h *events.Happened) []Doubt {
 	case "REVOKE_GRANT":
 		return grantDoubts(m, h, user, session)
 	case "CLIENT_UPDATE":
-		return known(Doubt{Scope: Scope{Realm: m.Realm, Client: h.Client}})
+		return clientUpdated(m.Realm, h.Client)
 	case "CLIENT_DELETE":
 		return clientDeleted(m.Realm, h.Client)
 	}
@@ -84,6 +87,15 @@ func known(ds ...Doubt) []Doubt {
 		}
 	}
 	return nil
+}
+
+// clientUpdated: a client has lifetimes of its own, as a realm has.
+func clientUpdated(realm, client string) []Doubt {
+	if client == "" {
+		return nil
+	}
+	s := Scope{Realm: realm, Client: client}
+	return []Doubt{{Scope: s}, listingDoubt(s)}
 }
 
 func clientDeleted(realm, client string) []Doubt {

@@ -35,7 +35,7 @@ func learnLook(f Facts, m events.Message, o *events.Order, at Millis) {
 	}
 	f.raise(Doubt{Scope: s}, "", at, m.ID)
 	if s == (Scope{Realm: m.Realm}) {
-		f.raise(listingDoubt(m.Realm), "", at, m.ID)
+		f.raise(listingDoubt(s), "", at, m.ID)
 	}
 }
 

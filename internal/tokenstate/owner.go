@@ -63,7 +63,7 @@ func (f Facts) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
 	urgent, patient = f.open(Doubt{Scope: user}, r, looks), f.open(Doubt{Scope: realm, Beneath: true}, r, looks)
 	seen, _ := f.seenUser(user, r)
 	looks[""] = max(looks[""], seen)
-	return urgent, patient || f.open(listingDoubt(user.Realm), r, looks)
+	return urgent, patient || f.open(listingDoubt(Scope{Realm: user.Realm}), r, looks)
 }
 
 // KeyCut reports whether one key, by its id or system name and generation, was revoked.

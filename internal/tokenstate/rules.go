@@ -24,3 +24,7 @@ func DefaultRules() Rules {
 // Received, beyond it a message is only a doubt, for one forged or skewed message would
 // otherwise kill all future tokens (design §2).
 const MaxAhead Millis = 60_000
+
+// MaxBehind is how much older than its arrival a listener's message may be and still have the last
+// word: beyond it its node's clock may be slow, and what it tells is also looked at again.
+const MaxBehind Millis = 60_000

@@ -6,14 +6,25 @@ package tokenstate
 // not-before. No page shows roles, so these sightings never replace a look at the user: they
 // confirm what the last one told, or call for another.
 
-// byListing stands as the key in the scope of a doubt about everyone beneath a realm that pages
-// can settle, too: what happened may have ended sessions or closed users, which pages show, and
-// whatever else it did has an event of its own.
+// byListing stands as the key in the scope of a doubt about everyone beneath a realm or client
+// that pages can settle, too: what happened may have ended sessions or closed users, which pages
+// show, and whatever else it did has an event of its own.
 const byListing = "listing"
 
 // listingDoubt is such a doubt.
-func listingDoubt(realm string) Doubt {
-	return Doubt{Scope: Scope{Realm: realm, Key: byListing}, Beneath: true}
+func listingDoubt(s Scope) Doubt {
+	s.Key = byListing
+	return Doubt{Scope: s, Beneath: true}
+}
+
+// listingDue reports whether a doubt that pages settle reaches t.
+func (f Facts) listingDue(t Token, r Rules) bool {
+	for _, s := range []Scope{{Realm: t.Realm}, {Realm: t.Realm, Client: t.Client}} {
+		if f.open(listingDoubt(s), r, f.pagesFor(t, r)) {
+			return true
+		}
+	}
+	return false
 }
 
 // page is what the latest page to show a user told.

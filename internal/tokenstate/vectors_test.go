@@ -72,8 +72,8 @@ func TestRecordedActions(t *testing.T) {
 		"admin-roles-back":             {tokenstate.Usable, "", false},
 		"admin-user-delete":            {tokenstate.Revoked, tokenstate.ReasonUserDeleted, false},
 		"admin-realm-delete":           {tokenstate.Revoked, tokenstate.ReasonRealmDeleted, false},
-		"admin-client-disable":         {tokenstate.Suspended, tokenstate.ReasonClientDisabled, false},
-		"admin-client-delete":          {tokenstate.Suspended, tokenstate.ReasonClientDeleted, true}, // whoever is beneath is looked at next
+		"admin-client-disable":         {tokenstate.Suspended, tokenstate.ReasonClientDisabled, true}, // its lifetimes may be others
+		"admin-client-delete":          {tokenstate.Suspended, tokenstate.ReasonClientDeleted, true},  // whoever is beneath is looked at next
 		"admin-logout-all":             {tokenstate.Suspended, tokenstate.ReasonRealmNotBefore, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -137,10 +137,18 @@ func TestViewEqualsJudgeAtTheEdges(t *testing.T) {
 	look := func(node string, at tokenstate.Millis) tokenstate.Row {
 		return tokenstate.LookRow{Scope: tokenstate.Scope{Realm: "demo", User: "u"}, Node: node, Value: tokenstate.Look{At: at, Cause: "e"}}
 	}
+	cutoff := func(reason string, before tokenstate.Seconds) []tokenstate.Row {
+		return []tokenstate.Row{tokenstate.CutoffRow{
+			Scope: tokenstate.Scope{Realm: "demo", User: "u"}, Cause: "e", Value: tokenstate.Cutoff{Before: before, Tokens: true, Reason: reason},
+		}}
+	}
 	for name, c := range map[string]struct {
 		rows []tokenstate.Row
 		want tokenstate.State
 	}{
+		"an event's cutoff spares the skew":  {cutoff(tokenstate.ReasonGrantRevoked, 3), tokenstate.Usable},
+		"and not a second more":              {cutoff(tokenstate.ReasonGrantRevoked, 4), tokenstate.Revoked},
+		"an order's is the database's":       {cutoff(tokenstate.ReasonOrder, 3), tokenstate.Revoked},
 		"role withdrawn, then seen":          {[]tokenstate.Row{user("a", 5000, true), user("b", 5101, false)}, tokenstate.Usable},
 		"role withdrawn, seen within skew":   {[]tokenstate.Row{user("a", 5000, true), user("b", 5100, false)}, tokenstate.Suspended},
 		"role withdrawn, since the first":    {[]tokenstate.Row{user("a", 5000, true), user("b", 5200, true)}, tokenstate.Suspended},
@@ -150,7 +158,7 @@ func TestViewEqualsJudgeAtTheEdges(t *testing.T) {
 		"listed by another node's look":      {[]tokenstate.Row{look("a", 5000), sighting(false, "b", 5000)}, tokenstate.Revoked},
 	} {
 		f := tokenstate.FactsOf(c.rows)
-		_, err := pool.Exec(ctx, "TRUNCATE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting")
+		_, err := pool.Exec(ctx, "TRUNCATE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting, tokenstate.fact_cutoff")
 		must(t, err)
 		must(t, force(ctx, s, f))
 		v := tokenstate.Judge(tok, f, tokenstate.Rules{Skew: 100})
