@@ -39,6 +39,7 @@ type Claims struct {
 	User     string `json:"sub"`
 	IssuedAt int64  `json:"iat"`
 	Type     string `json:"typ"`
+	Party    string `json:"azp"` // client_id of whom it was issued to
 }
 
 // Claims reads the refresh token.

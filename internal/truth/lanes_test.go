@@ -87,16 +87,43 @@ func (w *world) opened() {
 	}
 }
 
-// verdicts asks authapi, once, when the time that the contract allows is over.
+// undecided is how long verdicts may be in doubt beyond the time that the contract allows, which
+// is counted and printed: authapi says itself that it does not know yet.
+const undecided = 30 * time.Second
+
+// verdicts asks authapi when the time that the contract allows is over, and again while it says that
+// a verdict is in doubt.
 func (w *world) verdicts(hs []*held) []play.Verdict {
 	w.t.Helper()
 	w.late()
 	play.Pause(w.ctx, time.Until(w.last.Add(w.settled)))
-	var vs []play.Verdict
+	vs := w.decide(hs)
+	began, doubted := time.Now(), inDoubt(vs)
+	for inDoubt(vs) > 0 && time.Since(began) < undecided && w.ctx.Err() == nil {
+		play.Pause(w.ctx, 250*time.Millisecond)
+		vs = w.decide(hs)
+	}
+	if doubted > 0 {
+		w.t.Logf("%d verdicts were in doubt for %.1f s longer than they should", doubted, time.Since(began).Seconds())
+	}
+	return vs
+}
+
+func inDoubt(vs []play.Verdict) (n int) {
+	for _, v := range vs {
+		if v.InDoubt {
+			n++
+		}
+	}
+	return n
+}
+
+func (w *world) decide(hs []*held) (vs []play.Verdict) {
+	w.t.Helper()
 	for from := 0; from < len(hs); from += 1000 {
 		var qs []play.Question
 		for _, h := range hs[from:min(from+1000, len(hs))] {
-			qs = append(qs, play.Question{User: h.User, Client: h.Client, Session: h.Session, IssuedAt: h.IssuedAt})
+			qs = append(qs, play.Question{User: h.User, Client: h.client(), Session: h.Session, IssuedAt: h.IssuedAt})
 		}
 		some, err := w.backend.Decide(w.ctx, qs)
 		w.must(err)
@@ -154,10 +181,10 @@ func (w *world) compare(hs []*held) (n tally, wrong []*held) {
 			n.living++
 		}
 		switch {
-		case lives == (v.State == "usable"):
+		case lives == (v.State == "usable") && (v.State != "unknown" || !hs[i].taken):
 			n.agree++
 			continue
-		case lives && w.unlisted(hs[i]):
+		case lives && v.State == "revoked" && w.unlisted(hs[i]):
 			n.resurrected++
 			w.t.Logf("keycloak#51127: it refreshes %s, which it does not list\nuser %s:\n  %s", short(hs[i].Session), hs[i].owner.id, w.told(hs[i].owner))
 			continue
@@ -179,8 +206,8 @@ func (w *world) explain(h *held, v play.Verdict, refused *play.Refused) {
 	if refused != nil {
 		says = refused.Error()
 	}
-	w.t.Errorf("authapi says %s %s of %s %s iat %d (%+v), but Keycloak %s\nuser %s:\n  %s",
-		v.State, v.Reason, h.Client, short(h.Session), h.IssuedAt, v, says, h.owner.id, w.told(h.owner))
+	w.t.Errorf("authapi says %s %s of %s %s iat %d (%+v), but Keycloak %s; it lists it: %t\nuser %s:\n  %s\nheard:\n  %s",
+		v.State, v.Reason, h.Client, h.Session, h.IssuedAt, v, says, !w.unlisted(h), h.owner.id, w.told(h.owner), w.heardOf(h))
 }
 
 // dead: what Keycloak refuses because it is dead already is an action, too.
