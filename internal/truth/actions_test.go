@@ -87,7 +87,7 @@ var ofOne = []action{
 			return err
 		}
 		p.gone = false
-		p.browser = w.keycloak.NewBrowser()
+		p.browser, p.reborn = w.keycloak.NewBrowser(), true
 		return w.keycloak.Import(w.ctx, p.name, p.id)
 	}},
 }

@@ -48,7 +48,7 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 		w.forget()
 	}
 	w.report(acted)
-	fmt.Printf("actions=%d %s seed=%d keycloak_51127=%d\n", acted, total, seed, total.resurrected) //nolint:forbidigo // the contract's line
+	fmt.Printf("actions=%d %s seed=%d keys=%d keycloak_51127=%d\n", acted, total, seed, w.keys, total.resurrected) //nolint:forbidigo // the contract's line
 	if total.agree == 0 {
 		t.Error("nothing was compared")
 	}
@@ -72,6 +72,7 @@ func (w *world) round(round, n int, faults []string) (got tally) {
 	over()
 	compared, wrong := w.compare(slices.Clone(w.held))
 	got.add(compared)
+	w.keys += w.compareKeys()
 	if len(wrong) > 0 {
 		w.shrink(wrong[0], common)
 	}

@@ -47,13 +47,16 @@ type shared struct {
 	making sync.Mutex
 	group  string         // whose members have offline_access; guarded by making
 	counts map[string]int // of actions by name
+	keys   int            // whose answer agreed with Keycloak
 }
 
 // person is a user, and what has happened to them.
 type person struct {
 	name, id string
 	browser  *play.Browser
+	key      string
 	gone     bool
+	reborn   bool // deleted, and imported again under the same id
 	lane     []step
 	story    []string
 }
@@ -131,7 +134,7 @@ func (w *world) enter(n int) error {
 	tag := fmt.Sprintf("%x", time.Now().UnixMilli())
 	for i := range n {
 		p := &person{name: fmt.Sprintf("user-%s-%d", tag, i), browser: w.keycloak.NewBrowser()}
-		if err := w.make(p); err != nil {
+		if err := errors.Join(w.make(p), w.mint(p)); err != nil {
 			return err
 		}
 		w.people = append(w.people, p)
