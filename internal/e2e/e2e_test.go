@@ -55,6 +55,7 @@ func TestFaults(t *testing.T) {
 		{"ten thousand callers, two replicas, one refresh", tenThousandCallers},
 		{"all outages", outages},
 		{"no listener", listenerOff},
+		{"two realms", twoRealms},
 		{"the back channel", backChannel},
 		{"found by an identity elsewhere", linked},
 		{"reconcile finds deaths without events", reconciled},

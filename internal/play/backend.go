@@ -72,6 +72,9 @@ func (b *Backend) Call(ctx context.Context, method, path, apiKey string, body an
 	return a, json.Unmarshal(text, &a.Body)
 }
 
+// As is the same authapi with another service credential.
+func (b *Backend) As(key string) *Backend { return &Backend{b.url, key, b.client} }
+
 // Store gives an offline token to authapi.
 func (b *Backend) Store(ctx context.Context, t Tokens) (Answer, error) {
 	return b.Call(ctx, http.MethodPut, "/v1/offline-tokens?wait_ms=5000", "", map[string]any{"refresh_token": t.Refresh})
