@@ -69,7 +69,7 @@ func (c *config) table() *settings.Table {
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
 	c.keeping.addTo(t)
-	t.Text(&c.tls.Cert, "AUTHAPI_TLS_CERT", "", "PEM file; with it the API, but not the admin port, is served over TLS; SIGHUP reads the files again")
+	t.Text(&c.tls.Cert, "AUTHAPI_TLS_CERT", "", "PEM file; with it the API and gRPC, but not the admin port, are served over TLS; SIGHUP reads the files again")
 	t.Text(&c.tls.Key, "AUTHAPI_TLS_KEY", "", "PEM file of its key")
 	t.Text(&c.tls.ClientCA, "AUTHAPI_TLS_CLIENT_CA", "", "PEM file; with it only clients with a certificate of it are answered")
 	t.Int(&c.maxRequests, "AUTHAPI_MAX_REQUESTS", 20_000, 4, 1_000_000, "requests answered at once; three quarters of them may wait for Keycloak")

@@ -81,7 +81,7 @@ func serve(ctx context.Context, c *config) error {
 	}
 	all.Go(func() error { return ops.ServeTLS(ctx, c.addr, handler, certs) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
-	all.Go(func() error { return c.gateway.serve(ctx, s) })
+	all.Go(func() error { return c.gateway.serve(ctx, s, certs) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
 }

@@ -2,44 +2,15 @@ package ops
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
-)
 
-// pair writes a self-signed certificate for 127.0.0.1, which is its own authority.
-func pair(t *testing.T, dir, name string) (certFile, keyFile string, cert tls.Certificate) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	fatal(t, err)
-	c := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
-	fatal(t, err)
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	fatal(t, err)
-	certPEM, keyPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
-	certFile, keyFile = filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key")
-	fatal(t, os.WriteFile(certFile, certPEM, 0o600))
-	fatal(t, os.WriteFile(keyFile, keyPEM, 0o600))
-	cert, err = tls.X509KeyPair(certPEM, keyPEM)
-	fatal(t, err)
-	return certFile, keyFile, cert
-}
+	"github.com/tokenstate/tokenstate/internal/testenv"
+)
 
 func fatal(t *testing.T, err error) {
 	t.Helper()
@@ -52,9 +23,9 @@ func fatal(t *testing.T, err error) {
 // once they are read again, but not if they are no use.
 func TestMutualTLS(t *testing.T) {
 	dir := t.TempDir()
-	serverCert, serverKey, _ := pair(t, dir, "server")
-	clientCert, _, client := pair(t, dir, "client")
-	_, _, stranger := pair(t, dir, "stranger")
+	serverCert, serverKey, _ := testenv.Certificate(t, dir, "server")
+	clientCert, _, client := testenv.Certificate(t, dir, "client")
+	_, _, stranger := testenv.Certificate(t, dir, "stranger")
 	c, err := LoadTLS(TLSFiles{serverCert, serverKey, clientCert})
 	fatal(t, err)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", c.Config())
@@ -92,7 +63,7 @@ func TestMutualTLS(t *testing.T) {
 		t.Error("took what is no certificate")
 	}
 	fatal(t, ask(old, client))
-	pair(t, dir, "server") // a new one in its place
+	testenv.Certificate(t, dir, "server") // a new one in its place
 	fatal(t, c.Reload())
 	fatal(t, ask(serverCert, client))
 	if ask(old, client) == nil {
