@@ -90,6 +90,10 @@ func TestGatewaysAgree(t *testing.T) {
 		if strings.Contains(d.GetBody(), key) {
 			t.Error("the key is shown")
 		}
+		said := r.header.Get(authapi.HeaderReason)
+		if reason != "internal" && said != reason || headerOf(d.GetHeaders(), authapi.HeaderReason) != reason {
+			t.Errorf("HEAD's reason is %q, Envoy's %v, want %s", said, d.GetHeaders(), reason)
+		}
 	}
 	admitted := func(used string, state string, headers ...string) {
 		t.Helper()
@@ -130,6 +134,36 @@ func TestGatewaysAgree(t *testing.T) {
 	if strings.Contains(w.log.String(), key[17:40]) {
 		t.Error("the log shows the key")
 	}
+}
+
+// Ensure an answer of the gate says how fresh it is, the refusals too.
+func TestGatewaysHearTheAge(t *testing.T) {
+	w := newWorld(t)
+	key, e := w.mint("a"), w.envoy()
+	for name, answer := range map[string]*auth.CheckResponse{"admitted": e.check("X-Access-Token", key), "refused": e.check()} {
+		said := answer.GetDynamicMetadata().GetFields()
+		if said["tokenstate_version"].GetStringValue() == "" || said["tokenstate_age_ms"].GetStringValue() == "" {
+			t.Errorf("%s: metadata %v", name, said)
+		}
+	}
+	d, r := e.check().GetDeniedResponse(), w.ask(http.MethodGet, "/v1/authorize", nil)
+	for _, name := range []string{"Tokenstate-Version", "Tokenstate-Age-Ms"} {
+		if headerOf(d.GetHeaders(), name) == "" || r.header.Get(name) == "" {
+			t.Errorf("%s: Envoy's caller hears %v, nginx %v", name, d.GetHeaders(), r.header)
+		}
+	}
+	if e.check().GetDynamicMetadata().GetFields()["reason"].GetStringValue() != "unknown" {
+		t.Error("the reason is not in the metadata")
+	}
+}
+
+func headerOf(all []*core.HeaderValueOption, name string) string {
+	for _, h := range all {
+		if h.GetHeader().GetKey() == name {
+			return h.GetHeader().GetValue()
+		}
+	}
+	return ""
 }
 
 // Ensure a body, of whatever kind and size, does not matter to the answer.

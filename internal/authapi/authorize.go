@@ -8,6 +8,10 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )
 
+// HeaderReason tells a gateway why a request may not pass, in the body's own word: nginx drops the
+// body of the check.
+const HeaderReason = "X-Auth-Reason"
+
 // authorize answers forward-auth calls, such as nginx's auth_request and Traefik's forwardAuth.
 // A gateway sends its users' headers and bodies, whatever they are; only the key in them counts.
 func (s *Server) authorize(api huma.API) {
@@ -26,6 +30,7 @@ func (s *Server) answerGateway(ctx huma.Context, next func(huma.Context)) {
 		w.Header().Set(i.Name, i.Value)
 	}
 	if p.Refused != nil {
+		w.Header().Set(HeaderReason, p.Refused.Reason)
 		p.Refused.write(w)
 		return
 	}

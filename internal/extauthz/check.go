@@ -32,7 +32,7 @@ type Authorization struct {
 func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth.CheckResponse, error) {
 	p := a.Gate.Gate(ctx, headers(in.GetAttributes().GetRequest().GetHttp()))
 	if p.Refused != nil {
-		return refusal(p.Refused), nil //nolint:nilerr // the refusal is the answer
+		return refusal(p), nil //nolint:nilerr // the refusal is the answer
 	}
 	ok := &auth.OkHttpResponse{}
 	for _, i := range p.Identity {
@@ -76,26 +76,27 @@ func overwrite(name, value string) *core.HeaderValueOption {
 }
 
 // refusal is a denied response, undecidable or not: Envoy's own error handling would lose the
-// status, Retry-After and the reason.
-func refusal(p *authapi.Problem) *auth.CheckResponse {
+// status, Retry-After and the reason. After a panic the passage knows nothing but that.
+func refusal(passage authapi.Passage) *auth.CheckResponse {
+	p := passage.Refused
 	body, err := json.Marshal(p)
 	if err != nil {
 		body = nil // a problem holds texts and times only
 	}
 	denied := &auth.DeniedHttpResponse{
 		Status: &kind.HttpStatus{Code: kind.StatusCode(p.Status)}, Body: string(body),
-		Headers: []*core.HeaderValueOption{overwrite("Content-Type", p.ContentType("")), overwrite("Cache-Control", "no-store")},
+		Headers: []*core.HeaderValueOption{overwrite("Content-Type", p.ContentType("")), overwrite("Cache-Control", "no-store"), overwrite(authapi.HeaderReason, p.Reason)},
 	}
-	given := p.GetHeaders()
-	for _, name := range sortedNames(given) {
-		denied.Headers = append(denied.Headers, overwrite(name, given.Get(name)))
+	for _, given := range []http.Header{p.GetHeaders(), passage.Ages} {
+		for _, name := range sortedNames(given) {
+			denied.Headers = append(denied.Headers, overwrite(name, given.Get(name)))
+		}
 	}
+	known := metadata(passage)
+	known.Fields["reason"] = structpb.NewStringValue(p.Reason)
 	return &auth.CheckResponse{
 		Status:       &rpc.Status{Code: int32(codeOf(p.Status)), Message: p.Reason},
-		HttpResponse: &auth.CheckResponse_DeniedResponse{DeniedResponse: denied},
-		DynamicMetadata: &structpb.Struct{Fields: map[string]*structpb.Value{
-			"reason": structpb.NewStringValue(p.Reason),
-		}},
+		HttpResponse: &auth.CheckResponse_DeniedResponse{DeniedResponse: denied}, DynamicMetadata: known,
 	}
 }
 

@@ -80,7 +80,7 @@ func (s *Server) closed(ctx context.Context, in any, _ *grpc.UnaryServerInfo, ne
 	defer func() {
 		if fault := recover(); fault != nil {
 			p := s.Failed(&s.Logger, fault)
-			if out, err = refusal(p), nil; !isCheck(in) {
+			if out, err = refusal(authapi.Passage{Refused: p}), nil; !isCheck(in) {
 				out, err = nil, status.Error(codes.Unavailable, p.Reason)
 			}
 		}
