@@ -2,9 +2,13 @@ package ops
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -12,7 +16,16 @@ import (
 	"github.com/tokenstate/tokenstate/internal/settings"
 )
 
-const healthLimit = 3 * time.Second
+const (
+	healthLimit = 3 * time.Second
+	maxHealth   = 64 << 10
+)
+
+// health is what /readyz says; what does not answer is not ready.
+type health struct {
+	Ready   bool              `json:"ready"`
+	Missing map[string]string `json:"missing"`
+}
 
 // Healthcheck is the command that asks the program of this name, on this machine, whether it is
 // ready: an image without a shell has nothing else to ask with. name is the setting of its
@@ -21,30 +34,44 @@ func Healthcheck(program, prefix, name, addr string) *cli.Command {
 	table := settings.New(prefix)
 	table.Text(&addr, name, addr, "admin address of the "+program+" that is asked")
 	return &cli.Command{
-		Name: "healthcheck", Usage: "exit 0 if the " + program + " on this machine is ready", Flags: table.Flags(),
+		Name: "healthcheck", Usage: "exit 0 if the " + program + " on this machine is ready", Flags: append(table.Flags(), OutputFlag()),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
 				return err //nolint:wrapcheck // it says all that is wrong
 			}
-			return ask(ctx, program, addr)
+			h, err := ask(ctx, program, addr)
+			return errors.Join(h.show(cmd, program), err)
 		},
 	}
 }
 
-func ask(ctx context.Context, program, addr string) error {
+func (h health) show(cmd *cli.Command, program string) error {
+	return Output(cmd, h, func(w io.Writer) {
+		if h.Ready {
+			Row(w, program, "is ready")
+		}
+		for _, name := range slices.Sorted(maps.Keys(h.Missing)) {
+			Row(w, name, h.Missing[name])
+		}
+	})
+}
+
+func ask(ctx context.Context, program, addr string) (h health, err error) {
+	h.Missing = map[string]string{}
 	ctx, cancel := context.WithTimeout(ctx, healthLimit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/readyz", nil)
 	if err != nil {
-		return fmt.Errorf("%w: the admin address is none", settings.ErrConfiguration)
+		return h, fmt.Errorf("%w: the admin address is none", settings.ErrConfiguration)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return errors.New(program + " does not answer")
+		return h, errors.New(program + " does not answer")
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return errors.New(program + " is not ready")
+	_ = json.NewDecoder(io.LimitReader(res.Body, maxHealth)).Decode(&h) // the status decides
+	if h.Ready = res.StatusCode == http.StatusOK; !h.Ready {
+		return h, errors.New(program + " is not ready")
 	}
-	return nil
+	return h, nil
 }

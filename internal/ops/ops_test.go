@@ -63,6 +63,34 @@ func TestReady(t *testing.T) {
 	ask("/metrics", 200, "")
 }
 
+// Ensure healthcheck says in JSON what is missing, also where nothing answers.
+func TestHealthcheckOutput(t *testing.T) {
+	ok := false
+	a := &Admin{Gatherer: prometheus.NewRegistry(), Checks: []Check{{"log", func() (bool, string) { return ok, "NATS does not answer" }}}}
+	s := httptest.NewServer(a.Handler())
+	says := func(fails bool) string {
+		t.Helper()
+		var out strings.Builder
+		c := Healthcheck("x", "X_", "X_ADDR", strings.TrimPrefix(s.URL, "http://"))
+		c.Writer = &out
+		if err := c.Run(t.Context(), []string{"healthcheck", "-o", "json"}); (err != nil) != fails {
+			t.Errorf("%v", err)
+		}
+		return strings.Join(strings.Fields(out.String()), "")
+	}
+	if got := says(true); got != `{"ready":false,"missing":{"log":"NATSdoesnotanswer"}}` {
+		t.Error(got)
+	}
+	ok = true
+	if got := says(false); got != `{"ready":true,"missing":{}}` {
+		t.Error(got)
+	}
+	s.Close()
+	if got := says(true); got != `{"ready":false,"missing":{}}` {
+		t.Error(got)
+	}
+}
+
 func TestServeSaysWhenItCannot(t *testing.T) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -66,13 +66,15 @@ func (a *Admin) readyz(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(out) // the client is gone, then
 }
 
+// MaxHeader is how many bytes of headers a request may have, but for net/http's 4 KiB on top.
+const MaxHeader = 64 << 10
+
 // Bounds of a server.
 const (
 	headerLimit = 10 * time.Second
 	readLimit   = 30 * time.Second // a whole request; calls have shorter ones of their own
 	writeLimit  = time.Minute      // from the request's header to the answer's end
 	idleLimit   = 2 * time.Minute
-	maxHeader   = 64 << 10
 	drainLimit  = 8 * time.Second
 )
 
@@ -95,7 +97,7 @@ func ServeTLS(ctx context.Context, addr string, h http.Handler, c *Certificates)
 }
 
 func serveOn(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit, MaxHeaderBytes: maxHeader}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit, MaxHeaderBytes: MaxHeader}
 	ended := make(chan struct{})
 	var failed error
 	go func() { defer close(ended); failed = s.Serve(l) }()

@@ -6,8 +6,13 @@ import (
 	"crypto/x509"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/testenv"
 )
@@ -75,4 +80,29 @@ func TestMutualTLS(t *testing.T) {
 	if _, err := LoadTLS(TLSFiles{Cert: serverCert}); err == nil {
 		t.Error("took a certificate without a key")
 	}
+}
+
+// Ensure SIGHUP has the files read again, and does not end the program.
+func TestReloadOnHangup(t *testing.T) {
+	held := make(chan os.Signal, 1)
+	signal.Notify(held, syscall.SIGHUP) // until the other one listens, it must not end this test
+	defer signal.Stop(held)
+	dir := t.TempDir()
+	certFile, keyFile, _ := testenv.Certificate(t, dir, "server")
+	c, err := LoadTLS(TLSFiles{Cert: certFile, Key: keyFile})
+	fatal(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.ReloadOnHangup(ctx, zerolog.Nop()) }()
+	defer func() { cancel(); fatal(t, <-done) }()
+	before := c.now.Load()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		fatal(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
+		if <-tick.C; c.now.Load() != before {
+			return
+		}
+	}
+	t.Error("the files were not read again")
 }
