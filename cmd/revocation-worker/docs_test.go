@@ -56,3 +56,18 @@ func hasFlag(cmd *cli.Command, name string) bool {
 	}
 	return false
 }
+
+// Ensure every command that says something says it in JSON, too.
+func TestCommandsHaveOutput(t *testing.T) {
+	var look func(path string, c *cli.Command)
+	look = func(path string, c *cli.Command) {
+		path += " " + c.Name
+		for _, sub := range c.Commands {
+			look(path, sub)
+		}
+		if len(c.Commands) == 0 && c.Name != "run" && !hasFlag(c, "o") {
+			t.Errorf("%s has no -o", path)
+		}
+	}
+	look("", program())
+}
