@@ -17,7 +17,7 @@ import (
 func auditCommand() *cli.Command {
 	after := &cli.Int64Flag{Name: "after", Usage: "only acts after this number"}
 	return &cli.Command{
-		Name: "audit", Usage: "what was done with service credentials",
+		Name: "audit", Usage: "what was done with service credentials, and by operators with them and with secrets",
 		Commands: []*cli.Command{
 			operatorCommand("list", "", "list acts, and check that none was changed", []cli.Flag{after}, listActs),
 			operatorCommand("verify", "", "check that no act was changed or removed since it was written; keep the head elsewhere to compare", nil, verifyActs),
@@ -36,7 +36,7 @@ func listActs(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return broken //nolint:wrapcheck // it says what failed
 	}
 	err := ops.Output(cmd, lines, func(w io.Writer) {
-		ops.Row(w, "N", "AT", "REALM", "ACTOR", "ACTION", "TARGET", "STATUS", "TIMES", "REQUEST")
+		ops.Row(w, "N", "AT", "REALM", "ACTOR", "ACTION", "TARGET", "STATUS", "TIMES", "REQUEST OR REASON")
 		for _, l := range lines {
 			ops.Row(w, l.N, l.At.UTC().Format(time.RFC3339), l.Realm, l.Actor, l.Action, l.Target, l.Status, l.Times, l.Request)
 		}

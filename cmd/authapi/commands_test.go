@@ -4,11 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/urfave/cli/v3"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/vault"
 )
@@ -80,6 +87,101 @@ func TestKeysCommand(t *testing.T) {
 	must(t, err)
 	if len(rows) != 2 || !strings.Contains(string(rows[0].Raw), "the master was stolen") {
 		t.Errorf("%d orders", len(rows))
+	}
+}
+
+// Ensure an id of another realm than KEYCLOAK_REALM says is neither shown nor revoked.
+func TestKeysCommandOfAnotherRealm(t *testing.T) {
+	w := newWorld(t)
+	own := w.create(map[string]any{"name": "laptop"})
+	_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.api_key SET realm = 'other'")
+	must(t, err)
+	for _, args := range [][]string{{"keys", "show"}, {"keys", "revoke", "--reason", "r"}} {
+		if out, err := w.command(append(args, own.text("id"))...); !errors.Is(err, ops.ErrUsage) || strings.Contains(out, "laptop") {
+			t.Errorf("%v: %v %s", args, err, out)
+		}
+	}
+	if rows, err := w.store.Outbox(t.Context(), 10); err != nil || len(rows) != 0 {
+		t.Errorf("%d orders %v", len(rows), err)
+	}
+	if out := w.ok("keys", "show", "--keycloak-realm", "", own.text("id")); !strings.Contains(out, "laptop") {
+		t.Errorf("without a realm: %s", out)
+	}
+}
+
+// Ensure every command that says something says it in JSON, too.
+func TestCommandsHaveOutput(t *testing.T) {
+	var look func(path string, c *cli.Command)
+	look = func(path string, c *cli.Command) {
+		path += " " + c.Name
+		for _, sub := range c.Commands {
+			look(path, sub)
+		}
+		says := len(c.Commands) == 0 && c.Name != "serve"
+		if says && !slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), "o") }) {
+			t.Errorf("%s has no -o", path)
+		}
+	}
+	look("", program())
+}
+
+// Ensure generate says in JSON where the files are, and service-keys add what it made.
+func TestOutputOfSecretsGenerate(t *testing.T) {
+	w := newWorld(t)
+	w.files = vault.In(t.TempDir())
+	if made := decoded[map[string]string](t, w.ok("secrets", "generate", "-o", "json")); made["pepper"] != w.files.Pepper || len(made) != 4 {
+		t.Errorf("%v", made)
+	}
+	line := decoded[serviceKeyLine](t, w.ok("service-keys", "add", "--name", "gw", "--realm", "demo", "--scope", "mint", "-o", "json"))
+	if line.Name != "gw" || line.Realm != "demo" || len(line.Scopes) != 1 || !strings.HasPrefix(line.Key, apikey.Prefix) {
+		t.Errorf("%+v", line)
+	}
+}
+
+// Ensure what operators do with credentials and secrets is in the audit, with who, why and how it
+// ended, and that nothing of it is a secret.
+func TestOperatorsAreAudited(t *testing.T) {
+	w := newWorld(t)
+	key := strings.TrimSpace(w.ok("service-keys", "add", "--name", "gw", "--realm", "demo", "--scope", "introspect", "--by", "ann", "--reason", "a new gateway"))
+	w.ok("service-keys", "remove", "gw", "--by", "ann", "--reason", "gone")
+	id := decoded[map[string]string](t, w.ok("secrets", "rotate", "-o", "json", "keyset"))["id"]
+	w.ok("secrets", "rotate", "--promote", id, "keyset")
+	w.ok("secrets", "reseal", "--reason", "rotation")
+	if _, err := w.command("secrets", "rotate", "--drop", "none-such", "keyset"); err == nil {
+		t.Error("dropped what is not there")
+	}
+	out := w.ok("audit", "list", "-o", "json")
+	var got []string
+	for _, a := range decoded[[]keys.Act](t, out) {
+		got = append(got, fmt.Sprint(a.Realm, "|", a.Action, "|", a.Target, "|", a.Status, "|", a.Request))
+		if a.Actor != "ann" && a.Actor != whoami() {
+			t.Errorf("by %s", a.Actor)
+		}
+	}
+	want := []string{
+		"demo|service-keys add|gw introspect|200|a new gateway", "demo|service-keys remove|gw|200|gone",
+		"|secrets rotate add|keyset " + id + "|200|", "|secrets rotate promote|keyset " + id + "|200|",
+		"|secrets reseal|keyset " + id + "|200|rotation", "|secrets rotate drop|keyset none-such|500|",
+	}
+	if !slices.Equal(got, want) || strings.Contains(out, key) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	w.ok("audit", "verify")
+}
+
+// Ensure nothing is done that the audit cannot tell of.
+func TestOperatorsWithoutDatabase(t *testing.T) {
+	w := newWorld(t)
+	before, err := vault.IDs(vault.KindKeyset, w.files.Keyset)
+	must(t, err)
+	w.pool, err = pgxpool.New(t.Context(), "postgres://127.0.0.1:1/none?connect_timeout=1")
+	must(t, err)
+	defer w.pool.Close()
+	if _, err := w.command("secrets", "rotate", "keyset"); err == nil || !strings.Contains(err.Error(), "nothing was done") {
+		t.Errorf("%v", err)
+	}
+	if after, err := vault.IDs(vault.KindKeyset, w.files.Keyset); err != nil || !slices.Equal(after, before) {
+		t.Errorf("%v, %v before %v", after, before, err)
 	}
 }
 

@@ -109,12 +109,9 @@ func showKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Len() != 1 {
 		return fmt.Errorf("%w: name one key's id, never the key", ops.ErrUsage)
 	}
-	rec, found, err := o.keys().Find(ctx, cmd.Args().First())
-	switch {
-	case err != nil:
-		return err //nolint:wrapcheck // it says what failed
-	case !found:
-		return apikey.ErrNotFound
+	rec, err := o.find(ctx, cmd.Args().First())
+	if err != nil {
+		return err
 	}
 	return showKeys(cmd, []keyLine{lineOf(apikey.Listed{Issue: apikey.Issue{Record: rec}})})
 }
@@ -148,16 +145,28 @@ func (o *operator) meant(ctx context.Context, cmd *cli.Command) (out []apikey.Li
 		return o.selected(ctx, cmd)
 	}
 	for _, id := range cmd.Args().Slice() {
-		rec, found, err := o.keys().Find(ctx, id)
+		rec, err := o.find(ctx, id)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // it says what failed
-		}
-		if !found {
-			return nil, fmt.Errorf("%w; nothing was revoked", apikey.ErrNotFound)
+			return nil, fmt.Errorf("%w; nothing was revoked", err)
 		}
 		out = append(out, apikey.Listed{Issue: apikey.Issue{Record: rec}})
 	}
 	return out, nil
+}
+
+// find is a key by its id, of KEYCLOAK_REALM's realm alone where that is set: an operator of one
+// realm must not meet another's by a mistyped id.
+func (o *operator) find(ctx context.Context, id string) (apikey.Record, error) {
+	rec, found, err := o.keys().Find(ctx, id)
+	switch {
+	case err != nil:
+		return rec, err //nolint:wrapcheck // it says what failed
+	case !found:
+		return rec, apikey.ErrNotFound
+	case o.realm != "" && rec.Realm != o.realm:
+		return rec, fmt.Errorf("%w: the key %s is of another realm than KEYCLOAK_REALM says", ops.ErrUsage, rec.ID)
+	}
+	return rec, nil
 }
 
 // revoke gives authapi's own order: it acts at its commit, and the worker copies it to the log.

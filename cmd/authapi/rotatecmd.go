@@ -19,7 +19,7 @@ func rotateCommand() *cli.Command {
 		&cli.StringFlag{Name: "drop", Usage: "remove the key of this id for good; refused while anything needs it"},
 		&cli.BoolFlag{Name: "force", Usage: "drop it although something needs it, which is lost"},
 	}
-	return operatorCommand("rotate", "pepper|master|keyset|snapshot", "add a key to a file of secrets, or with a flag promote or drop one: three steps, each rolled out to every replica before the next", flags, rotate)
+	return operatorCommand("rotate", "pepper|master|keyset|snapshot", "add a key to a file of secrets, or with a flag promote or drop one: three steps, each rolled out to every replica before the next", append(flags, auditFlags()...), rotate)
 }
 
 func rotate(ctx context.Context, cmd *cli.Command, o *operator) error {
@@ -33,7 +33,14 @@ func rotate(ctx context.Context, cmd *cli.Command, o *operator) error {
 	case cmd.IsSet("promote") && cmd.IsSet("drop"):
 		return fmt.Errorf("%w: promote or drop, not both at once", ops.ErrUsage)
 	}
-	id, next, err := o.step(ctx, cmd, kind, path)
+	s := stepOf(cmd)
+	what := &act{"secrets rotate " + s.name, "", string(kind) + " " + s.id}
+	var id, next string
+	err := o.audited(ctx, cmd, what, func() (err error) {
+		id, next, err = o.step(ctx, s, kind, path)
+		what.target = string(kind) + " " + id
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -42,18 +49,31 @@ func rotate(ctx context.Context, cmd *cli.Command, o *operator) error {
 	})
 }
 
-// step does one and says what comes next.
-func (o *operator) step(ctx context.Context, cmd *cli.Command, kind vault.Kind, path string) (id, next string, err error) {
-	switch {
-	case cmd.IsSet("promote"):
-		id = cmd.String("promote")
-		return id, "is the present one now: give the file to every replica and restart them; drop the old one when authapi secrets check says that nothing needs it", vault.Promote(kind, path, id)
-	case cmd.IsSet("drop"):
-		id = cmd.String("drop")
-		if err := o.mayDrop(ctx, kind, id, cmd.Bool("force")); err != nil {
-			return id, "", err
+// step is one of a rotation. Which key is added is known afterwards only.
+type step struct {
+	name, id string
+	force    bool
+}
+
+func stepOf(cmd *cli.Command) step {
+	for _, name := range []string{"promote", "drop"} {
+		if cmd.IsSet(name) {
+			return step{name, cmd.String(name), cmd.Bool("force")}
 		}
-		return id, "was removed: give the file to every replica and restart them", vault.Drop(kind, path, id)
+	}
+	return step{name: "add"}
+}
+
+// step does one and says what comes next.
+func (o *operator) step(ctx context.Context, s step, kind vault.Kind, path string) (id, next string, err error) {
+	switch s.name {
+	case "promote":
+		return s.id, "is the present one now: give the file to every replica and restart them; drop the old one when authapi secrets check says that nothing needs it", vault.Promote(kind, path, s.id)
+	case "drop":
+		if err := o.mayDrop(ctx, kind, s.id, s.force); err != nil {
+			return s.id, "", err
+		}
+		return s.id, "was removed: give the file to every replica and restart them", vault.Drop(kind, path, s.id)
 	}
 	id, err = vault.Add(kind, path)
 	return id, "was added and is not used yet: give the file to every replica and restart them, then promote it", err
@@ -79,22 +99,28 @@ func (o *operator) mayDrop(ctx context.Context, kind vault.Kind, id string, forc
 }
 
 func resealCommand() *cli.Command {
-	return operatorCommand("reseal", "", "seal every stored token anew that is not under the present key", nil, func(ctx context.Context, cmd *cli.Command, o *operator) error {
-		held, err := o.secrets()
-		if err != nil {
-			return err
-		}
-		resealed, broken, err := custody{o.store(), held.Tokens}.resealAll(ctx)
-		if err != nil {
-			return fmt.Errorf("after %d tokens were sealed anew: %w", resealed, err)
-		}
-		err = ops.Output(cmd, map[string]int{"resealed": resealed, "broken": broken}, func(w io.Writer) {
-			ops.Row(w, "sealed anew", resealed)
-			ops.Row(w, "do not open", broken)
-		})
-		if err == nil && broken > 0 {
-			err = fmt.Errorf("%w: %d stored tokens do not open: their users log in again, or the old key comes back into the file", ops.ErrDifferences, broken)
-		}
-		return err //nolint:wrapcheck // about our own output
+	return operatorCommand("reseal", "", "seal every stored token anew that is not under the present key", auditFlags(), reseal)
+}
+
+func reseal(ctx context.Context, cmd *cli.Command, o *operator) error {
+	held, err := o.secrets()
+	if err != nil {
+		return err
+	}
+	var resealed, broken int
+	err = o.audited(ctx, cmd, &act{"secrets reseal", "", "keyset " + held.Tokens.Primary()}, func() (err error) {
+		resealed, broken, err = custody{o.store(), held.Tokens}.resealAll(ctx)
+		return err
 	})
+	if err != nil {
+		return fmt.Errorf("after %d tokens were sealed anew: %w", resealed, err)
+	}
+	err = ops.Output(cmd, map[string]int{"resealed": resealed, "broken": broken}, func(w io.Writer) {
+		ops.Row(w, "sealed anew", resealed)
+		ops.Row(w, "do not open", broken)
+	})
+	if err == nil && broken > 0 {
+		err = fmt.Errorf("%w: %d stored tokens do not open: their users log in again, or the old key comes back into the file", ops.ErrDifferences, broken)
+	}
+	return err //nolint:wrapcheck // about our own output
 }

@@ -2,50 +2,129 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi"
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
-func listServiceKeysCommand() *cli.Command {
-	return operatorCommand("list", "", "list credentials; none is shown", nil, func(ctx context.Context, cmd *cli.Command, o *operator) error {
-		all, err := o.keys().ServiceKeys(ctx)
-		if err != nil {
-			return err //nolint:wrapcheck // it says what failed
+func serviceKeysCommand() *cli.Command {
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "name", Usage: "what logs call it", Required: true},
+		&cli.StringFlag{Name: "realm", Usage: "the one realm that it may act in", Required: true},
+		&cli.StringSliceFlag{Name: "scope", Usage: "what it may do; repeat it; all for everything", Required: true},
+		&cli.StringSliceFlag{Name: "org", Usage: "organization that it is limited to; repeat it"},
+	}
+	return &cli.Command{
+		Name: "service-keys", Usage: "credentials of backends",
+		Commands: []*cli.Command{
+			operatorCommand("add", "", "make one and print it, once; only a digest is kept", append(flags, auditFlags()...), addServiceKey),
+			operatorCommand("list", "", "list credentials; none is shown", nil, listServiceKeys),
+			operatorCommand("remove", "NAME", "end a credential at once", auditFlags(), removeServiceKey),
+		},
+	}
+}
+
+// serviceKeyLine is a credential as operators see it; Key only when it is made.
+type serviceKeyLine struct {
+	Name   string   `json:"name"`
+	Realm  string   `json:"realm"`
+	Scopes []string `json:"scopes"`
+	Orgs   []string `json:"orgs"`
+	Pepper string   `json:"pepper"`
+	Key    string   `json:"key,omitempty"`
+}
+
+func serviceKeyLineOf(k keys.ServiceKey) serviceKeyLine {
+	return serviceKeyLine{k.Name, k.Realm, k.Scopes, k.Orgs, k.PepperID, ""}
+}
+
+func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
+	scopes, err := scopesOf(cmd.StringSlice("scope"))
+	if err != nil {
+		return err
+	}
+	held, err := o.secrets()
+	if err != nil {
+		return err
+	}
+	var e apikey.Entropy
+	_, _ = rand.Read(e.ID[:])
+	_, _ = rand.Read(e.Secret[:]) // neither ever fails (crypto/rand)
+	key := apikey.Format(e)
+	k := keys.ServiceKey{
+		Name: cmd.String("name"), Realm: cmd.String("realm"), Scopes: scopes, Orgs: cmd.StringSlice("org"),
+		Digest: apikey.Digest(held.Peppers[0], key), PepperID: held.Peppers[0].ID,
+	}
+	what := &act{"service-keys add", k.Realm, k.Name + " " + strings.Join(scopes, " ")}
+	if err := o.audited(ctx, cmd, what, func() error { return o.keys().PutServiceKey(ctx, k) }); err != nil {
+		return err
+	}
+	line := serviceKeyLineOf(k)
+	line.Key = key.Text().Reveal()
+	return ops.Output(cmd, line, func(w io.Writer) { ops.Row(w, line.Key) }) //nolint:wrapcheck // about our own output
+}
+
+func scopesOf(given []string) ([]string, error) {
+	known := map[string]bool{}
+	for _, s := range authapi.Scopes() {
+		known[s] = true
+	}
+	for _, s := range given {
+		if s == "all" {
+			return authapi.Scopes(), nil
 		}
-		type line struct {
-			Name   string   `json:"name"`
-			Realm  string   `json:"realm"`
-			Scopes []string `json:"scopes"`
-			Orgs   []string `json:"orgs"`
-			Pepper string   `json:"pepper"`
+		if !known[s] {
+			return nil, fmt.Errorf("%w: no such scope; there are %v", ops.ErrUsage, authapi.Scopes())
 		}
-		lines := make([]line, len(all))
-		for i, k := range all {
-			lines[i] = line{k.Name, k.Realm, k.Scopes, k.Orgs, k.PepperID}
+	}
+	return given, nil
+}
+
+func listServiceKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
+	all, err := o.keys().ServiceKeys(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	lines := make([]serviceKeyLine, len(all))
+	for i, k := range all {
+		lines[i] = serviceKeyLineOf(k)
+	}
+	return ops.Output(cmd, lines, func(w io.Writer) { //nolint:wrapcheck // about our own output
+		ops.Row(w, "NAME", "REALM", "SCOPES", "ORGS", "PEPPER")
+		for _, l := range lines {
+			ops.Row(w, l.Name, l.Realm, strings.Join(l.Scopes, " "), strings.Join(l.Orgs, " "), l.Pepper)
 		}
-		return ops.Output(cmd, lines, func(w io.Writer) { //nolint:wrapcheck // about our own output
-			ops.Row(w, "NAME", "REALM", "SCOPES", "ORGS", "PEPPER")
-			for _, l := range lines {
-				ops.Row(w, l.Name, l.Realm, strings.Join(l.Scopes, " "), strings.Join(l.Orgs, " "), l.Pepper)
-			}
-		})
 	})
 }
 
-func removeServiceKeyCommand() *cli.Command {
-	return operatorCommand("remove", "NAME", "end a credential at once", nil, func(ctx context.Context, cmd *cli.Command, o *operator) error {
-		if cmd.Args().Len() != 1 {
-			return fmt.Errorf("%w: name one credential", ops.ErrUsage)
-		}
-		found, err := o.keys().DeleteServiceKey(ctx, cmd.Args().First())
-		if err == nil && !found {
-			err = fmt.Errorf("there is no such credential: see authapi service-keys list")
-		}
+func removeServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
+	if cmd.Args().Len() != 1 {
+		return fmt.Errorf("%w: name one credential", ops.ErrUsage)
+	}
+	name := cmd.Args().First()
+	all, err := o.keys().ServiceKeys(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	i := slices.IndexFunc(all, func(k keys.ServiceKey) bool { return k.Name == name })
+	if i < 0 {
+		return fmt.Errorf("there is no such credential: see authapi service-keys list")
+	}
+	err = o.audited(ctx, cmd, &act{"service-keys remove", all[i].Realm, name}, func() error {
+		_, err := o.keys().DeleteServiceKey(ctx, name)
 		return err //nolint:wrapcheck // it says what failed
 	})
+	if err != nil {
+		return err
+	}
+	return ops.Output(cmd, map[string]string{"removed": name}, func(w io.Writer) { ops.Row(w, "removed", name) }) //nolint:wrapcheck // about our own output
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey/postgres/internal/dbsqlc"
 )
 
-// Act is something done with a service credential; Times equal ones are one row.
+// Act is something done with a service credential, or by an operator, whose Request is the reason;
+// Times equal ones are one row.
 type Act struct {
 	At                           time.Time
 	Realm, Actor, Action, Target string
