@@ -67,7 +67,7 @@ func (c *config) table() *settings.Table {
 	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
-	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is, with strict")
+	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is: beyond it strict answers 503, and best_effort sets tokenstate_standing_stale to 1")
 	c.keeping.addTo(t)
 	t.Text(&c.tls.Cert, "AUTHAPI_TLS_CERT", "", "PEM file; with it the API and gRPC, but not the admin port, are served over TLS; SIGHUP reads the files again")
 	t.Text(&c.tls.Key, "AUTHAPI_TLS_KEY", "", "PEM file of its key")

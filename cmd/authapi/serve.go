@@ -61,7 +61,7 @@ func serve(ctx context.Context, c *config) error {
 	measure := latency(registry)
 	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
-	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known), snapshotAge(known))
+	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known.KnownUntil), standingStale(known.KnownUntil, c.standingMaxAge), snapshotAge(known))
 	s = c.server(pool, held, known, realms)
 	if err := c.backChannel.join(s, configured, postgres.New(pool)); err != nil {
 		return err
@@ -101,10 +101,4 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 		s.StandingMaxAge = c.standingMaxAge
 	}
 	return s
-}
-
-func knowledgeAge(known *projection.Projection) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "tokenstate_knowledge_age_seconds", Help: "Since Keycloak was known completely.",
-	}, func() float64 { return time.Since(known.KnownUntil().Time()).Seconds() })
 }
