@@ -9,21 +9,37 @@ import httpx
 
 from .errors import AuthError, BearerTokenError, OfflineTokenDeadError, TokenRefreshError, WrongOrganizationError
 
-_KINDS: dict[int, type[AuthError]] = {
-    401: BearerTokenError,
-    403: WrongOrganizationError,
-    404: OfflineTokenDeadError,
-    409: OfflineTokenDeadError,
-    422: OfflineTokenDeadError,
+_TYPE = 'urn:tokenstate:problem:'
+
+# What a problem says of an API key, or of a user's offline token. All else, such as a service
+# credential that is not known or lacks a scope, is not the user's fault: TokenRefreshError.
+_OF_A_KEY: dict[str, type[AuthError]] = {
+    'unauthorized': BearerTokenError,
+    'wrong-organization': WrongOrganizationError,
 }
+_OF_A_TOKEN: dict[str, type[AuthError]] = dict.fromkeys(
+    (
+        'no-offline-token',
+        'offline-token-revoked',
+        'offline-token-suspended',
+        'inactive-token',
+        'not-an-offline-token',
+        'not-a-refresh-token',
+        'foreign-token',
+        'token-from-the-future',
+    ),
+    OfflineTokenDeadError,
+)
 _MEMBERS = ('reason', 'detail', 'since', 'event_id', 'login_url', 'retry_at')
 
 
 class Tokenstate:
     """One authapi; `service_key` is a service credential, made by `authapi service-keys add`."""
 
-    def __init__(self, url: str, service_key: str, timeout: float = 10.0) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=timeout)
+    def __init__(
+        self, url: str, service_key: str, timeout: float = 10.0, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._http = httpx.AsyncClient(base_url=url, timeout=timeout, transport=transport)
         self._service = {'X-Service-API-Key': service_key}
 
     async def close(self) -> None:
@@ -34,7 +50,7 @@ class Tokenstate:
         headers = {'Authorization': f'Bearer {api_key}'}
         if org_id:
             headers['X-Org-Id'] = org_id
-        return await self._call('GET', '/api/v1/users/me', headers)
+        return await self._call('GET', '/api/v1/users/me', headers, kinds=_OF_A_KEY)
 
     async def store_offline_token(self, token: str) -> dict[str, Any]:
         """Gives a token into authapi's custody, instead of a row of offline_tokens."""
@@ -58,22 +74,35 @@ class Tokenstate:
         path = f'/v1/users/{quote(user_id, safe="")}/standing'
         return await self._call('POST', path, self._service, {'enabled': enabled, 'reason': reason})
 
-    async def _call(self, method: str, path: str, headers: dict[str, str], body: Any = None) -> dict[str, Any]:
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: Any = None,
+        kinds: dict[str, type[AuthError]] = _OF_A_TOKEN,
+    ) -> dict[str, Any]:
         try:
             answer = await self._http.request(method, path, headers=headers, json=body)
         except httpx.HTTPError as e:
             raise TokenRefreshError('unreachable', 'authapi does not answer') from e
         if answer.is_success:
             return answer.json()
-        raise _error(answer)
+        raise _error(answer, kinds)
 
 
-def _error(answer: httpx.Response) -> AuthError:
+def _error(answer: httpx.Response, kinds: dict[str, type[AuthError]]) -> AuthError:
     try:
         problem = answer.json()
+        ours, _, slug = problem['type'].partition(_TYPE)
         fields = {m: problem.get(m) for m in _MEMBERS}
-    except (ValueError, AttributeError):  # something between us and authapi has answered
-        fields = {'reason': 'unexpected_answer'}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        ours, slug, fields = 'not', '', {}
+    if ours or not slug:  # something between us and authapi has answered
+        return TokenRefreshError('unexpected_answer')
     fields['reason'] = fields['reason'] or 'unexpected_answer'
-    fields['detail'] = fields.get('detail') or ''
-    return _KINDS.get(answer.status_code, TokenRefreshError)(**fields)
+    fields['detail'] = fields['detail'] or ''
+    if answer.status_code in (401, 403) and kinds is _OF_A_TOKEN:
+        fields['detail'] = f'the service credential: {fields["reason"]}: {fields["detail"]}'
+        fields['reason'] = 'service_credential_refused'
+    return kinds.get(slug, TokenRefreshError)(**fields)

@@ -47,6 +47,6 @@ class OfflineTokenDeadError(AuthError):
 
 
 class TokenRefreshError(AuthError):
-    """Nothing is known. Try again; log nobody out, delete nothing."""
+    """Nothing is known, or the backend's own credential was refused. Try again; log nobody out, delete nothing."""
 
     status = 503
