@@ -5,6 +5,7 @@ package edge
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -55,23 +56,25 @@ func (s *system) nginx(t *testing.T) {
 	if status, _, _ = ask("/broken", key...); status != http.StatusInternalServerError {
 		t.Errorf("the application's own 500 became %d", status)
 	}
-	status, answer, _ := ask("/", "Authorization", "Bearer "+s.key[:len(s.key)-1])
-	if status != http.StatusUnauthorized || !strings.Contains(answer.Get("WWW-Authenticate"), "invalid_token") {
-		t.Errorf("a bad key: %d %v", status, answer)
+	status, answer, said := ask("/", "Authorization", "Bearer "+s.key[:len(s.key)-1])
+	if status != http.StatusUnauthorized || !strings.Contains(answer.Get("WWW-Authenticate"), "invalid_token") || !reasonIs(answer, said, "unknown") {
+		t.Errorf("a bad key: %d %v %v", status, answer, said)
 	}
-	if status, _, _ = ask("/", append(key, "X-Org-Id", "another")...); status != http.StatusForbidden {
-		t.Errorf("another organization: %d", status)
+	status, answer, said = ask("/", append(key, "X-Org-Id", "another")...)
+	if status != http.StatusForbidden || !reasonIs(answer, said, "wrong_organization") {
+		t.Errorf("another organization: %d %v %v", status, answer, said)
 	}
 	if status, _, _ = ask("/_authorize", key...); status != http.StatusNotFound {
 		t.Errorf("the check itself is reachable: %d", status)
 	}
-	status, answer, _ = ask("/", append(key, "Tokenstate-Min-Version", "999999999")...)
-	if status != http.StatusServiceUnavailable || answer.Get("Retry-After") == "" {
-		t.Errorf("authapi's 503 became %d %v", status, answer)
+	status, answer, said = ask("/", append(key, "Tokenstate-Min-Version", "999999999")...)
+	if status != http.StatusServiceUnavailable || answer.Get("Retry-After") == "" || !reasonIs(answer, said, "version_not_reached") {
+		t.Errorf("authapi's 503 became %d %v %v", status, answer, said)
 	}
 	must(t, s.stack.Kill("authapi", syscall.SIGKILL))
-	if status, answer, _ = ask("/", key...); status != http.StatusServiceUnavailable || answer.Get("Retry-After") == "" {
-		t.Errorf("without authapi: %d %v", status, answer)
+	status, answer, said = ask("/", key...)
+	if status != http.StatusServiceUnavailable || answer.Get("Retry-After") == "" || !reasonIs(answer, said, "undecidable") {
+		t.Errorf("without authapi: %d %v %v", status, answer, said)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -123,7 +126,13 @@ func (s *system) startNginx(t *testing.T, binary, at, app string) {
 	t.Fatal("nginx does not answer")
 }
 
-// get gives the status, the answer's headers, and those that the application saw.
+// reasonIs: header and problem say the same.
+func reasonIs(answer, problem http.Header, want string) bool {
+	return answer.Get("X-Auth-Reason") == want && problem.Get("reason") == want && problem.Get("error") == want
+}
+
+// get gives the status, the answer's headers, and those that the application saw, or of a refusal
+// the texts of its problem.
 func get(t *testing.T, url string, headers ...string) (int, http.Header, http.Header) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -139,6 +148,13 @@ func get(t *testing.T, url string, headers ...string) (int, http.Header, http.He
 	seen := http.Header{}
 	if res.StatusCode == http.StatusOK {
 		must(t, json.Unmarshal(raw, &seen))
+	}
+	var problem map[string]any
+	if res.Header.Get("Content-Type") == "application/problem+json" {
+		must(t, json.Unmarshal(raw, &problem))
+	}
+	for name, v := range problem {
+		seen.Set(name, fmt.Sprint(v))
 	}
 	return res.StatusCode, res.Header, seen
 }
