@@ -57,7 +57,8 @@ func TestTraefikConfiguration(t *testing.T) {
 		}
 		return v
 	}
-	auth := at(load(t, "traefik", "dynamic.yaml"), "http", "middlewares", "api-key", "forwardAuth")
+	whole := load(t, "traefik", "dynamic.yaml")
+	auth := at(whole, "http", "middlewares", "api-key", "forwardAuth")
 	for list, want := range map[string][]string{
 		"authResponseHeaders": {"X-Auth-User-Id", "X-Auth-Org-Id", "X-Auth-Key-Id", "X-Auth-Key-Kind", "X-Offline-Token-State"},
 		"authRequestHeaders":  {"Authorization", "X-Session-API-Key", "X-Access-Token", "X-Org-Id"},
@@ -71,5 +72,22 @@ func TestTraefikConfiguration(t *testing.T) {
 	}
 	if at(auth, "trustForwardHeader") != false {
 		t.Error("what the caller forwards is trusted")
+	}
+	for i, c := range []struct{ router, header, strip string }{
+		{"by-authorization", "Authorization", "no-authorization"},
+		{"by-session-key", "X-Session-API-Key", "no-session-key"},
+		{"by-access-token", "X-Access-Token", "no-access-token"},
+	} {
+		router := at(whole, "http", "routers", c.router)
+		stripped, _ := at(whole, "http", "middlewares", c.strip, "headers", "customRequestHeaders").(map[string]any)
+		if at(router, "rule") != "HeaderRegexp(`"+c.header+"`, `.*`)" || at(router, "priority") != 4-i || len(stripped) != 1 || stripped[c.header] != "" {
+			t.Errorf("%s: %v, which takes out %v", c.router, router, stripped)
+		}
+	}
+	routers, _ := at(whole, "http", "routers").(map[string]any)
+	for name, router := range routers {
+		if used, _ := at(router, "middlewares").([]any); len(used) == 0 || used[0] != "api-key" {
+			t.Errorf("%s does not ask authapi first: %v", name, used)
+		}
 	}
 }
