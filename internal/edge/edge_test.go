@@ -55,6 +55,7 @@ func TestEdge(t *testing.T) {
 		t.Fatalf("no key: %d %v", minted.Status, minted.Body)
 	}
 	t.Run("slow and half-open clients", s.slowClients)
+	t.Run("Envoy's protocol", s.envoy)
 	t.Run("nginx", s.nginx)
 	t.Run("examples/openhands", s.openhands)
 	t.Run("schemathesis", s.schemathesis) // last: it may fill the server with anything

@@ -35,27 +35,27 @@ func (s *system) slowClients(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", addr)
-			must(t, err)
-			defer func() { _ = conn.Close() }()
-			must(t, conn.SetDeadline(time.Now().Add(bound)))
-			_, _ = io.WriteString(conn, c.send) // who refuses may close before it has read all
-			r := bufio.NewReader(conn)
-			line, err := r.ReadString('\n')
-			if c.want != "" && !strings.HasPrefix(line, "HTTP/1.1 "+c.want) {
+			if line := letGo(t, addr, c.send, bound); c.want != "" && !strings.HasPrefix(line, "HTTP/1.1 "+c.want) {
 				t.Errorf("the answer is %q, want %s", line, c.want)
 			}
-			for err == nil {
-				_, err = r.ReadString('\n')
-			}
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				t.Errorf("the connection is still open after %s", bound)
-			}
+		})
+	}
+	const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+	for name, send := range map[string]string{
+		"gRPC: nothing": "", "gRPC: half a preface": preface[:10], "gRPC: HTTP/1": "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"gRPC: no settings": preface, "gRPC: no call": preface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+		"gRPC: a frame too large": preface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00" + "\xff\xff\xff\x00\x00\x00\x00\x00\x01" + strings.Repeat("x", 64<<10),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			letGo(t, s.stack.Env.AuthapiExtauthzAddr, send, time.Minute)
 		})
 	}
 	t.Run("others are served", func(t *testing.T) {
 		t.Parallel()
+		e := envoyOf(t, s.stack.Env.AuthapiExtauthzAddr)
 		for range 20 {
+			e.check(t, http.StatusUnauthorized)
 			began := time.Now()
 			res, err := http.Get(s.stack.Env.AuthapiURL + "/api/service/health")
 			must(t, err)
@@ -65,4 +65,24 @@ func (s *system) slowClients(t *testing.T) {
 			}
 		}
 	})
+}
+
+// letGo sends what a slow client sends, and gives the first line of the answer once the server has
+// closed the connection, which must be within the bound.
+func letGo(t *testing.T, addr, send string, bound time.Duration) string {
+	t.Helper()
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(t.Context(), "tcp", addr)
+	must(t, err)
+	defer func() { _ = conn.Close() }()
+	must(t, conn.SetDeadline(time.Now().Add(bound)))
+	_, _ = io.WriteString(conn, send) // who refuses may close before it has read all
+	r := bufio.NewReader(conn)
+	line, err := r.ReadString('\n')
+	for err == nil {
+		_, err = r.ReadString('\n')
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection is still open after %s", bound)
+	}
+	return line
 }

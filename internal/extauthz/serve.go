@@ -23,7 +23,8 @@ const (
 	maxHeaders  = 16 << 10 // of the call itself
 	maxStreams  = 1000
 	handshake   = 10 * time.Second
-	idle        = 5 * time.Minute
+	idle        = 30 * time.Second // Envoy's health checks keep its connection
+	longest     = 30 * time.Minute // of a connection, whatever it does: a call that never sends its request ends then
 	checkLimit  = 5 * time.Second
 	drainLimit  = 8 * time.Second
 	askAlive    = time.Minute
@@ -65,7 +66,9 @@ func (s *Server) grpc(more []grpc.ServerOption) *grpc.Server {
 	g := grpc.NewServer(append([]grpc.ServerOption{
 		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxHeaderListSize(maxHeaders), grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ConnectionTimeout(handshake), grpc.UnaryInterceptor(s.closed),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionIdle: idle, Time: askAlive, Timeout: aliveAnswer}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionIdle: idle, MaxConnectionAge: longest, MaxConnectionAgeGrace: checkLimit, Time: askAlive, Timeout: aliveAnswer,
+		}),
 	}, more...)...)
 	auth.RegisterAuthorizationServer(g, &Authorization{Gate: s.Gate})
 	grpc_health_v1.RegisterHealthServer(g, health{ready: s.Ready})
