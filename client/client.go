@@ -30,7 +30,7 @@ type Option func(*Client)
 // followed in any case: a credential goes to no other address than the one that was configured.
 func WithHTTPClient(c *http.Client) Option { return func(o *Client) { o.http = c } }
 
-// WithServiceKey gives the service credential, without which only Me can be called.
+// WithServiceKey gives the service credential, without which only Me and Middleware can be used.
 func WithServiceKey(key string) Option { return func(o *Client) { o.service = key } }
 
 // defaultTimeout of one call.
@@ -43,7 +43,7 @@ const maxAnswer = 8 << 20
 func New(address string, options ...Option) (*Client, error) {
 	u, err := url.Parse(strings.TrimRight(address, "/"))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("tokenstate: the address of authapi is no http or https URL")
+		return nil, errors.New("tokenstate: the address of authapi is not an http or https URL, such as https://authapi.example")
 	}
 	c := &Client{url: u, http: &http.Client{Timeout: defaultTimeout}}
 	for _, o := range options {
@@ -104,8 +104,13 @@ func (c *Client) call(ctx context.Context, method, path string, with func(http.H
 	return meta, nil
 }
 
+var errNoServiceKey = errors.New("tokenstate: this call needs a service credential: make the Client with WithServiceKey")
+
 // serve asks with the service credential.
 func (c *Client) serve(ctx context.Context, method, path string, body, out any) (Meta, error) {
+	if c.service == "" {
+		return Meta{}, errNoServiceKey
+	}
 	return c.call(ctx, method, path, func(h http.Header) { h.Set("X-Service-API-Key", c.service) }, body, out)
 }
 

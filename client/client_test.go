@@ -56,6 +56,31 @@ func TestForeignAnswers(t *testing.T) {
 	}
 }
 
+// Ensure each error says what happened and what to do, once, and shows neither key nor path.
+func TestErrorsRead(t *testing.T) {
+	away, err := New("http://127.0.0.1:1", WithServiceKey("canary"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyless, _ := New("http://127.0.0.1:1")
+	_, unreachable := away.AccessToken(t.Context(), "ann", "", 0)
+	_, unmade := keyless.Mint(t.Context(), "ann", "o", "n")
+	for want, err := range map[string]error{
+		"tokenstate: authapi does not answer: dial tcp 127.0.0.1:1: connect: connection refused":                unreachable,
+		"tokenstate: this call needs a service credential: make the Client with WithServiceKey":                 unmade,
+		"tokenstate: no-offline-token (404): store one":                                                         &Problem{Status: 404, Slug: "no-offline-token", Reason: "no_offline_token", Detail: "store one"},
+		"tokenstate: unauthorized (401): user_disabled since 2026-11-25T10:00:00Z: the key's owner is disabled": &Problem{Status: 401, Slug: "unauthorized", Reason: "user_disabled", Since: time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC), Detail: "the key's owner is disabled"},
+		"tokenstate: service unavailable (503)":                                                                 ErrUnavailable,
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+	if errors.Is(unmade, ErrUnavailable) || errors.Is(unmade, ErrUnauthorized) {
+		t.Error("a call that was never made is taken for an answer")
+	}
+}
+
 // Ensure an id can be anything and never leads to another call.
 func TestPaths(t *testing.T) {
 	var seen string

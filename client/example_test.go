@@ -12,24 +12,6 @@ import (
 	"github.com/tokenstate/tokenstate/client"
 )
 
-// authapi stands for a running one: ann's key is valid, and her offline token is dead.
-func authapi() *httptest.Server {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/v1/users/me", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer anns-key" {
-			w.WriteHeader(http.StatusUnauthorized)
-			_, _ = fmt.Fprint(w, `{"type":"urn:tokenstate:problem:unauthorized","status":401,"reason":"unknown"}`)
-			return
-		}
-		_, _ = fmt.Fprint(w, `{"user_id":"ann","org_id":null,"key":{"id":"1","name":"automation","kind":"system"},"token":{"state":"revoked","reason":"session_ended"}}`)
-	})
-	mux.HandleFunc("POST /v1/users/ann/access-token", func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(http.StatusConflict)
-		_, _ = fmt.Fprint(w, `{"type":"urn:tokenstate:problem:offline-token-revoked","status":409,"reason":"session_ended","since":"2026-11-25T10:00:00Z","login_url":"https://app.example/login"}`)
-	})
-	return httptest.NewServer(mux)
-}
-
 func ExampleClient_Me() {
 	server := authapi()
 	defer server.Close()
@@ -88,23 +70,83 @@ func ExampleClient_Middleware() {
 	// 401
 }
 
-// A backend that keeps its offline tokens itself: it is asked before each refresh.
-func ExampleSelfRefresh() {
-	api, err := client.New("https://authapi.example", client.WithServiceKey("the backend's credential"))
+// A backend mints a key for a user's automation. Every mint gives the same one, so it need not be kept.
+func ExampleClient_Mint() {
+	server := authapi()
+	defer server.Close()
+	api, err := client.New(server.URL, client.WithServiceKey("the backend's credential"))
 	if err != nil {
 		panic(err)
 	}
-	stored := "eyJ…" // in the backend's own table
-	source := client.SelfRefresh{
-		Client: api,
-		OAuth: oauth2.Config{
-			ClientID: "app", ClientSecret: "…",
-			Endpoint: oauth2.Endpoint{TokenURL: "https://id.example/realms/demo/protocol/openid-connect/token"},
-		},
-		Load: func(context.Context) (string, error) { return stored, nil },
-		Save: func(_ context.Context, next string) error { stored = next; return nil },
-	}.TokenSource(context.Background())
-	_, err = source.Token()
-	fmt.Println(err)
-	// Output: tokenstate: this is no offline token of Keycloak, or it says neither whose it is nor of which session
+	key, err := api.Mint(context.Background(), "ann", "acme", "automation")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(key)
+	// Output: anns-key
+}
+
+// Before a night's work, a scheduler asks at once about all whose tokens it will need.
+func ExampleClient_Decide() {
+	server := authapi()
+	defer server.Close()
+	api, err := client.New(server.URL, client.WithServiceKey("the backend's credential"))
+	if err != nil {
+		panic(err)
+	}
+	users := []client.Question{{UserID: "ann"}, {UserID: "bob"}}
+	verdicts, _, err := api.Decide(context.Background(), users...)
+	if err != nil {
+		panic(err)
+	}
+	for i, v := range verdicts {
+		fmt.Println(users[i].UserID, v.State, v.Reason)
+	}
+	// Output:
+	// ann revoked session_ended
+	// bob usable
+}
+
+// Nothing was decided: the key may be good, and whoever sent it must not be told 401.
+func ExampleUnreachableError() {
+	server := authapi()
+	server.Close()
+	api, err := client.New(server.URL)
+	if err != nil {
+		panic(err)
+	}
+	_, err = api.Me(context.Background(), "anns-key")
+	fmt.Println(errors.Is(err, client.ErrUnavailable), errors.Is(err, client.ErrUnauthorized))
+	// Output: true false
+}
+
+// A backend that keeps its offline tokens itself: authapi is asked before each refresh, and
+// Keycloak never about a dead token.
+func ExampleSelfRefresh() {
+	server, idp := authapi(), keycloak()
+	defer server.Close()
+	defer idp.Close()
+	api, err := client.New(server.URL, client.WithServiceKey("the backend's credential"))
+	if err != nil {
+		panic(err)
+	}
+	stored := map[string]string{"ann": offlineToken("ann"), "bob": offlineToken("bob")} // the backend's own table
+	for _, user := range []string{"ann", "bob"} {
+		source := client.SelfRefresh{
+			Client: api,
+			OAuth:  oauth2.Config{ClientID: "app", ClientSecret: "…", Endpoint: oauth2.Endpoint{TokenURL: idp.URL}},
+			Load:   func(context.Context) (string, error) { return stored[user], nil },
+			Save:   func(_ context.Context, next string) error { stored[user] = next; return nil },
+		}.TokenSource(context.Background())
+		token, err := source.Token()
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(user, "has", token.AccessToken)
+	}
+	// Output:
+	// tokenstate: offline-token-revoked (409): session_ended since 2026-11-25T10:00:00Z: the offline token is dead: have the user log in again
+	// Keycloak refreshes a token
+	// bob has an access token
 }

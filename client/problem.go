@@ -1,9 +1,12 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -29,8 +32,8 @@ type Problem struct {
 
 func (p *Problem) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "tokenstate: %s (%d)", p.Slug, p.Status)
-	if p.Reason != "" {
+	fmt.Fprintf(&b, "tokenstate: %s (%d)", cmp.Or(p.Slug, strings.ToLower(http.StatusText(p.Status))), p.Status)
+	if p.Reason != "" && p.Reason != strings.ReplaceAll(p.Slug, "-", "_") {
 		fmt.Fprintf(&b, ": %s", p.Reason)
 	}
 	if !p.Since.IsZero() {
@@ -72,7 +75,14 @@ func (p *Problem) Temporary() bool {
 // UnreachableError: no answer of authapi came. It is ErrUnavailable: nothing was decided.
 type UnreachableError struct{ cause error }
 
-func (e *UnreachableError) Error() string { return "tokenstate: authapi does not answer" }
+// Error leaves out what was asked: its path holds ids.
+func (e *UnreachableError) Error() string {
+	cause := e.cause
+	if asked, ok := errors.AsType[*url.Error](cause); ok {
+		cause = asked.Err
+	}
+	return "tokenstate: authapi does not answer: " + cause.Error()
+}
 
 // Unwrap gives what the network said.
 func (e *UnreachableError) Unwrap() error { return e.cause }
