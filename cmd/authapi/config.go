@@ -62,7 +62,7 @@ func (c *config) table() *settings.Table {
 	addDatabase(t, &c.database)
 	addFiles(t, &c.files)
 	addKeycloak(t, c, true)
-	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")
+	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms, read at the start: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")
 	t.Text(&c.addr, "AUTHAPI_ADDR", "127.0.0.1:8080", "address of the API")
 	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
