@@ -23,8 +23,11 @@ func auditFlags() []cli.Flag {
 	}
 }
 
-// audited does it, which may complete its target, and writes it behind the acts of service credentials, with the status that HTTP
-// would have. While the audit cannot be written nothing is done.
+const auditLimit = 5 * time.Second
+
+// audited does it, which may complete its target, and writes it behind the acts of service
+// credentials, with the status that HTTP would have. While the audit cannot be written nothing is
+// done; what is interrupted is written all the same.
 func (o *operator) audited(ctx context.Context, cmd *cli.Command, what *act, do func() error) error {
 	if err := o.pool.Ping(ctx); err != nil {
 		return fmt.Errorf("nothing was done, for the audit cannot be written: %w", err)
@@ -37,6 +40,8 @@ func (o *operator) audited(ctx context.Context, cmd *cli.Command, what *act, do 
 	if failed != nil {
 		row.Status = http.StatusInternalServerError
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditLimit)
+	defer cancel()
 	if err := o.keys().WriteActs(ctx, []keys.Act{row}); err != nil {
 		return errors.Join(failed, fmt.Errorf("%s %s is not in the audit: %w", what.action, what.target, err))
 	}
