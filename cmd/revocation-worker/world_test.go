@@ -176,9 +176,12 @@ func (w *world) dropFacts() {
 func user(n int) string    { return fmt.Sprintf("user-%d", n%7) }
 func session(n int) string { return fmt.Sprintf("session-%d", n%11) }
 
+// began is near the log's time: what arrives much later than it was sent is looked at again.
+var began = events.Millis(time.Now().Add(-30 * time.Second).UnixMilli())
+
 // message number n of a history with every kind of message.
 func message(n int) events.Message {
-	at := events.Millis(1_700_000_000_000 + int64(n)*250)
+	at := began + events.Millis(n)*100
 	m := events.Message{ID: fmt.Sprintf("message-%06d", n), Realm: "demo", At: at, Node: "n1", Server: "26.7.3", Source: events.Listener}
 	event := fmt.Sprintf("event-%06d", n)
 	switch n % 8 {
@@ -186,7 +189,7 @@ func message(n int) events.Message {
 		m.Body = &events.Happened{Event: event, Kind: "user", Type: "LOGOUT", User: user(n), Session: session(n), Details: map[string]string{"username": "do-not-keep"}}
 	case 1:
 		m.Body = &events.Observation{
-			Causes:  []events.Cause{{Event: fmt.Sprintf("event-%06d", n-1), Type: "LOGOUT", Session: session(n - 1), At: at - 250}},
+			Causes:  []events.Cause{{Event: fmt.Sprintf("event-%06d", n-1), Type: "LOGOUT", Session: session(n - 1), At: at - 100}},
 			User:    &events.UserLook{User: user(n - 1), Enabled: n%3 > 0, OfflineAccess: true},
 			Rosters: []events.Roster{{User: user(n - 1), Complete: true, Sessions: []events.ClientSession{{Session: session(n), Client: "c1", ClientID: "app", Start: 1_700_000_000}}}},
 		}

@@ -39,7 +39,9 @@ func CreateStream(ctx context.Context, operatorURL string) error {
 		if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != 10049 {
 			break
 		}
-		time.Sleep(100 * time.Millisecond)
+		if err := pause(ctx); err != nil {
+			return err
+		}
 		stream, err = js.CreateOrUpdateStream(ctx, Stream())
 	}
 	if err != nil {

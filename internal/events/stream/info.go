@@ -41,10 +41,13 @@ func (l *Log) EnsureStream(ctx context.Context) error {
 	}
 	_, err := l.js.CreateOrUpdateStream(ctx, config)
 	for range removals {
-		if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != storeBusy || ctx.Err() != nil {
+		if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != storeBusy {
 			break
 		}
-		time.Sleep(removal)
+		select {
+		case <-ctx.Done():
+		case <-time.After(removal):
+		}
 		_, err = l.js.CreateOrUpdateStream(ctx, config)
 	}
 	if err != nil {
