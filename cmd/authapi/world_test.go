@@ -48,8 +48,10 @@ type world struct {
 	registry *prometheus.Registry
 	floor    uint64
 	service  string
-	stop     func() // following the database
-	lookups  *atomic.Int64
+	stop     func()        // following the database
+	lookups  *atomic.Int64 // by id
+	searches *atomic.Int64 // by digest
+	behind   *sync.RWMutex // held: what is new in the database is not seen
 
 	maxRequests int // of what start starts; 0: the default
 }
@@ -68,10 +70,22 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// countedSource counts the keys that memory lacked.
+// countedSource counts the keys that memory lacked, and falls behind when told to.
 type countedSource struct {
 	projection.Source
-	n *atomic.Int64
+	n, searches *atomic.Int64
+	behind      *sync.RWMutex
+}
+
+func (c countedSource) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error) {
+	c.searches.Add(1)
+	return c.Source.FindLegacy(ctx, digests) //nolint:wrapcheck // counts only
+}
+
+func (c countedSource) Since(ctx context.Context, after int64) ([]projection.Version, error) {
+	c.behind.RLock()
+	defer c.behind.RUnlock()
+	return c.Source.Since(ctx, after) //nolint:wrapcheck // waits only
 }
 
 func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
@@ -96,9 +110,9 @@ func (w *world) replica() *world {
 func (w *world) start() {
 	w.t.Helper()
 	source := pgsource.New(w.pool, time.Hour)
-	w.lookups = &atomic.Int64{}
+	w.lookups, w.searches, w.behind = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}
 	var server *authapi.Server
-	known := projection.New(countedSource{source, w.lookups}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }}, zerolog.Nop())
+	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }}, zerolog.Nop())
 	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
 	server = c.server(w.pool, w.held, known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
 	server.Settle = time.Millisecond
@@ -155,6 +169,13 @@ func (w *world) caughtUp() {
 	snap, err := w.store.Snapshot(w.t.Context())
 	must(w.t, err)
 	must(w.t, w.known.WaitVersion(w.t.Context(), snap.Version))
+}
+
+// lag makes w see nothing new while do is done.
+func (w *world) lag(do func()) {
+	w.behind.Lock()
+	defer w.behind.Unlock()
+	do()
 }
 
 // learn applies facts as the worker would.

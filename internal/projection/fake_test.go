@@ -127,6 +127,18 @@ func follow(t *testing.T, h *history) *Projection {
 	return p
 }
 
+func (h *history) FindLegacy(_ context.Context, digests []apikey.Sum) (out []apikey.Record, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.finds++
+	for _, rec := range h.keys {
+		if slices.Contains(digests, rec.Digest) {
+			out = append(out, rec)
+		}
+	}
+	return out, h.fault
+}
+
 func gz(t *testing.T, text string) []byte {
 	t.Helper()
 	var b bytes.Buffer

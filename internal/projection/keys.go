@@ -60,9 +60,6 @@ func (p *Projection) fetch(ctx context.Context, id string) (apikey.Record, error
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.absent) >= maxAbsent {
-		clear(p.absent)
-	}
-	p.absent[id] = time.Now()
+	p.lacks(id)
 	return apikey.Record{}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
-	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -40,7 +39,10 @@ type Projection struct {
 	memo   dueMemo
 	find   singleflight.Group
 	limit  *rate.Limiter
-	absent map[string]time.Time // ids that were not found a moment ago
+	absent map[string]time.Time // ids and digests that were not found a moment ago
+
+	// Any text may be a key in another format than ours: made-up ones must not use up the looks for ours.
+	digestLimit *rate.Limiter
 }
 
 // New makes one that knows nothing until Run.
@@ -54,6 +56,7 @@ func New(source Source, opts Options, log zerolog.Logger) *Projection {
 	return &Projection{
 		source: source, opts: opts, log: log, moved: make(chan struct{}),
 		limit: rate.NewLimiter(readThrough, readThroughBurst), absent: map[string]time.Time{},
+		digestLimit: rate.NewLimiter(readThrough, readThroughBurst),
 	}
 }
 
@@ -166,15 +169,4 @@ func (p *Projection) KeyCut(realm, user, id string) (c tokenstate.Cutoff, cause 
 		return c, "", false
 	}
 	return p.st.facts.KeyCut(realm, user, id)
-}
-
-// KeyByDigest finds a key in another format than ours.
-func (p *Projection) KeyByDigest(d apikey.Sum) (apikey.Record, bool) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if p.st == nil {
-		return apikey.Record{}, false
-	}
-	rec, ok := p.st.keys[p.st.digests[d]]
-	return rec, ok
 }

@@ -24,6 +24,8 @@ type Source interface {
 	// Wait returns when something may have been written, or after the poll interval.
 	Wait(context.Context) error
 	FindKey(ctx context.Context, id string) (apikey.Record, bool, error)
+	// FindLegacy finds keys in another format than ours, by their digests.
+	FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error)
 }
 
 // Snapshot is everything at one version.

@@ -19,6 +19,9 @@ WHERE id = @id RETURNING *;
 -- name: FindKey :one
 SELECT * FROM tokenstate.api_key WHERE id = @id;
 
+-- name: FindLegacyKeys :many
+SELECT * FROM tokenstate.api_key WHERE kind = 'legacy' AND digest = ANY (@digests::bytea[]);
+
 -- name: AllKeys :many
 SELECT * FROM tokenstate.api_key ORDER BY id;
 

@@ -187,6 +187,25 @@ func (s *Store) Find(ctx context.Context, id string) (apikey.Record, bool, error
 	return rec, err == nil, err
 }
 
+// FindLegacy reads keys in another format than ours by their digests.
+func (s *Store) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error) {
+	raw := make([][]byte, len(digests))
+	for i := range digests {
+		raw[i] = digests[i][:]
+	}
+	rows, err := q.FindLegacyKeys(ctx, s.pool, raw)
+	if err != nil {
+		return nil, fmt.Errorf("find keys by digest: %w", err)
+	}
+	out := make([]apikey.Record, len(rows))
+	for i, row := range rows {
+		if out[i], err = record(row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 func announce(ctx context.Context, tx pgx.Tx, kind, key string, value any) (int64, error) {
 	c, err := change(kind, key, value)
 	if err != nil {

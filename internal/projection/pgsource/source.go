@@ -47,6 +47,11 @@ func (s *Source) FindKey(ctx context.Context, id string) (apikey.Record, bool, e
 	return s.keys.Find(ctx, id) //nolint:wrapcheck // joins only
 }
 
+// FindLegacy implements projection.Source.
+func (s *Source) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error) {
+	return s.keys.FindLegacy(ctx, digests) //nolint:wrapcheck // joins only
+}
+
 // Snapshot implements projection.Source.
 func (s *Source) Snapshot(ctx context.Context) (projection.Snapshot, error) {
 	var out projection.Snapshot

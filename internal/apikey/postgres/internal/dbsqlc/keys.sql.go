@@ -174,6 +174,50 @@ func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateAp
 	return i, err
 }
 
+const findLegacyKeys = `-- name: FindLegacyKeys :many
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key WHERE kind = 'legacy' AND digest = ANY ($1::bytea[])
+`
+
+func (q *Queries) FindLegacyKeys(ctx context.Context, db DBTX, digests [][]byte) ([]TokenstateApiKey, error) {
+	rows, err := db.Query(ctx, findLegacyKeys, digests)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateApiKey{}
+	for rows.Next() {
+		var i TokenstateApiKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.Realm,
+			&i.UserID,
+			&i.OrgID,
+			&i.Name,
+			&i.Kind,
+			&i.Digest,
+			&i.PepperID,
+			&i.Generation,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.NotBefore,
+			&i.RevokedAt,
+			&i.RevokedBy,
+			&i.Blocked,
+			&i.Scopes,
+			&i.LastFour,
+			&i.LastUsedAt,
+			&i.Replaces,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const heldByOthers = `-- name: HeldByOthers :many
 SELECT i.id::text FROM (SELECT unnest($1::text[]) AS id, unnest($2::bytea[]) AS digest) i
 JOIN tokenstate.api_key k ON k.digest = i.digest AND k.id <> i.id
