@@ -41,7 +41,7 @@ type eventAnswer struct {
 // whoever asks waits for it.
 func (s *Server) events(api huma.API) {
 	op := operation(http.MethodGet, "/v1/events/{event_id}", "Whether an event or order was applied", maxSmallBody)
-	op.Middlewares = s.forService(ScopeExplain)
+	op.Middlewares = s.forWholeUser(ScopeExplain)
 	huma.Register(api, op, func(ctx context.Context, in *eventInput) (*eventAnswer, error) {
 		found, version, err := s.Arrivals.Arrived(ctx, serviceOf(ctx).Realm, in.EventID)
 		if err != nil {

@@ -18,7 +18,7 @@ type explainAnswer struct{ Body timeline.Story }
 
 func (s *Server) explain(api huma.API) {
 	op := operation(http.MethodGet, "/v1/explain", "Tell message by message how a user's verdicts came about", maxSmallBody)
-	op.Middlewares = s.forService(ScopeExplain)
+	op.Middlewares = s.forWholeUser(ScopeExplain)
 	huma.Register(api, op, func(ctx context.Context, in *explainInput) (*explainAnswer, error) {
 		story, err := s.Stories.Explain(ctx, serviceOf(ctx).Realm, in.UserID)
 		switch {

@@ -30,7 +30,7 @@ type linkedInput struct {
 // knows the link, so it is asked; the rest is answered from memory.
 func (s *Server) linkedUser(api huma.API) {
 	op := operation(http.MethodGet, "/v1/users", "Find a user by an identity elsewhere, and what can proceed for them", maxSmallBody)
-	op.Middlewares = s.forService(ScopeDecide)
+	op.Middlewares = s.forWholeUser(ScopeDecide)
 	huma.Register(api, op, func(ctx context.Context, in *linkedInput) (*userAuthAnswer, error) {
 		realm := serviceOf(ctx).Realm
 		user, err := s.linked(ctx, realm, in.IDP, in.IDPUserID)

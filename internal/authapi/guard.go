@@ -123,6 +123,13 @@ const (
 
 // forService lets a credential with the scope pass, before its body is even read.
 func (s *Server) forService(scope string) huma.Middlewares {
+	return s.forCaller(scope, func(projection.ServiceKey) *Problem { return nil })
+}
+
+// forWholeUser is forService for calls that reach all of a user's, in whatever organization.
+func (s *Server) forWholeUser(scope string) huma.Middlewares { return s.forCaller(scope, unlimited) }
+
+func (s *Server) forCaller(scope string, may func(projection.ServiceKey) *Problem) huma.Middlewares {
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		caller, bad := projection.ServiceKey{}, s.ready()
@@ -130,6 +137,9 @@ func (s *Server) forService(scope string) huma.Middlewares {
 		defer func() { s.audit(w, r, caller, status) }()
 		if bad == nil {
 			caller, bad = s.service(r, scope)
+		}
+		if bad == nil {
+			bad = may(caller)
 		}
 		if bad == nil {
 			bad = s.caughtUp(r)

@@ -41,7 +41,13 @@ func (s *Server) logout(api huma.API) {
 // what keeps automations alive. Nothing is written here: Keycloak's own event and the look
 // after it say what died.
 func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer, error) {
-	raw, realm := secret.New(in.Body.RefreshToken), serviceOf(ctx).Realm
+	caller := serviceOf(ctx)
+	raw, realm := secret.New(in.Body.RefreshToken), caller.Realm
+	if in.Body.RevokeOffline { // which the automations of all organizations hang on
+		if bad := unlimited(caller); bad != nil {
+			return nil, bad
+		}
+	}
 	of := s.Realms[realm]
 	claims, err := of.Keycloak.Parse(raw)
 	if err != nil {

@@ -85,13 +85,13 @@ type deleteTokenAnswer struct {
 
 func (s *Server) offlineTokens(api huma.API) {
 	put := operation(http.MethodPut, "/v1/offline-tokens", "Store an offline token, or track one that you keep", maxTokenBody)
-	put.Middlewares = s.forService(ScopeTokensWrite)
+	put.Middlewares = s.forWholeUser(ScopeTokensWrite)
 	huma.Register(api, put, s.putToken)
 	list := operation(http.MethodGet, "/v1/users/{user_id}/offline-tokens", "States of a user's offline tokens", maxSmallBody)
-	list.Middlewares = s.forService(ScopeDecide)
+	list.Middlewares = s.forWholeUser(ScopeDecide)
 	huma.Register(api, list, s.listTokens)
 	del := operation(http.MethodDelete, "/v1/users/{id}/offline-tokens/{session_id}", "Forget a session's offline tokens", maxSmallBody)
-	del.Middlewares = s.forService(ScopeTokensWrite)
+	del.Middlewares = s.forWholeUser(ScopeTokensWrite)
 	huma.Register(api, del, s.deleteToken)
 }
 

@@ -37,7 +37,7 @@ type outcomeAnswer struct {
 
 func (s *Server) refreshOutcomes(api huma.API) {
 	op := operation(http.MethodPost, "/v1/refresh-outcomes", "Report what Keycloak answered to your own refresh", maxSmallBody)
-	op.Middlewares, op.DefaultStatus = s.forService(ScopeTokensWrite), http.StatusAccepted
+	op.Middlewares, op.DefaultStatus = s.forWholeUser(ScopeTokensWrite), http.StatusAccepted
 	huma.Register(api, op, s.reportOutcome)
 }
 

@@ -14,7 +14,7 @@ import (
 // forServiceOrOwner lets a credential with the scope pass, or the user of the path by a key of
 // their own that was made for it.
 func (s *Server) forServiceOrOwner(scope, keyScope string) huma.Middlewares {
-	service, holder := s.forService(scope)[0], s.forKey()[0]
+	service, holder := s.forWholeUser(scope)[0], s.forKey()[0]
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		if len(r.Header.Values(headerService)) > 0 {

@@ -63,6 +63,14 @@ func unknownService() *Problem {
 	return unauthorized("unknown", "the service credential is not known: check it, or make one with authapi service-keys add", true)
 }
 
+// unlimited refuses who is limited to organizations, for what reaches all of a user's.
+func unlimited(k projection.ServiceKey) *Problem {
+	if len(k.Orgs) > 0 {
+		return problem(http.StatusForbidden, "wrong-organization", "", "the credential is limited to organizations, and this reaches all of the user's")
+	}
+	return nil
+}
+
 // mayTouch refuses an organization outside the credential's.
 func mayTouch(k projection.ServiceKey, org string) *Problem {
 	if len(k.Orgs) > 0 && !slices.Contains(k.Orgs, org) {

@@ -48,7 +48,7 @@ const ReasonNoToken = "no_offline_token"
 // integrations are what runs in a user's name without the user: comments, tickets, chats.
 func (s *Server) integrations(api huma.API) {
 	op := operation(http.MethodGet, "/v1/users/{user_id}/auth", "What can proceed for a user, and what to tell them", maxSmallBody)
-	op.Middlewares = s.forService(ScopeDecide)
+	op.Middlewares = s.forWholeUser(ScopeDecide)
 	huma.Register(api, op, func(ctx context.Context, in *userAuthInput) (*userAuthAnswer, error) {
 		return s.userAuth(ctx, serviceOf(ctx).Realm, in.UserID)
 	})
