@@ -34,6 +34,9 @@ func (s *Server) linkedUser(api huma.API) {
 	huma.Register(api, op, func(ctx context.Context, in *linkedInput) (*userAuthAnswer, error) {
 		realm := serviceOf(ctx).Realm
 		user, err := s.linked(ctx, realm, in.IDP, in.IDPUserID)
+		if shed, ok := errors.AsType[*Problem](err); ok {
+			return nil, shed
+		}
 		switch {
 		case errors.Is(err, ErrNoSuchUser):
 			return nil, problem(http.StatusNotFound, "no-such-user", "", "no user of the realm is linked to this identity: have them link it, or log in with it")
@@ -47,8 +50,14 @@ func (s *Server) linkedUser(api huma.API) {
 	})
 }
 
-// linked asks Keycloak, once for all who ask the same at the same time.
+// linked asks Keycloak, once for all who ask the same at the same time. An error is a *Problem if too
+// many wait.
 func (s *Server) linked(ctx context.Context, realm, alias, id string) (string, error) {
+	leave, bad := s.mayWait()
+	if bad != nil {
+		return "", bad
+	}
+	defer leave()
 	got, err, _ := s.links.Do(realm+"\x00"+alias+"\x00"+id, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookLimit)
 		defer cancel()

@@ -88,6 +88,11 @@ func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer
 }
 
 func (s *Server) end(ctx context.Context, realm string, raw secret.Text) *Problem {
+	leave, bad := s.mayWait()
+	if bad != nil {
+		return bad
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
 	if _, err := s.Realms[realm].Keycloak.Logout(ctx, raw); err != nil {
@@ -119,7 +124,7 @@ func (s *Server) awaitDeath(ctx context.Context, w Waiting, t tokenstate.Token, 
 			a.Body.EventID, a.Body.Applied = text(v.Cause), true
 			return
 		}
-		if s.Known.WaitVersion(ctx, version+1) != nil {
+		if !s.reached(ctx, version+1) {
 			a.Body.Applied = false
 			if w.WaitMS > 0 {
 				a.Status = http.StatusAccepted

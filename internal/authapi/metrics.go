@@ -1,6 +1,10 @@
 package authapi
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
 
 // Outcomes of asking for an access token.
 const (
@@ -24,7 +28,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Name: "tokenstate_refreshes_total", Help: "Access tokens asked for, by outcome; skipped: known to be refused, Keycloak was not called.",
 		}, []string{"outcome"}),
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "tokenstate_decisions_total", Help: "Decisions about keys and tokens.",
+			Name: "tokenstate_decisions_total", Help: "Decisions about keys, about tokens, about users' best tokens, and on gateways' requests without a key.",
 		}, []string{"decision", "reason"}),
 		unopened: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tokenstate_unopened_tokens_total", Help: "Sealed tokens that did not open; altered: changed, or another row's; key_missing: its key is not in the keyset.",
@@ -44,6 +48,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	}
 	m.shed.WithLabelValues("request")
 	m.shed.WithLabelValues("refresh")
+	m.shed.WithLabelValues("wait")
 	m.unopened.WithLabelValues("altered")
 	m.unopened.WithLabelValues("key_missing")
 	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.shed, m.panics, m.actsLost)
@@ -56,6 +61,14 @@ func (m *Metrics) decided(what string, open bool, reason string) {
 		decision = what + "_admitted"
 	}
 	m.decisions.WithLabelValues(decision, reason).Inc()
+}
+
+// judged counts a verdict about a token, or about a user's best one.
+func (m *Metrics) judged(what string, v tokenstate.Verdict) {
+	if v.State == tokenstate.Unknown && v.Reason == "" {
+		v.Reason = v.State.String()
+	}
+	m.decided(what, v.State == tokenstate.Usable, v.Reason)
 }
 
 func (m *Metrics) refreshed(outcome string) { m.refreshes.WithLabelValues(outcome).Inc() }

@@ -3,7 +3,8 @@ package authapi
 import "net/http"
 
 // load bounds what is done at once: what comes beyond it is told to come back, so that what is
-// under way still ends. Who waits for Keycloak is shed first, so that keys go on being decided.
+// under way still ends. Who waits, for Keycloak or for a version, is shed first, so that keys go on
+// being decided.
 type load struct{ requests, waiting chan struct{} }
 
 const defaultMaxRequests = 20_000
@@ -23,6 +24,15 @@ func enter(places chan struct{}) bool {
 	default:
 		return false
 	}
+}
+
+// mayWait takes one of the places of those who wait, for Keycloak or for a version, until leave.
+func (s *Server) mayWait() (leave func(), bad *Problem) {
+	if !enter(s.load.waiting) {
+		s.Metrics.shed.WithLabelValues("wait").Inc()
+		return nil, overloaded()
+	}
+	return func() { <-s.load.waiting }, nil
 }
 
 // bounded sheds requests.

@@ -39,6 +39,11 @@ func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {
 // verify asks Keycloak about a token, once, and never by refreshing it. While Keycloak is away
 // the token is stored unverified: then it is never preferred to a verified one.
 func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, bool, *Problem) {
+	leave, bad := s.mayWait()
+	if bad != nil {
+		return tokenstate.Token{}, false, bad
+	}
+	defer leave()
 	t, bad := s.claimed(ctx, realm, raw)
 	if bad != nil {
 		return t, false, bad

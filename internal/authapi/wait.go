@@ -15,6 +15,19 @@ type Waiting struct {
 // revoked a key expects the next call to be refused.
 const unasked = time.Second
 
+// reached waits for a version, if there is a place to wait.
+func (s *Server) reached(ctx context.Context, version int64) bool {
+	if s.Known.Version() >= version {
+		return true
+	}
+	leave, bad := s.mayWait()
+	if bad != nil {
+		return false
+	}
+	defer leave()
+	return s.Known.WaitVersion(ctx, version) == nil
+}
+
 // enforced waits until this replica has seen a version. It gives the status to answer with.
 func (s *Server) enforced(ctx context.Context, w Waiting, version int64) (applied bool, status int) {
 	patience := time.Duration(w.WaitMS) * time.Millisecond
@@ -23,7 +36,7 @@ func (s *Server) enforced(ctx context.Context, w Waiting, version int64) (applie
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if s.Known.Version() >= version || s.Known.WaitVersion(ctx, version) == nil {
+	if s.reached(ctx, version) {
 		return true, http.StatusOK
 	}
 	if w.WaitMS == 0 {
