@@ -139,39 +139,39 @@ func (s *Server) rotateKey(ctx context.Context, in *rotateKeyInput) (*createKeyA
 	if body == nil {
 		body = &rotateKeyBody{}
 	}
-	at, err := s.Orders.Now(ctx)
-	if err != nil {
-		return nil, s.storeFault(ctx, err)
+	at, bad := s.made(ctx, caller.Realm, in.UserID)
+	if bad != nil {
+		return nil, bad
 	}
 	p, once := s.newKey(caller.Name, in.Idempotent, []any{"rotate", in.UserID, in.ID, body})
 	ref := apikey.Ref{Realm: caller.Realm, User: in.UserID, ID: in.ID, Orgs: caller.Orgs}
 	next := func(old apikey.Record) (apikey.Issue, error) {
-		rec, bad := s.successor(ctx, old, body.ExpiresAt)
+		rec, bad := s.successor(ctx, old, body.ExpiresAt, at.Second())
 		if bad != nil {
 			return apikey.Issue{}, bad
 		}
 		return apikey.NewIssue(rec, p, s.Peppers[0]), nil
 	}
-	issued, err := s.UserKeys.Rotate(ctx, ref, once, next, s.endOf(body.OverlapS), keyOrders(at, ref, caller.Name))
+	issued, err := s.UserKeys.Rotate(ctx, ref, once, next, endOf(at.Second(), body.OverlapS), keyOrders(at, ref, caller.Name))
 	if err != nil {
 		return nil, s.keyFault(ctx, err)
 	}
 	return s.issued(ctx, p, issued, in.Waiting, ref.ID)
 }
 
-func (s *Server) endOf(overlap *int) tokenstate.Seconds {
+func endOf(made tokenstate.Seconds, overlap *int) tokenstate.Seconds {
 	switch {
 	case overlap == nil:
-		return s.second() + defaultOverlap
+		return made + defaultOverlap
 	case *overlap == 0:
 		return 0
 	}
-	return s.second() + tokenstate.Seconds(*overlap)
+	return made + tokenstate.Seconds(*overlap)
 }
 
 // successor is the new key's record. A key that is dead for good has none: it would give access
 // back that was taken away.
-func (s *Server) successor(ctx context.Context, old apikey.Record, expires *time.Time) (apikey.Record, *Problem) {
+func (s *Server) successor(ctx context.Context, old apikey.Record, expires *time.Time, made tokenstate.Seconds) (apikey.Record, *Problem) {
 	if old.Kind == apikey.KindSystem {
 		return old, problem(http.StatusConflict, "system-key", "", "a system key is not rotated here: revoke it, and the next mint gives another")
 	}
@@ -180,7 +180,7 @@ func (s *Server) successor(ctx context.Context, old apikey.Record, expires *time
 		return old, problem(http.StatusConflict, "key-dead", d.Reason, "the key is dead: make a new one")
 	}
 	next := old
-	next.Kind, next.Generation, next.Created = apikey.KindUser, old.Generation+1, s.second()
+	next.Kind, next.Generation, next.Created = apikey.KindUser, old.Generation+1, made
 	if expires != nil {
 		next.Expires = secondOf(expires)
 	}

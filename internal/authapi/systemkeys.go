@@ -37,6 +37,9 @@ type mintAnswer struct {
 		UserID string `json:"user_id"`
 		OrgID  string `json:"org_id"`
 		Name   string `json:"name"`
+
+		Applied bool  `json:"applied" doc:"this replica knows the key by now"`
+		Version int64 `json:"version" doc:"0: the key was there before"`
 	}
 }
 
@@ -76,23 +79,28 @@ func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 	if bad := s.mayHoldKey(ctx, apikey.Record{Realm: k.Realm, User: k.User, Org: k.Org}); bad != nil {
 		return nil, bad
 	}
+	at, bad := s.made(ctx, k.Realm, k.User)
+	if bad != nil {
+		return nil, bad
+	}
 	rec, version, err := s.Keys.Mint(ctx, k,
 		func(newest *apikey.Record) (uint64, error) { return s.generation(k, newest) },
-		func(generation uint64) apikey.Record { return s.build(k, generation) })
+		func(generation uint64) apikey.Record { return s.build(k, generation, at.Second()) })
 	switch {
 	case errors.Is(err, ErrBlocked):
 		return nil, problem(http.StatusConflict, "key-blocked", "", "this key was revoked and blocked: choose another name")
 	case err != nil:
 		return nil, s.storeFault(ctx, err)
 	}
-	_, status := s.enforced(ctx, in.Waiting, version)
-	a := &mintAnswer{Status: status}
+	a := &mintAnswer{}
 	key, ok := s.derived(k, rec)
 	if !ok { // its replica has a master that this one lacks
 		return nil, unavailable("master-missing", "this replica lacks the master secret that the key was derived from: give all replicas the same files")
 	}
 	a.Body.Key = key.Text().Reveal()
 	a.Body.UserID, a.Body.OrgID, a.Body.Name = k.User, k.Org, k.Name
+	a.Body.Version = version
+	a.Body.Applied, a.Status = s.enforced(ctx, in.Waiting, version)
 	return a, nil
 }
 
@@ -126,11 +134,11 @@ func (s *Server) derived(k SystemKey, rec apikey.Record) (apikey.Presented, bool
 // masters are all that keys may have been derived from, the present one first.
 func (s *Server) masters() []secret.Text { return append([]secret.Text{s.Master}, s.OldMasters...) }
 
-func (s *Server) build(k SystemKey, generation uint64) apikey.Record {
+func (s *Server) build(k SystemKey, generation uint64, at tokenstate.Seconds) apikey.Record {
 	p := apikey.Derive(s.Master, system(k, generation))
 	return apikey.Record{
 		ID: p.ID, Realm: k.Realm, User: k.User, Org: k.Org, Name: apikey.SystemPrefix + k.Name,
-		Kind: apikey.KindSystem, Generation: generation, Created: tokenstate.Seconds(s.now().Unix()),
+		Kind: apikey.KindSystem, Generation: generation, Created: at,
 		Digest: apikey.Digest(s.Peppers[0], p), PepperID: s.Peppers[0].ID,
 	}
 }

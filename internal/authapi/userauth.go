@@ -2,6 +2,7 @@ package authapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -90,6 +91,9 @@ func (s *Server) ownerOrLook(ctx context.Context, realm, user string) (tokenstat
 	owner := s.Known.Owner(realm, user)
 	if !owner.Known && owner.Active {
 		look, err := s.look(ctx, realm, user)
+		if shed, ok := errors.AsType[*Problem](err); ok {
+			return owner, shed
+		}
 		switch {
 		case err != nil:
 			s.log(ctx).Warn().Err(err).Msg("a user who was never looked at is not known: Keycloak does not answer")
@@ -105,9 +109,8 @@ func (s *Server) ownerOrLook(ctx context.Context, realm, user string) (tokenstat
 		}
 	}
 	now := s.now()
-	at := tokenstate.Seconds(now.Unix())
-	key := apikey.Record{ID: "any", Realm: realm, User: user, Created: at} // as one that is made now
-	if d := apikey.Admit(key, owner, false, at, s.policy(now)); d.Reason == apikey.ReasonUndecidable {
+	key := apikey.Record{ID: "any", Realm: realm, User: user, Created: owner.KeysBefore} // as one that is made now
+	if d := apikey.Admit(key, owner, false, tokenstate.Seconds(now.Unix()), s.policy(now)); d.Reason == apikey.ReasonUndecidable {
 		return owner, unavailable("undecidable", "too little is known of the user now: try again")
 	}
 	return owner, nil

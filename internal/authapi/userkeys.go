@@ -63,12 +63,15 @@ func (s *Server) userKeys(api huma.API) {
 
 func (s *Server) createKey(ctx context.Context, in *createKeyInput) (*createKeyAnswer, error) {
 	caller := serviceOf(ctx)
-	rec, bad := s.wanted(caller.Realm, in)
+	rec, bad := wanted(caller.Realm, in)
 	if bad == nil {
 		bad = mayTouch(caller, rec.Org)
 	}
 	if bad == nil {
 		bad = s.mayHoldKey(ctx, rec)
+	}
+	if bad == nil {
+		bad = s.datedNow(ctx, &rec)
 	}
 	if bad != nil {
 		return nil, bad
@@ -82,10 +85,10 @@ func (s *Server) createKey(ctx context.Context, in *createKeyInput) (*createKeyA
 }
 
 // wanted is the record that a caller asks for.
-func (s *Server) wanted(realm string, in *createKeyInput) (apikey.Record, *Problem) {
+func wanted(realm string, in *createKeyInput) (apikey.Record, *Problem) {
 	b := in.Body
 	rec := apikey.Record{
-		Realm: realm, User: in.UserID, Name: b.Name, Kind: apikey.KindUser, Generation: 1, Created: s.second(),
+		Realm: realm, User: in.UserID, Name: b.Name, Kind: apikey.KindUser, Generation: 1,
 		Expires: secondOf(b.ExpiresAt), NotBefore: secondOf(b.NotBefore), Scopes: apikey.Scopes(strings.Join(slices.Compact(b.Scopes), " ")),
 	}
 	if b.OrgID != nil {
@@ -94,7 +97,16 @@ func (s *Server) wanted(realm string, in *createKeyInput) (apikey.Record, *Probl
 	if !plain(rec.User) || !plain(rec.Org) {
 		return rec, unprocessable("invalid-request", "ids are printable, without control characters")
 	}
-	return rec, validTimes(rec)
+	return rec, nil
+}
+
+func (s *Server) datedNow(ctx context.Context, rec *apikey.Record) *Problem {
+	at, bad := s.made(ctx, rec.Realm, rec.User)
+	if bad != nil {
+		return bad
+	}
+	rec.Created = at.Second()
+	return validTimes(*rec)
 }
 
 func validTimes(rec apikey.Record) *Problem {
@@ -182,8 +194,6 @@ func (s *Server) keyFault(ctx context.Context, err error) error {
 	}
 	return s.storeFault(ctx, err)
 }
-
-func (s *Server) second() tokenstate.Seconds { return tokenstate.Seconds(s.now().Unix()) }
 
 func secondOf(t *time.Time) tokenstate.Seconds {
 	if t == nil {
