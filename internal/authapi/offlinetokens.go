@@ -39,6 +39,8 @@ type tokenBody struct {
 	Custody   string             `json:"custody" enum:"sealed,tracked"`
 	Verified  bool               `json:"verified"`
 	State     string             `json:"state" enum:"usable,suspended,revoked,unknown"`
+	Applied   bool               `json:"applied" doc:"verdicts of this replica know the token by now"`
+	Version   int64              `json:"version"`
 }
 
 type putTokenAnswer struct {
@@ -121,7 +123,9 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 	if created && status == http.StatusOK {
 		status = http.StatusCreated
 	}
-	return &putTokenAnswer{status, s.storedBody(t, !raw.Empty(), verified, applied)}, nil
+	a := &putTokenAnswer{status, s.storedBody(t, !raw.Empty(), verified, applied)}
+	a.Body.Applied, a.Body.Version = applied, version
+	return a, nil
 }
 
 // storedBody shows what is stored now: an older token than the stored one has changed nothing.
@@ -134,7 +138,10 @@ func (s *Server) storedBody(t tokenstate.Token, sealed, verified, applied bool) 
 		p = stored
 	}
 	v := s.Known.Judge(p.Token)
-	return tokenBody{p.Token.User, p.Token.ClientID, p.Token.Session, p.Token.IssuedAt, p.Custody, p.Verified, v.State.String()}
+	return tokenBody{
+		UserID: p.Token.User, ClientID: p.Token.ClientID, SessionID: p.Token.Session, IssuedAt: p.Token.IssuedAt,
+		Custody: p.Custody, Verified: p.Verified, State: v.State.String(),
+	}
 }
 
 func (s *Server) listTokens(ctx context.Context, in *listTokensInput) (*listTokensAnswer, error) {

@@ -16,6 +16,7 @@ import (
 const maxDescription = 200
 
 type outcomeInput struct {
+	Waiting
 	Body struct {
 		UserID           string  `json:"user_id" minLength:"1" maxLength:"255"`
 		ClientID         string  `json:"client_id" minLength:"1" maxLength:"255"`
@@ -32,6 +33,8 @@ type outcomeAnswer struct {
 		Recorded bool   `json:"recorded" doc:"false: the answer says nothing about the token"`
 		Reason   string `json:"reason" doc:"what the answer means"`
 		State    string `json:"state" enum:"usable,suspended,revoked"`
+		Applied  bool   `json:"applied" doc:"this replica's verdicts know it by now"`
+		Version  int64  `json:"version"`
 	}
 }
 
@@ -44,26 +47,45 @@ func (s *Server) refreshOutcomes(api huma.API) {
 // reportOutcome learns from a backend that refreshes by itself. By the same table as for our own
 // refreshes: an answer about us, the client or the server is not evidence against the token.
 func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeAnswer, error) {
-	b, caller := in.Body, serviceOf(ctx)
-	t := tokenstate.Token{Realm: caller.Realm, User: b.UserID, ClientID: b.ClientID, Session: b.SessionID, IssuedAt: tokenstate.Seconds(b.IssuedAt)}
+	b, realm := in.Body, serviceOf(ctx).Realm
+	t := tokenstate.Token{Realm: realm, User: b.UserID, ClientID: b.ClientID, Session: b.SessionID, IssuedAt: tokenstate.Seconds(b.IssuedAt)}
 	if stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID); ok {
 		t.Client = stored.Token.Client
 	}
 	a := &outcomeAnswer{}
-	if b.Status == http.StatusOK {
-		a.Body.Recorded, a.Body.Reason = true, "refreshed"
-		if s.Known.Judge(t).Reason == tokenstate.ReasonRefused { // else there is nothing to lift
-			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{})
+	o := s.learnt(t, in, a)
+	a.Body.Applied, a.Body.Version = true, s.Known.Version()
+	if o != nil {
+		_, version, err := s.submitOutcome(ctx, t, "service:"+serviceOf(ctx).Name, o)
+		if events.IsReject(err) {
+			return nil, unprocessable("invalid-request", "an id is too long or not printable")
 		}
-	} else {
-		r := s.Realms[t.Realm].Keycloak.Classify(int(b.Status), b.Error, b.ErrorDescription)
-		if a.Body.Recorded, a.Body.Reason = r.Records, r.Reason; r.Records {
-			s.forget(t)
-			s.outcome(ctx, t, "service:"+caller.Name, &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)})
+		if err != nil {
+			return nil, s.storeFault(ctx, err)
 		}
+		a.Body.Version = version
+		a.Body.Applied, _ = s.enforced(ctx, in.Waiting, version) // 202, applied or not
 	}
 	a.Body.State = s.Known.Judge(t).State.String()
 	return a, nil
+}
+
+// learnt says what the outcome means, and gives the order that tells it; nil if there is nothing to tell.
+func (s *Server) learnt(t tokenstate.Token, in *outcomeInput, a *outcomeAnswer) *events.Order {
+	b := in.Body
+	if b.Status == http.StatusOK {
+		a.Body.Recorded, a.Body.Reason = true, "refreshed"
+		if s.Known.Judge(t).Reason == tokenstate.ReasonRefused { // else there is nothing to lift
+			return &events.Order{}
+		}
+		return nil
+	}
+	r := s.Realms[t.Realm].Keycloak.Classify(int(b.Status), b.Error, b.ErrorDescription)
+	if a.Body.Recorded, a.Body.Reason = r.Records, r.Reason; !r.Records {
+		return nil
+	}
+	s.forget(t)
+	return &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)}
 }
 
 // shorten cuts on a character's boundary, without controls.

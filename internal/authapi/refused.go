@@ -30,10 +30,22 @@ func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *P
 // ownRefresh is who saw the outcome of a refresh of our own.
 const ownRefresh = "authapi"
 
-// outcome writes the order that tells everybody how a refresh went, and who saw it. It fills in
-// RetryAt.
+// outcome tells everybody how a refresh went. It fills in RetryAt.
 func (s *Server) outcome(ctx context.Context, t tokenstate.Token, by string, o *events.Order) tokenstate.Millis {
-	at, err := s.Orders.Now(ctx)
+	at, version, err := s.submitOutcome(ctx, t, by, o)
+	if err != nil {
+		s.log(ctx).Error().Err(err).Msg("the outcome of a refresh was not stored: it will be learnt again")
+		return at
+	}
+	short, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	_ = s.Known.WaitVersion(short, version) // best effort: the caller sees its own refusal
+	return at
+}
+
+// submitOutcome writes the order that says how a refresh went and who saw it. It fills in RetryAt.
+func (s *Server) submitOutcome(ctx context.Context, t tokenstate.Token, by string, o *events.Order) (at tokenstate.Millis, version int64, err error) {
+	at, err = s.Orders.Now(ctx)
 	if err != nil {
 		at = tokenstate.Millis(s.now().UnixMilli())
 	}
@@ -42,18 +54,11 @@ func (s *Server) outcome(ctx context.Context, t tokenstate.Token, by string, o *
 	if o.Refused {
 		o.RetryAt = at + pause(s.Known.Judge(t))
 	}
-	if err == nil {
-		var version int64
-		if version, err = s.Orders.Submit(ctx, order(t.Realm, at, o)); err == nil {
-			short, cancel := context.WithTimeout(ctx, time.Second)
-			defer cancel()
-			_ = s.Known.WaitVersion(short, version) // best effort: the caller sees its own refusal
-		}
-	}
 	if err != nil {
-		s.log(ctx).Error().Err(err).Msg("the outcome of a refresh was not stored: it will be learnt again")
+		return at, 0, err //nolint:wrapcheck // the store says what failed
 	}
-	return at
+	version, err = s.Orders.Submit(ctx, order(t.Realm, at, o))
+	return at, version, err //nolint:wrapcheck // the store says what failed
 }
 
 // Pauses after refusals: twice the last one, from a minute to a day. The last is what lies
