@@ -39,6 +39,7 @@ type Key struct {
 type Identity struct {
 	UserID string  `json:"user_id"`
 	OrgID  *string `json:"org_id"` // nil for a key that is bound to none
+	Realm  string  `json:"realm"`  // ids are of one realm
 	Key    Key     `json:"key"`
 	Token  Verdict `json:"token"` // of the user's best offline token. It does not matter for the key
 	Meta   Meta    `json:"-"`
@@ -105,8 +106,17 @@ type Decision struct {
 
 // Decide answers each question, in order; at most 1,000.
 func (c *Client) Decide(ctx context.Context, questions ...Question) ([]Decision, Meta, error) {
+	return c.decide(ctx, map[string]any{"items": questions}, questions)
+}
+
+// Observe is Decide for who only compares: that the keys were used is not noted.
+func (c *Client) Observe(ctx context.Context, questions ...Question) ([]Decision, Meta, error) {
+	return c.decide(ctx, map[string]any{"items": questions, "observe": true}, questions)
+}
+
+func (c *Client) decide(ctx context.Context, body map[string]any, questions []Question) ([]Decision, Meta, error) {
 	var out struct{ Items []Decision }
-	meta, err := c.serve(ctx, http.MethodPost, "/v1/decide", map[string]any{"items": questions}, &out)
+	meta, err := c.serve(ctx, http.MethodPost, "/v1/decide", body, &out)
 	if err == nil && len(out.Items) != len(questions) {
 		err = errCount
 	}

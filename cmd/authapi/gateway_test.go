@@ -21,7 +21,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-var identityNames = []string{authapi.HeaderUser, authapi.HeaderOrg, authapi.HeaderKey, authapi.HeaderKind, authapi.HeaderToken}
+var identityNames = []string{"X-Auth-Realm", authapi.HeaderUser, authapi.HeaderOrg, authapi.HeaderKey, authapi.HeaderKind, authapi.HeaderToken}
 
 // envoy is a client of the world's ext_authz, as Envoy is one.
 type envoy struct {
@@ -55,11 +55,15 @@ func (w *world) envoy() *envoy {
 // check sends headers as Envoy does with encode_raw_headers.
 func (e *envoy) check(headers ...string) *auth.CheckResponse {
 	e.t.Helper()
+	return e.ask(httpRequest(headers))
+}
+
+func httpRequest(headers []string) *auth.AttributeContext_HttpRequest {
 	m := &core.HeaderMap{}
 	for i := 0; i+1 < len(headers); i += 2 {
 		m.Headers = append(m.Headers, &core.HeaderValue{Key: strings.ToLower(headers[i]), RawValue: []byte(headers[i+1])})
 	}
-	return e.ask(&auth.AttributeContext_HttpRequest{Method: http.MethodGet, Path: "/x", HeaderMap: m})
+	return &auth.AttributeContext_HttpRequest{Method: http.MethodGet, Path: "/x", HeaderMap: m}
 }
 
 func (e *envoy) ask(r *auth.AttributeContext_HttpRequest) *auth.CheckResponse {
@@ -98,7 +102,7 @@ func TestGatewaysAgree(t *testing.T) {
 	admitted := func(used string, state string, headers ...string) {
 		t.Helper()
 		r := w.ask(http.MethodGet, "/v1/authorize", nil, headers...).want(t, http.StatusOK)
-		want := []string{"u", "o", key[6:16], "system", state}
+		want := []string{"demo", "u", "o", key[6:16], "system", state}
 		ok := e.check(headers...).GetOkResponse()
 		for i, name := range identityNames {
 			if r.header.Get(name) != want[i] {

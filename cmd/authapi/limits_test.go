@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/authapi"
 )
@@ -103,4 +106,71 @@ func TestFailureRate_Service(t *testing.T) {
 		t.Errorf("got %d", last)
 	}
 	w.backend(http.MethodGet, userKeys, nil).want(t, http.StatusOK)
+}
+
+// checkFrom asks as an Envoy that peer is connected to; "" if Envoy does not say who is.
+func (e *envoy) checkFrom(peer string, headers ...string) int {
+	e.t.Helper()
+	at := &auth.AttributeContext{Request: &auth.AttributeContext_Request{Http: httpRequest(headers)}}
+	if peer != "" {
+		at.Source = &auth.AttributeContext_Peer{Address: &core.Address{Address: &core.Address_SocketAddress{
+			SocketAddress: &core.SocketAddress{Address: peer, PortSpecifier: &core.SocketAddress_PortValue{PortValue: 4711}},
+		}}}
+	}
+	out, err := e.auth.Check(e.t.Context(), &auth.CheckRequest{Attributes: at})
+	must(e.t, err)
+	return int(out.GetDeniedResponse().GetStatus().GetCode())
+}
+
+// Ensure a gateway's callers are told apart by their addresses, as the gateway says them: one who
+// sends nonsense does not close the door for the others.
+func TestFailureRate_Gateways(t *testing.T) {
+	w := newWorld(t)
+	e := w.envoy()
+	clock := time.Now()
+	w.server.Now = func() time.Time { return clock }
+	wrong := []string{"Authorization", "Bearer tokst_nonsense"}
+	authorize := func(peer, forwarded string) int {
+		t.Helper()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/authorize", nil)
+		r.RemoteAddr = peer + ":1"
+		r.Header.Set(wrong[0], wrong[1])
+		if forwarded != "" {
+			r.Header.Set("X-Forwarded-For", forwarded)
+		}
+		rec := httptest.NewRecorder()
+		w.handler.ServeHTTP(rec, r)
+		return rec.Code
+	}
+	check := func(peer, forwarded string) int {
+		t.Helper()
+		if forwarded == "" {
+			return e.checkFrom(peer, wrong...)
+		}
+		return e.checkFrom(peer, append(wrong, "X-Forwarded-For", forwarded)...)
+	}
+	for name, ask := range map[string]func(peer, forwarded string) int{"authorize": authorize, "ext_authz": check} {
+		w.server.Limits = authapi.NewLimits(0, 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")})
+		want := func(what, peer, forwarded string, want int) {
+			t.Helper()
+			if got := ask(peer, forwarded); got != want {
+				t.Errorf("%s, %s: got %d, want %d", name, what, got, want)
+			}
+		}
+		for range 20 {
+			want("in the burst", "192.0.2.1", "", http.StatusUnauthorized)
+			want("by a proxy", "10.0.0.1", "203.0.113.7", http.StatusUnauthorized)
+		}
+		want("beyond it", "192.0.2.1", "", http.StatusTooManyRequests)
+		want("no proxy of ours", "192.0.2.1", "198.51.100.9", http.StatusTooManyRequests)
+		want("another", "192.0.2.2", "", http.StatusUnauthorized)
+		want("by a proxy, beyond", "10.0.0.2", "6.6.6.6, 203.0.113.7", http.StatusTooManyRequests)
+		want("by a proxy, another", "10.0.0.1", "203.0.113.8", http.StatusUnauthorized)
+	}
+	if got := check("", "203.0.113.7"); got != http.StatusTooManyRequests { // then who is connected to us
+		t.Errorf("an Envoy that does not say the source: %d", got)
+	}
+	if got := check("", "203.0.113.9"); got != http.StatusUnauthorized {
+		t.Errorf("an Envoy that does not say the source, another: %d", got)
+	}
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"sync"
 	"sync/atomic"
@@ -63,7 +65,7 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 	}
 	for range 200 {
 		traced.me(key).want(t, http.StatusOK)
-		traced.me("nonsense").want(t, http.StatusUnauthorized)
+		traced.me("tokst_nonsense").want(t, http.StatusUnauthorized)
 		traced.access().want(t, http.StatusOK, "source", "cache")
 		traced.backend(http.MethodPost, "/v1/users/v/access-token", map[string]any{}).want(t, http.StatusConflict)
 		traced.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}, map[string]any{"user_id": "v"}, map[string]any{"api_key": key}}}).want(t, http.StatusOK)
@@ -102,8 +104,8 @@ func TestReuseWhileBlind(t *testing.T) {
 	heard.access().want(t, http.StatusOK, "source", "refresh") // in doubt, Keycloak decides
 }
 
-// Ensure too many who wait for Keycloak are shed, and keys are decided all the same; and that
-// beyond all bounds everybody is told to come back.
+// Ensure whoever waits is shed when too many do, for Keycloak or for a version, and keys are decided
+// all the same.
 func TestOverload(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
@@ -125,10 +127,69 @@ func TestOverload(t *testing.T) {
 		r := w.access()
 		shed = r.status == http.StatusServiceUnavailable && r.header.Get("Retry-After") == "1" && r.body["reason"] == "overloaded"
 	}
+	e := w.envoy()
 	for range 10 {
 		w.me(key).want(t, http.StatusOK)
+		if r := e.check("Authorization", "Bearer "+key); r.GetOkResponse() == nil {
+			t.Errorf("Envoy: %v", r)
+		}
+	}
+	shed := func(what string, r reply) {
+		t.Helper()
+		if r.status != http.StatusServiceUnavailable || r.text("reason") != "overloaded" || r.header.Get("Retry-After") != "1" {
+			t.Errorf("%s is not shed: %d %s", what, r.status, r.raw)
+		}
+	}
+	online := offline("s", now())
+	online.Offline = false
+	shed("a look before a mint", w.backend(http.MethodPost, "/api/service/users/new/orgs/o/api-keys", map[string]any{"name": "a"}))
+	shed("a look for an integration", w.backend(http.MethodGet, "/v1/users/new/auth", nil))
+	shed("the search for a linked user", w.backend(http.MethodGet, "/v1/users?idp=a&idp_user_id=b", nil))
+	shed("the check of a token", w.backend(http.MethodPut, "/v1/offline-tokens", map[string]any{"refresh_token": token(offline("t", now()))}))
+	shed("a logout", w.backend(http.MethodPost, "/v1/logout", map[string]any{"refresh_token": token(online)}))
+	shed("a wait for a version", w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key, "Tokenstate-Min-Version", "999999999"))
+	w.lag(func() { // what is written is written, and nobody waits
+		r := w.backend(http.MethodPut, "/v1/orgs/o/members/u?wait_ms=5000", nil).want(t, http.StatusAccepted)
+		if r.body["applied"] != false {
+			t.Errorf("%s", r.raw)
+		}
+	})
+	if n := w.idp.logouts; n != 0 {
+		t.Errorf("Keycloak was told %d times", n)
 	}
 	close(gate)
 	wg.Wait()
 	w.access().want(t, http.StatusOK)
+}
+
+// Ensure beyond all bounds everybody is told to come back, whichever door they came by.
+func TestOverload_Everybody(t *testing.T) {
+	w := newWorld(t)
+	key := w.mint("live")
+	w.maxRequests = 4
+	w = w.replica()
+	e := w.envoy()
+	var wg sync.WaitGroup
+	var slow []*io.PipeWriter
+	for range 4 { // whose body does not come
+		body, send := io.Pipe()
+		slow = append(slow, send)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/decide", body)
+		r.Header.Set("X-Service-API-Key", w.service)
+		wg.Go(func() { w.handler.ServeHTTP(httptest.NewRecorder(), r) })
+		_, err := send.Write([]byte("{")) // it is being read
+		must(t, err)
+	}
+	w.me(key).want(t, http.StatusServiceUnavailable, "reason", "overloaded")
+	if d := e.check("Authorization", "Bearer "+key).GetDeniedResponse(); d.GetStatus().GetCode() != http.StatusServiceUnavailable {
+		t.Errorf("Envoy: %v", d)
+	}
+	for _, send := range slow {
+		must(t, send.Close())
+	}
+	wg.Wait()
+	w.me(key).want(t, http.StatusOK)
+	if r := e.check("Authorization", "Bearer "+key); r.GetOkResponse() == nil {
+		t.Errorf("Envoy: %v", r)
+	}
 }

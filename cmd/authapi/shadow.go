@@ -73,7 +73,7 @@ func ask(ctx context.Context, api *client.Client, keys []openhands.Key) ([]openh
 	for i, k := range keys {
 		questions[i].APIKey = k.Key.Reveal()
 	}
-	answers, _, err := api.Decide(ctx, questions...)
+	answers, _, err := api.Observe(ctx, questions...)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a problem, or that authapi does not answer
 	}

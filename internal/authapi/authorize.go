@@ -2,6 +2,7 @@ package authapi
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,16 +20,17 @@ func (s *Server) authorize(api huma.API) {
 		op := operation(method, "/v1/authorize", "Whether a gateway may let a request pass, and whose it is", maxSmallBody)
 		op.Middlewares = huma.Middlewares{s.answerGateway}
 		op.Responses = map[string]*huma.Response{"200": {Description: "It may pass. An empty header clears the gateway's.", Headers: identityHeaders()}}
-		huma.Register(api, op, func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }) //nolint:nilnil // headers only
+		huma.Register(api, op, func(context.Context, *pinInput) (*struct{}, error) { return nil, nil }) //nolint:nilnil // headers only
 	}
 }
 
 func (s *Server) answerGateway(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
-	p := s.Gate(r.Context(), r.Header)
+	p := s.gate(r.Context(), Asked{Header: r.Header, Peer: r.RemoteAddr, Realms: pinned(r)})
 	for _, i := range p.Identity {
 		w.Header().Set(i.Name, i.Value)
 	}
+	maps.Copy(w.Header(), p.Ages)
 	if p.Refused != nil {
 		w.Header().Set(HeaderReason, p.Refused.Reason)
 		p.Refused.write(w)
@@ -37,10 +39,19 @@ func (s *Server) answerGateway(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
+// pinned are the realms, at most one, that a gateway says its keys are of.
+func pinned(r *http.Request) []string { return r.URL.Query()["realm"] }
+
+// pinInput describes what pinned reads.
+type pinInput struct {
+	Realm string `query:"realm" maxLength:"255" doc:"a key of another realm than this is unknown"`
+}
+
 func identityHeaders() map[string]*huma.Param {
 	described := map[string]*huma.Param{}
 	for name, what := range map[string]string{
-		HeaderUser: "the key's owner", HeaderOrg: "the key's organization", HeaderKey: "the key's id, not the key",
+		HeaderRealm: "the realm of the key's owner",
+		HeaderUser:  "the key's owner", HeaderOrg: "the key's organization", HeaderKey: "the key's id, not the key",
 		HeaderKind: "system, user or legacy", HeaderToken: "of the owner's best offline token: usable, suspended, revoked or unknown",
 	} {
 		described[name] = &huma.Param{Description: what, Schema: &huma.Schema{Type: huma.TypeString}}

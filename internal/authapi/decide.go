@@ -6,13 +6,14 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 type decideInput struct {
 	Body struct {
-		Items []question `json:"items" minItems:"1" maxItems:"1000"`
+		Items   []question `json:"items" minItems:"1" maxItems:"1000"`
+		Observe bool       `json:"observe,omitempty" doc:"only compare: that the keys were used is not noted"`
 	}
 }
 
@@ -44,10 +45,17 @@ func (s *Server) decide(api huma.API) {
 	op := operation(http.MethodPost, "/v1/decide", "One verdict for each key or token asked about", maxDecideBody)
 	op.Middlewares = s.forService(ScopeDecide)
 	huma.Register(api, op, func(ctx context.Context, in *decideInput) (*decideAnswer, error) {
+		known, bad := s.keysAsked(ctx, in.Body.Items)
+		if bad != nil {
+			return nil, bad
+		}
 		a := &decideAnswer{}
-		realm := serviceOf(ctx).Realm
-		for _, q := range in.Body.Items {
-			one, bad := s.answerTo(ctx, realm, q)
+		for i, q := range in.Body.Items {
+			if q.APIKey == "" {
+				a.Body.Items = append(a.Body.Items, answer{VerdictBody: bodyOf(s.verdictOf(serviceOf(ctx).Realm, q))})
+				continue
+			}
+			one, bad := s.answerKey(known[i], in.Body.Observe)
 			if bad != nil {
 				return nil, bad
 			}
@@ -57,16 +65,17 @@ func (s *Server) decide(api huma.API) {
 	})
 }
 
-func (s *Server) answerTo(ctx context.Context, realm string, q question) (answer, *Problem) {
+// fault says what is wrong with a question.
+func (q question) fault(caller projection.ServiceKey) *Problem {
 	switch {
 	case q.APIKey != "" && q == question{APIKey: q.APIKey}:
-		return s.answerKey(ctx, realm, q.APIKey)
+		return nil
 	case q.APIKey != "" || q.UserID == "":
-		return answer{}, unprocessable("invalid-request", "an item has api_key alone, or user_id and perhaps client_id, session_id, issued_at")
+		return unprocessable("invalid-request", "an item has api_key alone, or user_id and perhaps client_id, session_id, issued_at")
 	case q.SessionID == "" && q.IssuedAt != 0, q.SessionID != "" && q.ClientID == "":
-		return answer{}, unprocessable("invalid-request", "issued_at needs session_id, and session_id needs client_id")
+		return unprocessable("invalid-request", "issued_at needs session_id, and session_id needs client_id")
 	}
-	return answer{VerdictBody: bodyOf(s.verdictOf(realm, q))}, nil
+	return unlimited(caller)
 }
 
 // verdictOf judges the generation that was asked about: without rotation every earlier one of
@@ -74,61 +83,17 @@ func (s *Server) answerTo(ctx context.Context, realm string, q question) (answer
 func (s *Server) verdictOf(realm string, q question) tokenstate.Verdict {
 	if q.SessionID == "" {
 		_, v, _ := s.Known.Best(realm, q.UserID, q.ClientID, nil)
+		s.Metrics.judged("user", v)
 		return v
 	}
-	stored, ok := s.Known.Token(realm, q.SessionID, q.ClientID)
-	if !ok || stored.Token.User != q.UserID {
-		return tokenstate.Verdict{}
+	v := tokenstate.Verdict{}
+	if stored, ok := s.Known.Token(realm, q.SessionID, q.ClientID); ok && stored.Token.User == q.UserID {
+		t := stored.Token
+		if q.IssuedAt != 0 {
+			t.IssuedAt = tokenstate.Seconds(q.IssuedAt)
+		}
+		v = s.Known.Judge(t)
 	}
-	t := stored.Token
-	if q.IssuedAt != 0 {
-		t.IssuedAt = tokenstate.Seconds(q.IssuedAt)
-	}
-	v := s.Known.Judge(t)
-	s.Metrics.decided("token", v.State == tokenstate.Usable, v.Reason)
+	s.Metrics.judged("token", v)
 	return v
-}
-
-func (s *Server) answerKey(ctx context.Context, realm, raw string) (answer, *Problem) {
-	no := false
-	unknown := answer{Active: &no, VerdictBody: verdictBody{State: tokenstate.Unknown.String(), Reason: text(apikey.ReasonUnknown)}}
-	p, err := apikey.Parse(raw)
-	if err != nil {
-		return unknown, nil //nolint:nilerr // whatever cannot be a key is unknown
-	}
-	a, err := s.admit(ctx, p)
-	switch {
-	case err != nil || a.decision.Reason == apikey.ReasonUndecidable:
-		return answer{}, unavailable("undecidable", "one of the keys cannot be decided now: try again, drop none")
-	case !a.matched || a.rec.Realm != realm: // another realm's credential is not told of it
-		return unknown, nil
-	}
-	return s.keyAnswer(a), nil
-}
-
-// keyAnswer: the members of a verdict are the key's own; its owner's token is beside them.
-func (s *Server) keyAnswer(a admission) answer {
-	owner := s.Known.Owner(a.rec.Realm, a.rec.User)
-	_, v, _ := s.Known.Best(a.rec.Realm, a.rec.User, "", nil)
-	token := bodyOf(v)
-	return answer{
-		VerdictBody: bodyOf(tokenstate.Verdict{
-			State: keyState(a.decision), Reason: a.decision.Reason, Since: a.decision.Since, Cause: a.decision.Cause,
-			CheckedAt: owner.CheckedAt, InDoubt: owner.InDoubt,
-		}),
-		Active: &a.decision.Active, UserID: a.rec.User, OrgID: text(a.rec.Org),
-		Key: &keyBody{a.rec.ID, shownName(a.rec), string(a.rec.Kind)}, Token: &token,
-	}
-}
-
-func keyState(d apikey.Decision) tokenstate.State {
-	switch {
-	case d.Active:
-		return tokenstate.Usable
-	case d.Reason == apikey.ReasonUserDisabled || d.Reason == apikey.ReasonRealmDisabled ||
-		d.Reason == apikey.ReasonNotYetValid || d.Reason == apikey.ReasonNotAMember:
-		return tokenstate.Suspended
-	default:
-		return tokenstate.Revoked
-	}
 }

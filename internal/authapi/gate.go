@@ -11,6 +11,7 @@ import (
 // The identity that a gateway hands on. Every answer names all of them, so that a caller's own
 // are overwritten: "" clears one.
 const (
+	HeaderRealm = "X-Auth-Realm"
 	HeaderUser  = "X-Auth-User-Id"
 	HeaderOrg   = "X-Auth-Org-Id"
 	HeaderKey   = "X-Auth-Key-Id"
@@ -29,34 +30,56 @@ type Passage struct {
 	Ages     http.Header
 }
 
-// Gate decides whether a request with these headers may pass.
-func (s *Server) Gate(ctx context.Context, h http.Header) Passage {
-	p := Passage{Identity: identity(apikey.Record{}, ""), Ages: http.Header{}}
-	s.ages(p.Ages)
-	if s.NoKeyPasses && keyless(h) {
+// Asked is what a gateway asks about.
+type Asked struct {
+	Header http.Header
+	Peer   string   // address and port that the request came from, perhaps a trusted proxy's
+	Realms []string // if any are named, the key must be of one of them
+}
+
+// Gate decides whether a request may pass, within the bounds of what is answered at once.
+func (s *Server) Gate(ctx context.Context, a Asked) Passage {
+	if !enter(s.load.requests) {
+		s.Metrics.shed.WithLabelValues("request").Inc()
+		p := s.passage()
+		p.Refused = overloaded()
 		return p
 	}
-	r := (&http.Request{Header: h}).WithContext(ctx)
-	rec, bad := apikey.Record{}, s.ready()
-	if bad == nil {
-		rec, bad = s.keyHolder(r)
+	defer func() { <-s.load.requests }()
+	return s.gate(ctx, a)
+}
+
+// passage is one without an identity.
+func (s *Server) passage() Passage {
+	p := Passage{Identity: identity(apikey.Record{}, ""), Ages: http.Header{}}
+	s.ages(p.Ages)
+	return p
+}
+
+func (s *Server) gate(ctx context.Context, a Asked) Passage {
+	p := s.passage()
+	if s.NoKeyPasses && keyless(a.Header) {
+		s.Metrics.decided("no_key", true, "")
+		return p
 	}
-	if bad == nil {
-		bad = s.caughtUp(r)
-	}
+	r := (&http.Request{Header: a.Header, RemoteAddr: a.Peer}).WithContext(ctx)
+	rec, bad := s.holderOf(r, a.Realms, p.Ages)
 	if bad == nil && !sendable(rec) {
 		bad = problem(http.StatusForbidden, "identity-not-sendable", "", "the key's user or organization has an id that no header can carry")
 	}
+	s.countKey(bad)
 	if p.Refused = bad; bad != nil {
 		return p
 	}
 	_, verdict, _ := s.Known.Best(rec.Realm, rec.User, "", nil)
-	p.Identity, p.Used = identity(rec, verdict.State.String()), usedSource(h)
+	p.Identity, p.Used = identity(rec, verdict.State.String()), usedSource(a.Header)
 	return p
 }
 
 func identity(rec apikey.Record, token string) []Identity {
-	return []Identity{{HeaderUser, rec.User}, {HeaderOrg, rec.Org}, {HeaderKey, rec.ID}, {HeaderKind, string(rec.Kind)}, {HeaderToken, token}}
+	return []Identity{
+		{HeaderRealm, rec.Realm}, {HeaderUser, rec.User}, {HeaderOrg, rec.Org}, {HeaderKey, rec.ID}, {HeaderKind, string(rec.Kind)}, {HeaderToken, token},
+	}
 }
 
 // keyless: no key was presented, or nothing that has the form of one. What looks like a key of
@@ -97,5 +120,10 @@ func usedSource(h http.Header) string {
 
 // sendable ids arrive as they were sent: two ids must not become one on the way.
 func sendable(rec apikey.Record) bool {
-	return plain(rec.User+rec.Org) && strings.TrimSpace(rec.User) == rec.User && strings.TrimSpace(rec.Org) == rec.Org
+	for _, id := range []string{rec.Realm, rec.User, rec.Org} {
+		if !plain(id) || strings.TrimSpace(id) != id {
+			return false
+		}
+	}
+	return true
 }

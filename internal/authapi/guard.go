@@ -17,9 +17,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/projection"
 )
 
-// waitLimit bounds every wait that a caller asks for.
-const waitLimit = 5 * time.Second
-
 var requestID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
 // guarded gives each request an id, its two ages and an end: a panic is 503, since the zero
@@ -136,13 +133,10 @@ func (s *Server) forCaller(scope string, may func(projection.ServiceKey) *Proble
 		status := http.StatusServiceUnavailable // what a panic is answered with
 		defer func() { s.audit(w, r, caller, status) }()
 		if bad == nil {
-			caller, bad = s.service(r, scope)
+			caller, bad = s.serviceAfterWait(r, scope)
 		}
 		if bad == nil {
 			bad = may(caller)
-		}
-		if bad == nil {
-			bad = s.caughtUp(r)
 		}
 		if bad != nil {
 			status = bad.Status
@@ -159,13 +153,7 @@ func (s *Server) forCaller(scope string, may func(projection.ServiceKey) *Proble
 func (s *Server) forKey() huma.Middlewares {
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		rec, bad := apikey.Record{}, s.ready()
-		if bad == nil {
-			rec, bad = s.keyHolder(r)
-		}
-		if bad == nil {
-			bad = s.caughtUp(r)
-		}
+		rec, bad := s.keyHolder(r, pinned(r), w.Header())
 		if bad != nil {
 			bad.write(w)
 			return
@@ -188,22 +176,4 @@ func serviceOf(ctx context.Context) projection.ServiceKey {
 
 func keyOf(ctx context.Context) apikey.Record {
 	return ctx.Value(keyCaller).(apikey.Record) //nolint:forcetypeassert // as above
-}
-
-// caughtUp waits for the version that an authenticated caller says it must see.
-func (s *Server) caughtUp(r *http.Request) *Problem {
-	text := r.Header.Get("Tokenstate-Min-Version")
-	if text == "" {
-		return nil
-	}
-	version, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || version < 0 {
-		return problem(http.StatusBadRequest, "invalid-request", "", "Tokenstate-Min-Version is not a version")
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), waitLimit)
-	defer cancel()
-	if s.Known.WaitVersion(ctx, version) != nil {
-		return unavailable("version-not-reached", "this replica has not seen that version yet: try again")
-	}
-	return nil
 }

@@ -51,18 +51,18 @@ func (s *Server) introspect(ctx context.Context, in *introspectInput) (*introspe
 	if bad != nil {
 		return nil, bad
 	}
-	p, err := apikey.Parse(raw)
-	if err != nil {
-		return &introspectAnswer{}, nil //nolint:nilerr // whatever cannot be a key is not active
+	known, bad := s.keysAsked(ctx, []question{{APIKey: raw}})
+	if bad != nil {
+		return nil, bad
 	}
-	a, err := s.admit(ctx, p)
-	switch {
-	case err != nil || a.decision.Reason == apikey.ReasonUndecidable:
-		return nil, unavailable("undecidable", "whether the key is active cannot be decided now: try again, do not drop the key")
-	case !a.matched || !a.decision.Active || a.rec.Realm != serviceOf(ctx).Realm:
+	a, bad := s.answerKey(known[0], false)
+	if bad != nil {
+		return nil, bad
+	}
+	if !*a.Active {
 		return &introspectAnswer{}, nil
 	}
-	return &introspectAnswer{introspected(a.rec)}, nil
+	return &introspectAnswer{introspected(known[0].rec)}, nil
 }
 
 func introspected(rec apikey.Record) introspection {

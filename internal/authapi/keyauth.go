@@ -2,56 +2,59 @@ package authapi
 
 import (
 	"context"
-	"net/http"
 	"strings"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// admission is what was found out about a presented key.
-type admission struct {
-	rec      apikey.Record
-	matched  bool // the secret is right; only then may a caller hear why
-	decision apikey.Decision
-}
-
-// admit decides about a key. An error means that it cannot be decided: 503, never 401.
-func (s *Server) admit(ctx context.Context, p apikey.Presented) (admission, error) {
-	rec, known, err := s.find(ctx, p)
+// match finds the record of each presented key; the zero record, where none is known or the secret
+// is another. An error means that it cannot be decided: 503, never 401.
+func (s *Server) match(ctx context.Context, ps ...apikey.Presented) ([]apikey.Record, error) {
+	recs, err := s.find(ctx, ps)
 	if err != nil {
-		return admission{}, err
+		return nil, err
 	}
-	if !known {
-		rec = apikey.Record{} // Matches compares against a dummy: one latency for all
-	}
-	if !s.Peppers.Matches(rec, p) {
-		return admission{decision: apikey.Decision{Reason: apikey.ReasonUnknown}}, nil
-	}
-	a := admission{rec: rec, matched: true, decision: s.judgeKey(rec)}
-	if a.decision.Active {
-		s.noteUse(rec, p)
-	}
-	return a, nil
-}
-
-func (s *Server) find(ctx context.Context, p apikey.Presented) (apikey.Record, bool, error) {
-	if !p.Legacy() {
-		return s.Known.KeyByID(ctx, p.ID)
-	}
-	for _, pepper := range s.Peppers {
-		if rec, ok := s.Known.KeyByDigest(apikey.Digest(pepper, p)); ok {
-			return rec, true, nil
+	for i, p := range ps {
+		if !s.Peppers.Matches(recs[i], p) { // also of the zero record: one latency for all
+			recs[i] = apikey.Record{}
 		}
 	}
-	return apikey.Record{}, false, nil
+	return recs, nil
 }
 
-// judgeKey decides about a key whose secret has matched.
-func (s *Server) judgeKey(rec apikey.Record) apikey.Decision {
-	d := s.decisionOn(rec)
-	s.Metrics.decided("key", d.Active, d.Reason)
-	return d
+// find looks for keys of our format by their ids, and for all others at once.
+func (s *Server) find(ctx context.Context, ps []apikey.Presented) ([]apikey.Record, error) {
+	recs := make([]apikey.Record, len(ps))
+	var others [][]apikey.Sum
+	var at []int
+	for i, p := range ps {
+		if p.Legacy() {
+			others, at = append(others, s.digests(p)), append(at, i)
+			continue
+		}
+		rec, known, err := s.Known.KeyByID(ctx, p.ID)
+		if err != nil {
+			return nil, err //nolint:wrapcheck // it says what failed
+		}
+		if known {
+			recs[i] = rec
+		}
+	}
+	found, err := s.Known.KeysByDigest(ctx, others)
+	for i := range found {
+		recs[at[i]] = found[i]
+	}
+	return recs, err //nolint:wrapcheck // it says what failed
+}
+
+// digests are what may be stored of a key.
+func (s *Server) digests(p apikey.Presented) []apikey.Sum {
+	sums := make([]apikey.Sum, len(s.Peppers))
+	for i, pepper := range s.Peppers {
+		sums[i] = apikey.Digest(pepper, p)
+	}
+	return sums
 }
 
 // decisionOn is what a key's holder would be told.
@@ -64,35 +67,6 @@ func (s *Server) decisionOn(rec apikey.Record) apikey.Decision {
 		d.Since, d.Cause = cutoff.At, cause
 	}
 	return d
-}
-
-// keyHolder asks for a key that is admitted, or says why not.
-func (s *Server) keyHolder(r *http.Request) (apikey.Record, *Problem) {
-	p, bad := presentedKey(r.Header)
-	if bad != nil {
-		return apikey.Record{}, s.failed(r, bad)
-	}
-	if bad := s.limitLookUp(r, p.ID); bad != nil {
-		return apikey.Record{}, bad
-	}
-	a, err := s.admit(r.Context(), p)
-	switch {
-	case err != nil:
-		s.log(r.Context()).Warn().Err(err).Msg("API key not decided")
-		return apikey.Record{}, unavailable("undecidable", "whether the key is valid cannot be decided now: try again, do not drop the key")
-	case !a.matched:
-		return apikey.Record{}, s.failed(r, unknownKey())
-	case !s.Realms.serve(a.rec.Realm): // also of a dead one no more is told
-		return apikey.Record{}, s.failed(r, wrongRealm())
-	case a.decision.Reason == apikey.ReasonUndecidable:
-		return apikey.Record{}, unavailable("undecidable", "too little is known of the key's owner now: try again, do not drop the key")
-	case !a.decision.Active:
-		return apikey.Record{}, refusedKey(a.decision)
-	}
-	if org := r.Header.Values(headerOrg); len(org) > 0 && (len(org) > 1 || org[0] != a.rec.Org) {
-		return apikey.Record{}, problem(http.StatusForbidden, "wrong-organization", "", "the key belongs to another organization than "+headerOrg+" says")
-	}
-	return a.rec, s.limitKey(a.rec.ID)
 }
 
 func refusedKey(d apikey.Decision) *Problem {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
 )
 
 // maxBuckets of each generation: at most twice as many are held, about 20 MB.
@@ -103,11 +105,18 @@ func (s *Server) failed(r *http.Request, p *Problem) *Problem {
 
 // limitLookUp refuses to ask the database about a key that memory lacks, for an address that sent
 // too many unknown ones: they would use up the look-ups of all. The key may be good, so it is no 401.
-func (s *Server) limitLookUp(r *http.Request, id string) *Problem {
-	if s.Limits == nil || id == "" || s.Known.HasKey(id) || !s.Limits.failures.empty(s.Limits.bucketOf(r), s.now()) {
+func (s *Server) limitLookUp(r *http.Request, p apikey.Presented) *Problem {
+	if s.Limits == nil || s.remembers(p) || !s.Limits.failures.empty(s.Limits.bucketOf(r), s.now()) {
 		return nil
 	}
 	return tooMany(time.Second, "too many credentials that are not known came from this address: wait")
+}
+
+func (s *Server) remembers(p apikey.Presented) bool {
+	if p.Legacy() {
+		return s.Known.HasDigest(s.digests(p))
+	}
+	return s.Known.HasKey(p.ID)
 }
 
 func presented(h http.Header) bool {

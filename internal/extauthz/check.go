@@ -3,8 +3,10 @@ package extauthz
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -12,6 +14,7 @@ import (
 	kind "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/tokenstate/tokenstate/internal/authapi"
@@ -19,7 +22,7 @@ import (
 
 // Gate is the decision, such as authapi.Server's.
 type Gate interface {
-	Gate(context.Context, http.Header) authapi.Passage
+	Gate(context.Context, authapi.Asked) authapi.Passage
 }
 
 // Authorization answers Envoy. A refusal is an answer and no error of the call.
@@ -30,7 +33,7 @@ type Authorization struct {
 
 // Check decides about one request.
 func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth.CheckResponse, error) {
-	p := a.Gate.Gate(ctx, headers(in.GetAttributes().GetRequest().GetHttp()))
+	p := a.Gate.Gate(ctx, asked(ctx, in.GetAttributes()))
 	if p.Refused != nil {
 		return refusal(p), nil //nolint:nilerr // the refusal is the answer
 	}
@@ -48,6 +51,27 @@ func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth
 	return &auth.CheckResponse{
 		Status: &rpc.Status{Code: int32(codes.OK)}, HttpResponse: &auth.CheckResponse_OkResponse{OkResponse: ok}, DynamicMetadata: metadata(p),
 	}, nil
+}
+
+// asked is what authapi is asked. The realm is the configuration's word, in Envoy's per-route
+// context_extensions, and not the caller's.
+func asked(ctx context.Context, at *auth.AttributeContext) authapi.Asked {
+	out := authapi.Asked{Header: headers(at.GetRequest().GetHttp()), Peer: source(ctx, at.GetSource())}
+	if realm, ok := at.GetContextExtensions()["realm"]; ok {
+		out.Realms = []string{realm}
+	}
+	return out
+}
+
+// source is who is connected to Envoy; if Envoy does not say it, who is connected to us.
+func source(ctx context.Context, from *auth.AttributeContext_Peer) string {
+	if at := from.GetAddress().GetSocketAddress(); at.GetAddress() != "" {
+		return net.JoinHostPort(at.GetAddress(), strconv.FormatUint(uint64(at.GetPortValue()), 10))
+	}
+	if p, ok := peer.FromContext(ctx); ok {
+		return p.Addr.String()
+	}
+	return ""
 }
 
 // headers are those of Envoy's request. With encode_raw_headers each stands as it was sent;

@@ -105,9 +105,3 @@ func (st *state) byDigest(sums []apikey.Sum) apikey.Record {
 	}
 	return apikey.Record{}
 }
-
-// KeyByDigest finds a key in another format than ours.
-func (p *Projection) KeyByDigest(d apikey.Sum) (apikey.Record, bool) {
-	rec := read(p, func(st *state) apikey.Record { return st.byDigest([]apikey.Sum{d}) })
-	return rec, rec.ID != ""
-}

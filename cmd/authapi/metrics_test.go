@@ -1,0 +1,86 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// decisions are the counts of tokenstate_decisions_total.
+func (w *world) decisions() map[[2]string]float64 {
+	w.t.Helper()
+	all, err := w.registry.Gather()
+	must(w.t, err)
+	out := map[[2]string]float64{}
+	for _, family := range all {
+		if family.GetName() != "tokenstate_decisions_total" {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			out[[2]string{m.GetLabel()[0].GetValue(), m.GetLabel()[1].GetValue()}] = m.GetCounter().GetValue()
+		}
+	}
+	return out
+}
+
+// Ensure every decision is counted once, by what it is about and its reason: keys that are unknown,
+// undecidable, of a wrong organization or too eager as well, and verdicts about users.
+func TestDecisionsAreCounted(t *testing.T) {
+	w := newWorld(t)
+	key, e := w.mint("a"), w.envoy()
+	unknown := apikey.Format(apikey.Entropy{}).Text().Reveal()
+	counted := func(decision, reason string, do func()) {
+		t.Helper()
+		before := w.decisions()
+		do()
+		sum := 0.0
+		after := w.decisions()
+		for name, n := range after {
+			sum += n - before[name]
+		}
+		if name := [2]string{decision, reason}; sum != 1 || after[name]-before[name] != 1 {
+			t.Errorf("%s{%s}: %v after %v", decision, reason, after, before)
+		}
+	}
+	me := func(key string, headers ...string) func() {
+		return func() {
+			w.ask(http.MethodGet, "/api/v1/users/me", nil, append(headers, "Authorization", "Bearer "+key)...)
+		}
+	}
+	decide := func(item map[string]any) func() {
+		return func() { w.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{item}}) }
+	}
+	counted("key_admitted", "", me(key))
+	counted("key_admitted", "", func() { e.check("X-Access-Token", key) })
+	counted("key_admitted", "", decide(map[string]any{"api_key": key}))
+	counted("key_admitted", "", func() { w.introspect("token=" + key) })
+	counted("key_refused", "unknown", me(unknown))
+	counted("key_refused", "unknown", me("tokst_nonsense"))
+	counted("key_refused", "unknown", func() { w.ask(http.MethodGet, "/v1/authorize", nil) })
+	counted("key_refused", "unknown", decide(map[string]any{"api_key": unknown}))
+	counted("key_refused", "unknown", func() { w.introspect("token=" + unknown) })
+	counted("key_refused", "wrong_organization", me(key, "X-Org-Id", "p"))
+	odd := w.backend(http.MethodPost, "/api/service/users/u%20/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "a"}).text("key")
+	counted("key_refused", "identity_not_sendable", func() { e.check("X-Access-Token", odd) })
+	w.server.Limits = authapi.NewLimits(1, 0, nil)
+	me(key)()
+	me(key)()
+	counted("key_refused", "too_many_requests", me(key))
+	w.server.Limits = nil
+	counted("user_refused", "unknown", decide(map[string]any{"user_id": "u"}))
+	counted("token_refused", "unknown", decide(map[string]any{"user_id": "u", "client_id": "app", "session_id": "s"}))
+	w.put(offline("s", now())).want(t, http.StatusCreated)
+	counted("user_admitted", "", decide(map[string]any{"user_id": "u"}))
+	counted("token_admitted", "", decide(map[string]any{"user_id": "u", "client_id": "app", "session_id": "s"}))
+	w.learn(cut("c"))
+	counted("user_refused", tokenstate.ReasonOrder, decide(map[string]any{"user_id": "u"}))
+	w.server.NoKeyPasses = true
+	counted("no_key_admitted", "", func() { w.ask(http.MethodGet, "/v1/authorize", nil) })
+	w.stop()
+	w.pool.Close()
+	counted("key_refused", "undecidable", me(apikey.Format(apikey.Entropy{ID: [8]byte{1}}).Text().Reveal()))
+	counted("key_refused", "undecidable", decide(map[string]any{"api_key": apikey.Format(apikey.Entropy{ID: [8]byte{2}}).Text().Reveal()}))
+}

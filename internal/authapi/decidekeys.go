@@ -1,0 +1,99 @@
+package authapi
+
+import (
+	"context"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// keyAsked is a key that is asked about; the record of what is none, or not the caller's, is zero.
+type keyAsked struct {
+	p   apikey.Presented
+	rec apikey.Record
+}
+
+// keysAsked finds all keys at once: of a thousand that memory lacks, the database is asked once.
+func (s *Server) keysAsked(ctx context.Context, items []question) ([]keyAsked, *Problem) {
+	keys := make([]keyAsked, len(items))
+	var ps []apikey.Presented
+	var at []int
+	for i, q := range items {
+		if bad := q.fault(serviceOf(ctx)); bad != nil {
+			return nil, bad
+		}
+		if p, err := apikey.Parse(q.APIKey); err == nil {
+			ps, at = append(ps, p), append(at, i)
+		}
+	}
+	recs, err := s.keysFor(ctx, ps...)
+	if err != nil {
+		return nil, s.undecidedKeys()
+	}
+	for i, rec := range recs {
+		keys[at[i]] = keyAsked{ps[i], rec}
+	}
+	return keys, nil
+}
+
+func (s *Server) undecidedKeys() *Problem {
+	s.Metrics.decided("key", false, apikey.ReasonUndecidable)
+	return unavailable("undecidable", "one of the keys cannot be decided now: try again, drop none")
+}
+
+// keysFor are what decide and introspect find out about keys: the zero record is no key of the
+// caller's realm and organizations, and nothing is told of it.
+func (s *Server) keysFor(ctx context.Context, ps ...apikey.Presented) ([]apikey.Record, error) {
+	recs, err := s.match(ctx, ps...)
+	caller := serviceOf(ctx)
+	for i, rec := range recs {
+		if rec.Realm != caller.Realm || mayTouch(caller, rec.Org) != nil {
+			recs[i] = apikey.Record{}
+		}
+	}
+	return recs, err
+}
+
+func (s *Server) answerKey(k keyAsked, observe bool) (answer, *Problem) {
+	if k.rec.ID == "" { // also of another realm: its credential alone is told
+		no := false
+		s.Metrics.decided("key", no, apikey.ReasonUnknown)
+		return answer{Active: &no, VerdictBody: verdictBody{State: tokenstate.Unknown.String(), Reason: text(apikey.ReasonUnknown)}}, nil
+	}
+	d := s.decisionOn(k.rec)
+	if d.Reason == apikey.ReasonUndecidable {
+		return answer{}, s.undecidedKeys()
+	}
+	s.Metrics.decided("key", d.Active, d.Reason)
+	if d.Active && !observe {
+		s.noteUse(k.rec, k.p)
+	}
+	return s.keyAnswer(k.rec, d), nil
+}
+
+// keyAnswer: the members of a verdict are the key's own; its owner's token is beside them.
+func (s *Server) keyAnswer(rec apikey.Record, d apikey.Decision) answer {
+	owner := s.Known.Owner(rec.Realm, rec.User)
+	_, v, _ := s.Known.Best(rec.Realm, rec.User, "", nil)
+	token := bodyOf(v)
+	return answer{
+		VerdictBody: bodyOf(tokenstate.Verdict{
+			State: keyState(d), Reason: d.Reason, Since: d.Since, Cause: d.Cause,
+			CheckedAt: owner.CheckedAt, InDoubt: owner.InDoubt,
+		}),
+		Active: &d.Active, UserID: rec.User, OrgID: text(rec.Org),
+		Key: &keyBody{rec.ID, shownName(rec), string(rec.Kind)}, Token: &token,
+	}
+}
+
+func keyState(d apikey.Decision) tokenstate.State {
+	switch {
+	case d.Active:
+		return tokenstate.Usable
+	case d.Reason == apikey.ReasonUserDisabled || d.Reason == apikey.ReasonRealmDisabled ||
+		d.Reason == apikey.ReasonNotYetValid || d.Reason == apikey.ReasonNotAMember:
+		return tokenstate.Suspended
+	default:
+		return tokenstate.Revoked
+	}
+}
