@@ -60,7 +60,7 @@ func TestTraefikConfiguration(t *testing.T) {
 	whole := load(t, "traefik", "dynamic.yaml")
 	auth := at(whole, "http", "middlewares", "api-key", "forwardAuth")
 	for list, want := range map[string][]string{
-		"authResponseHeaders": {"X-Auth-User-Id", "X-Auth-Org-Id", "X-Auth-Key-Id", "X-Auth-Key-Kind", "X-Offline-Token-State"},
+		"authResponseHeaders": {"X-Auth-Realm", "X-Auth-User-Id", "X-Auth-Org-Id", "X-Auth-Key-Id", "X-Auth-Key-Kind", "X-Offline-Token-State"},
 		"authRequestHeaders":  {"Authorization", "X-Session-API-Key", "X-Access-Token", "X-Org-Id"},
 	} {
 		got, _ := at(auth, list).([]any)

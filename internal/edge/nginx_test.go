@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -22,10 +23,6 @@ import (
 
 // nginx runs examples/nginx/nginx.conf in a real nginx, with other addresses.
 func (s *system) nginx(t *testing.T) {
-	binary, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Fatal("nginx is not installed: apt-get install nginx-light")
-	}
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/broken" {
 			w.WriteHeader(http.StatusInternalServerError)
@@ -36,7 +33,7 @@ func (s *system) nginx(t *testing.T) {
 	t.Cleanup(app.Close)
 	at, err := devstack.FreeAddr()
 	must(t, err)
-	s.startNginx(t, binary, at, strings.TrimPrefix(app.URL, "http://"))
+	startNginx(t, s.root, at, s.stack.Env.AuthapiURL, app.URL)
 
 	ask := func(path string, headers ...string) (int, http.Header, http.Header) {
 		t.Helper()
@@ -84,15 +81,41 @@ func (s *system) nginx(t *testing.T) {
 	}
 }
 
-func (s *system) startNginx(t *testing.T, binary, at, app string) {
+// Ensure authapi hears the caller's address from nginx, and nothing that the caller says of it; and
+// that an identity which the caller sent does not reach the application.
+func TestNginxTellsTheCallersAddress(t *testing.T) {
+	asked := make(chan http.Header, 1)
+	authapi := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked <- r.Header }))
+	t.Cleanup(authapi.Close)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = json.NewEncoder(w).Encode(r.Header) }))
+	t.Cleanup(app.Close)
+	root, err := filepath.Abs("../..")
+	must(t, err)
+	at, err := devstack.FreeAddr()
+	must(t, err)
+	startNginx(t, root, at, authapi.URL, app.URL)
+	status, _, seen := get(t, "http://"+at+"/", "X-Forwarded-For", "6.6.6.6", "X-Forwarded-For", "7.7.7.7", "X-Auth-Realm", "master")
+	if got := (<-asked)["X-Forwarded-For"]; status != http.StatusOK || !slices.Equal(got, []string{"127.0.0.1"}) {
+		t.Errorf("%d, and authapi hears %v", status, got)
+	}
+	if got := seen["X-Auth-Realm"]; len(got) > 0 {
+		t.Errorf("the application sees the realm %v", got)
+	}
+}
+
+func startNginx(t *testing.T, root, at, authapi, app string) {
 	t.Helper()
+	binary, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Fatal("nginx is not installed: apt-get install nginx-light")
+	}
 	dir := t.TempDir()
-	raw, err := os.ReadFile(filepath.Join(s.root, "examples", "nginx", "nginx.conf"))
+	raw, err := os.ReadFile(filepath.Join(root, "examples", "nginx", "nginx.conf"))
 	must(t, err)
 	conf := string(raw)
 	for _, change := range [][2]string{
-		{"server 127.0.0.1:8080;", "server " + strings.TrimPrefix(s.stack.Env.AuthapiURL, "http://") + ";"},
-		{"server 127.0.0.1:3000;", "server " + app + ";"},
+		{"server 127.0.0.1:8080;", "server " + strings.TrimPrefix(authapi, "http://") + ";"},
+		{"server 127.0.0.1:3000;", "server " + strings.TrimPrefix(app, "http://") + ";"},
 		{"listen 127.0.0.1:8000;", "listen " + at + ";"},
 		{"http {", "http { access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;"},
 	} {
