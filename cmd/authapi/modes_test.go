@@ -20,15 +20,19 @@ import (
 )
 
 // queries counts what the database is asked, but for the following of its feed.
-type queries struct{ n, following atomic.Int64 }
+type queries struct {
+	n, following atomic.Int64
+	last         atomic.Value
+}
 
-var following = regexp.MustCompile(`^-- name: (Epoch|Heartbeats|Backfills|Rules|FeedSince) `)
+var following = regexp.MustCompile(`^(-- name: (Epoch|Heartbeats|Backfills|Rules|FeedSince) |LISTEN )`)
 
 func (q *queries) TraceQueryStart(ctx context.Context, _ *pgx.Conn, d pgx.TraceQueryStartData) context.Context {
 	if following.MatchString(d.SQL) {
 		q.following.Add(1)
 	} else {
 		q.n.Add(1)
+		q.last.Store(d.SQL)
 	}
 	return ctx
 }
@@ -71,7 +75,7 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 		traced.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}, map[string]any{"user_id": "v"}, map[string]any{"api_key": key}}}).want(t, http.StatusOK)
 	}
 	if n, m := asked.n.Load()-loading, w.idp.calls()-calls; n != 0 || m != 0 {
-		t.Fatalf("1,000 decisions about what is known took %d queries and %d refreshes", n, m)
+		t.Fatalf("1,000 decisions about what is known took %d queries and %d refreshes, the last %v", n, m, asked.last.Load())
 	}
 	if n := traced.metric("skipped"); n != 200 {
 		t.Fatalf("%v refreshes were skipped", n)
