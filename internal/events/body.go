@@ -48,13 +48,11 @@ type Cause struct {
 	Node    string `json:"node,omitempty"` // where it is not the looker's
 }
 
-// RealmLook is what a look saw of a realm. Beneath: the settings by which sessions live and end
-// were changed, so that what was seen of any user before may not be so any more.
+// RealmLook is what a look saw of a realm.
 type RealmLook struct {
 	Gone      bool    `json:"gone,omitempty"`
 	Enabled   bool    `json:"enabled"`
 	NotBefore Seconds `json:"not_before,omitempty"`
-	Beneath   bool    `json:"beneath,omitempty"`
 }
 
 // ClientLook is what a look saw of a client; Client is its UUID, which survives a rename.

@@ -33,7 +33,6 @@ var rows = []mutant{
 	{"a group doubts everybody", core + "learnadmin.go", `"CLIENT_ROLE_MAPPING", "GROUP",`, `"CLIENT_ROLE_MAPPING",`, false},
 	{"a client scope doubts everybody", core + "learnadmin.go", `"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING"`, `"CLIENT_SCOPE_CLIENT_MAPPING"`, false},
 	{"a client's scope doubts everybody", core + "learnadmin.go", `"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING"`, `"CLIENT_SCOPE"`, false},
-	{"changed lifetimes doubt everybody", core + "learnlook.go", `if r.Beneath {`, `if false {`, false},
 	{"a user who is gone has no sessions", core + "learnlook.go", `if u.Gone { // with the user went every session`, `if false { //`, false},
 	{"a deleted client closes its tokens", core + "standing.go", `{gone, Suspended, ReasonClientDeleted},`, ``, false},
 	{"a deleted realm closes, seen by a look", core + "standing.go", `{gone, Suspended, ReasonRealmDeleted},`, ``, false},

@@ -24,9 +24,6 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 
 func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis, cause string) {
 	if r := o.Realm; r != nil {
-		if r.Beneath {
-			f.raise(Doubt{Scope: Scope{Realm: m.Realm}, Beneath: true}, m.Node, at, m.ID)
-		}
 		f.stand(Scope{Realm: m.Realm}, m.Node, Standing{
 			At: at, Gone: r.Gone,
 			Disabled: !r.Gone && !r.Enabled, NotBefore: r.NotBefore, Cause: cause,

@@ -100,20 +100,6 @@ func subjectOfDoubt(d tokenstate.Doubt) string {
 	return s
 }
 
-// Ensure a look that tells of changed lifetimes makes everybody beneath the realm due, until they
-// are looked at, and itself settles whom it covers.
-func TestChangedLifetimesDoubtEverybodyBeneath(t *testing.T) {
-	s := newStory().look(1001*sec, "kc1", alive(birth))
-	s.observe(1100*sec, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true, Beneath: true}})
-	if v := s.want(t, tokenstate.Usable, ""); !v.InDoubt {
-		t.Fatal("in doubt until a look")
-	}
-	s.look(1101*sec, "kc1", alive(birth))
-	if v := s.want(t, tokenstate.Usable, ""); v.InDoubt {
-		t.Fatal("looked at since")
-	}
-}
-
 // Ensure a look at one session, of every client or of one, covers its tokens: a user of too many
 // sessions is looked at so.
 func TestALookAtOneSessionCoversIt(t *testing.T) {

@@ -27,7 +27,6 @@ final class Looker {
 
     private final KeycloakSessionFactory keycloak;
     private final Envelope envelope;
-    private final Lifetimes lifetimes = new Lifetimes();
 
     Looker(KeycloakSessionFactory keycloak, Envelope envelope) {
         this.keycloak = keycloak;
@@ -38,14 +37,7 @@ final class Looker {
     Message look(LookQueue.Look look) {
         // Before the transaction begins: a look must never claim to be later than it was.
         long at = System.currentTimeMillis();
-        ObjectNode seen = inTransaction(s -> {
-            View view = new View(s, look.subject().realmName());
-            ObjectNode out = see(view, look);
-            if (view.exists() && lifetimes.changed(look.subject().realmName(), view.lifetimes())) {
-                ((ObjectNode) out.get("realm")).put("beneath", true);
-            }
-            return out;
-        });
+        ObjectNode seen = inTransaction(s -> see(new View(s, look.subject().realmName()), look));
         return envelope.observation(look.subject(), look.causes(), at, seen);
     }
 

@@ -59,13 +59,6 @@ final class View {
         return Math.max(0, realm.getNotBefore());
     }
 
-    /** The realm's settings by which Keycloak ends the sessions of everybody beneath, or lets them live again. */
-    String lifetimes() {
-        return realm.getOfflineSessionIdleTimeout() + " " + realm.isOfflineSessionMaxLifespanEnabled() + " "
-                + realm.getOfflineSessionMaxLifespan() + " " + realm.isRememberMe() + " "
-                + realm.isOrganizationsEnabled();
-    }
-
     ClientModel client(String uuid) {
         return clients.getClientById(realm, uuid);
     }
