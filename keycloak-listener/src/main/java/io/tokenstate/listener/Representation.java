@@ -17,25 +17,25 @@ final class Representation {
     private Representation() {
     }
 
-    /** Never null; empty where there is nothing of interest or no JSON object. */
+    /** Never null; empty where there is nothing of interest, or the text is not one whole JSON object. */
     static Map<String, Object> reduce(String json) {
-        Map<String, Object> out = new LinkedHashMap<>();
         if (json == null || json.length() > MAX) {
-            return out;
+            return Map.of();
         }
+        Map<String, Object> out = new LinkedHashMap<>();
         try (JsonParser in = Json.MAPPER.createParser(json)) {
             if (in.nextToken() != JsonToken.START_OBJECT) {
-                return out;
+                return Map.of();
             }
             while (in.nextToken() == JsonToken.FIELD_NAME) {
                 String name = in.currentName();
                 member(in, name, in.nextToken(), out);
             }
+            // What follows the object would make it another text than the worker's backfill reads.
+            return in.nextToken() == null ? out : Map.of();
         } catch (IOException e) {
-            // Keycloak wrote it, so this is a cut or foreign text: what was read so far is still true.
-            return out;
+            return Map.of(); // Cut or foreign: half of it could say offline:false, and nobody would look.
         }
-        return out;
     }
 
     private static void member(JsonParser in, String name, JsonToken value, Map<String, Object> out) throws IOException {
