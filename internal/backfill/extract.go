@@ -20,7 +20,7 @@ var userTypes = []string{
 // adminResources can kill or revive a token; the value says whether their CREATE can.
 var adminResources = map[string]bool{
 	"USER": true, "USER_SESSION": true, "REALM": true, "REALM_ROLE": false, "REALM_ROLE_MAPPING": true,
-	"CLIENT_ROLE_MAPPING": true, "GROUP": false, "GROUP_MEMBERSHIP": true, "CLIENT": false, "CLIENT_SCOPE": false,
+	"CLIENT_ROLE": false, "CLIENT_ROLE_MAPPING": true, "GROUP": false, "GROUP_MEMBERSHIP": true, "CLIENT": false, "CLIENT_SCOPE": false,
 	"CLIENT_SCOPE_CLIENT_MAPPING": true, "COMPONENT": true, "USER_FEDERATION_PROVIDER": true,
 	"IDENTITY_PROVIDER": false, "ORGANIZATION": false, "ORGANIZATION_MEMBERSHIP": true,
 }

@@ -29,6 +29,7 @@ var rows = []mutant{
 	{"a provider removed doubts everybody", core + "learnadmin.go", `"IDENTITY_PROVIDER", `, ``, false},
 	{"an organisation doubts everybody", core + "learnadmin.go", `"ORGANIZATION", `, ``, false},
 	{"a role doubts everybody", core + "learnadmin.go", "\"REALM_ROLE\", \"REALM_ROLE_MAPPING\"", "\"REALM_ROLE_MAPPING\"", false},
+	{"a client's role doubts everybody", core + "learnadmin.go", `"CLIENT_ROLE", `, ``, false},
 	{"a group's role doubts everybody", core + "learnadmin.go", "\"REALM_ROLE\", \"REALM_ROLE_MAPPING\"", "\"REALM_ROLE\"", false},
 	{"a group doubts everybody", core + "learnadmin.go", `"CLIENT_ROLE_MAPPING", "GROUP",`, `"CLIENT_ROLE_MAPPING",`, false},
 	{"a client scope doubts everybody", core + "learnadmin.go", `"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING"`, `"CLIENT_SCOPE_CLIENT_MAPPING"`, false},

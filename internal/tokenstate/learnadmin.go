@@ -32,7 +32,7 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 	case "LOG": // the worker's own: the log lost messages, and Keycloak's event store is read again
 		return []Doubt{self, listingDoubt(Scope{Realm: realm})}
 	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
-		"REALM_ROLE", "REALM_ROLE_MAPPING", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP",
+		"REALM_ROLE", "REALM_ROLE_MAPPING", "CLIENT_ROLE", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP",
 		"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING", "USER":
 		return []Doubt{self, beneath}
 	}

@@ -46,6 +46,7 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"U8 membership":                         {events.Happened{Kind: "admin", Type: "DELETE GROUP_MEMBERSHIP", Path: "users/u/groups/g"}, "user u"},
 		"U8 group":                              {events.Happened{Kind: "admin", Type: "DELETE GROUP", Path: "groups/g"}, "realm, realm*"},
 		"U8 role":                               {events.Happened{Kind: "admin", Type: "DELETE REALM_ROLE", Path: "roles/offline_access"}, "realm, realm*"},
+		"U8 role of a client":                   {events.Happened{Kind: "admin", Type: "DELETE CLIENT_ROLE", Path: "clients/c/roles/r/composites"}, "realm, realm*"},
 		"U8 client's scope":                     {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_CLIENT_MAPPING", Path: "clients/c/optional-client-scopes/x"}, "realm, realm*"},
 		"U8 scope":                              {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE", Path: "client-scopes/x"}, "realm, realm*"},
 		"P1 not-before":                         {events.Happened{Kind: "admin", Type: "UPDATE REALM"}, "realm, realm*"},

@@ -23,7 +23,7 @@ final class Types {
     private static final Map<String, Boolean> ADMIN = Map.ofEntries(
             Map.entry("USER", true), Map.entry("USER_SESSION", true), Map.entry("REALM", true),
             Map.entry("REALM_ROLE", false), Map.entry("REALM_ROLE_MAPPING", true),
-            Map.entry("CLIENT_ROLE_MAPPING", true), Map.entry("GROUP", false),
+            Map.entry("CLIENT_ROLE", false), Map.entry("CLIENT_ROLE_MAPPING", true), Map.entry("GROUP", false),
             Map.entry("GROUP_MEMBERSHIP", true), Map.entry("CLIENT", false), Map.entry("CLIENT_SCOPE", false),
             Map.entry("CLIENT_SCOPE_CLIENT_MAPPING", true),
             // A signing key or a user store that comes back revives what it killed.

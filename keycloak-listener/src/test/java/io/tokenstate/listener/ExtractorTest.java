@@ -128,6 +128,10 @@ class ExtractorTest {
         "CREATE, GROUP_MEMBERSHIP, users/u1/groups/g, USER, u1",
         "CREATE, ORGANIZATION_MEMBERSHIP, organizations/o/members, REALM, ''",
         "CREATE, REALM_ROLE, roles/r/composites, REALM, ''",
+        "CREATE, CLIENT_ROLE, clients/c1/roles/r/composites, CLIENT, c1",
+        "DELETE, CLIENT_ROLE, clients/c1/roles/r/composites, CLIENT, c1",
+        "DELETE, CLIENT_ROLE, clients/c1/roles/r, CLIENT, c1",
+        "DELETE, CLIENT_ROLE, roles-by-id/x/composites, REALM, ''",
         "UPDATE, CLIENT, clients/c1, CLIENT, c1",
         "DELETE, CLIENT_SCOPE_CLIENT_MAPPING, clients/c1/optional-client-scopes/x, CLIENT, c1",
         "DELETE, CLIENT_SCOPE_CLIENT_MAPPING, client-scopes/x/scope-mappings/realm, REALM, ''",
@@ -145,7 +149,7 @@ class ExtractorTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"CREATE, CLIENT", "CREATE, REALM_ROLE", "CREATE, GROUP", "UPDATE, CLIENT_ROLE", "UPDATE, USER_PROFILE",
+    @CsvSource({"CREATE, CLIENT", "CREATE, REALM_ROLE", "CREATE, GROUP", "CREATE, CLIENT_ROLE", "UPDATE, USER_PROFILE",
         "DELETE, USER_LOGIN_FAILURE", "CREATE, CLIENT_SCOPE"})
     void adminEventsOfNoConcern(OperationType op, String resource) {
         assertNull(extract(admin(op, resource, "roles/x", null)));
