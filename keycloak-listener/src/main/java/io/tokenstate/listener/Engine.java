@@ -43,7 +43,7 @@ final class Engine {
         link = new NatsLink(new NatsOptions(options), complaints);
         ledger = new Ledger(options.queueSize);
         looks = new LookQueue(options.queueSize, clock);
-        refreshErrors = new RefreshErrors(options.refreshErrorWindow, clock);
+        refreshErrors = new RefreshErrors(options.refreshErrorWindow, clock, ledger);
         heartbeat = new Heartbeat(ledger, envelope, link);
         Publisher publisher = new Publisher(outbox, ledger, link, complaints);
         loops = List.of(new Loop("tokenstate-connect", complaints, link::run),
@@ -95,7 +95,7 @@ final class Engine {
     }
 
     private void nextEvent() throws InterruptedException {
-        refreshErrors.flush().forEach(this::take);
+        intake.addAll(refreshErrors.flush());
         Happened h = intake.poll(500, TimeUnit.MILLISECONDS);
         if (h == null) {
             return;
@@ -189,6 +189,7 @@ final class Engine {
     /** Stops within about four seconds: a second to deliver, a second for the last heartbeat, the rest to drain. */
     void close() {
         closed = true;
+        intake.addAll(refreshErrors.rest());
         try {
             if (link.connected()) {
                 ledger.awaitEmpty(1_000);

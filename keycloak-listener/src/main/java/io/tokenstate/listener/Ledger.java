@@ -13,6 +13,7 @@ final class Ledger {
     private final int limit;
     private final TreeMap<Long, Integer> open = new TreeMap<>();
     private int size;
+    private int held;
     private long dropped;
 
     Ledger(int limit) {
@@ -21,7 +22,7 @@ final class Ledger {
 
     /** Takes in one thing of this event time (ms); false when full. Never waits. */
     synchronized boolean tryOpen(long at) {
-        if (size >= limit) {
+        if (size - held >= limit) {
             return false;
         }
         open(at);
@@ -32,6 +33,19 @@ final class Ledger {
     synchronized void open(long at) {
         open.merge(at, 1, Integer::sum);
         size++;
+    }
+
+    /** Takes in what is kept back for a while: it is not delivered, and takes no room from what is to be. */
+    synchronized void hold(long at) {
+        open(at);
+        held++;
+    }
+
+    /** What was held is to be delivered, by an event of that time. */
+    synchronized void release(long since, long at) {
+        open(at);
+        close(since);
+        held--;
     }
 
     /** Delivered or given up. */

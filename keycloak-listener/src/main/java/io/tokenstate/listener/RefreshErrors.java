@@ -19,6 +19,7 @@ final class RefreshErrors {
 
     private final long window;
     private final LongSupplier clock;
+    private final Ledger ledger;
     private final Map<String, Window> windows = new LinkedHashMap<>();
     private long filledAt;
     private double bucket = BURST;
@@ -26,10 +27,12 @@ final class RefreshErrors {
     /**
      * @param window ms
      * @param clock  monotonic, ms
+     * @param ledger holds what is kept here
      */
-    RefreshErrors(long window, LongSupplier clock) {
+    RefreshErrors(long window, LongSupplier clock, Ledger ledger) {
         this.window = window;
         this.clock = clock;
+        this.ledger = ledger;
         this.filledAt = clock.getAsLong();
     }
 
@@ -39,11 +42,11 @@ final class RefreshErrors {
         long now = clock.getAsLong();
         Window open = windows.get(key);
         if (open != null) {
-            open.last = h;
-            open.count++;
+            keep(open, h);
             return null;
         }
         if (windows.size() >= MAX_USERS) {
+            ledger.drop();
             return null; // A flood. The sweep sees these users; the windows that are open go on counting.
         }
         Window fresh = new Window(now + window);
@@ -51,12 +54,14 @@ final class RefreshErrors {
         if (spend(now)) {
             return h;
         }
-        fresh.last = h;
-        fresh.count = 1;
+        keep(fresh, h);
         return null;
     }
 
-    /** What ended windows leave to publish, and opens each of these anew. To be called now and then. */
+    /**
+     * What ended windows leave to publish, and opens each of these anew. To be called now and then. These are in the
+     * ledger already.
+     */
     synchronized List<Happened> flush() {
         long now = clock.getAsLong();
         List<Happened> out = new ArrayList<>();
@@ -68,13 +73,33 @@ final class RefreshErrors {
             if (w.count == 0) {
                 i.remove();
             } else if (spend(now)) {
-                out.add(w.last.withSuppressed(w.count - 1));
-                w.last = null;
-                w.count = 0;
+                out.add(release(w));
                 w.end = now + window;
             }
         }
         return out;
+    }
+
+    /** All that is kept, before its windows end: this node is about to leave. */
+    synchronized List<Happened> rest() {
+        return windows.values().stream().filter(w -> w.count > 0).map(this::release).toList();
+    }
+
+    private void keep(Window w, Happened h) {
+        if (w.count == 0) {
+            w.first = h.at();
+            ledger.hold(h.at());
+        }
+        w.last = h;
+        w.count++;
+    }
+
+    private Happened release(Window w) {
+        Happened last = w.last.withSuppressed(w.count - 1);
+        ledger.release(w.first, last.at());
+        w.last = null;
+        w.count = 0;
+        return last;
     }
 
     private boolean spend(long now) {
@@ -89,6 +114,7 @@ final class RefreshErrors {
 
     private static final class Window {
         private long end;
+        private long first;
         private Happened last;
         private int count;
 
