@@ -37,6 +37,7 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"U2 online session":                     {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s", Representation: &events.Representation{Offline: &no}}, ""},
 		"U2 whose user is told":                 {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s", User: "u", Representation: &events.Representation{Offline: &no}}, ""},
 		"U3 offline session":                    {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s", Representation: &events.Representation{Offline: &yes}}, "session s"},
+		"U3 whose owner is told":                {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s", Session: "s", User: "u"}, "session s"},
 		"U3 of a realm without representations": {events.Happened{Kind: "admin", Type: "DELETE USER_SESSION", Path: "sessions/s"}, "session s"},
 		"U4 consent":                            {events.Happened{Kind: "admin", Type: "ACTION USER", Path: "users/u/consents/app"}, "user u"},
 		"U5 disabled":                           {events.Happened{Kind: "admin", Type: "UPDATE USER", Path: "users/u"}, "user u"},

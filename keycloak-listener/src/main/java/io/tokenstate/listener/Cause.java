@@ -9,13 +9,14 @@ package io.tokenstate.listener;
  * @param narrow   only {@code client} was named within the session, not every client of it
  * @param client   UUID of the client that the event is about; null if unknown
  * @param clientId client_id of the same client, for the look at its standing
+ * @param user     whose session it was, if the event tells: the look may find no session to ask
  * @param due      earliest moment of the look, ms of the monotonic clock
  * @param tries    looks for it that failed
  */
 record Cause(String event, String type, long at, String session, boolean narrow, String client, String clientId,
-             long due, int tries) {
+             String user, long due, int tries) {
 
     Cause again(long later) {
-        return new Cause(event, type, at, session, narrow, client, clientId, later, tries + 1);
+        return new Cause(event, type, at, session, narrow, client, clientId, user, later, tries + 1);
     }
 }

@@ -32,6 +32,11 @@ record Happened(String event, boolean admin, String type, long at, String realm,
                 representation, realmName, suppressed, subject, naming, birth);
     }
 
+    Happened withUser(String owner) {
+        return new Happened(event, admin, type, at, realm, path, owner, session, client, clientId, error, details,
+                representation, realmName, suppressed, subject, naming, birth);
+    }
+
     Happened withSuppressed(int more) {
         return new Happened(event, admin, type, at, realm, path, user, session, client, clientId, error, details,
                 representation, realmName, more, subject, naming, birth);
@@ -47,7 +52,7 @@ record Happened(String event, boolean admin, String type, long at, String realm,
             case SESSION -> session;
             case CLIENT_OF_SESSION -> client == null ? null : session;
         };
-        return new Cause(event, type, at, ended, naming == Naming.CLIENT_OF_SESSION, client, clientId, due,
-                0);
+        return new Cause(event, type, at, ended, naming == Naming.CLIENT_OF_SESSION, client, clientId, user,
+                due, 0);
     }
 }

@@ -99,14 +99,25 @@ final class Looker {
         List<Roster.Row> rows = offline == null ? List.of() : view.rows(offline);
         rows.forEach(r -> clients.add(r.client()));
         ObjectNode roster = Roster.ofSession(sid, rows, BUDGET / 3);
-        UserSessionModel any = offline != null ? offline : view.online(sid);
-        UserModel owner = any == null ? null : any.getUser();
+        String owner = owner(view, look, offline, sid);
         if (owner != null) {
-            person(view, look, owner.getId(), roster, clients, out);
+            person(view, look, owner, roster, clients, out);
             return;
         }
         clients(view, clients, out);
         out.putArray("rosters").add(roster);
+    }
+
+    /** As an event told before the session was gone; else the session, or an online one of that id, must tell. */
+    private static String owner(View view, LookQueue.Look look, UserSessionModel offline, String sid) {
+        for (Cause c : look.causes()) {
+            if (c.user() != null) {
+                return c.user();
+            }
+        }
+        UserSessionModel any = offline != null ? offline : view.online(sid);
+        UserModel user = any == null ? null : any.getUser();
+        return user == null ? null : user.getId();
     }
 
     /** @param first a roster to set before the user's own, or null */

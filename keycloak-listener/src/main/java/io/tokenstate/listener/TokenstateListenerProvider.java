@@ -47,7 +47,7 @@ final class TokenstateListenerProvider implements EventListenerProvider {
     public void onEvent(AdminEvent event, boolean includeRepresentation) {
         try {
             String realm = realmName(event.getRealmName(), event.getRealmId());
-            keep(extractor.admin(event, realm, includeRepresentation, Removed.of(session)));
+            keep(owned(extractor.admin(event, realm, includeRepresentation, Removed.of(session)), event.getRealmId()));
         } catch (Throwable t) {
             complaints.warn("an admin event could not be read", t);
         }
@@ -56,6 +56,19 @@ final class TokenstateListenerProvider implements EventListenerProvider {
     @Override
     public void close() {
         // Nothing to close: see above.
+    }
+
+    /** With the owner of the session that an administrator deletes, if it can be told. */
+    private Happened owned(Happened h, String realmId) {
+        if (h == null || h.subject() == null || h.subject().kind() != Subject.Kind.SESSION) {
+            return h;
+        }
+        try {
+            return h.withUser(SessionOwner.of(session, realmId, h.session()));
+        } catch (RuntimeException | LinkageError e) {
+            complaints.warn("the owner of a deleted session could not be read", e);
+            return h;
+        }
     }
 
     private void keep(Happened h) {

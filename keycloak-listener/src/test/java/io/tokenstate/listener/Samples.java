@@ -55,7 +55,7 @@ final class Samples {
     }
 
     static Cause cause(String event, String session, long due) {
-        return new Cause(event, "LOGOUT", AT, session, false, null, null, due, 0);
+        return new Cause(event, "LOGOUT", AT, session, false, null, null, null, due, 0);
     }
 
     static List<Roster.Row> rows(int n) {
