@@ -104,6 +104,23 @@ var scenesOfUsers = []scene{
 		r.roles(http.MethodPost, "/roles/"+r.defaults()+"/composites", play.Offline)
 		r.asks("given back")
 	}},
+	{"offline-role-of-client-role", "U8", func(r *recorder) {
+		roles := "/clients/" + r.uuids["app"] + "/roles"
+		r.post(roles, map[string]any{"name": "keeper"})
+		r.roles(http.MethodPost, roles+"/keeper/composites", play.Offline)
+		var keeper map[string]any
+		r.call(http.MethodGet, roles+"/keeper", nil, &keeper)
+		r.post("/users/"+r.user+"/role-mappings/clients/"+r.uuids["app"], []any{keeper})
+		r.roles(http.MethodDelete, "/users/"+r.user+"/role-mappings/realm", r.defaults())
+		r.grant("it", "app")
+		r.asks("within a role of a client")
+		r.roles(http.MethodDelete, roles+"/keeper/composites", play.Offline)
+		r.asks("taken from the client's role")
+		r.roles(http.MethodPost, roles+"/keeper/composites", play.Offline)
+		r.asks("given back")
+		r.del(roles + "/keeper")
+		r.asks("the client's role was deleted")
+	}},
 	{"offline-role-deleted", "U8", func(r *recorder) {
 		r.grant("it", "app")
 		r.del("/roles/" + play.Offline)
@@ -132,6 +149,15 @@ var scenesOfUsers = []scene{
 		r.grant("it", "app")
 		r.fail(4)
 		r.asks("locked out")
+		r.put("/users/"+r.user, map[string]any{"enabled": true})
+		r.asks("enabled")
+	}},
+	{"workflow-disables-user", "A6", func(r *recorder) {
+		r.grant("it", "app")
+		workflow := r.post("/workflows", map[string]any{"name": "leavers", "steps": []any{map[string]any{"uses": "disable-user"}}})
+		r.post("/workflows/"+workflow+"/activate/USERS/"+r.user, nil)
+		play.Pause(r.ctx, 2*time.Second) // its steps run on a thread of their own
+		r.asks("disabled by a workflow")
 		r.put("/users/"+r.user, map[string]any{"enabled": true})
 		r.asks("enabled")
 	}},

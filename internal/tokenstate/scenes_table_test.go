@@ -1,10 +1,13 @@
 package tokenstate_test
 
-// scenes says what each recorded scene must lead to, answer by answer; the remarks are Keycloak's.
-var scenes = map[string]struct {
+// scene is a row of keycloak.md and what each of its answers must lead to.
+type scene struct {
 	row     string
 	answers []expected
-}{
+}
+
+// scenes says what each recorded scene must lead to, answer by answer; the remarks are Keycloak's.
+var scenes = map[string]scene{
 	"account-consent-nothing": {"C3", []expected{
 		{verdict: "usable"}, // after a consent that was none, it: 200
 	}},
