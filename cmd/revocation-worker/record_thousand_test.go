@@ -3,7 +3,11 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"fmt"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -26,9 +30,14 @@ func TestThousandSessions(t *testing.T) {
 	}
 	record(t, env, scene{"thousand", "", func(r *recorder) {
 		r.thousand()
-		ended, spared := r.held[7], r.held[8]
+		ended, spared := r.held[0], r.held[1]
+		vector := manyVector{Server: r.out.Server}
+		for _, h := range r.held {
+			vector.Tokens = append(vector.Tokens, answer{User: h.User, Client: h.uuid, ClientID: h.Client, Session: h.Session, IssuedAt: events.Seconds(h.IssuedAt)})
+		}
 		r.must(r.k.Logout(r.ctx, ended.Tokens))
 		r.quiet()
+		vector.After = append(vector.After, r.told())
 		f := r.facts(events.Listener)
 		if v := tokenstate.Judge(r.token(ended), f, tokenstate.DefaultRules()); v.State != tokenstate.Revoked {
 			r.Errorf("the ended one by the listener alone: %+v", v)
@@ -40,11 +49,14 @@ func TestThousandSessions(t *testing.T) {
 		r.look()
 		r.Logf("looked over the admin API in %s", time.Since(began).Round(time.Millisecond))
 		r.settled(func(h *heldToken) bool { return h != ended })
+		vector.After = append(vector.After, r.told())
 
 		r.del("/users/" + r.user + "/consents/app")
 		r.quiet()
 		r.look()
 		r.settled(func(*heldToken) bool { return false })
+		vector.After = append(vector.After, r.told())
+		r.writeMany(vector)
 		r.held = r.held[:2]
 		r.asks("consent removed") // and Keycloak agrees, of two
 		for _, a := range r.out.Answers {
@@ -84,6 +96,43 @@ func (r *recorder) thousand() {
 	wg.Wait()
 	r.Logf("%d logins in %s", len(r.held), time.Since(began).Round(time.Second))
 	r.age()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.messages = nil // of the births: a look after each, of hundreds of sessions
+}
+
+// manyVector is what internal/tokenstate's tests hold the core to: the first token was logged out,
+// the others were spared, and then all were ended. After tells how many messages there were when the
+// listener alone had told of the first, when looks over the admin API had, and in the end.
+type manyVector struct {
+	Server   string            `json:"server"`
+	After    []int             `json:"after"`
+	Tokens   []answer          `json:"tokens"`
+	Messages []recordedMessage `json:"messages"`
+}
+
+// told is how many messages there are.
+func (r *recorder) told() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.messages)
+}
+
+func (r *recorder) writeMany(v manyVector) {
+	r.Helper()
+	r.mu.Lock()
+	v.Messages = r.messages[:v.After[len(v.After)-1]]
+	r.mu.Unlock()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	r.must(json.NewEncoder(z).Encode(v))
+	r.must(z.Close())
+	r.Logf("the vector has %d messages and %d bytes", len(v.Messages), b.Len())
+	if b.Len() > 200<<10 {
+		r.Error("it is too large to be kept")
+		return
+	}
+	r.must(os.WriteFile("../../internal/events/testdata/thousand.json.gz", b.Bytes(), 0o600))
 }
 
 func (r *recorder) token(h *heldToken) tokenstate.Token {

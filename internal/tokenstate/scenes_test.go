@@ -19,11 +19,13 @@ import (
 // admin API saw, and Keycloak's own answer to a refresh of each token.
 type recordedScene struct {
 	Scene, Row, Server string
-	Messages           []struct {
-		Received events.Millis
-		Message  json.RawMessage
-	}
-	Answers []recordedAnswer
+	Messages           []recordedMessage
+	Answers            []recordedAnswer
+}
+
+type recordedMessage struct {
+	Received events.Millis
+	Message  json.RawMessage
 }
 
 type recordedAnswer struct {
@@ -63,7 +65,12 @@ func readScene(t *testing.T, name string) (s recordedScene, ms []events.Message)
 	if err := json.Unmarshal(raw, &s); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range s.Messages {
+	return s, decodeAll(t, s.Messages)
+}
+
+func decodeAll(t *testing.T, all []recordedMessage) (ms []events.Message) {
+	t.Helper()
+	for _, r := range all {
 		m, err := events.Decode(r.Message)
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +78,7 @@ func readScene(t *testing.T, name string) (s recordedScene, ms []events.Message)
 		m.Received = r.Received
 		ms = append(ms, m)
 	}
-	return s, ms
+	return ms
 }
 
 // of picks the messages that one kind of knowledge consists of.
