@@ -21,7 +21,7 @@ var rows = []mutant{
 	{"a client's deletion by registration doubts everybody beneath", core + "learnevent.go", `case "CLIENT_DELETE":`, `case "CLIENT_DELETES":`, false},
 	{"a deleted client of no UUID doubts the realm", core + "learnevent.go", `return []Doubt{{Scope: Scope{Realm: realm}, Beneath: true}}`, `return nil`, false},
 	{"a deleted client doubts everybody beneath", core + "learnevent.go", `return []Doubt{{Scope: s}, {Scope: s, Beneath: true}}`, `return []Doubt{{Scope: s}}`, false},
-	{"what is deleted of a client is not the client", core + "learnadmin.go", ` && h.Path == "clients/"+client {`, ` {`, false},
+	{"what is deleted of a client is not the client", core + "learnadmin.go", `"/") && h.Path == "clients/"+client {`, `"/") {`, false},
 	{"a user's session has no user in its path", core + "learnadmin.go", `user != "" && resource != "USER_SESSION"`, `user != ""`, false},
 	{"an offline session deleted doubts it", core + "learnadmin.go", `return known(Doubt{Scope: Scope{Realm: realm, Session: sessionOf(h)}})`, `return nil`, false},
 	{"a user store doubts everybody", core + "learnadmin.go", `case "USER_FEDERATION_PROVIDER", "COMPONENT"`, `case "COMPONENT"`, false},
