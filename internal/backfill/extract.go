@@ -17,6 +17,12 @@ var userTypes = []string{
 	"USER_DISABLED_BY_PERMANENT_LOCKOUT", "CLIENT_UPDATE", "CLIENT_DELETE", "LOGIN", "CODE_TO_TOKEN",
 }
 
+// Those that can prove something by themselves: tokenstate.Learn says which of them do.
+var (
+	finalUserTypes = []string{"REVOKE_GRANT", "DELETE_ACCOUNT"}
+	finalResources = []string{"USER", "REALM"}
+)
+
 // adminResources can kill or revive a token; the value says whether their CREATE can.
 var adminResources = map[string]bool{
 	"USER": true, "USER_SESSION": true, "REALM": true, "REALM_ROLE": false, "REALM_ROLE_MAPPING": true,
