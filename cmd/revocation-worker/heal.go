@@ -30,11 +30,7 @@ func (p *running) heal(ctx context.Context, l worker.Loss) error {
 	}
 	for _, realm := range realms {
 		id := fmt.Sprintf("loss-%d-%d-%d/%s", l.Info.Created.UnixMicro(), l.Floor.Seq, l.Info.First, realm)
-		err := p.log.Publish(ctx, events.Message{
-			ID: id, Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Worker,
-			Body: &events.Happened{Event: id, Kind: "admin", Type: "LOSS LOG"},
-		})
-		if err != nil {
+		if err := p.doubtAll(ctx, realm, id); err != nil {
 			return err
 		}
 	}
@@ -43,6 +39,25 @@ func (p *running) heal(ctx context.Context, l worker.Loss) error {
 	default:
 	}
 	return nil
+}
+
+// healStore does the same for rows of a realm's event store that went unread: nobody has them.
+func (p *running) healStore(ctx context.Context, realm string, since events.Millis) error {
+	p.measures.losses.Inc()
+	return p.doubtAll(ctx, realm, fmt.Sprintf("loss-store-%d/%s", since, realm))
+}
+
+// doubtAll is dated by the database: by a clock of ours that is slow, looks from before the loss
+// would settle it.
+func (p *running) doubtAll(ctx context.Context, realm, id string) error {
+	now, err := p.store.Now(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	return p.log.Publish(ctx, events.Message{
+		ID: id, Realm: realm, At: now, Source: events.Worker,
+		Body: &events.Happened{Event: id, Kind: "admin", Type: "LOSS LOG"},
+	})
 }
 
 // keep removes what is no longer needed, now and then.

@@ -76,6 +76,7 @@ func run(ctx context.Context, c *config) error {
 		Archive: archive{admin}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,
 		Interval: c.backfillEvery, Overlap: c.overlap, Grace: c.grace, Logger: logger, Soon: make(chan struct{}, 1),
 	}
+	p.backfill.Lost = p.healStore
 	registry := prometheus.NewRegistry()
 	p.measures = newMeasures(registry, p)
 
