@@ -69,7 +69,7 @@ func run(ctx context.Context, c *config) error {
 	known := projection.New(source, projection.Options{}, logger)
 	p := &running{c: c, admin: admin, log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
-		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Logger: logger,
+		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
 		Pages: &worker.Pages{Known: known, Ask: pager{slow}, Log: p.log, Logger: logger},
 	}
 	p.backfill = &backfill.Backfill{
