@@ -90,7 +90,11 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 			}
 		}
 		for _, t := range st.tokens {
-			if v := tokenstate.Judge(t.Token, st.facts, p.status.Rules); v.State != tokenstate.Revoked {
+			switch v := tokenstate.Judge(t.Token, st.facts, p.status.Rules); {
+			case v.State == tokenstate.Revoked:
+			case t.Token.Client == "": // its client is not known, so nobody can look at more than its user
+				seen(tokenstate.Owner(t.Token.Realm, t.Token.User, st.facts, p.status.Rules).CheckedAt)
+			default:
 				seen(v.CheckedAt)
 			}
 		}
