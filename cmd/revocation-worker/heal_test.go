@@ -19,7 +19,7 @@ import (
 // store's watermark back behind what may be lost, and counts once for each report.
 func TestALossIsMadeUpFor(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 2) // no look at the realm: it would be an old one, and in doubt
+	w.history(0, 16)
 	w.tracked(plain("a", "s1"))
 	must(t, w.st.PutBackfill(t.Context(), postgres.Backfill{Realm: "demo", Upto: 1 << 50}))
 	log, err := stream.Connect(t.Context(), stream.Options{URL: w.nats.URL(testenv.Worker), Inbox: "_INBOX_wo", Name: "heal", Logger: zerolog.Nop()})
