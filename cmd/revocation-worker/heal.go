@@ -14,6 +14,7 @@ const (
 	lossMargin = time.Hour
 	keepEvery  = 10 * time.Minute
 	keepOutbox = 7 * 24 * time.Hour
+	keepNode   = time.Hour // knowledge age and doctor forget a silent one earlier
 )
 
 // heal makes up for messages that nobody can read any more: what Keycloak's event store holds
@@ -69,6 +70,9 @@ func (p *running) keep(ctx context.Context) error {
 		}
 		if _, err := p.store.PruneOutbox(ctx, now.Add(-keepOutbox)); err != nil && ctx.Err() == nil {
 			p.logger.Warn().Err(err).Msg("the outbox was not pruned; it is tried again")
+		}
+		if _, err := p.store.PruneHeartbeats(ctx, keepNode); err != nil && ctx.Err() == nil {
+			p.logger.Warn().Err(err).Msg("the nodes that are gone were not forgotten; it is tried again")
 		}
 		if p.c.keepJournal > 0 {
 			if _, err := p.store.PruneJournal(ctx, now.Add(-p.c.keepJournal), "revocation-worker"); err != nil && ctx.Err() == nil {
