@@ -220,6 +220,11 @@ func TestSweptUntil(t *testing.T) {
 	if at := p.SweptUntil(); at != 5000 {
 		t.Errorf("swept until %d", at)
 	}
+	st.putKey(apikey.Record{ID: "k", Realm: "demo", User: "never"})
+	st.putKey(apikey.Record{ID: "l", Realm: "demo", User: "u"})
+	if n := p.Owners(); len(n) != 1 || n["demo"] != (Owners{All: 2, NeverLooked: 1}) {
+		t.Errorf("owners: %+v", n)
+	}
 	st.putToken(Token{Token: tokenstate.Token{Realm: "demo", User: "u", Client: "c", ClientID: "app", Session: "s", IssuedAt: 1}})
 	if at := p.SweptUntil(); at != 0 {
 		t.Errorf("a token of a client that is known was never looked at, and swept until %d", at)

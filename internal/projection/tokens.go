@@ -107,6 +107,32 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 	})
 }
 
+// Owners counts the users of a realm's tokens and keys, and those whom no look has ever seen.
+type Owners struct{ All, NeverLooked int }
+
+// Owners are those of each realm.
+func (p *Projection) Owners() map[string]Owners {
+	return read(p, func(st *state) map[string]Owners {
+		all := map[owner]bool{}
+		for o := range st.ofOwner {
+			all[o] = true
+		}
+		for o := range st.owned {
+			all[o] = true
+		}
+		n := map[string]Owners{}
+		for o := range all {
+			c := n[o.realm]
+			c.All++
+			if !tokenstate.Owner(o.realm, o.user, st.facts, p.status.Rules).Known {
+				c.NeverLooked++
+			}
+			n[o.realm] = c
+		}
+		return n
+	})
+}
+
 // Unbound names a client whose UUID is not known.
 type Unbound struct{ Realm, ClientID string }
 
