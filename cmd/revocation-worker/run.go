@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tokenstate/tokenstate/internal/backfill"
+	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
@@ -100,6 +101,7 @@ type running struct {
 	looker   *worker.Looker
 	backfill *backfill.Backfill
 	measures *measures
+	rights   *doctor.Rights // of the self-test alone
 	logger   zerolog.Logger
 }
 
