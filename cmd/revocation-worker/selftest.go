@@ -52,9 +52,9 @@ func (p *running) seen(ctx context.Context) doctor.Seen {
 	return s
 }
 
-// ownRights are asked for once in a worker's life: NATS logs each forbidden trial.
+// ownRights are asked for until they are as they must be: NATS logs each forbidden trial.
 func (p *running) ownRights(ctx context.Context) *doctor.Rights {
-	if p.rights == nil {
+	if p.rights == nil || len(p.rights.Lacking)+len(p.rights.Beyond) > 0 {
 		r, err := p.c.natsRights(ctx, workerMay)
 		if err != nil {
 			p.logger.Warn().Err(err).Msg("what this worker may publish was not tried; it is with the next self-test")
