@@ -79,6 +79,7 @@ func (k *kept) Publish(_ context.Context, m events.Message) error {
 
 func (*kept) HaveEvents(context.Context, []string) (map[string]bool, error) { return nil, nil }
 func (*kept) Realms(context.Context) ([]string, error)                      { return []string{"demo", "other"}, nil }
+
 func (k *kept) Backfills(context.Context) (map[string]backfill.State, error) {
 	return k.states, nil
 }

@@ -132,6 +132,7 @@ type catcher struct {
 
 func (c *catcher) HaveEvents(context.Context, []string) (map[string]bool, error) { return nil, nil }
 func (c *catcher) Realms(context.Context) ([]string, error)                      { return []string{c.realm}, nil }
+
 func (c *catcher) Backfills(context.Context) (map[string]backfill.State, error) {
 	return map[string]backfill.State{c.realm: {Upto: 1}, "master": {Upto: 1}}, nil // a first reading would leave out the past
 }
