@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -42,6 +43,14 @@ func (a archive) ClientUUID(ctx context.Context, realm, clientID string) (string
 		return "", fault(err)
 	}
 	return c.Client.UUID, nil
+}
+
+func (a archive) Kept(ctx context.Context, realm string) (users, admins time.Duration, err error) {
+	e, err := a.admin.EventSettings(ctx, realm)
+	if err != nil {
+		return 0, 0, fault(err)
+	}
+	return e.UserExpiry, e.AdminExpiry, nil
 }
 
 func query(p backfill.Page) keycloak.EventQuery {

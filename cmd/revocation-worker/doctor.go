@@ -42,7 +42,7 @@ func examine(ctx context.Context, cmd *cli.Command, o *operator) error {
 
 // look gathers all that can be asked. What cannot is a finding of its own.
 func (o *operator) look(ctx context.Context) doctor.Seen {
-	s := doctor.Seen{Now: time.Now(), Overlap: o.overlap, Skew: o.skew, Unasked: map[string]string{}}
+	s := o.unseen()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	realms, err := o.lookAtDatabase(ctx, &s)
@@ -57,6 +57,10 @@ func (o *operator) look(ctx context.Context) doctor.Seen {
 		s.Unasked["keycloak"] = err.Error()
 	}
 	return s
+}
+
+func (c *config) unseen() doctor.Seen {
+	return doctor.Seen{Now: time.Now(), Overlap: c.overlap, Skew: c.skew, Margin: c.margin, Unasked: map[string]string{}}
 }
 
 func (o *operator) lookAtDatabase(ctx context.Context, s *doctor.Seen) (realms map[string]doctor.Realm, err error) {
@@ -105,7 +109,7 @@ func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error 
 	}
 	s.Now = now.Time()
 	for _, b := range status.Backfills {
-		s.Missed = append(s.Missed, doctor.Missed{Realm: b.Realm, Any: b.Missed > 0})
+		s.Missed = append(s.Missed, doctor.Missed{Realm: b.Realm, Any: b.Missed > 0, Upto: b.Upto.Time()})
 	}
 	return nil
 }
@@ -157,7 +161,8 @@ func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
 	found := doctor.Stream(settings)
 	s.Stream = &found
 	o.lookAtSync(ctx, s)
-	return nil
+	s.Rights, err = o.natsRights(ctx, operatorMay)
+	return err
 }
 
 func (c *config) lookAtSync(ctx context.Context, s *doctor.Seen) {
@@ -178,37 +183,54 @@ func (o *operator) lookAtKeycloak(ctx context.Context, s *doctor.Seen, counted m
 	if err != nil {
 		return err
 	}
-	roles, err := admin.Roles(ctx)
+	if _, known := counted[o.realm]; !known && o.realm != "" {
+		counted[o.realm] = doctor.Realm{}
+	}
+	return (&inspection{admin, o.store(), o.adminRealm}).realms(ctx, counted, s)
+}
+
+// inspection looks at realms as doctor and the worker's self-test both do.
+type inspection struct {
+	admin      *keycloak.Admin
+	store      *postgres.Store
+	adminRealm string
+}
+
+// realms adds what Keycloak says to what has been counted.
+func (i *inspection) realms(ctx context.Context, counted map[string]doctor.Realm, s *doctor.Seen) error {
+	roles, err := i.admin.Roles(ctx)
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
-	own, err := admin.ServerVersion(ctx)
+	own, err := i.admin.ServerVersion(ctx)
 	if err != nil {
 		return err //nolint:wrapcheck // as above
 	}
 	s.Version = cmp.Or(own, s.Version)
 	s.NoGlobal = !keycloak.Since(s.Version, 1)
-	if _, known := counted[o.realm]; !known && o.realm != "" {
-		counted[o.realm] = doctor.Realm{}
+	heard, _ := i.store.HeardRealms(ctx) // Postgres that is away has said so already
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
+		r := i.one(ctx, name, roles[name], counted[name])
+		r.Heard = slices.Contains(heard, name)
+		s.Realms = append(s.Realms, r)
 	}
-	lookAtRealms(ctx, admin, o.adminRealm, roles, counted, s)
+	s.Admin = i.one(ctx, i.adminRealm, roles[i.adminRealm], doctor.Realm{})
 	return nil
 }
 
-func lookAtRealms(ctx context.Context, admin *keycloak.Admin, adminRealm string, roles map[string][]string, counted map[string]doctor.Realm, s *doctor.Seen) {
-	for _, name := range slices.Sorted(maps.Keys(counted)) {
-		s.Realms = append(s.Realms, inspect(ctx, admin, name, roles[name], counted[name]))
-	}
-	s.Admin = inspect(ctx, admin, adminRealm, roles[adminRealm], doctor.Realm{})
-}
-
-func inspect(ctx context.Context, admin *keycloak.Admin, name string, roles []string, r doctor.Realm) doctor.Realm {
+// one reads the database's clock beside each question: on a slow machine they are far apart.
+func (i *inspection) one(ctx context.Context, name string, roles []string, r doctor.Realm) doctor.Realm {
 	r.Name, r.Roles = name, roles
-	e, err := admin.EventSettings(ctx, name)
+	asked, clockErr := i.store.Now(ctx)
+	e, err := i.admin.EventSettings(ctx, name)
 	if r.SavedUnknown = err != nil; r.SavedUnknown {
 		return r // its roles say why
 	}
-	r.Keycloak, r.UserEvents, r.Types, r.UserExpiry = e.At, e.UserEvents, e.Types, e.UserExpiry
+	r.Keycloak, r.Asked = e.At, asked.Time()
+	if clockErr != nil {
+		r.Asked = e.At
+	}
+	r.UserEvents, r.Types, r.UserExpiry = e.UserEvents, e.Types, e.UserExpiry
 	r.AdminEvents, r.Details, r.AdminExpiry, r.Listeners = e.AdminEvents, e.AdminDetails, e.AdminExpiry, e.Listeners
 	return r
 }

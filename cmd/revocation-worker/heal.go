@@ -14,6 +14,7 @@ const (
 	lossMargin = time.Hour
 	keepEvery  = 10 * time.Minute
 	keepOutbox = 7 * 24 * time.Hour
+	keepNode   = time.Hour // knowledge age and doctor forget a silent one earlier
 )
 
 // heal makes up for messages that nobody can read any more: what Keycloak's event store holds
@@ -30,11 +31,7 @@ func (p *running) heal(ctx context.Context, l worker.Loss) error {
 	}
 	for _, realm := range realms {
 		id := fmt.Sprintf("loss-%d-%d-%d/%s", l.Info.Created.UnixMicro(), l.Floor.Seq, l.Info.First, realm)
-		err := p.log.Publish(ctx, events.Message{
-			ID: id, Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Worker,
-			Body: &events.Happened{Event: id, Kind: "admin", Type: "LOSS LOG"},
-		})
-		if err != nil {
+		if err := p.doubtAll(ctx, realm, id); err != nil {
 			return err
 		}
 	}
@@ -43,6 +40,25 @@ func (p *running) heal(ctx context.Context, l worker.Loss) error {
 	default:
 	}
 	return nil
+}
+
+// healStore does the same for rows of a realm's event store that went unread: nobody has them.
+func (p *running) healStore(ctx context.Context, realm string, since events.Millis) error {
+	p.measures.losses.Inc()
+	return p.doubtAll(ctx, realm, fmt.Sprintf("loss-store-%d/%s", since, realm))
+}
+
+// doubtAll is dated by the database: by a clock of ours that is slow, looks from before the loss
+// would settle it.
+func (p *running) doubtAll(ctx context.Context, realm, id string) error {
+	now, err := p.store.Now(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	return p.log.Publish(ctx, events.Message{
+		ID: id, Realm: realm, At: now, Source: events.Worker,
+		Body: &events.Happened{Event: id, Kind: "admin", Type: "LOSS LOG"},
+	})
 }
 
 // keep removes what is no longer needed, now and then.
@@ -54,6 +70,9 @@ func (p *running) keep(ctx context.Context) error {
 		}
 		if _, err := p.store.PruneOutbox(ctx, now.Add(-keepOutbox)); err != nil && ctx.Err() == nil {
 			p.logger.Warn().Err(err).Msg("the outbox was not pruned; it is tried again")
+		}
+		if _, err := p.store.PruneHeartbeats(ctx, keepNode); err != nil && ctx.Err() == nil {
+			p.logger.Warn().Err(err).Msg("the nodes that are gone were not forgotten; it is tried again")
 		}
 		if p.c.keepJournal > 0 {
 			if _, err := p.store.PruneJournal(ctx, now.Add(-p.c.keepJournal), "revocation-worker"); err != nil && ctx.Err() == nil {

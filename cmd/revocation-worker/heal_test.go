@@ -58,6 +58,15 @@ func TestALossIsMadeUpFor(t *testing.T) {
 	if n := testutil.ToFloat64(p.measures.losses); n != 2 {
 		t.Errorf("%v losses are counted", n)
 	}
+	for range 2 {
+		must(t, p.healStore(t.Context(), "demo", 1000))
+	}
+	w.applied(info.Last + 2)
+	have, err := w.st.HaveEvents(t.Context(), []string{"loss-store-1000/demo"})
+	must(t, err)
+	if n := testutil.ToFloat64(p.measures.losses); n != 4 || !have["loss-store-1000/demo"] {
+		t.Errorf("a loss of the event store is not told once and counted: %v, %v", have, n)
+	}
 	if len(p.backfill.Soon) != 1 {
 		t.Error("the backfill is not asked for")
 	}

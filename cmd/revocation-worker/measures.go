@@ -29,7 +29,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 			Name: "tokenstate_revocation_latency_seconds", Help: "From Keycloak's event or look to our commit.",
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 16),
 		}, []string{"kind", "stage"}),
-		losses: prometheus.NewCounter(prometheus.CounterOpts{Name: "tokenstate_log_losses_total", Help: "Times that the log was found to lack messages."}),
+		losses: prometheus.NewCounter(prometheus.CounterOpts{Name: "tokenstate_log_losses_total", Help: "Times that the log was found to lack messages, or Keycloak's event store rows that nobody had read."}),
 		active: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_worker_active", Help: "1 if this worker is the active one."}),
 	}
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{

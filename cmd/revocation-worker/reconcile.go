@@ -43,6 +43,7 @@ func reconcile(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
+	o.tellUnnamed(after, subjects)
 	ds := recovery.Differences(before, after)
 	return ops.Output(cmd, ds, func(w io.Writer) { //nolint:wrapcheck // about our own output
 		ops.Row(w, "looked at", len(subjects), "verdicts changed", len(ds))
@@ -70,6 +71,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
+	o.tellUnnamed(before, subjects)
 	for s, err := range failed {
 		o.logger.Warn().Err(err).Str("realm", s.Realm).Str("user", s.User).Str("client", s.Client).Str("what", s.Key).Msg("could not be looked at")
 	}
@@ -107,7 +109,7 @@ func (o *operator) settled(ctx context.Context, before recovery.State, subjects 
 		if err != nil {
 			return s, err
 		}
-		left := inDoubt(s, subjects)
+		left := recovery.InDoubt(s, subjects)
 		at(int64(len(before.Tokens) + len(before.Keys) - left))
 		if left == 0 {
 			return s, nil
@@ -119,20 +121,9 @@ func (o *operator) settled(ctx context.Context, before recovery.State, subjects 
 	}
 }
 
-func inDoubt(s recovery.State, subjects []tokenstate.Scope) (n int) {
-	users := map[tokenstate.Scope]bool{}
-	for _, u := range subjects {
-		users[u] = true
+// tellUnnamed says which tokens no look can settle.
+func (o *operator) tellUnnamed(s recovery.State, subjects []tokenstate.Scope) {
+	for client, n := range recovery.Unnamed(s, subjects) {
+		o.logger.Warn().Str("client_id", client).Int("tokens", n).Msg("no client is known by this client_id: their sessions cannot be looked at, and they stay in doubt")
 	}
-	for _, t := range s.Tokens {
-		if users[tokenstate.Scope{Realm: t.Realm, User: t.User}] && tokenstate.Judge(t, s.Facts, s.Rules).InDoubt {
-			n++
-		}
-	}
-	for _, k := range s.Keys {
-		if users[tokenstate.Scope{Realm: k.Realm, User: k.User}] && tokenstate.Owner(k.Realm, k.User, s.Facts, s.Rules).InDoubt {
-			n++
-		}
-	}
-	return n
 }

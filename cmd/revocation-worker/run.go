@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tokenstate/tokenstate/internal/backfill"
+	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
@@ -69,13 +70,14 @@ func run(ctx context.Context, c *config) error {
 	known := projection.New(source, projection.Options{}, logger)
 	p := &running{c: c, admin: admin, log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
-		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Logger: logger,
+		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
 		Pages: &worker.Pages{Known: known, Ask: pager{slow}, Log: p.log, Logger: logger},
 	}
 	p.backfill = &backfill.Backfill{
 		Archive: archive{admin}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,
 		Interval: c.backfillEvery, Overlap: c.overlap, Grace: c.grace, Logger: logger, Soon: make(chan struct{}, 1),
 	}
+	p.backfill.Lost = p.healStore
 	registry := prometheus.NewRegistry()
 	p.measures = newMeasures(registry, p)
 
@@ -99,6 +101,7 @@ type running struct {
 	looker   *worker.Looker
 	backfill *backfill.Backfill
 	measures *measures
+	rights   *doctor.Rights // of the self-test alone
 	logger   zerolog.Logger
 }
 

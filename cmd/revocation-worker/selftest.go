@@ -26,31 +26,42 @@ func (p *running) selfTest(ctx context.Context) error {
 func (p *running) seen(ctx context.Context) doctor.Seen {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	s := doctor.Seen{
-		Now: time.Now(), Overlap: p.c.overlap, Skew: p.c.skew, Unasked: map[string]string{},
-		Database: &doctor.Database{}, // it could not have started on another schema
-	}
+	s := p.c.unseen()
+	s.Database = &doctor.Database{} // it could not have started on another schema
 	if err := lookAtStore(ctx, p.store.Store, &s); err != nil {
 		s.Database, s.Unasked["postgres"] = nil, err.Error()
+	} else {
+		ahead := time.Since(s.Now)
+		s.Worker = &ahead
 	}
 	if settings, err := p.log.Settings(ctx); err != nil {
 		s.Unasked["nats"] = err.Error()
 	} else {
 		found := doctor.Stream(settings)
 		s.Stream = &found
+		s.Rights = p.ownRights(ctx)
 	}
 	p.c.lookAtSync(ctx, &s)
 	realms := map[string]doctor.Realm{}
-	for realm := range p.known.Realms() {
-		realms[realm] = doctor.Realm{}
+	for realm, n := range p.known.Owners() {
+		realms[realm] = doctor.Realm{OwnersInAll: n.All, NeverLooked: n.NeverLooked}
 	}
-	roles, err := p.admin.Roles(ctx)
-	if err != nil {
+	if err := (&inspection{p.admin, p.store.Store, p.c.adminRealm}).realms(ctx, realms, &s); err != nil {
 		s.Unasked["keycloak"] = err.Error()
-		return s
 	}
-	lookAtRealms(ctx, p.admin, p.c.adminRealm, roles, realms, &s)
 	return s
+}
+
+// ownRights are asked for until they are as they must be: NATS logs each forbidden trial.
+func (p *running) ownRights(ctx context.Context) *doctor.Rights {
+	if p.rights == nil || len(p.rights.Lacking)+len(p.rights.Beyond) > 0 {
+		r, err := p.c.natsRights(ctx, workerMay)
+		if err != nil {
+			p.logger.Warn().Err(err).Msg("what this worker may publish was not tried; it is with the next self-test")
+		}
+		p.rights = r
+	}
+	return p.rights
 }
 
 // say logs what is new, and what is in order again.

@@ -65,6 +65,8 @@ type Archive interface {
 	AdminEvents(ctx context.Context, realm string, p Page) (Answer[AdminEvent], error)
 	// ClientUUID is "" for a client that is not there any more.
 	ClientUUID(ctx context.Context, realm, clientID string) (string, error)
+	// Kept is for how long the realm's rows are kept; 0: for ever.
+	Kept(ctx context.Context, realm string) (users, admins time.Duration, err error)
 }
 
 // State is how far each realm is read. Missed is the time of the latest row that only the last
@@ -89,7 +91,12 @@ type Backfill struct {
 	Overlap    time.Duration // a row may appear this much later than its time says
 	Grace      time.Duration // how long the listener may take
 	Soon       chan struct{} // asks for a reading before the interval is over
-	Logger     zerolog.Logger
+	// Lost is told that rows of a realm which happened after since went unread; nil: nobody is. It
+	// may be told of one loss more than once.
+	Lost   func(ctx context.Context, realm string, since events.Millis) error
+	Logger zerolog.Logger
+
+	newest map[string][2]mark // of the users' and the admins' store, by realm
 }
 
 // Run reads at once, at each interval and when asked, until ctx ends.
@@ -134,10 +141,22 @@ func (b *Backfill) Round(ctx context.Context) error {
 
 // realm reads one realm's two stores. The place to go on from moves only when both are through.
 func (b *Backfill) realm(ctx context.Context, realm string, known []string, s State) error {
-	r := &reading{b: b, realm: realm, known: known, from: s.Upto, uuids: map[string]string{}}
+	r := &reading{b: b, realm: realm, known: known, from: s.Upto, uuids: map[string]string{}, refused: map[string]bool{}}
+	r.users.before, r.admins.before = b.newest[realm][0], b.newest[realm][1]
 	if err := r.run(ctx); err != nil {
 		return err
 	}
+	why, err := r.mayLack(ctx, s.Upto)
+	if err == nil && why != "" {
+		err = r.report(ctx, s.Upto, why)
+	}
+	if err != nil {
+		return err
+	}
+	if b.newest == nil {
+		b.newest = map[string][2]mark{}
+	}
+	b.newest[realm] = [2]mark{r.users.newest, r.admins.newest}
 	s = State{Upto: max(s.Upto, r.now-events.Millis(b.Overlap.Milliseconds())), Missed: r.missed}
 	if r.brought > 0 {
 		b.Logger.Info().Str("realm", realm).Int("events", r.brought).Msg("the event store held what no listener had delivered")

@@ -17,6 +17,12 @@ var userTypes = []string{
 	"USER_DISABLED_BY_PERMANENT_LOCKOUT", "CLIENT_UPDATE", "CLIENT_DELETE", "LOGIN", "CODE_TO_TOKEN",
 }
 
+// Those that can prove something by themselves: tokenstate.Learn says which of them do.
+var (
+	finalUserTypes = []string{"REVOKE_GRANT", "DELETE_ACCOUNT"}
+	finalResources = []string{"USER", "REALM"}
+)
+
 // adminResources can kill or revive a token; the value says whether their CREATE can.
 var adminResources = map[string]bool{
 	"USER": true, "USER_SESSION": true, "REALM": true, "REALM_ROLE": false, "REALM_ROLE_MAPPING": true,
@@ -97,14 +103,22 @@ func reduce(text string) *events.Representation {
 	if len(text) > maxRepr || json.Unmarshal([]byte(text), &all) != nil {
 		return out
 	}
-	_ = json.Unmarshal(all["offline"], &out.Offline)
-	_ = json.Unmarshal(all["enabled"], &out.Enabled)
-	_ = json.Unmarshal(all["consentRequired"], &out.ConsentRequired)
-	_ = json.Unmarshal(all["notBefore"], &out.NotBefore)
-	if json.Unmarshal(all["clientId"], &out.ClientID) == nil && out.ClientID != nil && id(*out.ClientID) == "" {
+	out.Offline, out.Enabled = member[bool](all["offline"]), member[bool](all["enabled"])
+	out.ConsentRequired, out.NotBefore = member[bool](all["consentRequired"]), member[int64](all["notBefore"])
+	if out.ClientID = member[string](all["clientId"]); out.ClientID != nil && id(*out.ClientID) == "" {
 		out.ClientID = nil
 	}
 	return out
+}
+
+// member is nil for another type. (To unmarshal into a field would leave a false or 0 there, and
+// "offline":"false" would say that an online session was ended.)
+func member[T any](raw json.RawMessage) *T {
+	var v *T
+	if json.Unmarshal(raw, &v) != nil {
+		return nil
+	}
+	return v
 }
 
 // id is s, or nothing if it is longer than an id can be: a cut id would name somebody else.

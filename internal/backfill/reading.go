@@ -1,13 +1,13 @@
 package backfill
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // reading is one pass over one realm.
@@ -17,63 +17,35 @@ type reading struct {
 	known   []string // realms that tokens or keys belong to
 	from    events.Millis
 	now     events.Millis // Keycloak's time at the first question
+	finals  bool          // only what proves something by itself is brought
 	missed  events.Millis
 	brought int
 	uuids   map[string]string // of clients, by client_id
+	refused map[string]bool   // users of whom a REFRESH_TOKEN_ERROR has come
+
+	users, admins witness
 }
 
-// row is what both stores have in common.
-type row struct {
-	id   string // Keycloak's own; "" where its version hides it
-	at   int64
-	body events.Message
-}
-
+// run reads both stores. Of a realm that was never read, the past is told by looks: only what none
+// of them can show is brought from it, and not days of everybody's logins.
 func (r *reading) run(ctx context.Context) error {
+	if r.from == 0 {
+		r.finals = true
+		if err := r.both(ctx, &witness{}, &witness{}); err != nil {
+			return err
+		}
+		r.finals, r.from = false, r.now-events.Millis(r.b.Overlap.Milliseconds())
+	}
+	return r.both(ctx, &r.users, &r.admins)
+}
+
+func (r *reading) both(ctx context.Context, users, admins *witness) error {
 	if slices.Contains(r.known, r.realm) {
-		if err := r.pages(ctx, r.users); err != nil {
+		if err := r.pages(ctx, r.userRows, users); err != nil {
 			return err
 		}
 	}
-	return r.pages(ctx, r.admins)
-}
-
-// batch is what a page held.
-type batch struct {
-	rows        []row // that concern us
-	n           int   // in all
-	last        int64 // time of the last
-	now         events.Millis
-	newestFirst bool
-}
-
-type ask func(ctx context.Context, p Page) (batch, error)
-
-// pages asks on from the last row's time, since rows have no cursor and more of them may come:
-// offsets are used only inside one millisecond. Where the newest come first, they are used
-// throughout: rows that come meanwhile move the others on, so that some are seen twice.
-func (r *reading) pages(ctx context.Context, ask ask) error {
-	p := Page{From: int64(r.from), Max: pageSize}
-	for {
-		f, err := ask(ctx, p)
-		if err != nil {
-			return err
-		}
-		if r.now == 0 || f.now < r.now {
-			r.now = f.now
-		}
-		if err := r.bring(ctx, f.rows); err != nil {
-			return err
-		}
-		switch {
-		case f.n < p.Max, f.newestFirst && f.last < p.From:
-			return nil
-		case f.newestFirst, f.last == p.From:
-			p.First += f.n
-		default:
-			p.From, p.First = f.last, 0
-		}
-	}
+	return r.pages(ctx, r.adminRows, admins)
 }
 
 // bring publishes those rows that the journal has by no path. The youngest are left to their
@@ -89,78 +61,38 @@ func (r *reading) bring(ctx context.Context, rows []row) error {
 	}
 	for _, w := range rows {
 		young := events.Millis(w.at) > r.now-events.Millis(r.b.Grace.Milliseconds())
-		if have[w.id+"/l"] || have[w.body.ID] || young || w.at < int64(r.from) {
+		if young || w.at < int64(r.from) || r.spared(w) || have[w.id+"/l"] || have[w.body.ID] {
 			continue
 		}
 		if err := r.b.Log.Publish(ctx, w.body); err != nil {
 			return fmt.Errorf("bring an event into the log: %w", err)
 		}
 		r.brought++
-		if w.id != "" { // without ids (before 26.2) nobody can say whether a listener had it
+		if w.id != "" && !r.finals && !refusal(w) { // without ids (before 26.2) nobody can say whether a listener had it
 			r.missed = max(r.missed, events.Millis(w.at))
 		}
 	}
 	return nil
 }
 
-func (r *reading) users(ctx context.Context, p Page) (f batch, err error) {
-	p.Types = userTypes
-	page, err := r.b.Archive.UserEvents(ctx, r.realm, p)
-	if err != nil {
-		return f, err //nolint:wrapcheck // the archive says what failed
+// spared need not be brought. Anybody who knows an old token can cause as many
+// REFRESH_TOKEN_ERRORs as they like: the listener joins a user's, so that most have no copy of its
+// own, and one of a reading raises the doubt that all of them raise.
+func (r *reading) spared(w row) bool {
+	if r.finals {
+		return len(tokenstate.Learn(w.body).Cutoffs) == 0
 	}
-	f = batch{n: len(page.Rows), now: page.Now, newestFirst: page.NewestFirst}
-	for _, e := range page.Rows {
-		f.last = e.Time
-		h := userEvent(e)
-		if h == nil {
-			continue
-		}
-		if h.Client, err = r.uuid(ctx, h.ClientID); err != nil {
-			return f, err
-		}
-		f.rows = append(f.rows, r.row(e.ID, e.Time, r.realm, h, e))
+	if !refusal(w) {
+		return false
 	}
-	return f, nil
+	h, _ := w.body.Body.(*events.Happened)
+	whose := cmp.Or(h.User, h.Session)
+	spared := whose == "" || r.refused[whose]
+	r.refused[whose] = true
+	return spared
 }
 
-func (r *reading) admins(ctx context.Context, p Page) (f batch, err error) {
-	page, err := r.b.Archive.AdminEvents(ctx, r.realm, p)
-	if err != nil {
-		return f, err //nolint:wrapcheck // the archive says what failed
-	}
-	f = batch{n: len(page.Rows), now: page.Now, newestFirst: page.NewestFirst}
-	for _, e := range page.Rows {
-		f.last = e.Time
-		realm, h := adminEvent(e, r.realm)
-		if h != nil && slices.Contains(r.known, realm) {
-			f.rows = append(f.rows, r.row(e.ID, e.Time, realm, h, e))
-		}
-	}
-	return f, nil
-}
-
-// row gives an event the id that it always has: Keycloak's, or one made of all that it says. It
-// names no server version: the row may have been written before an upgrade, and what is not known
-// raises the wider doubt.
-func (r *reading) row(id string, at int64, realm string, h *events.Happened, all any) row {
-	h.Event = id
-	if id == "" {
-		h.Event = uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s %+v", r.realm, all)).String()
-	}
-	return row{id, at, events.Message{ID: h.Event + "/b", Realm: realm, At: events.Millis(at), Source: events.Backfill, Body: h}}
-}
-
-func (r *reading) uuid(ctx context.Context, clientID string) (string, error) {
-	if clientID == "" {
-		return "", nil
-	}
-	if known, ok := r.uuids[clientID]; ok {
-		return known, nil
-	}
-	found, err := r.b.Archive.ClientUUID(ctx, r.realm, clientID)
-	if err == nil {
-		r.uuids[clientID] = found
-	}
-	return found, err //nolint:wrapcheck // the archive says what failed
+func refusal(w row) bool {
+	h, ok := w.body.Body.(*events.Happened)
+	return ok && h.Type == "REFRESH_TOKEN_ERROR"
 }

@@ -9,9 +9,6 @@ import (
 
 const setup = "revocation-worker setup"
 
-// silent is how long a node may say nothing: two heartbeats of the listener's default.
-const silent = 40 * time.Second
-
 // compared are the versions of Keycloak whose answers were compared with our verdicts, one of each
 // minor version: docs/keycloak-versions.md.
 var compared = []string{"26.0.8", "26.1.4", "26.2.5", "26.3.5", "26.4.7", "26.5.7", "26.6.4", "26.7.3"}
@@ -34,62 +31,11 @@ var Types = []string{
 // Roles are what the worker's client needs in a realm that it looks at.
 var Roles = []string{"view-users", "view-clients", "view-realm", "view-events"}
 
-func nodes(s Seen) (fs []Finding) {
-	if len(s.Nodes) == 0 {
-		return []Finding{{
-			"listener", Fault, "no Keycloak node has ever been heard", "revocations are learnt only from the event store and by looks, minutes late",
-			"put the jar of `make listener` into Keycloak's providers folder, set its NATS options, restart Keycloak",
-		}}
-	}
-	for _, n := range s.Nodes {
-		if n.Leaving && n.Queued == 0 {
-			continue
-		}
-		age := s.Now.Sub(n.Heard).Round(time.Second)
-		fs = append(fs,
-			when(age < silent, Finding{
-				"listener of " + n.Name, Fault, fmt.Sprintf("silent for %s", age), "its revocations are learnt only from the event store and by looks",
-				"see Keycloak's log for io.tokenstate.listener; is NATS reachable from that node? A node that is gone for good is forgotten after ten minutes",
-			}, fmt.Sprintf("heard %s ago", age)),
-			when(n.Dropped == 0, Finding{
-				"listener of " + n.Name + ", queue", Warning, fmt.Sprintf("%d messages were dropped since it started", n.Dropped), "the backfill brings them, later",
-				"was NATS away for long? Give the listener a larger queue",
-			}, fmt.Sprintf("%d queued, none dropped", n.Queued)),
-			when(n.Ahead.Abs() <= max(s.Skew, time.Second), Finding{
-				"clock of " + n.Name, Warning, fmt.Sprintf("differs from the log's by %s", n.Ahead.Round(time.Millisecond)), "looks of different nodes are put in a wrong order",
-				"synchronise the clocks (NTP), or raise WORKER_SKEW above that",
-			}, "within the supported skew"))
-	}
-	fs = append(fs, when(sameMinor(s.Version) != "", Finding{
-		"keycloak's version", Warning, "is " + orNone(s.Version), "what an action kills differs between versions; ours was compared with " + strings.Join(compared, ", "),
-		"run `make truth KEYCLOAK_VERSION=…` for yours, or upgrade",
-	}, s.Version+"; compared with "+sameMinor(s.Version)))
-	return fs
-}
-
-func missed(m Missed) Finding {
-	return when(!m.Any, Finding{
-		"realm " + m.Realm + ", listener on every node", Fault, "the event store held what no listener had delivered", "a node without the listener, or one that lost its queue: its revocations are late, and knowledge is as old as the last backfill",
-		"put the listener's jar on every Keycloak node and restart it; the finding goes with the first reading of the store that finds nothing new",
-	}, "all that the event store held had been delivered")
-}
-
 func orNone(s string) string {
 	if s == "" {
 		return "not known"
 	}
 	return s
-}
-
-// Listener is the name under which a realm lists our listener.
-const Listener = "tokenstate"
-
-// listed: Keycloak 26.0 tells events only to the listeners that the realm lists.
-func listed(r Realm) Finding {
-	return when(slices.Contains(r.Listeners, Listener), Finding{
-		"realm " + r.Name + ", listener", Fault, "does not list " + Listener, "the listener hears nothing of this realm, and sends no heartbeat",
-		"put the jar into Keycloak's providers folder, then " + setup,
-	}, "is listed")
 }
 
 func realm(r Realm, s Seen) []Finding {
@@ -113,17 +59,14 @@ func realm(r Realm, s Seen) []Finding {
 		when(r.AdminEvents, Finding{name("admin events"), Fault, "are not saved", lost, repair}, "are saved"),
 		when(r.Details, Finding{name("details of admin events"), Warning, "are not saved", "an online and an offline session that an admin ended look alike, so more is looked at", repair}, "are saved"),
 		when(longEnough(r.AdminExpiry, s.Overlap), Finding{name("expiry of admin events"), Fault, "is " + r.AdminExpiry.String(), "an outage that lasts longer loses what was not delivered", repair}, forEver(r.AdminExpiry)),
-		when(s.Now.Sub(r.Keycloak).Abs() <= max(s.Skew, 2*time.Second), Finding{
-			name("clock"), Warning, "Keycloak's differs from the database's by " + s.Now.Sub(r.Keycloak).Round(time.Millisecond).String(),
-			"orders and looks are put in a wrong order", "synchronise the clocks (NTP)",
-		}, "agrees with the database's"),
+		against(name("clock"), r.Keycloak.Sub(r.Asked), s, "orders and looks are put in a wrong order, and young tokens whose session is gone are looked at at a wrong time"),
 		when(r.NeverLooked == 0, Finding{
 			name("owners"), Warning, fmt.Sprintf("%d of %d were never looked at", r.NeverLooked, r.OwnersInAll), "in strict mode their keys are 503",
 			"wait for the worker's looks; if the number stays, see its log",
 		}, fmt.Sprintf("all %d have been looked at", r.OwnersInAll)),
 	}
-	if s.NoGlobal {
-		fs = append(fs, listed(r))
+	if f, asked := hears(r, s); asked {
+		fs = append(fs, f)
 	}
 	return fs
 }
@@ -164,10 +107,13 @@ func roles(r Realm, needed []string, repair string) Finding {
 	return f
 }
 
-func adminRealm(r Realm) Finding {
+func adminRealm(r Realm, overlap time.Duration) Finding {
 	f := roles(r, []string{"view-events"}, setup)
 	if f.Level != Fault && !r.AdminEvents {
 		return Finding{"realm " + r.Name + ", admin events", Warning, "are not saved", "the deletion of a realm, if no listener delivers it, is found by looks only", setup}
+	}
+	if f.Level != Fault && !longEnough(r.AdminExpiry, overlap) {
+		return Finding{"realm " + r.Name + ", expiry of admin events", Fault, "is " + r.AdminExpiry.String(), "an outage that lasts longer loses the deletion of a realm", setup}
 	}
 	return f
 }
@@ -185,6 +131,7 @@ func stream(s Stream) []Finding {
 		is(s.DenyDelete && s.DenyPurge, "deny of delete and purge", "whoever may use JetStream can remove a revocation"),
 		is(s.AllowDirect, "direct reading", "the worker cannot compare the message at its floor"),
 		is(s.MaxMessage >= 64<<10 || s.MaxMessage < 0, "size of messages", "large looks are refused"),
+		is(s.Duplicates >= 2*time.Minute, "window of duplicates", "a message that is sent again after a fault is kept twice"),
 		is(slices.Equal(s.Subjects, []string{"tokenstate.v1.>"}), "subjects", "messages are not stored, or foreign ones are"),
 	}
 }

@@ -12,6 +12,8 @@ type Seen struct {
 	Now      time.Time // the database's time
 	Overlap  time.Duration
 	Skew     time.Duration
+	Margin   time.Duration
+	Worker   *time.Duration // how far our own clock is ahead of the database's; nil: we are no worker
 	Realms   []Realm
 	Admin    Realm // the administrators' realm, where the deletion of a realm is stored
 	Nodes    []Node
@@ -19,7 +21,8 @@ type Seen struct {
 	NoGlobal bool   // that version knows no global listeners: a realm must list ours
 	Missed   []Missed
 	Stream   *Stream
-	Sync     *bool // whether NATS has each acknowledged message on the disk; nil: not asked
+	Rights   *Rights // in NATS; nil: not asked
+	Sync     *bool   // whether NATS has each acknowledged message on the disk; nil: not asked
 	Database *Database
 	Unasked  map[string]string
 }
@@ -27,7 +30,8 @@ type Seen struct {
 // Realm is how one realm keeps its events, and what our client may do there.
 type Realm struct {
 	Name         string
-	Keycloak     time.Time // its time when it answered
+	Keycloak     time.Time // its time when it was asked
+	Asked        time.Time // the database's time then
 	UserEvents   bool
 	Types        []string // that are saved; none: Keycloak's defaults
 	UserExpiry   time.Duration
@@ -35,6 +39,7 @@ type Realm struct {
 	Details      bool // representations
 	AdminExpiry  time.Duration
 	Listeners    []string
+	Heard        bool     // a listener has told of it lately
 	Roles        []string // of our client
 	NeverLooked  int      // owners of keys and tokens whom nobody has ever looked at
 	OwnersInAll  int
@@ -56,7 +61,11 @@ type Node struct {
 type Missed struct {
 	Realm string
 	Any   bool // what no listener had delivered
+	Upto  time.Time
 }
+
+// Rights are what our NATS user may and may not publish. Lacking it needs; Beyond must not be its.
+type Rights struct{ Lacking, Beyond []string }
 
 // Stream is how the log is kept.
 type Stream struct {
@@ -106,20 +115,29 @@ func Examine(s Seen) []Finding {
 	}
 	slices.SortFunc(fs, func(a, b Finding) int { return compare(a.Check, b.Check) })
 	fs = append(fs, nodes(s)...)
+	if s.Worker != nil {
+		fs = append(fs, against("clock of the worker", *s.Worker, s, "ages in metrics are wrong, and while the database cannot be asked, young tokens are looked at at a wrong time"))
+	}
 	for _, m := range s.Missed {
 		fs = append(fs, missed(m))
+		if f, asked := unread(m, s); asked {
+			fs = append(fs, f)
+		}
 	}
 	for _, r := range s.Realms {
 		fs = append(fs, realm(r, s)...)
 	}
 	if s.Unasked["keycloak"] == "" {
-		fs = append(fs, adminRealm(s.Admin))
+		fs = append(fs, adminRealm(s.Admin, s.Overlap))
 		if s.NoGlobal {
 			fs = append(fs, listed(s.Admin))
 		}
 	}
 	if s.Stream != nil {
 		fs = append(fs, stream(*s.Stream)...)
+	}
+	if s.Rights != nil {
+		fs = append(fs, rights(*s.Rights))
 	}
 	if s.Sync != nil {
 		fs = append(fs, when(*s.Sync, Finding{

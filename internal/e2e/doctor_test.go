@@ -42,7 +42,7 @@ func doctorFinds(s *system, t *testing.T) {
 		{"log, direct reading", s.stream(func(c *jetstream.StreamConfig) { c.AllowDirect = false }), nil},
 		{"log, size of messages", s.stream(func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1000 }), nil},
 		{"log, no bound that drops messages", s.stream(func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 1_000_000 }), nil},
-		{"listener of kc0", s.sql("INSERT INTO tokenstate.node_heartbeat VALUES ('kc0', 0, 1000, '{\"dropped\":0,\"queued\":0}')"), s.sql("DELETE FROM tokenstate.node_heartbeat WHERE node = 'kc0'")},
+		{"listener of kc0", s.sql("INSERT INTO tokenstate.node_heartbeat SELECT 'kc0', t - 60000, t - 60000, '{\"dropped\":0,\"queued\":0}' FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS t) AS now"), s.sql("DELETE FROM tokenstate.node_heartbeat WHERE node = 'kc0'")},
 		{"epoch", s.sql("UPDATE tokenstate.epoch SET confirmed = false"), s.sql("UPDATE tokenstate.epoch SET confirmed = true")},
 		{"parked messages", s.sql("INSERT INTO tokenstate.parked VALUES (now(), 1, 1, 's', 'r', 'x')"), s.sql("DELETE FROM tokenstate.parked")},
 	} {

@@ -14,7 +14,10 @@ func (m Message) About() []string {
 	var ids []string
 	switch b := m.Body.(type) {
 	case *Happened:
-		ids = append([]string{b.User, b.Session, b.Details["refresh_token_sub"]}, pathIDs(b.Path)...)
+		ids = []string{b.User, b.Session, b.Details["refresh_token_sub"]}
+		if b.User == "" && b.Session == "" { // a federated user's id may hold a slash: the path does not tell its end
+			ids = append(ids, pathIDs(b.Path)...)
+		}
 	case *Observation:
 		ids = b.about()
 	case *Order:

@@ -3,6 +3,8 @@ package keycloak
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +24,7 @@ type EventSettings struct {
 
 // eventsConfig is GET events/config; gocloak has no such call.
 type eventsConfig struct {
-	EventsEnabled             bool     `json:"eventsEnabled"`
+	EventsEnabled             *bool    `json:"eventsEnabled"`
 	EventsExpiration          int64    `json:"eventsExpiration"`
 	EnabledEventTypes         []string `json:"enabledEventTypes"`
 	AdminEventsEnabled        bool     `json:"adminEventsEnabled"`
@@ -42,18 +44,27 @@ func (a *Admin) EventSettings(ctx context.Context, realm string) (EventSettings,
 	if err == nil {
 		err = ans.rejected()
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return EventSettings{}, a.noneOf(ctx, realm, ans)
+	case err != nil:
 		return EventSettings{}, err
+	case c.EventsEnabled == nil:
+		return EventSettings{}, ans.unknown("event settings that do not say whether events are saved")
 	}
 	var r struct {
 		Attributes map[string]string `json:"attributes"`
 	}
-	if _, err := a.account.get(ctx, spec{name: "realm", want: object}, nil, &r, name); err != nil {
+	more, err := a.account.get(ctx, spec{name: "realm", want: object}, nil, &r, name)
+	if err == nil && more.status != http.StatusForbidden {
+		err = more.rejected()
+	}
+	if err != nil {
 		return EventSettings{}, err
 	}
 	seconds, _ := strconv.ParseInt(r.Attributes["adminEventsExpiration"], 10, 64) // "": never
 	return EventSettings{
-		At: ans.at, UserEvents: c.EventsEnabled, Types: c.EnabledEventTypes, UserExpiry: time.Duration(c.EventsExpiration) * time.Second,
+		At: ans.at, UserEvents: *c.EventsEnabled, Types: c.EnabledEventTypes, UserExpiry: time.Duration(c.EventsExpiration) * time.Second,
 		AdminEvents: c.AdminEventsEnabled, AdminDetails: c.AdminEventsDetailsEnabled, AdminExpiry: time.Duration(seconds) * time.Second,
 		Listeners: c.EventsListeners,
 	}, nil

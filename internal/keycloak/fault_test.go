@@ -91,6 +91,11 @@ func TestFaults_TeachNothing(t *testing.T) {
 				"events": func(a *keycloak.Admin, _ *keycloak.App) error {
 					return second(a.UserEvents(ctx, "r", keycloak.EventQuery{}))
 				},
+				"admin events": func(a *keycloak.Admin, _ *keycloak.App) error {
+					return second(a.AdminEvents(ctx, "r", keycloak.EventQuery{}))
+				},
+				"settings": func(a *keycloak.Admin, _ *keycloak.App) error { return second(a.EventSettings(ctx, "r")) },
+				"version":  func(a *keycloak.Admin, _ *keycloak.App) error { return second(a.ServerVersion(ctx)) },
 				"owner":    func(_ *keycloak.Admin, a *keycloak.App) error { return second(a.LookUser(ctx, "u")) },
 				"discover": func(_ *keycloak.Admin, a *keycloak.App) error { return second(a.Discover(ctx)) },
 				"refresh":  func(_ *keycloak.Admin, a *keycloak.App) error { return second(a.Refresh(ctx, token)) },
@@ -105,6 +110,7 @@ func TestFaults_TeachNothing(t *testing.T) {
 				var r *keycloak.Refused
 				switch {
 				case call == "refresh" && errors.As(err, &r) && !r.Class.Records(): // a 401 or 403 of Keycloak's, unknown: records nothing
+				case call == "version" && err == nil && (name == "forbidden" || name == "empty object"): // it is hidden
 				case !errors.As(err, &u):
 					t.Errorf("%s: want Unavailable, got %v", call, err)
 				}
@@ -140,6 +146,65 @@ func TestFaults_LaterInALook(t *testing.T) {
 				t.Errorf("%s at %s: %+v, %v", name, where, l, err)
 			}
 		}
+	}
+}
+
+// Ensure the expiry of admin events, which the second question tells, is never made up; and that a
+// realm which is gone when its settings are asked for is not there, and no fault of Keycloak's.
+func TestFaults_InEventSettings(t *testing.T) {
+	t.Parallel()
+	settings := func(w http.ResponseWriter, r *http.Request, second http.HandlerFunc) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/events/config"):
+			answer(w, 200, `{"eventsEnabled":true}`)
+		case strings.Contains(r.URL.Path, "/admin/"):
+			second(w, r)
+		default:
+			healthy(w, r)
+		}
+	}
+	for name, fault := range faults(t) {
+		f := newFake(t, func(w http.ResponseWriter, r *http.Request) { settings(w, r, fault) })
+		e, err := f.admin(t).EventSettings(context.Background(), "r")
+		if hidden := name == "forbidden" || name == "empty object"; (err == nil) != hidden || e.AdminExpiry != 0 {
+			t.Errorf("%s: %+v, %v", name, e, err)
+		}
+	}
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/realms/r") {
+			answer(w, 404, `{"error":"Realm not found."}`)
+			return
+		}
+		healthy(w, r)
+	})
+	if e, err := f.admin(t).EventSettings(context.Background(), "r"); !errors.Is(err, keycloak.ErrNotFound) {
+		t.Errorf("a realm that is gone: %+v, %v", e, err)
+	}
+}
+
+// Ensure an admin token that Keycloak refuses in the middle of a listing is renewed, and the page
+// read with the new one.
+func TestTokenExpiresMidSweep(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, nil)
+	var stale atomic.Value
+	stale.Store("none")
+	f.handle = func(w http.ResponseWriter, r *http.Request) {
+		if token := r.Header.Get("Authorization"); token == stale.Load() {
+			answer(w, 401, `{"error":"HTTP 401 Unauthorized"}`)
+			return
+		}
+		answer(w, 200, `[{"id":"u","enabled":true,"notBefore":0}]`)
+		stale.Store(r.Header.Get("Authorization")) // good for one page
+	}
+	a := f.admin(t)
+	for first := range 4 {
+		if p, err := a.Users(context.Background(), "r", first, 1, false); err != nil || len(p.Users) != 1 {
+			t.Errorf("page %d: %+v, %v", first, p, err)
+		}
+	}
+	if n := f.logins.Load(); n != 4 {
+		t.Errorf("%d tokens were fetched for four pages", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package keycloak
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/Nerzal/gocloak/v13"
@@ -66,7 +67,7 @@ func (a *Admin) clientMissing(ctx context.Context, realm, uuid string, notFound 
 	case c.Gone:
 		return notFound
 	}
-	return &Unavailable{Call: "client's offline sessions", Reason: "not found with a client that exists; look again", Sent: true}
+	return &Unavailable{Call: "client's offline sessions", Reason: "not found with a client that exists; look again", Status: http.StatusNotFound, Sent: true}
 }
 
 // sessions refuses a list with a hole: an entry without an id could be the one

@@ -3,6 +3,7 @@ package keycloak
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/Nerzal/gocloak/v13"
@@ -88,7 +89,7 @@ func (s *account) mayListUsers(ctx context.Context, realm string) error {
 // was there a call ago, and half a look is none.
 func stillThere(err error) error {
 	if errors.Is(err, ErrNotFound) {
-		return &Unavailable{Call: "look", Reason: "the user changed while being looked at; look again", Sent: true}
+		return &Unavailable{Call: "look", Reason: "the user changed while being looked at; look again", Status: http.StatusNotFound, Sent: true}
 	}
 	return err
 }

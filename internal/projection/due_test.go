@@ -203,3 +203,30 @@ func BenchmarkDue(b *testing.B) {
 		}
 	})
 }
+
+// Ensure a token whose client nobody can find does not hold back the age of the sweep, once its user
+// has been looked at.
+func TestSweptUntil(t *testing.T) {
+	p := New(newHistory(), Options{}, zerolog.Nop())
+	st := newState(Snapshot{Facts: tokenstate.NewFacts()})
+	p.st = st
+	st.putToken(Token{Token: tokenstate.Token{Realm: "demo", User: "u", ClientID: "gone", Session: "s", IssuedAt: 1}})
+	if at := p.SweptUntil(); at != 0 {
+		t.Errorf("never looked at, and swept until %d", at)
+	}
+	st.facts.Add(tokenstate.Learn(events.Message{ID: "look", Realm: "demo", At: 5000, Received: 5000, Source: events.Look, Body: &events.Observation{
+		User: &events.UserLook{User: "u", Enabled: true, OfflineAccess: true},
+	}}))
+	if at := p.SweptUntil(); at != 5000 {
+		t.Errorf("swept until %d", at)
+	}
+	st.putKey(apikey.Record{ID: "k", Realm: "demo", User: "never"})
+	st.putKey(apikey.Record{ID: "l", Realm: "demo", User: "u"})
+	if n := p.Owners(); len(n) != 1 || n["demo"] != (Owners{All: 2, NeverLooked: 1}) {
+		t.Errorf("owners: %+v", n)
+	}
+	st.putToken(Token{Token: tokenstate.Token{Realm: "demo", User: "u", Client: "c", ClientID: "app", Session: "s", IssuedAt: 1}})
+	if at := p.SweptUntil(); at != 0 {
+		t.Errorf("a token of a client that is known was never looked at, and swept until %d", at)
+	}
+}

@@ -90,7 +90,11 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 			}
 		}
 		for _, t := range st.tokens {
-			if v := tokenstate.Judge(t.Token, st.facts, p.status.Rules); v.State != tokenstate.Revoked {
+			switch v := tokenstate.Judge(t.Token, st.facts, p.status.Rules); {
+			case v.State == tokenstate.Revoked:
+			case t.Token.Client == "": // its client is not known, so nobody can look at more than its user
+				seen(tokenstate.Owner(t.Token.Realm, t.Token.User, st.facts, p.status.Rules).CheckedAt)
+			default:
 				seen(v.CheckedAt)
 			}
 		}
@@ -100,6 +104,32 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 			}
 		}
 		return first
+	})
+}
+
+// Owners counts the users of a realm's tokens and keys, and those whom no look has ever seen.
+type Owners struct{ All, NeverLooked int }
+
+// Owners are those of each realm.
+func (p *Projection) Owners() map[string]Owners {
+	return read(p, func(st *state) map[string]Owners {
+		all := map[owner]bool{}
+		for o := range st.ofOwner {
+			all[o] = true
+		}
+		for o := range st.owned {
+			all[o] = true
+		}
+		n := map[string]Owners{}
+		for o := range all {
+			c := n[o.realm]
+			c.All++
+			if !tokenstate.Owner(o.realm, o.user, st.facts, p.status.Rules).Known {
+				c.NeverLooked++
+			}
+			n[o.realm] = c
+		}
+		return n
 	})
 }
 

@@ -137,11 +137,45 @@ func (c *collected) ClientsIn(realm string) (clients []string) {
 	return slices.Sorted(maps.Keys(all))
 }
 
+// Unnamed counts the subjects' tokens by those client_ids that stand for no known client: no look
+// can ask for the sessions of such a token, and what is in doubt about it stays so.
+func Unnamed(s State, subjects []tokenstate.Scope) map[string]int {
+	whose, n := map[tokenstate.Scope]bool{}, map[string]int{}
+	for _, u := range subjects {
+		whose[u] = true
+	}
+	for _, t := range s.Tokens {
+		if t.Client == "" && whose[tokenstate.Scope{Realm: t.Realm, User: t.User}] {
+			n[t.ClientID]++
+		}
+	}
+	return n
+}
+
+// InDoubt counts the verdicts on subjects that looks have yet to settle, and can.
+func InDoubt(s State, subjects []tokenstate.Scope) (n int) {
+	whose := map[tokenstate.Scope]bool{}
+	for _, u := range subjects {
+		whose[u] = true
+	}
+	for _, t := range s.Tokens {
+		if t.Client != "" && whose[tokenstate.Scope{Realm: t.Realm, User: t.User}] && tokenstate.Judge(t, s.Facts, s.Rules).InDoubt {
+			n++
+		}
+	}
+	for _, k := range s.Keys {
+		if whose[tokenstate.Scope{Realm: k.Realm, User: k.User}] && tokenstate.Owner(k.Realm, k.User, s.Facts, s.Rules).InDoubt {
+			n++
+		}
+	}
+	return n
+}
+
 // Mistaken are final cutoffs of Keycloak's events, not of orders, that alone keep a token dead
 // which Keycloak shows living: each wants a pardon.
 func Mistaken(s State) (ds []Difference) {
 	open := s.Facts
-	open.Cutoffs = map[tokenstate.Scope]map[string]tokenstate.Cutoff{}
+	open.Cutoffs = ordered(s.Facts)
 	for _, t := range s.Tokens {
 		v := tokenstate.Judge(t, s.Facts, s.Rules)
 		if v.State != tokenstate.Revoked || v.Reason == tokenstate.ReasonOrder || tokenstate.Judge(t, open, s.Rules).State != tokenstate.Usable {
@@ -152,6 +186,16 @@ func Mistaken(s State) (ds []Difference) {
 		}
 	}
 	return ds
+}
+
+// ordered are the cutoffs that somebody ordered.
+func ordered(f tokenstate.Facts) map[tokenstate.Scope]map[string]tokenstate.Cutoff {
+	out := map[tokenstate.Scope]map[string]tokenstate.Cutoff{}
+	for s, cs := range f.Cutoffs {
+		out[s] = maps.Clone(cs)
+		maps.DeleteFunc(out[s], func(_ string, c tokenstate.Cutoff) bool { return c.Reason != tokenstate.ReasonOrder })
+	}
+	return out
 }
 
 // listed is when a look last showed t's session living; 0 if none did.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
+	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -112,6 +114,102 @@ func TestReconcileByPages(t *testing.T) {
 		ds := recovery.Differences(s, then)
 		if len(ds) != 2 || ds[0].User != name(absent) || ds[0].After != "revoked session_absent" || ds[1].User != name(blocked) || ds[1].After != "suspended user_disabled" {
 			t.Errorf("%s: %+v", kind, ds)
+		}
+	}
+}
+
+// Ensure that what no look can settle is named, and not waited for.
+func TestTokensOfAClientThatIsGone(t *testing.T) {
+	s := recovery.State{Facts: tokenstate.NewFacts(), Rules: tokenstate.DefaultRules(), Tokens: []tokenstate.Token{
+		{Realm: "demo", User: "u", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: 1_600_000_000},
+		{Realm: "demo", User: "u", ClientID: "gone", Session: "s2", IssuedAt: 1_600_000_000},
+		{Realm: "demo", User: "other", ClientID: "gone", Session: "s3", IssuedAt: 1_600_000_000},
+	}}
+	s.Facts.Add(tokenstate.Learn(events.Message{ID: "order", Realm: "demo", At: early, Received: early, Source: events.Operator, Body: &events.Order{Order: events.OrderLook, By: "me", User: "u"}}))
+	subjects := recovery.Subjects(s, "u")
+	if n := recovery.InDoubt(s, subjects); n != 1 {
+		t.Errorf("%d are waited for", n)
+	}
+	if n := recovery.Unnamed(s, subjects); len(n) != 1 || n["gone"] != 1 {
+		t.Errorf("%v", n)
+	}
+	s.Keys = []apikey.Record{{ID: "k", Realm: "demo", User: "u"}}
+	if n := recovery.InDoubt(s, subjects); n != 2 {
+		t.Errorf("with a key %d are waited for", n)
+	}
+}
+
+// Ensure a dry run tells both kinds of difference, and that a cutoff which alone keeps a token dead
+// that Keycloak shows living is told with the pardon it wants: not while no later look shows it, not
+// for an order, and not when something else closes it, too.
+func TestMistakes(t *testing.T) {
+	tok := tokenstate.Token{Realm: "demo", User: "u", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: early.Second() - 100}
+	learn := func(f tokenstate.Facts, id string, at events.Millis, source events.Source, body events.Body) {
+		f.Add(tokenstate.Learn(events.Message{ID: id, Realm: "demo", At: at, Received: at, Source: source, Body: body}))
+	}
+	look := func(f tokenstate.Facts, at events.Millis, enabled, lives bool) {
+		ro := events.Roster{User: "u", Client: "c1", Complete: true}
+		if lives {
+			ro.Sessions = []events.ClientSession{{Session: "s1", Client: "c1"}}
+		}
+		learn(f, fmt.Sprint("look-", at), at, events.Look, &events.Observation{User: &events.UserLook{User: "u", Enabled: enabled, OfflineAccess: true}, Rosters: []events.Roster{ro}})
+	}
+	deleted := &events.Happened{Event: "event-deleted", Kind: "admin", Type: "DELETE USER", Path: "users/u", User: "u"}
+	for name, c := range map[string]struct {
+		tell   func(tokenstate.Facts)
+		pardon string
+	}{
+		"a deletion, and they live": {func(f tokenstate.Facts) { learn(f, "e/b", early, events.Backfill, deleted); look(f, late, true, true) }, "event-deleted"},
+		"a deletion":                {func(f tokenstate.Facts) { learn(f, "e/b", early, events.Backfill, deleted) }, ""},
+		"seen before the deletion": {func(f tokenstate.Facts) {
+			look(f, early-60_000, true, true)
+			learn(f, "e/b", early, events.Backfill, deleted)
+		}, ""},
+		"disabled, too":             {func(f tokenstate.Facts) { learn(f, "e/b", early, events.Backfill, deleted); look(f, late, false, true) }, ""},
+		"and their session is gone": {func(f tokenstate.Facts) { learn(f, "e/b", early, events.Backfill, deleted); look(f, late, true, false) }, ""},
+		"an order, too": {func(f tokenstate.Facts) {
+			learn(f, "e/b", early, events.Backfill, deleted)
+			learn(f, "order", early+1, events.Operator, &events.Order{Order: events.OrderRevoke, By: "me", User: "u", Before: early.Second(), Tokens: true})
+			look(f, late, true, true)
+		}, ""},
+		"an order": {func(f tokenstate.Facts) {
+			learn(f, "order", early, events.Operator, &events.Order{Order: events.OrderRevoke, By: "me", User: "u", Before: early.Second(), Tokens: true})
+			look(f, late, true, true)
+		}, ""},
+	} {
+		s := recovery.State{Facts: tokenstate.NewFacts(), Rules: tokenstate.DefaultRules(), Tokens: []tokenstate.Token{tok}}
+		c.tell(s.Facts)
+		ds := recovery.Mistaken(s)
+		if c.pardon == "" {
+			if len(ds) != 0 {
+				t.Errorf("%s: %+v", name, ds)
+			}
+			continue
+		}
+		if len(ds) != 1 || ds[0].Because != c.pardon || !strings.HasSuffix(ds[0].After, "pardon "+c.pardon) || ds[0].Before != "revoked user_deleted" {
+			t.Errorf("%s: %+v", name, ds)
+			continue
+		}
+		learn(s.Facts, "pardon", late, events.Operator, &events.Pardon{Cause: c.pardon, By: "me", Reason: "a mistake"})
+		if v := tokenstate.Judge(tok, s.Facts, s.Rules); v.State != tokenstate.Usable || len(recovery.Mistaken(s)) != 0 {
+			t.Errorf("%s: pardoned, and %+v", name, v)
+		}
+	}
+
+	var states []recovery.State // as known, and as the looks of two dry runs leave it
+	for n, live := range []([]events.ClientSession){nil, {}, {{Session: "of-" + name(0), Client: "c1"}}} {
+		s := before()
+		if n > 0 {
+			s.Facts = tokenstate.Join(states[n-1].Facts, tokenstate.NewFacts())
+			learn(s.Facts, fmt.Sprint("look-", n), early+events.Millis(n)*60_000, events.Look, &events.Observation{
+				User: &events.UserLook{User: name(0), Enabled: true, OfflineAccess: true}, Rosters: []events.Roster{{User: name(0), Client: "c1", Complete: true, Sessions: live}},
+			})
+		}
+		states = append(states, s)
+	}
+	for n, want := range [][2]string{{"usable", "revoked session_absent"}, {"revoked session_absent", "usable"}} {
+		if ds := recovery.Differences(states[n], states[n+1]); len(ds) != 1 || ds[0].User != name(0) || [2]string{ds[0].Before, ds[0].After} != want {
+			t.Errorf("want %q, got %+v", want, ds)
 		}
 	}
 }

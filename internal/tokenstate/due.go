@@ -80,6 +80,9 @@ func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Milli
 }
 
 func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
+	if t.Client == "" { // nobody can ask for the sessions of a client that has no UUID: only for its user
+		return f.ownerDoubts(Scope{Realm: t.Realm, User: t.User}, r)
+	}
 	for _, d := range t.sessionDoubts() {
 		if f.open(d, r, f.looksFor(d, t)) {
 			urgent, patient = urgent || !d.Beneath, true

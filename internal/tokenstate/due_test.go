@@ -70,3 +70,50 @@ func TestDueBeneath(t *testing.T) {
 		t.Fatal(d)
 	}
 }
+
+// Ensure a token whose client nobody can find does not make its user due for ever: a look over the
+// admin API, which cannot ask for its session, settles what it can tell of the user.
+func TestDueOfAClientThatIsGone(t *testing.T) {
+	gone := token
+	gone.Client, gone.ClientID = "", "gone"
+	due := func(s *story, now events.Millis) (whom []string) {
+		for _, w := range tokenstate.Due([]tokenstate.Token{gone}, nil, s.facts, tokenstate.DefaultRules(), now) {
+			whom = append(whom, w.Scope.User)
+		}
+		return whom
+	}
+	look := func(s *story, at events.Millis) *story { // as worker's Asker sees a user without a client that it could name
+		return s.observe(at, "", events.Observation{Realm: &events.RealmLook{Enabled: true}, User: &events.UserLook{User: "u1", Enabled: true, OfflineAccess: true}})
+	}
+	s := newStory()
+	if d := cmp.Diff([]string{"", "u1"}, due(s, 2000*sec)); d != "" {
+		t.Fatalf("never looked at: %s", d)
+	}
+	if got := due(look(s, 2001*sec), 2002*sec); len(got) != 0 {
+		t.Fatalf("looked at, yet due: %q", got)
+	}
+	for n, h := range []events.Happened{
+		{Event: "event-disable", Kind: "admin", Type: "UPDATE USER", Path: "users/u1"},
+		{Event: "event-logout", Type: "LOGOUT", User: "u1", Session: "s1"},
+		{Event: "event-provider", Kind: "admin", Type: "DELETE IDENTITY_PROVIDER", Path: "identity-provider/instances/up"},
+		{Event: "event-lifetimes", Kind: "admin", Type: "UPDATE REALM"},
+	} {
+		at := events.Millis(3000+100*n) * sec
+		if d := cmp.Diff("u1", last(due(s.event(at, "kc1", h), at+1))); d != "" {
+			t.Fatalf("after %s: %s", h.Type, d)
+		}
+		if got := due(look(s, at+60*sec), at+61*sec); len(got) != 0 {
+			t.Fatalf("after %s looked at, yet due: %q", h.Type, got)
+		}
+	}
+	if v := tokenstate.Judge(gone, s.facts, tokenstate.DefaultRules()); !v.InDoubt {
+		t.Error("of its session nobody knows: it stays in doubt")
+	}
+}
+
+func last(of []string) string {
+	if len(of) == 0 {
+		return ""
+	}
+	return of[len(of)-1]
+}

@@ -150,3 +150,15 @@ func TestSettling(t *testing.T) {
 		Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true}},
 	}).inDoubt(t, false)
 }
+
+// Ensure the deletion of a federated user, whose id may hold slashes, is final, and that of
+// something that belongs to them is not.
+func TestDeletionOfAFederatedUser(t *testing.T) {
+	who := tokenstate.Token{Realm: "demo", User: "f:s:a/b", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: birth}
+	for path, dead := range map[string]bool{"users/f:s:a/b": true, "users/f:s:a/b/federated-identity/up": false} {
+		s := newStory().event(2000*sec, "n1", events.Happened{Event: "e", Kind: "admin", Type: "DELETE USER", Path: path, User: who.User})
+		if v := tokenstate.Judge(who, s.facts, tokenstate.DefaultRules()); (v.Reason == tokenstate.ReasonUserDeleted) != dead || !v.InDoubt {
+			t.Errorf("%s: %+v", path, v)
+		}
+	}
+}

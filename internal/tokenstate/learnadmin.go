@@ -71,9 +71,11 @@ func clientDoubts(realm string, h *events.Happened, op string) []Doubt {
 
 func pathUser(path string) string { return after(path, "users/") }
 
-func isUserPath(path string) bool {
-	id := pathUser(path)
-	return id != "" && path == "users/"+id
+// isUserPath: the path is a user's own. The id of a federated user may hold a slash, so only whoever
+// wrote the message knows where it ends.
+func isUserPath(h *events.Happened) bool {
+	id := subjectUser(h)
+	return id != "" && h.Path == "users/"+id
 }
 
 // after is the path element that follows prefix at the path's beginning.

@@ -26,7 +26,7 @@ func learnFinal(f Facts, m events.Message, h *events.Happened) {
 	at, _ := when(m)
 	n := at.Second()
 	switch {
-	case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER" && isUserPath(h.Path):
+	case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER" && isUserPath(h):
 		cut(f, Scope{Realm: m.Realm, User: subjectUser(h)}, h.Event,
 			Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonUserDeleted})
 	case h.Type == "DELETE REALM":

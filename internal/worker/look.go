@@ -20,6 +20,7 @@ const (
 	looksAtOnce = 8
 	lookLimit   = 15 * time.Second
 	maxLookWait = time.Minute
+	maxBindWait = 5 * time.Minute
 	complainGap = time.Minute
 )
 
@@ -64,10 +65,14 @@ type Looker struct {
 	Interval time.Duration // between two rounds, and the first pause of a subject
 	Rate     int           // looks a second
 	Pages    *Pages        // nil: all are looked at one by one
-	Logger   zerolog.Logger
+	// Now is what tokens' ages are reckoned by: the database's time, which doctor compares with
+	// Keycloak's. nil, or a fault: our own.
+	Now    func(context.Context) (tokenstate.Millis, error)
+	Logger zerolog.Logger
 
 	mu         sync.Mutex
 	turns      map[tokenstate.Scope]turn
+	binds      map[projection.Unbound]turn // of Run alone
 	complained time.Time
 	listings   map[kind]listing
 	started    time.Time
@@ -96,8 +101,8 @@ func (l *Looker) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-			l.bindClients(ctx, limit)
 			l.round(ctx, limit)
+			l.bindClients(ctx, limit)
 		}
 	}
 }
@@ -135,7 +140,7 @@ const roundTime = 2 // seconds, at the rate of looks
 // plan picks the subjects whose turn it is, the urgent first, and forgets those that are not due
 // any more. The patient wait while a listing may show them.
 func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Scope) {
-	due := l.Known.Due(tokenstate.Millis(now.UnixMilli()))
+	due := l.Known.Due(l.clock(ctx, now))
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	wait := l.list(ctx, l.waiting(due, now), now)
@@ -183,33 +188,14 @@ func (l *Looker) look(ctx context.Context, s tokenstate.Scope) error {
 	return nil
 }
 
-// bindClients finds the UUIDs of clients that tokens name by client_id only.
-func (l *Looker) bindClients(ctx context.Context, limit *rate.Limiter) {
-	for _, u := range l.Known.UnboundClients() {
-		if limit.Wait(ctx) != nil {
-			return
-		}
-		if err := l.bind(ctx, u); err != nil && ctx.Err() == nil {
-			l.complain(err, "a client was not found by its client_id; it is tried again")
-			return
+// clock: by one of ours that is slow, a young token whose session is gone would be looked at late.
+func (l *Looker) clock(ctx context.Context, ours time.Time) tokenstate.Millis {
+	if l.Now != nil {
+		if at, err := l.Now(ctx); err == nil {
+			return at
 		}
 	}
-}
-
-// bind publishes what it saw first: until the client's state is known, its tokens are judged
-// without it.
-func (l *Looker) bind(ctx context.Context, u projection.Unbound) error {
-	ctx, cancel := context.WithTimeout(ctx, lookLimit)
-	defer cancel()
-	m, uuid, err := l.Ask.LookNamed(ctx, u.Realm, u.ClientID)
-	if err != nil || uuid == "" { // "": no client is called that any more
-		return err //nolint:wrapcheck // the asker says what failed
-	}
-	if err := l.Log.Publish(ctx, m); err != nil {
-		return err //nolint:wrapcheck // as above
-	}
-	_, err = l.Bind.BindClient(ctx, u.Realm, u.ClientID, uuid)
-	return err //nolint:wrapcheck // as above
+	return tokenstate.Millis(ours.UnixMilli())
 }
 
 // complain says the same kind of thing once a minute.

@@ -30,6 +30,9 @@ type subjects struct {
 	patient   []string // due, too, but may wait
 	realms    map[string]int
 	onPublish func(events.Message)
+	named     []string          // clients that were asked for by client_id
+	noClient  map[string]error  // clients that are not there; what asking for them answers
+	asOf      tokenstate.Millis // of the last question who is due
 }
 
 func (s *subjects) Realms() map[string]int {
@@ -69,9 +72,10 @@ func (s *subjects) askedAbout() (users []string) {
 	return users
 }
 
-func (s *subjects) Due(tokenstate.Millis) (ds []tokenstate.Want) {
+func (s *subjects) Due(now tokenstate.Millis) (ds []tokenstate.Want) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.asOf = now
 	for _, user := range s.due {
 		ds = append(ds, tokenstate.Want{Scope: tokenstate.Scope{Realm: "demo", User: user}, Urgent: true})
 	}
@@ -98,7 +102,13 @@ func (s *subjects) Look(_ context.Context, sc tokenstate.Scope, tokens []tokenst
 	return []events.Message{{ID: "look-at-" + sc.User}}, s.err
 }
 
-func (s *subjects) LookNamed(context.Context, string, string) (events.Message, string, error) {
+func (s *subjects) LookNamed(_ context.Context, _, clientID string) (events.Message, string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.named = append(s.named, clientID)
+	if err, gone := s.noClient[clientID]; gone {
+		return events.Message{}, "", err
+	}
 	return events.Message{ID: "look-named"}, "uuid", nil
 }
 
@@ -115,7 +125,8 @@ func (s *subjects) Publish(_ context.Context, m events.Message) error {
 func (s *subjects) BindClient(_ context.Context, realm, clientID, uuid string) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bound, s.unbound = append(s.bound, realm+" "+clientID+" "+uuid), nil
+	s.bound = append(s.bound, realm+" "+clientID+" "+uuid)
+	s.unbound = slices.DeleteFunc(s.unbound, func(u projection.Unbound) bool { return u.ClientID == clientID })
 	return 1, nil
 }
 

@@ -1,10 +1,13 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +28,7 @@ type keycloak struct {
 	clients  []string
 	pages    int
 	most     int
+	at       events.Millis // of the pages; 0: 1000
 }
 
 func (k *keycloak) ClientsIn(string) []string { return k.clients }
@@ -55,7 +59,7 @@ func (k *keycloak) count() int {
 
 func (k *keycloak) Sessions(_ context.Context, _, client string, first, limit int) (Page, error) {
 	rows, err := k.read(&k.sessions, first, limit)
-	p := Page{At: 1000, Rows: len(rows)}
+	p := Page{At: cmp.Or(k.at, 1000), Rows: len(rows)}
 	for i, row := range rows {
 		var user, session string
 		_, _ = fmt.Sscanf(row, "%s %s", &user, &session)
@@ -69,7 +73,7 @@ func (k *keycloak) Sessions(_ context.Context, _, client string, first, limit in
 
 func (k *keycloak) Users(_ context.Context, _ string, first, limit int, _ bool) (Page, error) {
 	rows, err := k.read(&k.users, first, limit)
-	p := Page{At: 1000, Rows: len(rows)}
+	p := Page{At: cmp.Or(k.at, 1000), Rows: len(rows)}
 	for i, user := range rows {
 		if i == 0 {
 			p.Mark = user
@@ -166,6 +170,75 @@ func TestPagesShift(t *testing.T) {
 	for _, user := range k.users {
 		if !users[user] {
 			t.Errorf("%s stayed and was not shown", user)
+		}
+	}
+}
+
+// Ensure that of a listing half of which goes while it is read, and into which others come, nothing
+// false is learnt: nobody who lives is closed, nobody at all is settled whom it has not shown, and
+// whoever it has not shown is due.
+func TestPagesShiftByHalf(t *testing.T) {
+	const looked, happened, listed = events.Millis(1_000_000), events.Millis(2_000_000), events.Millis(2_100_000)
+	rules := tokenstate.DefaultRules()
+	for seed := range uint64(20) {
+		rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
+		k := crowd(1000)
+		k.at = listed
+		facts := tokenstate.NewFacts()
+		var tokens []tokenstate.Token
+		for _, row := range k.sessions {
+			user, session, _ := strings.Cut(row, " ")
+			tokens = append(tokens, tokenstate.Token{Realm: "demo", User: user, Client: "c1", ClientID: "app", Session: session, IssuedAt: 100})
+			facts.Add(tokenstate.Learn(events.Message{ID: "look-" + user, Realm: "demo", At: looked, Received: looked, Source: events.Look, Body: &events.Observation{
+				User:    &events.UserLook{User: user, Enabled: true, OfflineAccess: true},
+				Rosters: []events.Roster{{User: user, Client: "c1", Complete: true, Sessions: []events.ClientSession{{Session: session, Client: "c1"}}}},
+			}}))
+		}
+		facts.Add(tokenstate.Learn(events.Message{ID: "event/l", Realm: "demo", At: happened, Received: happened, Source: events.Listener, Body: &events.Happened{Event: "event", Kind: "admin", Type: "UPDATE REALM"}}))
+		facts.Add(tokenstate.Learn(events.Message{ID: "realm", Realm: "demo", At: listed, Received: listed, Source: events.Look, Body: &events.Observation{Realm: &events.RealmLook{Enabled: true}}}))
+		shift := func(rows []string) (left []string) {
+			for _, row := range rows {
+				if rnd.IntN(2) == 0 {
+					left = append(left, row)
+				}
+				if rnd.IntN(10) == 0 {
+					left = append(left, fmt.Sprintf("stranger session-%d", rnd.Uint64()))
+				}
+			}
+			return left
+		}
+		k.before = func(k *keycloak, page int) error {
+			if page > 1 && page < 4 {
+				k.sessions = shift(k.sessions)
+			} else if page > 4 && page < 9 {
+				k.users = shift(k.users)
+			}
+			return nil
+		}
+		if err := k.list(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range k.published {
+			m.Received = m.At
+			facts.Add(tokenstate.Learn(m))
+		}
+		sessions, users := k.shown(t)
+		due := map[string]bool{}
+		for _, w := range tokenstate.Due(tokens, nil, facts, rules, listed+1000) {
+			due[w.Scope.User] = true
+		}
+		unseen := 0
+		for _, tok := range tokens {
+			v, shown := tokenstate.Judge(tok, facts, rules), sessions[tok.Session] && users[tok.User]
+			if !shown {
+				unseen++
+			}
+			if v.State != tokenstate.Usable || v.InDoubt == shown || due[tok.User] == shown {
+				t.Fatalf("seed %d: %s was shown: %v, is due: %v, and is %+v", seed, tok.User, shown, due[tok.User], v)
+			}
+		}
+		if unseen < 100 || unseen > 990 {
+			t.Fatalf("seed %d: %d of 1000 were not shown: this tests little", seed, unseen)
 		}
 	}
 }

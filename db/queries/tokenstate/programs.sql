@@ -31,3 +31,9 @@ SELECT count(*) FROM tokenstate.parked;
 
 -- name: OutboxAge :one
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM tokenstate.outbox WHERE relayed_at IS NULL;
+
+-- name: PruneHeartbeats :execrows
+DELETE FROM tokenstate.node_heartbeat WHERE received_ms < (SELECT max(received_ms) FROM tokenstate.node_heartbeat) - @behind_ms::bigint;
+
+-- name: HeardRealms :many
+SELECT DISTINCT realm FROM (SELECT realm, id FROM tokenstate.journal ORDER BY n DESC LIMIT @latest) AS recent WHERE id LIKE '%/l';

@@ -51,6 +51,15 @@ func (s *Store) PruneFeed(ctx context.Context, before time.Time) (int64, error) 
 	return n, nil
 }
 
+// PruneHeartbeats forgets the nodes that were last heard so much earlier than the latest.
+func (s *Store) PruneHeartbeats(ctx context.Context, behind time.Duration) (int64, error) {
+	n, err := q.PruneHeartbeats(ctx, s.pool, behind.Milliseconds())
+	if err != nil {
+		return 0, fmt.Errorf("prune heartbeats: %w", err)
+	}
+	return n, nil
+}
+
 // PruneOutbox removes orders that were relayed before a time and have come back in the log.
 func (s *Store) PruneOutbox(ctx context.Context, before time.Time) (int64, error) {
 	n, err := q.PruneOutbox(ctx, s.pool, &before)

@@ -42,3 +42,41 @@ func TestPruneFeed(t *testing.T) {
 		return err
 	}))
 }
+
+// Ensure nodes that are gone for good are forgotten, and never the last that spoke.
+func TestPruneHeartbeats(t *testing.T) {
+	pool := newPool(t)
+	s := New(pool)
+	ctx := t.Context()
+	_, err := pool.Exec(ctx, `INSERT INTO tokenstate.node_heartbeat VALUES ('old', 1, 1000, '{}'), ('silent', 1, 3000, '{}'), ('last', 1, 5000, '{}')`)
+	must(t, err)
+	worker, err := pool.Acquire(ctx)
+	must(t, err)
+	defer worker.Release()
+	_, err = worker.Exec(ctx, "SET ROLE tokenstate_worker")
+	must(t, err)
+	if n, err := q.PruneHeartbeats(ctx, worker, 3000); err != nil || n != 1 {
+		t.Errorf("%d were forgotten, %v", n, err)
+	}
+	_, err = worker.Exec(ctx, "RESET ROLE")
+	must(t, err)
+	_, err = s.PruneHeartbeats(ctx, 3*time.Second)
+	must(t, err)
+	st, err := s.Status(ctx)
+	must(t, err)
+	if len(st.Heartbeats) != 2 || st.Heartbeats[0].Node != "last" || st.Heartbeats[1].Node != "silent" {
+		t.Errorf("%+v", st.Heartbeats)
+	}
+}
+
+// Ensure a realm counts as heard of by what a listener told, not by what others said of it.
+func TestHeardRealms(t *testing.T) {
+	pool := newPool(t)
+	_, err := pool.Exec(t.Context(), `INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw)
+		VALUES ('a/l', 1, 1, 'heard', 'event', 'x'), ('b/l', 2, 1, 'heard', 'event', 'x'), ('c/b', 3, 1, 'read', 'event', 'x'), ('d', 4, 1, 'looked-at', 'observation', 'x')`)
+	must(t, err)
+	realms, err := New(pool).HeardRealms(t.Context())
+	if err != nil || len(realms) != 1 || realms[0] != "heard" {
+		t.Errorf("%q, %v", realms, err)
+	}
+}

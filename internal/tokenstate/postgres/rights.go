@@ -29,3 +29,15 @@ func (s *Store) KeycloakVersion(ctx context.Context) (version string, err error)
 	}
 	return version, nil
 }
+
+// heardLatest is among how many messages HeardRealms searches.
+const heardLatest = 20_000
+
+// HeardRealms are those of which a listener has told an event lately.
+func (s *Store) HeardRealms(ctx context.Context) ([]string, error) {
+	realms, err := q.HeardRealms(ctx, s.pool, heardLatest)
+	if err != nil {
+		return nil, fmt.Errorf("read which realms were heard of: %w", err)
+	}
+	return realms, nil
+}

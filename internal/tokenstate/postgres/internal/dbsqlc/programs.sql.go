@@ -19,6 +19,30 @@ func (q *Queries) Confirm(ctx context.Context, db DBTX) error {
 	return err
 }
 
+const heardRealms = `-- name: HeardRealms :many
+SELECT DISTINCT realm FROM (SELECT realm, id FROM tokenstate.journal ORDER BY n DESC LIMIT $1) AS recent WHERE id LIKE '%/l'
+`
+
+func (q *Queries) HeardRealms(ctx context.Context, db DBTX, latest int32) ([]string, error) {
+	rows, err := db.Query(ctx, heardRealms, latest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var realm string
+		if err := rows.Scan(&realm); err != nil {
+			return nil, err
+		}
+		items = append(items, realm)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const heartbeats = `-- name: Heartbeats :many
 SELECT node, at_ms, received_ms, value FROM tokenstate.node_heartbeat ORDER BY node
 `
@@ -109,6 +133,18 @@ func (q *Queries) ParkedCount(ctx context.Context, db DBTX) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const pruneHeartbeats = `-- name: PruneHeartbeats :execrows
+DELETE FROM tokenstate.node_heartbeat WHERE received_ms < (SELECT max(received_ms) FROM tokenstate.node_heartbeat) - $1::bigint
+`
+
+func (q *Queries) PruneHeartbeats(ctx context.Context, db DBTX, behindMs int64) (int64, error) {
+	result, err := db.Exec(ctx, pruneHeartbeats, behindMs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const putOutbox = `-- name: PutOutbox :exec
