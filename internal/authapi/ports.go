@@ -62,7 +62,7 @@ func (r *Refusal) Error() string { return "refused: " + r.Reason }
 // Tokens keeps offline tokens, sealed or tracked. Nothing of it is a decision.
 type Tokens interface {
 	// Put stores t, with its text unless that is empty: then it is tracked. One that is older
-	// than what is stored changes nothing.
+	// than what is stored changes nothing; ErrVerifiedStays.
 	Put(ctx context.Context, t tokenstate.Token, text secret.Text, verified bool) (created bool, version int64, err error)
 	// Open gives the text of a sealed token and the iat it stands under now; ErrNotSealed,
 	// ErrAltered, ErrLockedOut.

@@ -54,5 +54,9 @@ WHERE excluded.issued_at_s >= t.issued_at_s
         IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.custody, t.verified)
 RETURNING t.*;
 
+-- name: LockSeat :exec
+-- A row that is not there yet cannot be locked: who stores first in a seat is waited for.
+SELECT pg_advisory_xact_lock(hashtextextended(json_build_array(@realm::text, @session::text, @client_id::text)::text, 0));
+
 -- name: ListTokens :many
 SELECT * FROM tokenstate.offline_token ORDER BY realm, session, client_id;

@@ -257,6 +257,22 @@ func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineT
 	return items, nil
 }
 
+const lockSeat = `-- name: LockSeat :exec
+SELECT pg_advisory_xact_lock(hashtextextended(json_build_array($1::text, $2::text, $3::text)::text, 0))
+`
+
+type LockSeatParams struct {
+	Realm    string
+	Session  string
+	ClientID string
+}
+
+// A row that is not there yet cannot be locked: who stores first in a seat is waited for.
+func (q *Queries) LockSeat(ctx context.Context, db DBTX, arg LockSeatParams) error {
+	_, err := db.Exec(ctx, lockSeat, arg.Realm, arg.Session, arg.ClientID)
+	return err
+}
+
 const moveFloor = `-- name: MoveFloor :execrows
 UPDATE tokenstate.floor SET stream = $1, stream_created = $2, seq = $3, digest = $4
 WHERE seq = $5 AND digest = $6
