@@ -15,10 +15,10 @@ import (
 // Faults of IdentityProvider.Parse, Tokens.Put and Tokens.Open.
 var (
 	ErrVerifiedStays = errors.New("a verified sealed token is stored in its place")
-	ErrUnreadable = errors.New("not a readable token")
-	ErrNotSealed  = errors.New("no such sealed token")
-	ErrAltered    = errors.New("a sealed token that does not open")           // it was changed, or is another row's
-	ErrLockedOut  = errors.New("a token sealed under a key that we have not") // it opens again when the key is back
+	ErrUnreadable    = errors.New("not a readable token")
+	ErrNotSealed     = errors.New("no such sealed token")
+	ErrAltered       = errors.New("a sealed token that does not open")           // it was changed, or is another row's
+	ErrLockedOut     = errors.New("a token sealed under a key that we have not") // it opens again when the key is back
 )
 
 type putTokenInput struct {

@@ -23,7 +23,8 @@ type IdentityProvider interface {
 	Refresh(context.Context, secret.Text) (Grant, error)
 	// Classify says what a refusal that somebody else saw means for the token.
 	Classify(status int, code, description string) *Refusal
-	// Logout ends the session of a refresh token, or of an offline one.
+	// Logout ends the session of a refresh token, or of an offline one. A *Refusal: nothing is
+	// ended, for Keycloak refuses the token now and may take it again.
 	Logout(context.Context, secret.Text) (alreadyDead bool, err error)
 	LookUser(ctx context.Context, user string) (Look, error)
 }
