@@ -29,8 +29,10 @@ type accessAnswer struct {
 	}
 }
 
+const accessTokenPath = "/v1/users/{user_id}/access-token"
+
 func (s *Server) accessToken(api huma.API) {
-	op := operation(http.MethodPost, "/v1/users/{user_id}/access-token", "A fresh access token of a user's offline token", maxSmallBody)
+	op := operation(http.MethodPost, accessTokenPath, "A fresh access token of a user's offline token", maxSmallBody)
 	op.Middlewares = s.forServiceOrOwner(ScopeTokensUse, apikey.ScopeAccessToken)
 	huma.Register(api, op, s.giveAccess)
 }

@@ -57,12 +57,6 @@ type backChannelAnswer struct {
 func (s *Server) backChannelLogout(api huma.API) {
 	op := operation(http.MethodPost, backChannelPath, "Take a logout token of OpenID Connect Back-Channel Logout 1.0", maxTokenBody)
 	op.Middlewares = huma.Middlewares{withSender}
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/x-www-form-urlencoded": {Schema: &huma.Schema{
-			Type: huma.TypeObject, Required: []string{"logout_token"},
-			Properties: map[string]*huma.Schema{"logout_token": {Type: huma.TypeString, Description: "a signed JWT of type logout+jwt"}},
-		}},
-	}}
 	huma.Register(api, op, s.answerSender)
 }
 
