@@ -53,6 +53,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m.shed.WithLabelValues("refresh")
 	m.shed.WithLabelValues("wait")
 	m.shed.WithLabelValues("logout_token")
+	m.shed.WithLabelValues("story")
 	for _, o := range []string{logoutTaken, logoutRefused, logoutUndecided} {
 		m.logouts.WithLabelValues(o)
 	}

@@ -1,11 +1,15 @@
 package authapi
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"time"
+)
 
 // load bounds what is done at once: what comes beyond it is told to come back, so that what is
 // under way still ends. Who waits, for Keycloak or for a version, is shed first, so that keys go on
 // being decided. Who sends logout tokens needs no credential, so they have places of their own.
-type load struct{ requests, waiting, logouts chan struct{} }
+type load struct{ requests, waiting, logouts, stories chan struct{} }
 
 const (
 	defaultMaxRequests = 20_000
@@ -17,7 +21,7 @@ func (l *load) init(most int) {
 		most = defaultMaxRequests
 	}
 	l.requests, l.waiting = make(chan struct{}, most), make(chan struct{}, max(1, most*3/4))
-	l.logouts = make(chan struct{}, maxLogouts)
+	l.logouts, l.stories = make(chan struct{}, maxLogouts), make(chan struct{}, 1)
 }
 
 func (l *load) placesFor(path string) (places chan struct{}, kind string) {
@@ -44,6 +48,19 @@ func (s *Server) mayWait() (leave func(), bad *Problem) {
 		return nil, overloaded()
 	}
 	return func() { <-s.load.waiting }, nil
+}
+
+// patient waits a while for a place.
+func patient(ctx context.Context, places chan struct{}) bool {
+	timer := time.NewTimer(slotPatience)
+	defer timer.Stop()
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	return false
 }
 
 // bounded sheds requests.

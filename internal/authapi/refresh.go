@@ -113,13 +113,8 @@ func (s *Server) tryTurn(ctx, short context.Context, t tokenstate.Token, want Fr
 
 // slot waits for one of the few places at Keycloak.
 func (s *Server) slot(ctx context.Context) *Problem {
-	timer := time.NewTimer(slotPatience)
-	defer timer.Stop()
-	select {
-	case s.access.slots <- struct{}{}:
+	if patient(ctx, s.access.slots) {
 		return nil
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 	s.Metrics.shed.WithLabelValues("refresh").Inc()
 	return overloaded()

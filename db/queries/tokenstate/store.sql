@@ -60,3 +60,8 @@ SELECT pg_advisory_xact_lock(hashtextextended(json_build_array(@realm::text, @se
 
 -- name: ListTokens :many
 SELECT * FROM tokenstate.offline_token ORDER BY realm, session, client_id;
+
+-- name: TokensNamed :many
+-- Of a user or of a session; realm '': of any.
+SELECT * FROM tokenstate.offline_token
+WHERE (user_id = @name OR session = @name) AND (@realm::text = '' OR realm = @realm) ORDER BY realm, session, client_id;

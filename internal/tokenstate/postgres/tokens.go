@@ -152,11 +152,24 @@ func listTokens(ctx context.Context, db dbsqlc.DBTX) ([]StoredToken, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
+	return storedTokens(rows), nil
+}
+
+// TokensNamed reads the tokens of a user or of a session; realm "": in all realms.
+func (s *Store) TokensNamed(ctx context.Context, realm, name string) ([]StoredToken, error) {
+	rows, err := q.TokensNamed(ctx, s.pool, dbsqlc.TokensNamedParams{Realm: realm, Name: name})
+	if err != nil {
+		return nil, fmt.Errorf("read a user's tokens: %w", err)
+	}
+	return storedTokens(rows), nil
+}
+
+func storedTokens(rows []dbsqlc.TokenstateOfflineToken) []StoredToken {
 	ts := make([]StoredToken, len(rows))
 	for i, r := range rows {
 		ts[i] = storedToken(r)
 	}
-	return ts, nil
+	return ts
 }
 
 func storedToken(r dbsqlc.TokenstateOfflineToken) StoredToken {

@@ -395,3 +395,44 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 	}
 	return items, nil
 }
+
+const tokensNamed = `-- name: TokensNamed :many
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at FROM tokenstate.offline_token
+WHERE (user_id = $1 OR session = $1) AND ($2::text = '' OR realm = $2) ORDER BY realm, session, client_id
+`
+
+type TokensNamedParams struct {
+	Name  string
+	Realm string
+}
+
+// Of a user or of a session; realm ”: of any.
+func (q *Queries) TokensNamed(ctx context.Context, db DBTX, arg TokensNamedParams) ([]TokenstateOfflineToken, error) {
+	rows, err := db.Query(ctx, tokensNamed, arg.Name, arg.Realm)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateOfflineToken{}
+	for rows.Next() {
+		var i TokenstateOfflineToken
+		if err := rows.Scan(
+			&i.Realm,
+			&i.UserID,
+			&i.Client,
+			&i.ClientID,
+			&i.Session,
+			&i.IssuedAtS,
+			&i.Custody,
+			&i.Verified,
+			&i.RegisteredAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
