@@ -37,3 +37,18 @@ func TestVerifiedTokenStays(t *testing.T) {
 	w.backend(http.MethodDelete, "/v1/users/u/offline-tokens/s", nil).want(t, http.StatusOK)
 	w.backend(http.MethodPut, "/v1/offline-tokens", map[string]any{"user_id": "u", "client_id": "app", "session_id": "s", "issued_at": now()}).want(t, http.StatusCreated)
 }
+
+// Ensure the access token of one user is not given out as another's, whose offline token has taken
+// the place of theirs.
+func TestSeatOfAnotherUser(t *testing.T) {
+	w := newWorld(t)
+	w.put(offline("s", now()-1)).want(t, http.StatusCreated)
+	w.idp.refresh = granting("of u")
+	w.access().want(t, http.StatusOK, "access_token", "of u")
+	next := offline("s", now())
+	next.User = "v"
+	w.put(next).want(t, http.StatusOK, "user_id", "v")
+	w.idp.refresh = granting("of v")
+	w.backend(http.MethodPost, "/v1/users/v/access-token", map[string]any{}).want(t, http.StatusOK, "access_token", "of v")
+	w.access().want(t, http.StatusNotFound)
+}

@@ -33,7 +33,7 @@ func (s *Server) reusable(v tokenstate.Verdict, minValid time.Duration) Fresh {
 func (s *Server) cached(t tokenstate.Token, want Fresh) (access, bool) {
 	a, ok := s.access.get(seatOf(t))
 	now := s.now()
-	return a, ok && want.MaxAge > 0 && a.expires.Sub(now) >= want.MinValid && now.Sub(a.had) <= want.MaxAge
+	return a, ok && a.of.User == t.User && want.MaxAge > 0 && a.expires.Sub(now) >= want.MinValid && now.Sub(a.had) <= want.MaxAge
 }
 
 // lastGood is for the lack of an answer from Keycloak, which revokes nothing then: an access token
@@ -48,6 +48,8 @@ func (s *Server) lastGood(ctx context.Context, t tokenstate.Token, minValid time
 	if a, ok := s.cached(t, want); ok {
 		return a, true
 	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	turn, err := s.Turns.Take(ctx, t, want) // another replica may have had one
 	switch {
 	case err != nil:
