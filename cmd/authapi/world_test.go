@@ -204,8 +204,11 @@ func other(at tokenstate.Millis) tokenstate.Row {
 // eventually asks until it is so, for a few seconds.
 func (w *world) eventually(what string, so func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(5 * time.Second); !so(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
+	end := time.After(5 * time.Second)
+	for !so() {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-end:
 			w.t.Errorf("not so: %s", what)
 			return
 		}

@@ -29,7 +29,7 @@ type accessAnswer struct {
 	}
 }
 
-const accessTokenPath = "/v1/users/{user_id}/access-token"
+const accessTokenPath = "/v1/users/{user_id}/access-token" //nolint:gosec // a path
 
 func (s *Server) accessToken(api huma.API) {
 	op := operation(http.MethodPost, accessTokenPath, "A fresh access token of a user's offline token", maxSmallBody)
