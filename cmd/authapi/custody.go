@@ -34,6 +34,9 @@ func (c custody) Put(ctx context.Context, t tokenstate.Token, text secret.Text, 
 		sealed = &postgres.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}
 	}
 	p, err := c.store.PutToken(ctx, postgres.StoredToken{Token: t, Verified: verified}, sealed)
+	if errors.Is(err, postgres.ErrVerifiedStays) {
+		err = authapi.ErrVerifiedStays
+	}
 	return p.Created, p.Version, err //nolint:wrapcheck // joins only
 }
 

@@ -53,18 +53,17 @@ func (p provider) Introspect(ctx context.Context, raw secret.Text) (authapi.Intr
 
 func (p provider) Refresh(ctx context.Context, raw secret.Text) (authapi.Grant, error) {
 	g, err := p.app.Refresh(ctx, raw)
-	if refused, ok := errors.AsType[*keycloak.Refused](err); ok {
-		return authapi.Grant{}, &authapi.Refusal{
-			Records: refused.Class.Records(), Code: refused.Code, Description: refused.Description, Reason: refused.Reason,
-		}
-	}
 	if err != nil {
-		return authapi.Grant{}, unanswered(err)
+		return authapi.Grant{}, refusedOr(err)
 	}
 	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
 }
 
-func unanswered(err error) error {
+// refusedOr tells Keycloak's word from the lack of one.
+func refusedOr(err error) error {
+	if r, ok := errors.AsType[*keycloak.Refused](err); ok {
+		return &authapi.Refusal{Records: r.Class.Records(), Code: r.Code, Description: r.Description, Reason: r.Reason}
+	}
 	u, ok := errors.AsType[*keycloak.Unavailable](err)
 	if !ok {
 		return err
@@ -80,7 +79,7 @@ func (p provider) Classify(status int, code, description string) *authapi.Refusa
 func (p provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
 	r, err := p.app.Logout(ctx, raw)
 	if err != nil {
-		return false, fmt.Errorf("logout: %w", err)
+		return false, fmt.Errorf("logout: %w", refusedOr(err))
 	}
 	return r.AlreadyDead, nil
 }

@@ -59,7 +59,7 @@ func serve(ctx context.Context, c *config) error {
 	registry := prometheus.NewRegistry()
 	var s *authapi.Server
 	measure := latency(registry)
-	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }}
+	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }, Loaded: func() { s.Loaded() }}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
 	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known.KnownUntil), standingStale(known.KnownUntil, c.standingMaxAge), snapshotAge(known))
 	s = c.server(pool, held, known, realms)

@@ -112,7 +112,7 @@ func (w *world) start() {
 	source := pgsource.New(w.pool, time.Hour)
 	w.lookups, w.searches, w.behind = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}
 	var server *authapi.Server
-	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }}, zerolog.Nop())
+	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }, Loaded: func() { server.Loaded() }}, zerolog.Nop())
 	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
 	server = c.server(w.pool, w.held, known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
 	server.Settle = time.Millisecond
@@ -194,6 +194,25 @@ func standing(at tokenstate.Millis, change func(*tokenstate.Standing)) tokenstat
 	s := tokenstate.Standing{At: at, Cause: "look"}
 	change(&s)
 	return tokenstate.StandingRow{Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "demo", User: "u"}, Authority: tokenstate.Keycloak}, Value: s}
+}
+
+// other is a fact that concerns nobody here.
+func other(at tokenstate.Millis) tokenstate.Row {
+	return tokenstate.StandingRow{Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "demo", User: "nobody"}, Authority: tokenstate.Keycloak}, Value: tokenstate.Standing{At: at, Cause: "look"}}
+}
+
+// eventually asks until it is so, for a few seconds.
+func (w *world) eventually(what string, so func() bool) {
+	w.t.Helper()
+	end := time.After(5 * time.Second)
+	for !so() {
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-end:
+			w.t.Errorf("not so: %s", what)
+			return
+		}
+	}
 }
 
 type reply struct {

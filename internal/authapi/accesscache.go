@@ -10,14 +10,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// Bounds of reusing and getting access tokens.
-const (
-	minLeft    = 10 * time.Second // an access token with less left is not given out again
-	maxReuse   = 24 * time.Hour   // and none is reused longer
-	blindReuse = time.Minute      // nor longer than this while Keycloak is not known about
-	blindAfter = time.Minute      // which is when knowledge is older than this
-	maxAccess  = 100_000          // cached access tokens, about 2 kB each
-)
+const maxAccess = 100_000 // cached access tokens, about 2 kB each
 
 // access is an access token: of which offline token, when it was asked for, until when it is good.
 type access struct {
@@ -116,6 +109,16 @@ func (c *accessTokens) within(scope tokenstate.Scope) (ts []tokenstate.Token) {
 	return ts
 }
 
+// all are the offline tokens of what is held.
+func (c *accessTokens) all() (ts []tokenstate.Token) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range c.held {
+		ts = append(ts, a.of)
+	}
+	return ts
+}
+
 func add(m map[holder]map[seat]bool, h holder, k seat) {
 	if m[h] == nil {
 		m[h] = map[seat]bool{}
@@ -128,24 +131,4 @@ func del(m map[holder]map[seat]bool, h holder, k seat) {
 	if len(m[h]) == 0 {
 		delete(m, h)
 	}
-}
-
-// reusable says which access token may be given out again. While the offline token is in doubt
-// that is none: Keycloak decides. While nothing is heard of Keycloak, a young one.
-func (s *Server) reusable(v tokenstate.Verdict, minValid time.Duration) Fresh {
-	f := Fresh{MinValid: max(minLeft, minValid), MaxAge: maxReuse}
-	blind := s.now().UnixMilli()-int64(s.Known.KnownUntil()) > blindAfter.Milliseconds()
-	switch {
-	case v.State != tokenstate.Usable || v.InDoubt:
-		f.MaxAge = 0
-	case blind:
-		f.MaxAge = blindReuse
-	}
-	return f
-}
-
-func (s *Server) cached(t tokenstate.Token, want Fresh) (access, bool) {
-	a, ok := s.access.get(seatOf(t))
-	now := s.now()
-	return a, ok && want.MaxAge > 0 && a.expires.Sub(now) >= want.MinValid && now.Sub(a.had) <= want.MaxAge
 }

@@ -2,6 +2,7 @@ package authapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -28,39 +29,62 @@ type accessAnswer struct {
 	}
 }
 
+const accessTokenPath = "/v1/users/{user_id}/access-token" //nolint:gosec // a path
+
 func (s *Server) accessToken(api huma.API) {
-	op := operation(http.MethodPost, "/v1/users/{user_id}/access-token", "A fresh access token of a user's offline token", maxSmallBody)
+	op := operation(http.MethodPost, accessTokenPath, "A fresh access token of a user's offline token", maxSmallBody)
 	op.Middlewares = s.forServiceOrOwner(ScopeTokensUse, apikey.ScopeAccessToken)
 	huma.Register(api, op, s.giveAccess)
 }
 
+// maxTried bounds for how many offline tokens one caller has Keycloak asked.
+const maxTried = 3
+
 // giveAccess makes no call to Keycloak for a token that is known to be refused. One that is in
-// doubt, or of which nothing is known, is tried: Keycloak refuses what is dead.
+// doubt, or of which nothing is known, is tried: Keycloak refuses what is dead. Then the next best
+// is tried, for a refusal is said only if none works.
 func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
-	realm := realmOf(ctx)
-	t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID)
-	if !ok {
-		return nil, noToken()
+	realm, tried := realmOf(ctx), map[seat]bool{}
+	var refused *Problem
+	for {
+		t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID, tried)
+		switch worth := ok && s.worthTrying(v); {
+		case refused != nil && (!worth || len(tried) == maxTried):
+			return nil, refused
+		case !ok:
+			return nil, noToken()
+		case !worth:
+			s.Metrics.refreshed(outcomeSkipped)
+			return nil, s.dead(realm, v)
+		}
+		answer, err := s.accessOf(ctx, t.Token, v, time.Duration(in.Body.MinValidS)*time.Second)
+		if refused, ok = errors.AsType[*Problem](err); !ok || refused.Status == http.StatusServiceUnavailable {
+			return answer, err
+		}
+		tried[seatOf(t.Token)] = true
 	}
-	if !s.worthTrying(v) {
-		s.Metrics.refreshed(outcomeSkipped)
-		return nil, s.dead(realm, v)
-	}
-	want := s.reusable(v, time.Duration(in.Body.MinValidS)*time.Second)
-	a, reused := s.cached(t.Token, want)
+}
+
+// accessOf gives an access token of one offline token: one that is cached, or a new one, or while
+// Keycloak does not answer the last one.
+func (s *Server) accessOf(ctx context.Context, t tokenstate.Token, v tokenstate.Verdict, minValid time.Duration) (*accessAnswer, error) {
+	want := s.reusable(v, minValid)
+	a, reused := s.cached(t, want)
 	if reused {
 		s.Metrics.refreshed(outcomeCache)
 	} else {
 		var err error
-		if a, err = s.refreshOnce(ctx, t.Token, want); err != nil {
-			return nil, err
+		if a, err = s.refreshOnce(ctx, t, want); err != nil {
+			if a, reused = s.lastGood(ctx, t, minValid, err); !reused {
+				return nil, err
+			}
 		}
 	}
 	// A fact may have come since we looked, and before the access token goes out.
 	// (A refusal that our own refresh has just disproved may still be known here.)
 	if v := s.Known.Judge(a.of); !s.worthTrying(v) && (reused || v.Reason != tokenstate.ReasonRefused) {
 		s.forget(a.of)
-		return nil, s.dead(realm, v)
+		return nil, s.dead(t.Realm, v)
 	}
 	if reused || a.shared {
 		return s.given(a, "cache"), nil
@@ -72,9 +96,12 @@ func noToken() *Problem {
 	return problem(http.StatusNotFound, "no-offline-token", "", "no offline token of this user is stored here: store one with PUT /v1/offline-tokens")
 }
 
-// sealedBest is the best token that can be refreshed here. Tracked ones lie with the backend.
-func (s *Server) sealedBest(realm, user, clientID string) (projection.Token, tokenstate.Verdict, bool) {
-	return s.Known.Best(realm, user, clientID, func(t projection.Token) bool { return t.Custody == custodySealed })
+// sealedBest is the best token that can be refreshed here, but for those that were tried. Tracked
+// ones lie with the backend.
+func (s *Server) sealedBest(realm, user, clientID string, tried map[seat]bool) (projection.Token, tokenstate.Verdict, bool) {
+	return s.Known.Best(realm, user, clientID, func(t projection.Token) bool {
+		return t.Custody == custodySealed && !tried[seatOf(t.Token)]
+	})
 }
 
 const (

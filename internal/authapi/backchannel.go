@@ -38,7 +38,10 @@ type Logouts interface {
 // ErrReplayed: a token of this id was taken before.
 var ErrReplayed = errors.New("the logout token was sent before")
 
-const byBackChannel = "backchannel-logout"
+const (
+	byBackChannel   = "backchannel-logout"
+	backChannelPath = "/v1/backchannel-logout"
+)
 
 type backChannelInput struct {
 	ContentType string `header:"Content-Type"`
@@ -52,19 +55,14 @@ type backChannelAnswer struct {
 }
 
 func (s *Server) backChannelLogout(api huma.API) {
-	op := operation(http.MethodPost, "/v1/backchannel-logout", "Take a logout token of OpenID Connect Back-Channel Logout 1.0", maxTokenBody)
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/x-www-form-urlencoded": {Schema: &huma.Schema{
-			Type: huma.TypeObject, Required: []string{"logout_token"},
-			Properties: map[string]*huma.Schema{"logout_token": {Type: huma.TypeString, Description: "a signed JWT of type logout+jwt"}},
-		}},
-	}}
-	huma.Register(api, op, s.takeLogoutToken)
+	op := operation(http.MethodPost, backChannelPath, "Take a logout token of OpenID Connect Back-Channel Logout 1.0", maxTokenBody)
+	op.Middlewares = huma.Middlewares{withSender}
+	huma.Register(api, op, s.answerSender)
 }
 
 // takeLogoutToken raises a doubt and teaches no fact: Keycloak sends the same token whether the
 // offline session died or not, so a look has to tell. 200 is said only once the doubt is durable.
-func (s *Server) takeLogoutToken(ctx context.Context, in *backChannelInput) (*backChannelAnswer, error) {
+func (s *Server) takeLogoutToken(ctx context.Context, in *backChannelInput) (*backChannelAnswer, *Problem) {
 	raw, ok := logoutToken(in)
 	if !ok {
 		return nil, badLogout("send one logout_token in a form of type application/x-www-form-urlencoded")

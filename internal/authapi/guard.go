@@ -136,6 +136,9 @@ func (s *Server) forCaller(scope string, may func(projection.ServiceKey) *Proble
 			caller, bad = s.serviceAfterWait(r, scope)
 		}
 		if bad == nil {
+			bad = idsOnly(r.URL)
+		}
+		if bad == nil {
 			bad = may(caller)
 		}
 		if bad != nil {

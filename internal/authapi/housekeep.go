@@ -22,11 +22,17 @@ func (s *Server) Installed(c projection.Change) {
 	if !ok {
 		return
 	}
-	for _, t := range s.access.within(scope) {
-		if v := s.Known.Judge(t); v.State == tokenstate.Usable {
-			continue
+	s.forgetUnusable(s.access.within(scope))
+}
+
+// Loaded does so after a snapshot, which does not say what has changed.
+func (s *Server) Loaded() { s.forgetUnusable(s.access.all()) }
+
+func (s *Server) forgetUnusable(ts []tokenstate.Token) {
+	for _, t := range ts {
+		if v := s.Known.Judge(t); v.State != tokenstate.Usable {
+			s.forget(t)
 		}
-		s.forget(t)
 	}
 }
 

@@ -13,7 +13,10 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-const formType = "application/x-www-form-urlencoded"
+const (
+	introspectPath = "/oauth2/introspect"
+	formType       = "application/x-www-form-urlencoded"
+)
 
 type introspectInput struct {
 	ContentType string `header:"Content-Type"`
@@ -39,7 +42,7 @@ type introspection struct {
 type introspectAnswer struct{ Body introspection }
 
 func (s *Server) introspection(api huma.API) {
-	op := operation(http.MethodPost, "/oauth2/introspect", "Token introspection (RFC 7662) for API keys; the form has token, and perhaps token_type_hint", maxSmallBody)
+	op := operation(http.MethodPost, introspectPath, "Token introspection (RFC 7662) for API keys; token_type_hint is not looked at", maxSmallBody)
 	op.Middlewares = s.forService(ScopeIntrospect)
 	huma.Register(api, op, s.introspect)
 }

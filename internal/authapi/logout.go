@@ -2,6 +2,7 @@ package authapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -64,17 +65,24 @@ func (s *Server) endSession(ctx context.Context, in *logoutInput) (*logoutAnswer
 		a.Body.Offline, a.Body.Version = "kept", s.Known.Version()
 		return a, nil
 	}
-	if bad := s.end(ctx, t.Realm, raw); bad != nil {
-		return nil, bad
+	ends := []secret.Text{raw}
+	if has && in.Body.RevokeOffline && !claims.Offline { // before anything is ended: half of it is not what was asked
+		text, bad := s.openStored(ctx, stored)
+		if bad != nil {
+			return nil, bad
+		}
+		ends = append(ends, text)
+	}
+	for _, one := range ends {
+		if bad := s.end(ctx, realm, one); bad != nil {
+			return nil, bad
+		}
 	}
 	a.Body.Ended, a.Body.Applied = true, true
 	switch {
 	case claims.Offline:
 		a.Body.Offline = "revoked"
-	case has && in.Body.RevokeOffline:
-		if bad := s.endStored(ctx, stored); bad != nil {
-			return nil, bad
-		}
+	case len(ends) > 1:
 		a.Body.Offline, t = "revoked", stored.Token
 	case has:
 		a.Body.Offline = "kept"
@@ -95,23 +103,28 @@ func (s *Server) end(ctx context.Context, realm string, raw secret.Text) *Proble
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
-	if _, err := s.Realms[realm].Keycloak.Logout(ctx, raw); err != nil {
+	_, err := s.Realms[realm].Keycloak.Logout(ctx, raw)
+	if r, ok := errors.AsType[*Refusal](err); ok { // to come back is of no use
+		s.log(ctx).Warn().Str("reason", r.Reason).Msg("Keycloak refuses a logout")
+		return problem(http.StatusConflict, "logout-refused", r.Reason, "Keycloak does not take the token now, and does not end its session, which may work again")
+	}
+	if err != nil {
 		s.log(ctx).Warn().Err(err).Msg("logout without an outcome")
 		return unavailable("identity-provider-unavailable", "Keycloak does not answer; whether the session ended is not known: try again")
 	}
 	return nil
 }
 
-// endStored revokes the offline session that the online one began with.
-func (s *Server) endStored(ctx context.Context, stored projection.Token) *Problem {
+// openStored gives the offline token of the session that the online one began with.
+func (s *Server) openStored(ctx context.Context, stored projection.Token) (secret.Text, *Problem) {
 	if stored.Custody != custodySealed {
-		return unprocessable("tracked-token", "the offline token is kept by you: send it as refresh_token with revoke_offline")
+		return secret.Text{}, unprocessable("tracked-token", "the offline token is kept by you: send it as refresh_token with revoke_offline")
 	}
 	raw, _, err := s.Tokens.Open(ctx, stored.Token)
 	if err != nil {
-		return s.unopened(ctx, stored.Token, err)
+		return secret.Text{}, s.unopened(ctx, stored.Token, err)
 	}
-	return s.end(ctx, stored.Token.Realm, raw)
+	return raw, nil
 }
 
 // awaitDeath waits until the verdict has followed, as long as the caller wants to.

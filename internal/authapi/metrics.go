@@ -17,8 +17,8 @@ const (
 
 // Metrics count what is decided. No label holds an id.
 type Metrics struct {
-	refreshes, decisions, unopened, shed *prometheus.CounterVec
-	panics, actsLost                     prometheus.Counter
+	refreshes, decisions, unopened, shed, logouts *prometheus.CounterVec
+	panics, actsLost                              prometheus.Counter
 }
 
 // NewMetrics registers them.
@@ -36,6 +36,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tokenstate_shed_total", Help: "Calls told to come back because too much was asked at once.",
 		}, []string{"kind"}),
+		logouts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tokenstate_backchannel_logouts_total", Help: "Logout tokens, by outcome; undecided: told to be sent again, for keys or database were away.",
+		}, []string{"outcome"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tokenstate_panics_total", Help: "Requests answered 503 because of a fault of ours.",
 		}),
@@ -49,9 +52,14 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	m.shed.WithLabelValues("request")
 	m.shed.WithLabelValues("refresh")
 	m.shed.WithLabelValues("wait")
+	m.shed.WithLabelValues("logout_token")
+	m.shed.WithLabelValues("story")
+	for _, o := range []string{logoutTaken, logoutRefused, logoutUndecided} {
+		m.logouts.WithLabelValues(o)
+	}
 	m.unopened.WithLabelValues("altered")
 	m.unopened.WithLabelValues("key_missing")
-	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.shed, m.panics, m.actsLost)
+	r.MustRegister(m.refreshes, m.decisions, m.unopened, m.shed, m.logouts, m.panics, m.actsLost)
 	return m
 }
 

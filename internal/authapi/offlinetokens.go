@@ -12,12 +12,13 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// Faults of IdentityProvider.Parse and Tokens.Open.
+// Faults of IdentityProvider.Parse, Tokens.Put and Tokens.Open.
 var (
-	ErrUnreadable = errors.New("not a readable token")
-	ErrNotSealed  = errors.New("no such sealed token")
-	ErrAltered    = errors.New("a sealed token that does not open")           // it was changed, or is another row's
-	ErrLockedOut  = errors.New("a token sealed under a key that we have not") // it opens again when the key is back
+	ErrVerifiedStays = errors.New("a verified sealed token is stored in its place")
+	ErrUnreadable    = errors.New("not a readable token")
+	ErrNotSealed     = errors.New("no such sealed token")
+	ErrAltered       = errors.New("a sealed token that does not open")           // it was changed, or is another row's
+	ErrLockedOut     = errors.New("a token sealed under a key that we have not") // it opens again when the key is back
 )
 
 type putTokenInput struct {
@@ -116,7 +117,10 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 		return nil, bad
 	}
 	created, version, err := s.Tokens.Put(ctx, t, raw, verified)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrVerifiedStays):
+		return nil, verifiedStays(raw.Empty())
+	case err != nil:
 		return nil, s.storeFault(ctx, err)
 	}
 	applied, status := s.enforced(ctx, in.Waiting, version)
@@ -126,6 +130,15 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 	a := &putTokenAnswer{status, s.storedBody(t, !raw.Empty(), verified, applied)}
 	a.Body.Applied, a.Body.Version = applied, version
 	return a, nil
+}
+
+// verifiedStays: whose word is not checked does not replace what Keycloak has vouched for, or
+// anybody who makes up a token would take a good one away.
+func verifiedStays(tracked bool) *Problem {
+	if tracked {
+		return problem(http.StatusConflict, "sealed-token", "", "a verified token of this session and client is sealed here: delete it before you keep it yourself")
+	}
+	return unavailable("identity-provider-unavailable", "Keycloak does not answer, and the token that is stored is verified: try again")
 }
 
 // storedBody shows what is stored now: an older token than the stored one has changed nothing.

@@ -17,7 +17,7 @@ func init() { huma.DefaultArrayNullable = false }
 
 // openToAll and byKey are the calls that ask for no service credential.
 var (
-	openToAll = []string{"/api/service/health", "/v1/backchannel-logout"}
+	openToAll = []string{"/api/service/health", backChannelPath}
 	byKey     = []string{"/api/v1/users/me", "/v1/authorize"}
 )
 
@@ -41,6 +41,8 @@ func describeCall(schemas huma.Registry, path string, op *huma.Operation) {
 	switch {
 	case slices.Contains(byKey, path):
 		op.Security = []map[string][]string{{"key": {}}}
+	case path == accessTokenPath: // each of the two alone is enough
+		op.Security = []map[string][]string{{"service": {}}, {"key": {}}}
 	case !slices.Contains(openToAll, path):
 		op.Security = []map[string][]string{{"service": {}}}
 	}
@@ -54,6 +56,9 @@ func describeCall(schemas huma.Registry, path string, op *huma.Operation) {
 	}
 	if op.Method == http.MethodPut {
 		alsoAnswers(op, http.StatusCreated)
+	}
+	if f := formOf(path); f != nil {
+		op.RequestBody = f
 	}
 	if op.RequestBody == nil {
 		return
@@ -86,6 +91,26 @@ func describeBody(schemas huma.Registry, s *huma.Schema) {
 		member.Nullable = member.Nullable || member.Ref == "" && !slices.Contains(s.Required, name)
 		member.PrecomputeMessages()
 	}
+}
+
+// formOf describes the form that a call takes, for huma says of it only that it is bytes; nil: none.
+func formOf(path string) *huma.RequestBody {
+	switch path {
+	case introspectPath:
+		return form("token", "the API key")
+	case backChannelPath:
+		return form("logout_token", "a signed JWT of type logout+jwt")
+	}
+	return nil
+}
+
+// form is one with a required member. Others are not looked at.
+func form(member, what string) *huma.RequestBody {
+	one := 1
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{formType: {Schema: &huma.Schema{
+		Type: huma.TypeObject, Required: []string{member},
+		Properties: map[string]*huma.Schema{member: {Type: huma.TypeString, MinLength: &one, Description: what}},
+	}}}}
 }
 
 func withoutControls(s *huma.Schema) {

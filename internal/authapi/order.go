@@ -10,8 +10,9 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// order makes the message of an order, dated by the database.
+// order makes the message of an order, dated by the database. It goes into the log, for good.
 func order(realm string, at tokenstate.Millis, o *events.Order) events.Message {
+	o.Reason, o.Error, o.ErrorDescription = redact(o.Reason), redact(o.Error), redact(o.ErrorDescription)
 	return events.Message{ID: uuid.NewString(), Realm: realm, At: at, Received: at, Source: events.Authapi, Body: o}
 }
 

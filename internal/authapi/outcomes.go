@@ -48,6 +48,9 @@ func (s *Server) refreshOutcomes(api huma.API) {
 // refreshes: an answer about us, the client or the server is not evidence against the token.
 func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeAnswer, error) {
 	b, realm := in.Body, serviceOf(ctx).Realm
+	if secretIn(b.UserID, b.ClientID, b.SessionID) {
+		return nil, secretForID()
+	}
 	t := tokenstate.Token{Realm: realm, User: b.UserID, ClientID: b.ClientID, Session: b.SessionID, IssuedAt: tokenstate.Seconds(b.IssuedAt)}
 	if stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID); ok {
 		t.Client = stored.Token.Client

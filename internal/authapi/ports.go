@@ -23,7 +23,8 @@ type IdentityProvider interface {
 	Refresh(context.Context, secret.Text) (Grant, error)
 	// Classify says what a refusal that somebody else saw means for the token.
 	Classify(status int, code, description string) *Refusal
-	// Logout ends the session of a refresh token, or of an offline one.
+	// Logout ends the session of a refresh token, or of an offline one. A *Refusal: nothing is
+	// ended, for Keycloak refuses the token now and may take it again.
 	Logout(context.Context, secret.Text) (alreadyDead bool, err error)
 	LookUser(ctx context.Context, user string) (Look, error)
 }
@@ -62,7 +63,7 @@ func (r *Refusal) Error() string { return "refused: " + r.Reason }
 // Tokens keeps offline tokens, sealed or tracked. Nothing of it is a decision.
 type Tokens interface {
 	// Put stores t, with its text unless that is empty: then it is tracked. One that is older
-	// than what is stored changes nothing.
+	// than what is stored changes nothing; ErrVerifiedStays.
 	Put(ctx context.Context, t tokenstate.Token, text secret.Text, verified bool) (created bool, version int64, err error)
 	// Open gives the text of a sealed token and the iat it stands under now; ErrNotSealed,
 	// ErrAltered, ErrLockedOut.

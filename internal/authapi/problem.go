@@ -29,6 +29,7 @@ type Problem struct {
 	Errors   []fieldError `json:"errors,omitempty"`
 
 	header http.Header
+	silent bool // Keycloak did not answer
 }
 
 type fieldError struct {

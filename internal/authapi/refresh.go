@@ -31,6 +31,15 @@ func (s *Server) refreshOnce(ctx context.Context, t tokenstate.Token, want Fresh
 		return access{}, overloaded()
 	}
 	defer func() { <-s.load.waiting }()
+	for asked, again := s.now(), false; ; again = true {
+		if a, err := s.joinRefresh(ctx, t, want); err != nil || again || s.enough(a, want, asked) {
+			return a, err
+		}
+	}
+}
+
+// joinRefresh waits for a refresh that is under way here, or begins one.
+func (s *Server) joinRefresh(ctx context.Context, t tokenstate.Token, want Fresh) (access, error) {
 	k, lasting := seatOf(t), context.WithoutCancel(ctx)
 	done := s.access.flight.DoChan(k.realm+"\x00"+k.session+"\x00"+k.client, func() (any, error) {
 		return s.inTurn(lasting, t, want)
@@ -52,6 +61,7 @@ func (s *Server) refreshOnce(ctx context.Context, t tokenstate.Token, want Fresh
 func (s *Server) noAnswer(err error) *Problem {
 	s.Metrics.refreshed(outcomeUnavailable)
 	p := unavailable("identity-provider-unavailable", "Keycloak does not answer, which says nothing about the token: try again")
+	p.silent = true
 	if u, ok := errors.AsType[*Unanswered](err); ok && u.RetryAfter > 0 {
 		p = p.retryIn(u.RetryAfter)
 	}
@@ -93,10 +103,7 @@ func (s *Server) tryTurn(ctx, short context.Context, t tokenstate.Token, want Fr
 		return access{}, true, s.storeFault(ctx, err)
 	case turn.Shared != nil:
 		s.Metrics.refreshed(outcomeCache)
-		now := s.now()
-		a = access{of: t, text: turn.Shared.Access, had: now.Add(-turn.Shared.Age), expires: now.Add(turn.Shared.Left), shared: true}
-		s.access.put(a, now)
-		return a, true, nil
+		return s.had(t, *turn.Shared), true, nil
 	case turn.ID == "":
 		return access{}, false, nil
 	}
@@ -106,13 +113,8 @@ func (s *Server) tryTurn(ctx, short context.Context, t tokenstate.Token, want Fr
 
 // slot waits for one of the few places at Keycloak.
 func (s *Server) slot(ctx context.Context) *Problem {
-	timer := time.NewTimer(slotPatience)
-	defer timer.Stop()
-	select {
-	case s.access.slots <- struct{}{}:
+	if patient(ctx, s.access.slots) {
 		return nil
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 	s.Metrics.shed.WithLabelValues("refresh").Inc()
 	return overloaded()
@@ -208,7 +210,7 @@ func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Tex
 	}
 	now := s.now()
 	a := access{of: next, text: g.Access, had: now.Add(-took), expires: now.Add(r.Left)}
-	s.access.put(a, now)
+	s.remember(a, now)
 	return a, nil
 }
 

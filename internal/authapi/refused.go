@@ -13,7 +13,9 @@ import (
 func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *Problem {
 	if !r.Records {
 		s.log(ctx).Error().Str("error", r.Code).Str("reason", r.Reason).Msg("Keycloak refuses us, not the token: check KEYCLOAK_CLIENT_ID and its secret")
-		return s.noAnswer(nil)
+		p := s.noAnswer(nil)
+		p.silent = false // a disabled client is answered like that, too
+		return p
 	}
 	s.Metrics.refreshed(outcomeRefused)
 	s.forget(t)

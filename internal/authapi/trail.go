@@ -22,7 +22,7 @@ type Act struct {
 	Realm   string
 	Actor   string // service:<name>
 	Action  string // method and path template
-	Target  string // the path: it holds ids, never a secret
+	Target  string // the path, without what looks like a secret
 	Status  int    // of the answer
 	Times   int64  // equal acts that only read are one
 	Request string // X-Request-Id
@@ -130,7 +130,7 @@ func (s *Server) audit(w http.ResponseWriter, r *http.Request, caller projection
 		return
 	}
 	s.Trail.add(Act{
-		At: s.now(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: r.Pattern, Target: r.URL.EscapedPath(),
+		At: s.now(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: r.Pattern, Target: shownPath(r.URL),
 		Status: status, Request: w.Header().Get("X-Request-Id"),
 	}, onlyReads[r.Pattern] || r.Method == http.MethodGet)
 }

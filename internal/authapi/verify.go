@@ -23,10 +23,16 @@ func (s *Server) trackable(t tokenstate.Token) *Problem {
 	switch {
 	case t.User == "" || t.ClientID == "" || t.Session == "" || t.IssuedAt == 0:
 		return unprocessable("invalid-request", "a tracked token needs user_id, client_id, session_id and issued_at")
+	case secretIn(t.User, t.ClientID, t.Session):
+		return secretForID()
 	case !plain(t.User) || !plain(t.ClientID) || !plain(t.Session):
 		return unprocessable("invalid-request", "ids are printable, without control characters")
 	}
 	return s.notFromTheFuture(t)
+}
+
+func secretForID() *Problem {
+	return unprocessable("invalid-request", "a key or a token stands where an id belongs")
 }
 
 func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {

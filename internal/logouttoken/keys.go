@@ -1,6 +1,7 @@
 package logouttoken
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"encoding/json"
@@ -25,8 +26,12 @@ const (
 	maxRSA   = 8192
 )
 
-// errNoKeys: whether a signature is good cannot be said.
-var errNoKeys = errors.New("the issuer's keys cannot be had")
+// errNoKeys: whether a signature is good cannot be said. errSoon: nor can it of a key that may be
+// new, for somebody's made-up kid has just had the keys fetched.
+var (
+	errNoKeys = errors.New("the issuer's keys cannot be had")
+	errSoon   = errors.New("they were fetched a moment ago, and the token's key may be newer")
+)
 
 // keys are the issuer's, by kid.
 type keys struct {
@@ -41,7 +46,8 @@ type keys struct {
 	fault  error // of the last try
 }
 
-// key finds a key. One that is not known is looked for once, at most every ten seconds.
+// key finds a key. One that is not known is looked for once, at most every ten seconds; until it
+// may be looked for, it is neither there nor absent.
 func (k *keys) key(ctx context.Context, kid string) (jose.JSONWebKey, bool, error) {
 	found, ok, stale := k.look(kid)
 	if ok && !stale {
@@ -73,7 +79,7 @@ func (k *keys) refresh(ctx context.Context) error {
 	}
 	k.mu.Unlock()
 	if soon {
-		return fault
+		return cmp.Or(fault, errSoon)
 	}
 	raw, err := k.fetch(ctx)
 	var known map[string]jose.JSONWebKey

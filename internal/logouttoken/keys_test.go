@@ -45,12 +45,14 @@ func TestLastGoodKeys(t *testing.T) {
 	w.takes("back again", w.token(w.claims()))
 }
 
-// Ensure a rotated key is found, and made-up ones cause no more than one fetch in ten seconds.
+// Ensure a rotated key is found, made-up ones cause no more than one fetch in ten seconds, and a
+// key that may be new is not refused meanwhile: whoever makes up a kid every ten seconds would
+// have each rotated key's tokens refused for good.
 func TestRotationAndKidFlood(t *testing.T) {
 	w := newWorld(t)
 	w.takes("first", w.token(w.claims()))
 	for i := range 50 {
-		w.refuses("made up", w.token(w.claims(), func(h map[string]any) { h["kid"] = "x" + strconv.Itoa(i) }))
+		w.unknown("made up", w.token(w.claims(), func(h map[string]any) { h["kid"] = "x" + strconv.Itoa(i) }))
 	}
 	if n := w.fetches.Load(); n != 1 {
 		t.Errorf("%d fetches at once", n)
@@ -61,10 +63,16 @@ func TestRotationAndKidFlood(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.set = []jose.JSONWebKey{{Key: &next.PublicKey, KeyID: "k2", Algorithm: "RS256", Use: "sig"}}
+	rotated := func() string {
+		return w.signer(jose.RS256, next)(map[string]any{"typ": "logout+jwt", "kid": "k2"}, text(t, w.claims()))
+	}
+	w.unknown("new key, before it may be looked for", rotated())
 	w.now = w.now.Add(11 * time.Second)
-	w.takes("new key", w.signer(jose.RS256, next)(map[string]any{"typ": "logout+jwt", "kid": "k2"}, text(t, w.claims())))
-	w.refuses("old key", old)
-	if n := w.fetches.Load(); n != 2 {
+	w.takes("new key", rotated())
+	w.unknown("old key, while another may be new", old)
+	w.now = w.now.Add(11 * time.Second)
+	w.refuses("old key", w.token(w.claims()))
+	if n := w.fetches.Load(); n != 3 {
 		t.Errorf("%d fetches", n)
 	}
 }

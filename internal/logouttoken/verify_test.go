@@ -218,6 +218,7 @@ func TestSignatures(t *testing.T) {
 	w.refuses("RS to HS", w.signer(jose.HS256, public)(head, payload))
 	w.refuses("another key", w.signer(jose.RS256, other)(head, payload))
 	for _, kid := range []string{"", "k2", "../../etc/passwd", "k1' OR '1'='1", strings.Repeat("k", 300)} {
+		w.now = w.now.Add(11 * time.Second) // it may be looked for again
 		w.refuses("kid "+kid, w.token(w.claims(), func(h map[string]any) { h["kid"] = kid }))
 	}
 	for name, value := range map[string]any{

@@ -91,13 +91,16 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 		return err
 	}
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.st, p.fromDisk = next, false
 	if lost != nil {
 		p.regressed = lost
 		p.log.Error().Err(lost).Int64("version", snap.Version).Msg("not ready")
 	}
 	p.settle(status, now)
+	p.mu.Unlock()
+	if p.opts.Loaded != nil {
+		p.opts.Loaded()
+	}
 	p.log.Info().Int64("version", snap.Version).Int("tokens", len(snap.Tokens)).Int("keys", len(snap.Keys)).Msg("snapshot loaded")
 	return nil
 }

@@ -157,6 +157,8 @@ type Options struct {
 	LoadLimit time.Duration // for one snapshot; 0: a minute
 	Installed func(Change)  // is told of each change that answers now reflect; nil for nobody
 
+	Loaded func() // is told when answers reflect a new snapshot; nil for nobody
+
 	// MaxStale is how long answers are given without a word of the database; 0: for ever.
 	MaxStale  time.Duration
 	Keeper    Keeper        // holds a snapshot for a start without the database; nil for none

@@ -6,7 +6,7 @@ SELECT * FROM tokenstate.journal WHERE id = ANY(@ids::text[]) ORDER BY n;
 
 -- name: JournalAbout :many
 SELECT * FROM tokenstate.journal
-WHERE about && @names::text[] ORDER BY received_ms, n LIMIT sqlc.arg(most);
+WHERE about && @names::text[] AND (@realm::text = '' OR realm = @realm) ORDER BY received_ms, n LIMIT sqlc.arg(most);
 
 -- name: HaveOutbox :many
 SELECT id, raw FROM tokenstate.outbox o WHERE NOT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id) ORDER BY n;

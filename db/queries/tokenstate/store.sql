@@ -54,5 +54,14 @@ WHERE excluded.issued_at_s >= t.issued_at_s
         IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.custody, t.verified)
 RETURNING t.*;
 
+-- name: LockSeat :exec
+-- A row that is not there yet cannot be locked: who stores first in a seat is waited for.
+SELECT pg_advisory_xact_lock(hashtextextended(json_build_array(@realm::text, @session::text, @client_id::text)::text, 0));
+
 -- name: ListTokens :many
 SELECT * FROM tokenstate.offline_token ORDER BY realm, session, client_id;
+
+-- name: TokensNamed :many
+-- Of a user or of a session; realm '': of any.
+SELECT * FROM tokenstate.offline_token
+WHERE (user_id = @name OR session = @name) AND (@realm::text = '' OR realm = @realm) ORDER BY realm, session, client_id;

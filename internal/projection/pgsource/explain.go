@@ -17,25 +17,21 @@ import (
 const maxStory = 10_000
 
 // Explain tells the story of a user, or of the user of a session. realm may be "" if only one
-// realm knows the name.
+// realm knows the name. It reads what is about the user, and nothing else.
 func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (timeline.Story, error) {
 	st := state.New(pool)
-	snap, err := st.Snapshot(ctx)
-	if err != nil {
-		return timeline.Story{}, err //nolint:wrapcheck // joins only
-	}
-	named, err := messages(ctx, st, realm, []string{name})
+	s, err := who(ctx, st, realm, name)
 	if err != nil {
 		return timeline.Story{}, err
 	}
-	s := who(named, snap.Tokens, realm, name)
-	if s.User == "" {
-		return timeline.Story{}, timeline.ErrNobody
+	stored, err := st.TokensNamed(ctx, s.Realm, s.User)
+	if err != nil {
+		return timeline.Story{}, err //nolint:wrapcheck // joins only
 	}
 	var tokens []tokenstate.Token
 	names := []string{name, s.User, events.Everyone}
-	for _, t := range snap.Tokens {
-		if t.Token.Realm == s.Realm && t.Token.User == s.User {
+	for _, t := range stored {
+		if t.Token.User == s.User {
 			tokens = append(tokens, t.Token)
 			names = append(names, t.Token.Session)
 		}
@@ -44,41 +40,51 @@ func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (timel
 	if err != nil {
 		return timeline.Story{}, err
 	}
+	s.More = len(all) >= maxStory
 	if all, err = pardoned(ctx, st, s.Realm, all); err != nil {
 		return timeline.Story{}, err
 	}
-	s.More = len(all) >= maxStory
-	s.Steps = timeline.Of(all, s.Realm, s.User, tokens, snap.Rules)
+	rules, err := st.Rules(ctx)
+	if err != nil {
+		return timeline.Story{}, err //nolint:wrapcheck // joins only
+	}
+	s.Steps = timeline.Of(all, s.Realm, s.User, tokens, rules)
 	return s, nil
 }
 
 // who finds the user: of a stored token in the session, or of a message that names both.
-func who(ms []events.Message, tokens []state.StoredToken, realm, name string) timeline.Story {
-	for _, t := range tokens {
-		if (realm == "" || t.Token.Realm == realm) && (t.Token.User == name || t.Token.Session == name) {
-			return timeline.Story{Realm: t.Token.Realm, User: t.Token.User}
-		}
+func who(ctx context.Context, st *state.Store, realm, name string) (timeline.Story, error) {
+	stored, err := st.TokensNamed(ctx, realm, name)
+	if err != nil {
+		return timeline.Story{}, err //nolint:wrapcheck // joins only
+	}
+	if len(stored) > 0 {
+		return timeline.Story{Realm: stored[0].Token.Realm, User: stored[0].Token.User}, nil
+	}
+	ms, err := messages(ctx, st, realm, []string{name})
+	if err != nil {
+		return timeline.Story{}, err
 	}
 	for _, m := range ms {
 		switch b := m.Body.(type) {
 		case *events.Happened:
 			if b.Session == name && b.User != "" {
-				return timeline.Story{Realm: m.Realm, User: b.User}
+				return timeline.Story{Realm: m.Realm, User: b.User}, nil
 			}
 		case *events.Order:
 			if b.Session == name && b.User != "" {
-				return timeline.Story{Realm: m.Realm, User: b.User}
+				return timeline.Story{Realm: m.Realm, User: b.User}, nil
 			}
 		}
 	}
 	if len(ms) > 0 {
-		return timeline.Story{Realm: ms[0].Realm, User: name}
+		return timeline.Story{Realm: ms[0].Realm, User: name}, nil
 	}
-	return timeline.Story{}
+	return timeline.Story{}, timeline.ErrNobody
 }
 
 func messages(ctx context.Context, st *state.Store, realm string, names []string) ([]events.Message, error) {
-	es, err := st.JournalAbout(ctx, names, maxStory)
+	es, err := st.JournalAbout(ctx, realm, names, maxStory)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // joins only
 	}
@@ -89,9 +95,7 @@ func messages(ctx context.Context, st *state.Store, realm string, names []string
 			return nil, fmt.Errorf("message %s of the journal: %w", e.ID, err)
 		}
 		m.Received = e.Received
-		if realm == "" || m.Realm == realm {
-			ms = append(ms, m)
-		}
+		ms = append(ms, m)
 	}
 	return ms, nil
 }

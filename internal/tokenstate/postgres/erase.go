@@ -32,14 +32,11 @@ func erase(ctx context.Context, tx pgx.Tx, users []tokenstate.Scope) ([]Change, 
 }
 
 func blank(ctx context.Context, tx pgx.Tx, u tokenstate.Scope) error {
-	rows, err := q.JournalAbout(ctx, tx, dbsqlc.JournalAboutParams{Names: []string{u.User}, Most: math.MaxInt32})
+	rows, err := q.JournalAbout(ctx, tx, dbsqlc.JournalAboutParams{Realm: u.Realm, Names: []string{u.User}, Most: math.MaxInt32})
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.Realm != u.Realm {
-			continue
-		}
 		m, err := events.Decode(r.Raw)
 		if err != nil {
 			return fmt.Errorf("message %s: %w", r.ID, err)

@@ -93,9 +93,10 @@ func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]Entry,
 	return has, nil
 }
 
-// JournalAbout gives lines that name any of names, oldest first, at most most.
-func (s *Store) JournalAbout(ctx context.Context, names []string, most int) ([]Entry, error) {
-	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Names: names, Most: int32(most)}) //nolint:gosec // a small constant of the caller
+// JournalAbout gives a realm's lines that name any of names, oldest first, at most most; realm "":
+// of all realms.
+func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, most int) ([]Entry, error) {
+	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Realm: realm, Names: names, Most: int32(most)}) //nolint:gosec // a small constant of the caller
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}

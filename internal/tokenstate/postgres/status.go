@@ -76,6 +76,9 @@ func (s *Store) SetRules(ctx context.Context, r tokenstate.Rules) error {
 	return nil
 }
 
+// Rules are what verdicts are made by.
+func (s *Store) Rules(ctx context.Context) (tokenstate.Rules, error) { return rules(ctx, s.pool) }
+
 func rules(ctx context.Context, db dbsqlc.DBTX) (tokenstate.Rules, error) {
 	r, err := q.Rules(ctx, db)
 	if err != nil {

@@ -15,6 +15,10 @@ import (
 // KindToken is the feed's kind of stored tokens; the value is a StoredToken.
 const KindToken = "token"
 
+// ErrVerifiedStays: a verified sealed token lies in the seat, and is not given up for one that
+// Keycloak has not vouched for.
+var ErrVerifiedStays = errors.New("a verified sealed token is stored there")
+
 // Custodies of a token.
 const (
 	Sealed  = "sealed"  // its ciphertext is here
@@ -36,12 +40,19 @@ type Put struct {
 
 // PutToken stores t with its ciphertext, or tracks it without one. A token that is older than
 // the stored one of its client and session changes nothing: two refreshes may overtake each other.
+// ErrVerifiedStays.
 func (s *Store) PutToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put, error) {
 	var put Put
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := q.LockSeat(ctx, tx, dbsqlc.LockSeatParams{Realm: t.Token.Realm, Session: t.Token.Session, ClientID: t.Token.ClientID}); err != nil {
+			return err
+		}
 		old, err := storedRow(ctx, tx, t.Token)
 		if err != nil || old != nil && old.IssuedAtS > int64(t.Token.IssuedAt) {
 			return err
+		}
+		if old != nil && old.Custody == Sealed && old.Verified && !t.Verified {
+			return ErrVerifiedStays
 		}
 		put.Created = old == nil
 		rows, err := putToken(ctx, tx, t, c)
@@ -141,11 +152,24 @@ func listTokens(ctx context.Context, db dbsqlc.DBTX) ([]StoredToken, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list tokens: %w", err)
 	}
+	return storedTokens(rows), nil
+}
+
+// TokensNamed reads the tokens of a user or of a session; realm "": in all realms.
+func (s *Store) TokensNamed(ctx context.Context, realm, name string) ([]StoredToken, error) {
+	rows, err := q.TokensNamed(ctx, s.pool, dbsqlc.TokensNamedParams{Realm: realm, Name: name})
+	if err != nil {
+		return nil, fmt.Errorf("read a user's tokens: %w", err)
+	}
+	return storedTokens(rows), nil
+}
+
+func storedTokens(rows []dbsqlc.TokenstateOfflineToken) []StoredToken {
 	ts := make([]StoredToken, len(rows))
 	for i, r := range rows {
 		ts[i] = storedToken(r)
 	}
-	return ts, nil
+	return ts
 }
 
 func storedToken(r dbsqlc.TokenstateOfflineToken) StoredToken {

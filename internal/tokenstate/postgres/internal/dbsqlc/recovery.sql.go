@@ -208,16 +208,17 @@ func (q *Queries) HaveOutbox(ctx context.Context, db DBTX) ([]HaveOutboxRow, err
 
 const journalAbout = `-- name: JournalAbout :many
 SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal
-WHERE about && $1::text[] ORDER BY received_ms, n LIMIT $2
+WHERE about && $1::text[] AND ($2::text = '' OR realm = $2) ORDER BY received_ms, n LIMIT $3
 `
 
 type JournalAboutParams struct {
 	Names []string
+	Realm string
 	Most  int32
 }
 
 func (q *Queries) JournalAbout(ctx context.Context, db DBTX, arg JournalAboutParams) ([]TokenstateJournal, error) {
-	rows, err := db.Query(ctx, journalAbout, arg.Names, arg.Most)
+	rows, err := db.Query(ctx, journalAbout, arg.Names, arg.Realm, arg.Most)
 	if err != nil {
 		return nil, err
 	}

@@ -257,6 +257,22 @@ func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineT
 	return items, nil
 }
 
+const lockSeat = `-- name: LockSeat :exec
+SELECT pg_advisory_xact_lock(hashtextextended(json_build_array($1::text, $2::text, $3::text)::text, 0))
+`
+
+type LockSeatParams struct {
+	Realm    string
+	Session  string
+	ClientID string
+}
+
+// A row that is not there yet cannot be locked: who stores first in a seat is waited for.
+func (q *Queries) LockSeat(ctx context.Context, db DBTX, arg LockSeatParams) error {
+	_, err := db.Exec(ctx, lockSeat, arg.Realm, arg.Session, arg.ClientID)
+	return err
+}
+
 const moveFloor = `-- name: MoveFloor :execrows
 UPDATE tokenstate.floor SET stream = $1, stream_created = $2, seq = $3, digest = $4
 WHERE seq = $5 AND digest = $6
@@ -352,6 +368,47 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 		arg.Custody,
 		arg.Verified,
 	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateOfflineToken{}
+	for rows.Next() {
+		var i TokenstateOfflineToken
+		if err := rows.Scan(
+			&i.Realm,
+			&i.UserID,
+			&i.Client,
+			&i.ClientID,
+			&i.Session,
+			&i.IssuedAtS,
+			&i.Custody,
+			&i.Verified,
+			&i.RegisteredAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tokensNamed = `-- name: TokensNamed :many
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at FROM tokenstate.offline_token
+WHERE (user_id = $1 OR session = $1) AND ($2::text = '' OR realm = $2) ORDER BY realm, session, client_id
+`
+
+type TokensNamedParams struct {
+	Name  string
+	Realm string
+}
+
+// Of a user or of a session; realm ”: of any.
+func (q *Queries) TokensNamed(ctx context.Context, db DBTX, arg TokensNamedParams) ([]TokenstateOfflineToken, error) {
+	rows, err := db.Query(ctx, tokensNamed, arg.Name, arg.Realm)
 	if err != nil {
 		return nil, err
 	}
