@@ -100,6 +100,7 @@ const person = "ann"
 const margin = 2100 * time.Millisecond
 
 func TestRecord(t *testing.T) {
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	env, err := devstack.EnvFromProcess()
 	if err != nil || env.KeycloakURL == "" {
 		t.Fatalf("the recorder needs a stack: make up (%v)", err)

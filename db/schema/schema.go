@@ -10,4 +10,4 @@ import "embed"
 var FS embed.FS
 
 // Version is the version that this program was written for.
-const Version = 41
+const Version = 45
