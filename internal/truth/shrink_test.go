@@ -76,7 +76,7 @@ func (w *world) replay(steps []step) (wrong bool) {
 	}
 	vs := w.verdicts(w.held)
 	for i, refused := range w.answers(w.held) {
-		wrong = wrong || (vs[i].State == "usable") != (refused == nil)
+		wrong = wrong || (vs[i].State == "usable") != (refused == nil) && !w.resurrected(w.held[i], vs[i], refused)
 	}
 	return wrong
 }
