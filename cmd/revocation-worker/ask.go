@@ -35,6 +35,9 @@ func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 	default:
 		at, o, err = a.realm(ctx, s)
 	}
+	if errors.Is(err, keycloak.ErrNotFound) {
+		at, o, err = a.withRealm(ctx, s)
+	}
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -155,46 +158,20 @@ func (a asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *event
 	return r.At, &events.Observation{Realm: &events.RealmLook{Gone: r.Gone, Enabled: r.Enabled, NotBefore: events.Seconds(r.NotBefore)}}, nil
 }
 
-// pager joins keycloak.Admin to worker.Pager.
-type pager struct{ admin *keycloak.Admin }
-
-func (p pager) Sessions(ctx context.Context, realm, client string, first, limit int) (worker.Page, error) {
-	got, err := p.admin.ClientSessions(ctx, realm, client, first, limit)
-	if err != nil {
-		return worker.Page{}, pageFault(err)
+// withRealm is the look at a user or client whose realm is not there: both are gone with it. Without
+// it nothing would ever settle what is asked about them.
+func (a asker) withRealm(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
+	at, o, err := a.realm(ctx, tokenstate.Scope{Realm: s.Realm})
+	switch {
+	case err != nil:
+	case !o.Realm.Gone: // it came back in between
+		err = keycloak.ErrNotFound
+	case s.User != "":
+		o.User = &events.UserLook{User: s.User, Gone: true}
+	case s.Client != "":
+		o.Clients = []events.ClientLook{{Client: s.Client, Gone: true}}
 	}
-	page := worker.Page{At: events.Millis(got.At.UnixMilli()), Rows: len(got.Sessions)}
-	for i, s := range got.Sessions {
-		if i == 0 {
-			page.Mark = s.ID
-		}
-		page.Sessions = append(page.Sessions, events.ClientSession{
-			Session: s.ID, Client: client, User: s.UserID, Start: events.Millis(s.UserStart).Second(), // the client's is the same or later
-		})
-	}
-	return page, nil
-}
-
-func (p pager) Users(ctx context.Context, realm string, first, limit int, disabled bool) (worker.Page, error) {
-	got, err := p.admin.Users(ctx, realm, first, limit, disabled)
-	if err != nil {
-		return worker.Page{}, pageFault(err)
-	}
-	page := worker.Page{At: events.Millis(got.At.UnixMilli()), Rows: len(got.Users)}
-	for i, u := range got.Users {
-		if i == 0 {
-			page.Mark = u.ID
-		}
-		page.Users = append(page.Users, events.UserSeen{User: u.ID, Enabled: u.Enabled, NotBefore: events.Seconds(u.NotBefore)})
-	}
-	return page, nil
-}
-
-func pageFault(err error) error {
-	if errors.Is(err, keycloak.ErrNotFound) {
-		return fmt.Errorf("%w: %w", worker.ErrNoSuch, err)
-	}
-	return fault(err)
+	return at, o, err
 }
 
 // fault tells apart what concerns all looks, and says what to do where it is our own rights.

@@ -78,6 +78,7 @@ func twoRealms(s *system, t *testing.T) {
 		return err == nil && a.Status == http.StatusUnauthorized, fmt.Sprint(a, err)
 	})
 	s.until(living, "usable")
+	s.worker("reconcile") // ends: who was in the realm has gone with it, and is asked for no more
 }
 
 // credential makes a service credential of a realm, with all scopes that backends have.

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/worker"
+)
+
+// pager joins keycloak.Admin to worker.Pager.
+type pager struct{ admin *keycloak.Admin }
+
+func (p pager) Sessions(ctx context.Context, realm, client string, first, limit int) (worker.Page, error) {
+	got, err := p.admin.ClientSessions(ctx, realm, client, first, limit)
+	if err != nil {
+		return worker.Page{}, pageFault(err)
+	}
+	page := worker.Page{At: events.Millis(got.At.UnixMilli()), Rows: len(got.Sessions)}
+	for i, s := range got.Sessions {
+		if i == 0 {
+			page.Mark = s.ID
+		}
+		page.Sessions = append(page.Sessions, events.ClientSession{
+			Session: s.ID, Client: client, User: s.UserID, Start: events.Millis(s.UserStart).Second(), // the client's is the same or later
+		})
+	}
+	return page, nil
+}
+
+func (p pager) Users(ctx context.Context, realm string, first, limit int, disabled bool) (worker.Page, error) {
+	got, err := p.admin.Users(ctx, realm, first, limit, disabled)
+	if err != nil {
+		return worker.Page{}, pageFault(err)
+	}
+	page := worker.Page{At: events.Millis(got.At.UnixMilli()), Rows: len(got.Users)}
+	for i, u := range got.Users {
+		if i == 0 {
+			page.Mark = u.ID
+		}
+		page.Users = append(page.Users, events.UserSeen{User: u.ID, Enabled: u.Enabled, NotBefore: events.Seconds(u.NotBefore)})
+	}
+	return page, nil
+}
+
+func pageFault(err error) error {
+	if errors.Is(err, keycloak.ErrNotFound) {
+		return fmt.Errorf("%w: %w", worker.ErrNoSuch, err)
+	}
+	return fault(err)
+}
