@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -18,7 +19,7 @@ func twoRealms(s *system, t *testing.T) {
 	const other = "second"
 	ctx := t.Context()
 	must(t, s.keycloak.Admin.NewRealm(ctx, other))
-	t.Cleanup(func() { must(t, s.keycloak.Admin.DeleteRealm(t.Context(), other)) })
+	t.Cleanup(func() { must(t, s.keycloak.Admin.DeleteRealm(context.WithoutCancel(ctx), other)) })
 	secret, file := filepath.Join(t.TempDir(), "secret"), filepath.Join(t.TempDir(), "realms.yaml")
 	must(t, os.WriteFile(secret, []byte(s.stack.Env.KeycloakClientSecret), 0o600))
 	must(t, os.WriteFile(file, fmt.Appendf(nil, "realms:\n- realm: %s\n  keycloak_url: %s\n  client_id: app\n  client_secret_file: %s\n", other, s.stack.Env.KeycloakURL, secret), 0o600))
