@@ -35,8 +35,8 @@ func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 	default:
 		at, o, err = a.realm(ctx, s)
 	}
-	if errors.Is(err, keycloak.ErrNotFound) {
-		at, o, err = a.withRealm(ctx, s)
+	if errors.Is(err, keycloak.ErrNotFound) { // the realm itself: whoever asks learns that first
+		at, o, err = a.realm(ctx, s)
 	}
 	if err != nil {
 		return nil, fault(err)
@@ -156,22 +156,6 @@ func (a asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *event
 		return time.Time{}, nil, err //nolint:wrapcheck // fault does
 	}
 	return r.At, &events.Observation{Realm: &events.RealmLook{Gone: r.Gone, Enabled: r.Enabled, NotBefore: events.Seconds(r.NotBefore)}}, nil
-}
-
-// withRealm is the look at a user or client whose realm is not there: both are gone with it. Without
-// it nothing would ever settle what is asked about them.
-func (a asker) withRealm(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
-	at, o, err := a.realm(ctx, tokenstate.Scope{Realm: s.Realm})
-	switch {
-	case err != nil:
-	case !o.Realm.Gone: // it came back in between
-		err = keycloak.ErrNotFound
-	case s.User != "":
-		o.User = &events.UserLook{User: s.User, Gone: true}
-	case s.Client != "":
-		o.Clients = []events.ClientLook{{Client: s.Client, Gone: true}}
-	}
-	return at, o, err
 }
 
 // fault tells apart what concerns all looks, and says what to do where it is our own rights.

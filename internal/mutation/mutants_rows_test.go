@@ -43,6 +43,10 @@ var rows = []mutant{
 	{"a client's roster of a user covers its tokens", core + "roster.go", `		{Realm: r, User: t.User, Client: t.Client},
 		{Realm: r, Session`, `		{Realm: r, Session`, false},
 
+	{"nobody is due in a realm that is gone", core + "due.go", `!owner || f.withoutRealm(user.Realm, r) {`, `!owner {`, false},
+	{"no client is due in a realm that is gone", core + "due.go", `if s.Client != "" && f.withoutRealm(s.Realm, r) {`, `if false {`, false},
+	{"nobody is in doubt in a realm that is gone", core + "doubt.go", `if f.withoutRealm(t.Realm, r) {`, `if false {`, false},
+	{"no owner is in doubt in a realm that is gone", core + "owner.go", `itself || f.withoutRealm(user.Realm, r) {`, `itself {`, false},
 	{"many sessions are named one by one", "cmd/revocation-worker/ask.go", `named = append(named, nameSessions(r, tokens)...)`, ``, false},
 	{"a large roster does not go whole", "cmd/revocation-worker/ask.go", `seats <= left && len(o.Rosters) < maxRosters`, `len(o.Rosters) < maxRosters`, false},
 	{"rosters of a message are bounded", "cmd/revocation-worker/ask.go", `seats <= left && len(o.Rosters) < maxRosters`, `seats <= left`, false},

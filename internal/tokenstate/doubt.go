@@ -4,6 +4,9 @@ package tokenstate
 // seen it. A doubt of a user, or beneath a realm or client, asks for a look at t's sessions;
 // a doubt of a realm or client itself asks for a look at it.
 func (f Facts) inDoubt(t Token, r Rules) bool {
+	if f.withoutRealm(t.Realm, r) {
+		return f.itselfInDoubt(Scope{Realm: t.Realm}, r)
+	}
 	for _, s := range t.scopes() {
 		for _, d := range []Doubt{{Scope: s}, {Scope: s, Beneath: true}} {
 			if f.open(d, r, f.looksFor(d, t)) {
@@ -13,6 +16,8 @@ func (f Facts) inDoubt(t Token, r Rules) bool {
 	}
 	return f.listingDue(t, r)
 }
+
+func (f Facts) itselfInDoubt(s Scope, r Rules) bool { return f.open(Doubt{Scope: s}, r, f.standingLooks(s)) }
 
 // pagesFor are the looks that can settle a doubt which pages settle, too.
 func (f Facts) pagesFor(t Token, r Rules) PerNode[Millis] {

@@ -56,13 +56,16 @@ func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Want {
 
 // DueItself is Due for one realm or client: an open doubt of its own, or not seen for a sweep period.
 func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
-	urgent := f.open(Doubt{Scope: s}, r, f.standingLooks(s))
+	if s.Client != "" && f.withoutRealm(s.Realm, r) {
+		return Want{}, false
+	}
+	urgent := f.itselfInDoubt(s, r)
 	return Want{Scope: s, Urgent: urgent}, urgent || f.stale(s, r, now)
 }
 
 // DueUser is Due for one user with all their tokens; owner: of live API keys.
 func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Millis) (Want, bool) {
-	if len(tokens) == 0 && !owner {
+	if len(tokens) == 0 && !owner || f.withoutRealm(user.Realm, r) {
 		return Want{}, false
 	}
 	_, contradicted := f.seenUser(user, r)
@@ -146,6 +149,13 @@ func RipensAt(tokens []Token, f Facts, r Rules, now Millis) (next Millis) {
 	return next
 }
 
+// withoutRealm: looks say that the realm is gone, and so there is nobody to ask about anybody in it.
+// What is open about them stays open, and makes them due again should the realm come back.
+func (f Facts) withoutRealm(realm string, r Rules) bool {
+	_, so := closedLook(f.Standings[Subject{Scope{Realm: realm}, Keycloak}], r, gone)
+	return so
+}
+
 func (f Facts) standingLooks(s Scope) PerNode[Millis] {
 	looks := PerNode[Millis]{}
 	for n, st := range f.Standings[Subject{s, Keycloak}] {
@@ -154,13 +164,17 @@ func (f Facts) standingLooks(s Scope) PerNode[Millis] {
 	return looks
 }
 
+func latest(looks PerNode[Millis]) (at Millis) {
+	for _, l := range looks {
+		at = max(at, l)
+	}
+	return at
+}
+
 // stale: never seen, not for a sweep period, or by two nodes that disagree; a user, not looked at by
 // themselves for many.
 func (f Facts) stale(s Scope, r Rules, now Millis) bool {
-	var looked Millis
-	for _, l := range f.standingLooks(s) {
-		looked = max(looked, l)
-	}
+	looked := latest(f.standingLooks(s))
 	seen, _ := f.seenUser(s, r)
 	return looked == 0 || now-looked >= wholeSweeps*r.Sweep || now-seen >= f.sweepFor(s, r) || f.contested(s, r)
 }

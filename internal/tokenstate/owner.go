@@ -52,9 +52,11 @@ func (o *Ownership) cut(f Facts, s Scope) {
 // everyone beneath the realm (a user store was removed, the log lost messages), which only a
 // look at the user settles.
 func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
-	realm := Scope{Realm: user.Realm}
+	if itself := f.itselfInDoubt(Scope{Realm: user.Realm}, r); itself || f.withoutRealm(user.Realm, r) {
+		return itself
+	}
 	urgent, patient := f.ownerDoubts(user, r)
-	return urgent || patient || f.open(Doubt{Scope: realm}, r, f.standingLooks(realm))
+	return urgent || patient
 }
 
 // ownerDoubts: urgent is one about the user, patient one about everyone beneath the realm.

@@ -94,6 +94,9 @@ func (f Facts) seenToken(t Token, r Rules) Millis {
 // SeenSince reports whether looks or pages from at on have shown the user as they are known, and
 // each of their tokens that is not known to be dead.
 func SeenSince(user Scope, tokens []Token, f Facts, r Rules, at Millis) bool {
+	if f.withoutRealm(user.Realm, r) {
+		return latest(f.standingLooks(Scope{Realm: user.Realm})) >= at
+	}
 	if seen, contradicted := f.seenUser(user, r); contradicted || seen < at {
 		return false
 	}
