@@ -17,7 +17,9 @@ func (f Facts) inDoubt(t Token, r Rules) bool {
 	return f.listingDue(t, r)
 }
 
-func (f Facts) itselfInDoubt(s Scope, r Rules) bool { return f.open(Doubt{Scope: s}, r, f.standingLooks(s)) }
+func (f Facts) itselfInDoubt(s Scope, r Rules) bool {
+	return f.open(Doubt{Scope: s}, r, f.standingLooks(s))
+}
 
 // pagesFor are the looks that can settle a doubt which pages settle, too.
 func (f Facts) pagesFor(t Token, r Rules) PerNode[Millis] {
