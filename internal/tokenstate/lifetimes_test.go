@@ -56,7 +56,7 @@ func TestLateMessagesAreLookedAtAgain(t *testing.T) {
 			s.tell(events.Message{ID: "slow", At: at - behind, Received: at, Node: "kc1", Source: events.Listener, Body: &h})
 		},
 	} {
-		s := seen(at-200*sec).enabled(at-100*sec, "kc2", true)
+		s := seen(at-200*sec).look(at-100*sec, "kc2", alive(birth))
 		tell(s)
 		s.wantDue(t, true, at+1)
 		s.inDoubt(t, true)

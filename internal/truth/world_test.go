@@ -224,7 +224,8 @@ func (w *world) hold(p *person, t play.Tokens) error {
 const patience = time.Minute
 
 // store gives tokens of authapi's own client into its custody; those of the other are tracked:
-// a backend keeps them. What authapi finds dead already it does not take, and so says "unknown".
+// a backend keeps them. What authapi finds dead already, or cannot verify while it holds an older one
+// of the session that it has verified (its client is disabled, say), it does not take, and says "unknown".
 func (w *world) store(h *held) (err error) {
 	for end := time.Now().Add(patience); ; play.Pause(w.ctx, 100*time.Millisecond) {
 		var a play.Answer
@@ -235,7 +236,8 @@ func (w *world) store(h *held) (err error) {
 				"user_id": h.User, "client_id": h.client(), "session_id": h.Session, "issued_at": h.IssuedAt,
 			})
 		}
-		if err == nil && (a.Status/100 == 2 || a.Status == http.StatusUnprocessableEntity) {
+		unverified := a.Status == http.StatusServiceUnavailable && a.Text("reason") == "identity_provider_unavailable"
+		if err == nil && (a.Status/100 == 2 || a.Status == http.StatusUnprocessableEntity || unverified) {
 			h.taken = a.Status/100 == 2
 			return nil
 		}
