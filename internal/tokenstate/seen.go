@@ -19,12 +19,8 @@ func listingDoubt(s Scope) Doubt {
 
 // listingDue reports whether a doubt that pages settle reaches t.
 func (f Facts) listingDue(t Token, r Rules) bool {
-	for _, s := range []Scope{{Realm: t.Realm}, {Realm: t.Realm, Client: t.Client}} {
-		if f.open(listingDoubt(s), r, f.pagesFor(t, r)) {
-			return true
-		}
-	}
-	return false
+	looks := f.pagesFor(t, r)
+	return f.open(listingDoubt(Scope{Realm: t.Realm}), r, looks) || f.open(listingDoubt(Scope{Realm: t.Realm, Client: t.Client}), r, looks)
 }
 
 // page is what the latest page to show a user told.
