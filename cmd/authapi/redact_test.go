@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Ensure a key or a token that stands where an id belongs is kept nowhere: not in the audit, and,
+// Ensure a key or a token that stands where an id belongs is kept nowhere: not in the audit, not as a key's name, and,
 // since orders go to the log, neither in the outbox nor in a fact.
 func TestSecretsInPlaceOfIDs(t *testing.T) {
 	w := newWorld(t)
@@ -34,10 +34,13 @@ func TestSecretsInPlaceOfIDs(t *testing.T) {
 		outcome["session_id"], outcome["error_description"] = "s", "bad token "+s
 		w.backend(http.MethodPost, "/v1/refresh-outcomes", outcome).want(t, http.StatusAccepted)
 		w.backend(http.MethodPost, "/v1/users/u/standing", map[string]any{"enabled": true, "reason": "leaked: " + s}).want(t, http.StatusOK)
+		w.backend(http.MethodPost, "/v1/users/u/api-keys", map[string]any{"name": s}).want(t, http.StatusUnprocessableEntity)
+		w.backend(http.MethodPost, "/v1/users/u/api-keys", map[string]any{"name": "n", "org_id": s}).want(t, http.StatusUnprocessableEntity)
+		w.backend(http.MethodPost, "/api/service/users/u/orgs/o/api-keys", map[string]any{"name": s}).want(t, http.StatusUnprocessableEntity)
 	}
 	w.backend(http.MethodGet, "/v1/users/"+strings.Repeat("a", 4<<10)+"/offline-tokens", nil)
 	w.server.Flush(t.Context())
-	for table, n := range map[string]int{"act": 1, "outbox": 1, "journal": 0, "feed": 1, "offline_token": 0, "fact_refusal": 1, "fact_standing": 1} {
+	for table, n := range map[string]int{"act": 1, "outbox": 1, "journal": 0, "feed": 1, "offline_token": 0, "api_key": 1, "fact_refusal": 1, "fact_standing": 1} {
 		rows, err := w.pool.Query(t.Context(), "SELECT to_jsonb(x)::text || coalesce(convert_from(decode(substr(to_jsonb(x)->>'raw', 3), 'hex'), 'UTF8'), '') FROM tokenstate."+table+" x")
 		must(t, err)
 		found := 0

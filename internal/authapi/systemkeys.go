@@ -75,6 +75,9 @@ func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 	if bad := mayTouch(caller, in.OrgID); bad != nil {
 		return nil, bad
 	}
+	if secretIn(in.Body.Name) {
+		return nil, secretForID()
+	}
 	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Body.Name}
 	if bad := s.mayHoldKey(ctx, apikey.Record{Realm: k.Realm, User: k.User, Org: k.Org}); bad != nil {
 		return nil, bad

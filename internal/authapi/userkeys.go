@@ -94,8 +94,11 @@ func wanted(realm string, in *createKeyInput) (apikey.Record, *Problem) {
 	if b.OrgID != nil {
 		rec.Org = *b.OrgID
 	}
-	if !plain(rec.User) || !plain(rec.Org) {
+	switch {
+	case !plain(rec.User) || !plain(rec.Org):
 		return rec, unprocessable("invalid-request", "ids are printable, without control characters")
+	case secretIn(rec.Name, rec.Org): // a name is listed and stored as it is
+		return rec, secretForID()
 	}
 	return rec, nil
 }

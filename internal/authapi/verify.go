@@ -32,7 +32,7 @@ func (s *Server) trackable(t tokenstate.Token) *Problem {
 }
 
 func secretForID() *Problem {
-	return unprocessable("invalid-request", "a key or a token stands where an id belongs")
+	return unprocessable("invalid-request", "a key or a token stands where an id or a name belongs")
 }
 
 func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {

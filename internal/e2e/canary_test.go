@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"context"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -9,6 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // secretsOf are those of the environment, the passwords in its URLs, and the files of authapi.
@@ -60,11 +65,34 @@ func noSecretIsTold(s *system, t *testing.T) {
 		{http.MethodGet, "/v1/users/" + key + "/offline-tokens?cursor=" + key, nil},
 		{http.MethodDelete, "/api/service/users/x/orgs/x/api-keys/" + key, nil},
 		{http.MethodGet, "/" + key, nil},
+		{http.MethodPost, "/v1/users/" + user + "/api-keys", map[string]any{"name": key}},
+		{http.MethodPost, "/v1/users/" + user + "/api-keys", map[string]any{"name": "x", "org_id": tokens.Access, "expires_at": key}},
+		{http.MethodPost, "/v1/users/" + user + "/api-keys/" + key + "/rotate", nil},
+		{http.MethodDelete, "/v1/users/" + user + "/api-keys/" + key, nil},
+		{http.MethodGet, "/v1/users/" + user + "/api-keys?cursor=" + key, nil},
+		{http.MethodPut, "/v1/orgs/" + key + "/members/" + user, nil},
+		{http.MethodGet, "/v1/users?idp=github&idp_user_id=" + key, nil},
+		{http.MethodGet, "/v1/users/" + key + "/auth", nil},
+		{http.MethodGet, "/v1/explain?user_id=" + key, nil},
+		{http.MethodGet, "/v1/events/" + key, nil},
+		{http.MethodPost, "/v1/users/" + user + "/standing", map[string]any{"enabled": true, "reason": key}},
+		{http.MethodPost, "/v1/users/" + user + "/revoke", map[string]any{"tokens": false, "reason": tokens.Refresh}},
+		{http.MethodPost, "/v1/refresh-outcomes", map[string]any{
+			"user_id": user, "client_id": "app", "session_id": tokens.Refresh, "issued_at": 1, "status": 400, "error": key, "error_description": tokens.Refresh,
+		}},
 	} {
 		a, err := s.backend.Call(t.Context(), c.method, c.path, "", c.body)
 		must(t, err)
 		told["the answer to "+c.method+" "+strings.ReplaceAll(c.path, key, "{key}")] = fmt.Sprint(a.Body)
 	}
+	for path, form := range map[string]url.Values{
+		"/oauth2/introspect": {"token": {key + "x"}}, "/v1/backchannel-logout": {"logout_token": {tokens.Refresh}},
+	} {
+		a, err := s.backend.Form(t.Context(), path, form)
+		must(t, err)
+		told["the answer to POST "+path] = fmt.Sprint(a.Body)
+	}
+	maps.Copy(told, s.tables())
 	if me, err := s.backend.Me(t.Context(), key+"x"); err != nil || me.Status != http.StatusUnauthorized {
 		t.Fatalf("a key with one letter too many: %d %v", me.Status, err)
 	}
@@ -86,11 +114,35 @@ func noSecretIsTold(s *system, t *testing.T) {
 			if len(secret) < 16 {
 				t.Fatalf("%s is too short to look for", what)
 			}
-			if strings.Contains(text, secret) {
+			if strings.Contains(text, secret) || strings.Contains(text, hex.EncodeToString([]byte(secret))) {
 				t.Errorf("%s is in %s", what, where)
 			}
 		}
 	}
+}
+
+// tables are all that is in the database, with bytes in hexadecimal.
+func (s *system) tables() map[string]string {
+	s.t.Helper()
+	ctx := s.t.Context()
+	conn, err := pgx.Connect(ctx, s.stack.Env.DatabaseURL)
+	must(s.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, err := conn.Query(ctx, "SELECT tablename FROM pg_tables WHERE schemaname = 'tokenstate'")
+	must(s.t, err)
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	must(s.t, err)
+	all := map[string]string{}
+	for _, name := range names {
+		var text string
+		table := pgx.Identifier{"tokenstate", name}.Sanitize()
+		must(s.t, conn.QueryRow(ctx, "SELECT coalesce(string_agg(to_json(t)::text, ' '), '') FROM "+table+" t").Scan(&text))
+		all["the table "+name] = text
+	}
+	if len(all["the table journal"]) < 5000 || len(all["the table offline_token_secret"]) < 100 {
+		s.t.Error("the tables are too short to prove anything")
+	}
+	return all
 }
 
 // alertsAskForWhatIsThere: a rule on a metric that nobody has never fires.

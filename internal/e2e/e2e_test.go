@@ -53,6 +53,8 @@ func TestFaults(t *testing.T) {
 		{"refusals that no look shows", refusalsThatNoLookShows},
 		{"doctor finds, setup repairs", doctorFinds},
 		{"ten thousand callers, two replicas, one refresh", tenThousandCallers},
+		{"every call", everyCall},
+		{"a replica with other settings", otherSettings},
 		{"all outages", outages},
 		{"no listener", listenerOff},
 		{"two realms", twoRealms},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -46,33 +47,48 @@ func (s *system) counting() *counting {
 	return c
 }
 
+// replica is another authapi beside the stack's.
+type replica struct {
+	*play.Backend
+	url, admin string
+	stop       func()
+}
+
 // replica starts another authapi, and gives a backend of it.
 func (s *system) replica(env ...string) *play.Backend {
+	s.t.Helper()
+	r := s.serve(env...)
+	s.t.Cleanup(r.stop)
+	return r.Backend
+}
+
+// serve starts another authapi, with these settings beside the stack's, and waits until it is ready.
+func (s *system) serve(env ...string) replica {
 	s.t.Helper()
 	addr, err := devstack.FreeAddr()
 	must(s.t, err)
 	admin, err := devstack.FreeAddr()
 	must(s.t, err)
-	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "authapi"), "serve") //nolint:gosec,noctx // our own program; the cleanup ends it
+	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "authapi"), "serve") //nolint:gosec,noctx // our own program; stop ends it
 	cmd.Env = append(append(s.stack.Env.Pairs(), "NATS_URL=", "AUTHAPI_ADDR="+addr, "AUTHAPI_ADMIN_ADDR="+admin, "AUTHAPI_EXTAUTHZ_ADDR="), env...)
 	log, err := os.OpenFile(filepath.Join(s.root, ".dev", "log", "e2e", "replica.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(s.t, err)
 	cmd.Stderr, cmd.Stdout = log, log
 	must(s.t, cmd.Start())
-	s.t.Cleanup(func() {
+	e := s.stack.Env
+	e.AuthapiURL = "http://" + addr
+	r := replica{play.BackendOf(e), e.AuthapiURL, "http://" + admin, func() {
 		must(s.t, cmd.Process.Signal(syscall.SIGTERM))
 		if err := cmd.Wait(); err != nil {
 			s.t.Errorf("a replica did not stop in good order: %v", err)
 		}
 		_ = log.Close()
-	})
+	}}
 	s.wait("a replica", func() (bool, string) {
-		text, err := s.get("http://" + admin + "/readyz")
-		return err == nil && text != "" && !contains(text, `"ready":false`), text
+		text, err := s.get(r.admin + "/readyz")
+		return err == nil && text != "" && !strings.Contains(text, `"ready":false`), text
 	})
-	e := s.stack.Env
-	e.AuthapiURL = "http://" + addr
-	return play.BackendOf(e)
+	return r
 }
 
 // tenThousandCallers ask two replicas at once for an access token that has expired: Keycloak

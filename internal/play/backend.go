@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,12 +33,22 @@ type Answer struct {
 	Took   time.Duration
 }
 
-// Text is a member of the answer, of members within members by dots.
+// Text is a member of the answer, of members within members by dots, of lists by number.
 func (a Answer) Text(path string) string {
 	var v any = a.Body
 	for name := range strings.SplitSeq(path, ".") {
-		m, _ := v.(map[string]any)
-		v = m[name]
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[name]
+		case []any:
+			n, err := strconv.Atoi(name)
+			if err != nil || n < 0 || n >= len(in) {
+				return ""
+			}
+			v = in[n]
+		default:
+			return ""
+		}
 	}
 	if v == nil {
 		return ""
@@ -53,11 +65,20 @@ func (b *Backend) Call(ctx context.Context, method, path, apiKey string, body an
 	if body == nil {
 		raw = nil
 	}
+	return b.send(ctx, method, path, apiKey, "application/json", raw)
+}
+
+// Form posts a form as the backend.
+func (b *Backend) Form(ctx context.Context, path string, form url.Values) (Answer, error) {
+	return b.send(ctx, http.MethodPost, path, "", "application/x-www-form-urlencoded", []byte(form.Encode()))
+}
+
+func (b *Backend) send(ctx context.Context, method, path, apiKey, kind string, raw []byte) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, b.url+path, bytes.NewReader(raw))
 	if err != nil {
 		return Answer{}, err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	if apiKey == "" {
 		req.Header.Set("X-Service-API-Key", b.key)
 	} else {

@@ -1,0 +1,87 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/play"
+)
+
+// writes are the columns that must be in Postgres before they are answered, and the logout, which
+// is Keycloak's to do. What is ordered acts at once, NATS or not.
+func (s *system) writes(c *cast) []question {
+	ctx := s.t.Context()
+	call := func(method, path string, body any) play.Answer {
+		a, err := s.backend.Call(ctx, method, path, "", body)
+		must(s.t, err)
+		return a
+	}
+	said := func(a play.Answer) string { return strings.TrimSpace(fmt.Sprint(a.Status, " ", a.Text("reason"))) }
+	ordered, _ := s.login()
+	key := keyOf(s, ordered, "ordered")
+	me := func(key string) string {
+		a, err := s.backend.Me(ctx, key)
+		must(s.t, err)
+		return said(a)
+	}
+	stand := func(enabled bool) string {
+		return said(call(http.MethodPost, "/v1/users/"+ordered+"/standing?wait_ms=5000", map[string]any{"enabled": enabled, "reason": "outages"}))
+	}
+	online, n := s.onlineTokens(), 0
+	stored := func(answer string) func(map[string]bool, bool) string {
+		return without("postgres", "503 store_unavailable", answer)
+	}
+	return []question{
+		{"mint again", func() string {
+			a, err := s.backend.Mint(ctx, c.living, "org", "live")
+			must(s.t, err)
+			return strings.TrimSpace(said(a) + " " + map[bool]string{true: "the same"}[a.Text("key") == c.live])
+		}, stored("200 the same")},
+		{"make a key, use, revoke", func() string {
+			n++
+			a := call(http.MethodPost, "/v1/users/"+c.living+"/api-keys?wait_ms=5000", map[string]any{"name": fmt.Sprint("outage ", n)})
+			if a.Status != http.StatusOK && a.Status != http.StatusCreated {
+				return said(a)
+			}
+			used := me(a.Text("key"))
+			gone := call(http.MethodDelete, "/v1/users/"+c.living+"/api-keys/"+a.Text("id")+"?wait_ms=5000", nil)
+			return strings.Join([]string{said(a), used, said(gone), me(a.Text("key"))}, ", ")
+		}, stored("201, 200, 200, 401 revoked")},
+		{"track a token, revoke it", func() string {
+			user := fmt.Sprint("tracked-", n)
+			a := call(http.MethodPut, "/v1/offline-tokens?wait_ms=5000", map[string]any{"user_id": user, "client_id": "app", "session_id": user, "issued_at": 1_700_000_000})
+			if a.Status/100 != 2 {
+				return said(a)
+			}
+			revoked := call(http.MethodPost, "/v1/users/"+user+"/revoke?wait_ms=5000", map[string]any{"tokens": true, "reason": "outages"})
+			v, err := s.backend.Decide(ctx, []play.Question{{User: user}})
+			must(s.t, err)
+			return strings.Join([]string{said(a), said(revoked), v[0].State}, ", ")
+		}, stored("201, 200, revoked")},
+		{"disable, enable", func() string {
+			disabled := stand(false)
+			if disabled != "200" {
+				return disabled
+			}
+			refused := me(key)
+			return strings.Join([]string{disabled, refused, stand(true), me(key)}, ", ")
+		}, stored("200, 401 user_disabled, 200, 200")},
+		{"log out", func() string {
+			a := call(http.MethodPost, "/v1/logout", map[string]any{"refresh_token": online[n%len(online)]})
+			return strings.TrimSpace(said(a) + " " + a.Text("offline"))
+		}, without("keycloak", "503 identity_provider_unavailable", "200 none")},
+	}
+}
+
+// onlineTokens are of sessions of their own, one for each cell: with Keycloak down nobody logs in.
+func (s *system) onlineTokens() (refresh []string) {
+	s.t.Helper()
+	s.login()
+	for range outageColumns {
+		t, err := s.keycloak.Grant(s.t.Context(), "app", s.lastName(), "")
+		must(s.t, err)
+		refresh = append(refresh, t.Refresh)
+	}
+	return refresh
+}
