@@ -49,7 +49,7 @@ func (c *Client) DeleteToken(ctx context.Context, userID, sessionID string) erro
 type AccessToken struct {
 	AccessToken string `json:"access_token"`
 	ExpiresIn   int    `json:"expires_in"` // seconds
-	Source      string `json:"source"`     // cache or refresh
+	Source      string `json:"source"`     // cache or refresh: of this token, or of what it was exchanged for
 }
 
 // AccessToken gets an access token of a user's offline token that authapi keeps. clientID may be ""
@@ -59,6 +59,17 @@ func (c *Client) AccessToken(ctx context.Context, userID, clientID string, minVa
 	if clientID != "" {
 		body["client_id"] = clientID
 	}
+	return c.access(ctx, userID, body)
+}
+
+// AccessTokenFor gets one that is meant for another client of the realm alone, in exchange for the
+// user's: for calling on to that service in the user's name. Keycloak must allow authapi's client
+// to exchange; else the error is a *Problem of the type exchange-refused.
+func (c *Client) AccessTokenFor(ctx context.Context, userID, audience string) (*AccessToken, error) {
+	return c.access(ctx, userID, map[string]any{"audience": audience})
+}
+
+func (c *Client) access(ctx context.Context, userID string, body map[string]any) (*AccessToken, error) {
 	var out AccessToken
 	if _, err := c.serve(ctx, http.MethodPost, path("v1", "users", userID, "access-token"), body, &out); err != nil {
 		return nil, err

@@ -13,7 +13,9 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tokenstate/tokenstate/client"
+	"github.com/tokenstate/tokenstate/internal/authapi"
 	"github.com/tokenstate/tokenstate/internal/openhands/openhandstest"
+	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -65,6 +67,14 @@ func TestClientCalls(t *testing.T) {
 	got, err := s.api.AccessToken(ctx, "u", "app", time.Minute)
 	must(t, err)
 	if got.AccessToken != "access" || got.Source != "refresh" {
+		t.Fatalf("%+v", got)
+	}
+	s.idp.exchange = func(access, audience string) (authapi.Grant, error) {
+		return authapi.Grant{Access: secret.New(access + " for " + audience), Expires: time.Minute}, nil
+	}
+	got, err = s.api.AccessTokenFor(ctx, "u", "other")
+	must(t, err)
+	if got.AccessToken != "access for other" || got.Source != "cache" {
 		t.Fatalf("%+v", got)
 	}
 	said, _, err := s.api.Decide(ctx, client.Question{APIKey: key}, client.Question{UserID: "u", ClientID: "other", SessionID: "s2", IssuedAt: int64(now())}, client.Question{APIKey: "nonsense"})

@@ -59,6 +59,14 @@ func (p provider) Refresh(ctx context.Context, raw secret.Text) (authapi.Grant, 
 	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
 }
 
+func (p provider) Exchange(ctx context.Context, access secret.Text, audience string) (authapi.Grant, error) {
+	g, err := p.app.Exchange(ctx, access, audience)
+	if err != nil {
+		return authapi.Grant{}, refusedOr(err)
+	}
+	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn}, nil
+}
+
 // refusedOr tells Keycloak's word from the lack of one.
 func refusedOr(err error) error {
 	if r, ok := errors.AsType[*keycloak.Refused](err); ok {

@@ -310,6 +310,7 @@ type fakeIDP struct {
 	logouts    int
 	refresh    func(ctx context.Context, n int) (authapi.Grant, error)
 	introspect func(c authapi.Claims) (authapi.Introspection, error)
+	exchange   func(access, audience string) (authapi.Grant, error)
 	look       authapi.Look
 	away       error
 }
@@ -361,6 +362,10 @@ func (f *fakeIDP) Refresh(ctx context.Context, _ secret.Text) (authapi.Grant, er
 		return f.refresh(ctx, n)
 	}
 	return authapi.Grant{Access: secret.New("access"), Expires: 5 * time.Minute}, f.away
+}
+
+func (f *fakeIDP) Exchange(_ context.Context, access secret.Text, audience string) (authapi.Grant, error) {
+	return f.exchange(access.Reveal(), audience)
 }
 
 func (f *fakeIDP) Logout(context.Context, secret.Text) (bool, error) {

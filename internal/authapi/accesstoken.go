@@ -18,6 +18,7 @@ type accessInput struct {
 	Body   struct {
 		ClientID  string `json:"client_id,omitempty" maxLength:"255"`
 		MinValidS count  `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
+		Audience  string `json:"audience,omitempty" maxLength:"255" doc:"client_id of another client of the realm: the access token is exchanged for one that is meant for it alone (RFC 8693), which Keycloak must allow authapi's client; min_valid_s is then of the token that was exchanged"`
 	}
 }
 
@@ -25,7 +26,7 @@ type accessAnswer struct {
 	Body struct {
 		AccessToken string `json:"access_token"`
 		ExpiresIn   int    `json:"expires_in" doc:"seconds"`
-		Source      string `json:"source" enum:"cache,refresh"`
+		Source      string `json:"source" enum:"cache,refresh" doc:"of the access token, or of the one that it was exchanged for"`
 	}
 }
 
@@ -40,26 +41,41 @@ func (s *Server) accessToken(api huma.API) {
 // maxTried bounds for how many offline tokens one caller has Keycloak asked.
 const maxTried = 3
 
-// giveAccess makes no call to Keycloak for a token that is known to be refused. One that is in
-// doubt, or of which nothing is known, is tried: Keycloak refuses what is dead. Then the next best
-// is tried, for a refusal is said only if none works.
+// giveAccess gives a user's access token as it is, or exchanged for another audience.
 func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
+	if in.Body.Audience != "" {
+		return s.exchangedAccess(ctx, in)
+	}
+	a, source, err := s.bestAccess(ctx, in, false)
+	if err != nil {
+		return nil, err
+	}
+	return s.given(a, source), nil
+}
+
+// bestAccess makes no call to Keycloak for a token that is known to be refused. One that is in
+// doubt, or of which nothing is known, is tried: Keycloak refuses what is dead. Then the next best
+// is tried, for a refusal is said only if none works. fresh: by a refresh, whatever lies here.
+func (s *Server) bestAccess(ctx context.Context, in *accessInput, fresh bool) (a access, source string, err error) {
 	realm, tried := realmOf(ctx), map[seat]bool{}
 	var refused *Problem
 	for {
 		t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID, tried)
 		switch worth := ok && s.worthTrying(v); {
 		case refused != nil && (!worth || len(tried) == maxTried):
-			return nil, refused
+			return a, "", refused
 		case !ok:
-			return nil, noToken()
+			return a, "", noToken()
 		case !worth:
 			s.Metrics.refreshed(outcomeSkipped)
-			return nil, s.dead(realm, v)
+			return a, "", s.dead(realm, v)
 		}
-		answer, err := s.accessOf(ctx, t.Token, v, time.Duration(in.Body.MinValidS)*time.Second)
+		if fresh {
+			v.InDoubt = true // as if: Keycloak decides
+		}
+		a, source, err = s.accessOf(ctx, t.Token, v, time.Duration(in.Body.MinValidS)*time.Second)
 		if refused, ok = errors.AsType[*Problem](err); !ok || refused.Status == http.StatusServiceUnavailable {
-			return answer, err
+			return a, source, err
 		}
 		tried[seatOf(t.Token)] = true
 	}
@@ -67,29 +83,26 @@ func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer
 
 // accessOf gives an access token of one offline token: one that is cached, or a new one, or while
 // Keycloak does not answer the last one.
-func (s *Server) accessOf(ctx context.Context, t tokenstate.Token, v tokenstate.Verdict, minValid time.Duration) (*accessAnswer, error) {
+func (s *Server) accessOf(ctx context.Context, t tokenstate.Token, v tokenstate.Verdict, minValid time.Duration) (a access, source string, err error) {
 	want := s.reusable(v, minValid)
 	a, reused := s.cached(t, want)
 	if reused {
 		s.Metrics.refreshed(outcomeCache)
-	} else {
-		var err error
-		if a, err = s.refreshOnce(ctx, t, want); err != nil {
-			if a, reused = s.lastGood(ctx, t, minValid, err); !reused {
-				return nil, err
-			}
+	} else if a, err = s.refreshOnce(ctx, t, want); err != nil {
+		if a, reused = s.lastGood(ctx, t, minValid, err); !reused {
+			return access{}, "", err
 		}
 	}
 	// A fact may have come since we looked, and before the access token goes out.
 	// (A refusal that our own refresh has just disproved may still be known here.)
 	if v := s.Known.Judge(a.of); !s.worthTrying(v) && (reused || v.Reason != tokenstate.ReasonRefused) {
 		s.forget(a.of)
-		return nil, s.dead(t.Realm, v)
+		return access{}, "", s.dead(t.Realm, v)
 	}
 	if reused || a.shared {
-		return s.given(a, "cache"), nil
+		return a, "cache", nil
 	}
-	return s.given(a, "refresh"), nil
+	return a, "refresh", nil
 }
 
 func noToken() *Problem {

@@ -21,6 +21,9 @@ type IdentityProvider interface {
 	Introspect(context.Context, secret.Text) (Introspection, error)
 	// Refresh is never repeated and never used as a test. A *Refusal is Keycloak's word.
 	Refresh(context.Context, secret.Text) (Grant, error)
+	// Exchange trades an access token for one for another client of the realm. A *Refusal is no
+	// word on the offline token.
+	Exchange(ctx context.Context, access secret.Text, audience string) (Grant, error)
 	// Classify says what a refusal that somebody else saw means for the token.
 	Classify(status int, code, description string) *Refusal
 	// Logout ends the session of a refresh token, or of an offline one. A *Refusal: nothing is

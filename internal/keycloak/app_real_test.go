@@ -264,3 +264,42 @@ func isRefused(err error) bool {
 	var r *keycloak.Refused
 	return errors.As(err, &r)
 }
+
+// Ensure an access token is exchanged where Keycloak allows it, that each refusal has its reason,
+// and that what was exchanged ends with the session.
+func TestApp_Exchange(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx := context.Background()
+	id := b.user("carol")
+	token := b.offline("carol")
+	g, err := b.app.Refresh(ctx, token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(app *keycloak.App, subject secret.Text, audience, reason string) {
+		t.Helper()
+		_, err := app.Exchange(ctx, subject, audience)
+		if r, ok := errors.AsType[*keycloak.Refused](err); !ok || r.Reason != reason || r.Class.Records() {
+			t.Errorf("want %s, got %v", reason, err)
+		}
+	}
+	refused(b.app, g.AccessToken, "app2", keycloak.ReasonExchangeOff)
+	app2 := b.clientUUID(b.realm, "app2")
+	b.must("PUT", b.path("/clients/"+b.appUUID), map[string]any{"clientId": "app", "attributes": map[string]any{"standard.token.exchange.enabled": "true"}})
+	refused(b.app, g.AccessToken, "app2", keycloak.ReasonAudienceNotAllowed)
+	refused(b.app, g.AccessToken, "nobody", keycloak.ReasonNoSuchAudience)
+	refused(b.newApp("app", "wrong"), g.AccessToken, "app2", "unauthorized_client")
+	b.must("POST", b.path("/clients/"+app2+"/roles"), map[string]any{"name": "r"})
+	var role map[string]any
+	b.read(b.path("/clients/"+app2+"/roles/r"), &role)
+	b.must("POST", b.path("/users/"+id+"/role-mappings/clients/"+app2), []any{role})
+	got, err := b.app.Exchange(ctx, g.AccessToken, "app2")
+	if err != nil || got.AccessToken.Empty() || got.ExpiresIn <= 0 || got.AccessToken.Reveal() == g.AccessToken.Reveal() {
+		t.Fatalf("%v, valid for %s", err, got.ExpiresIn)
+	}
+	if _, err := b.app.Logout(ctx, token); err != nil {
+		t.Fatal(err)
+	}
+	refused(b.app, g.AccessToken, "app2", keycloak.ReasonSubjectRefused)
+}
