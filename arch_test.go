@@ -25,7 +25,8 @@ var rules = map[string]struct {
 	"internal/keycloak":   {[]string{"internal/secret"}, "one technology, and it knows no facts: the worker maps looks to messages"},
 	"internal/vault":      {[]string{"internal/secret", "internal/apikey"}, "one technology: Tink, and the files of keys"},
 
-	"internal/events/stream":                       {[]string{"internal/events"}, "one technology: JetStream"},
+	"internal/logstream":                           {nil, "a leaf: settings that programs and devstack share"},
+	"internal/events/stream":                       {[]string{"internal/events", "internal/logstream"}, "one technology: JetStream"},
 	"internal/tokenstate/memory":                   {[]string{"internal/events", "internal/tokenstate"}, "the store's double, held to the same suite"},
 	"internal/tokenstate/storetest":                {[]string{"internal/events", "internal/tokenstate"}, "one suite for every store"},
 	"internal/tokenstate/postgres":                 {[]string{"internal/events", "internal/tokenstate", "internal/tokenstate/postgres/internal/dbsqlc", "db/schema"}, "one technology: Postgres"},
@@ -51,7 +52,7 @@ var rules = map[string]struct {
 	"db/schema":                                    {nil, "the migrations"},
 	"internal/play":                                {[]string{"internal/devstack"}, "acts from outside, over HTTP, as users do: it must not know how things are done"},
 	"internal/demo":                                {[]string{"internal/devstack", "internal/play"}, "one script"},
-	"internal/devstack":                            {[]string{"deploy"}, "it starts real servers; it knows nothing of what they mean"},
+	"internal/devstack":                            {[]string{"deploy", "internal/logstream"}, "it starts real servers; it knows nothing of what they mean"},
 	"internal/e2e":                                 {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/mutation":                            {nil, "a test of tests"},
 	"internal/edge":                                {nil, "a test from outside: what it imports, it imports in test files"},

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/logstream"
 	"github.com/tokenstate/tokenstate/internal/doctor"
 )
 
@@ -134,7 +134,7 @@ func (s *system) stream(change func(*jetstream.StreamConfig)) func() {
 	return func() {
 		s.t.Helper()
 		s.operator(func(ctx context.Context, js jetstream.JetStream) error {
-			c := devstack.Stream()
+			c := logstream.Config()
 			change(&c)
 			_, err := js.UpdateStream(ctx, c)
 			return err

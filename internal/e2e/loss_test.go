@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/logstream"
 )
 
 // worker runs a command of the stack's own program, as an operator with .dev/env would.
@@ -111,7 +112,7 @@ func headExpired(s *system, t *testing.T) {
 	s.unheard(func(last uint64) {
 		age := func(d time.Duration) {
 			s.operator(func(ctx context.Context, js jetstream.JetStream) error {
-				c := devstack.Stream()
+				c := logstream.Config()
 				c.MaxAge, c.Duplicates = d, min(c.Duplicates, max(d, 100*time.Millisecond))
 				if d == 0 {
 					c.Duplicates = 2 * time.Minute

@@ -70,7 +70,7 @@ func (m mutant) overlay(t *testing.T, root string) string {
 func truth(t *testing.T, root, overlay string) string {
 	t.Helper()
 	for seed := 1; seed <= seeds; seed++ {
-		env := []string{"GOFLAGS=-overlay=" + overlay, "TRUTH_SEED=" + strconv.Itoa(seed), "TRUTH_ACTIONS=500"}
+		env := []string{"GOFLAGS=-overlay=" + overlay, "TRUTH_SEED=" + strconv.Itoa(seed), "TRUTH_ACTIONS=500", "TRUTH_SHRINK=off"}
 		out, err := run(t, root, env, "go", "test", "-count=1", "-timeout=20m", "-tags=truth", "-run=TestVerdictsEqualKeycloaks", "./internal/truth/")
 		counts := regexp.MustCompile(`false_revoked=\d+ false_usable=\d+ seed=\d+`).FindAllString(out, -1)
 		if err != nil && len(counts) > 0 {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/logstream"
 )
 
 // ErrMissing says that the log does not hold the sequence.
@@ -21,36 +21,10 @@ type Info struct {
 	First, Last uint64
 }
 
-// A server that has just deleted the stream is still removing its directory, and answers
-// storeBusy ("error creating store for stream") to whoever makes it anew within that time.
-const (
-	storeBusy = jetstream.ErrorCode(10049)
-	removals  = 20
-	removal   = 100 * time.Millisecond
-)
-
-// EnsureStream creates the stream or gives it the settings that lose nothing silently
-// (reliability.md §2.4). Only the operator's identity may.
+// EnsureStream creates the stream or gives it the settings that lose nothing silently. Only the
+// operator's identity may.
 func (l *Log) EnsureStream(ctx context.Context) error {
-	config := jetstream.StreamConfig{
-		Name: Name, Subjects: []string{events.SubjectPrefix + ">"},
-		Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
-		MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1, MaxAge: 0,
-		MaxMsgSize: events.MaxMessage, Duplicates: 2 * time.Minute, Replicas: 1,
-		DenyDelete: true, DenyPurge: true, AllowDirect: true, Compression: jetstream.NoCompression,
-	}
-	_, err := l.js.CreateOrUpdateStream(ctx, config)
-	for range removals {
-		if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != storeBusy {
-			break
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(removal):
-		}
-		_, err = l.js.CreateOrUpdateStream(ctx, config)
-	}
-	if err != nil {
+	if _, err := logstream.Ensure(ctx, l.js); err != nil {
 		return fmt.Errorf("create or update the stream %s (needs the operator's identity): %w", Name, err)
 	}
 	return nil
