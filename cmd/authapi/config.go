@@ -11,6 +11,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/vault"
 )
 
@@ -84,7 +85,7 @@ func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) { return open(
 
 // open leaves out the library's own words, which repeat the URL.
 func open(ctx context.Context, url secret.Text) (*pgxpool.Pool, error) {
-	p, err := pgxpool.New(ctx, url.Reveal())
+	p, err := postgres.Open(ctx, url.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("%w: DATABASE_URL cannot be used: check its form", settings.ErrConfiguration)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
@@ -31,6 +32,13 @@ func TestExchange(t *testing.T) {
 		}
 	}
 	w.access().want(t, http.StatusOK, "access_token", "access", "source", "cache")
+	w.backend(http.MethodPost, "/v1/users/u/access-token", map[string]any{"audience": ""}).want(t, http.StatusUnprocessableEntity)
+	w.server.Flush(t.Context())
+	var noted int
+	must(t, w.pool.QueryRow(t.Context(), "SELECT sum(times) FROM tokenstate.act WHERE action = 'exchange' AND target = '/v1/users/u/access-token?audience=other'").Scan(&noted))
+	if noted != 2 {
+		t.Errorf("%d exchanges in the audit", noted)
+	}
 	w.learn(cut("order-1"))
 	w.exchanged().want(t, http.StatusConflict, "reason", "revoked_by_order", "event_id", "order-1")
 	if exchanges != 2 || w.idp.calls() != 1 {
@@ -49,7 +57,7 @@ func TestExchange_Refused(t *testing.T) {
 		refusal("exchange_not_enabled"):               {http.StatusConflict, "exchange_not_enabled"},
 		refusal("audience_not_available"):             {http.StatusConflict, "audience_not_available"},
 		refusal("no_such_audience"):                   {http.StatusConflict, "no_such_audience"},
-		refusal("subject_refused"):                    {http.StatusConflict, "subject_refused"},
+		refusal(keycloak.ReasonSubjectRefused):        {http.StatusConflict, "subject_refused"},
 		refusal("unauthorized_client"):                {http.StatusServiceUnavailable, "identity_provider_unavailable"},
 		&authapi.Unanswered{Cause: errors.New("500")}: {http.StatusServiceUnavailable, "identity_provider_unavailable"},
 	} {
@@ -67,7 +75,7 @@ func TestExchange_SubjectRefused(t *testing.T) {
 	asked := 0
 	w.idp.exchange = func(string, string) (authapi.Grant, error) {
 		if asked++; asked == 1 {
-			return authapi.Grant{}, refusal("subject_refused")
+			return authapi.Grant{}, refusal(keycloak.ReasonSubjectRefused)
 		}
 		return authapi.Grant{Access: secret.New("good"), Expires: time.Minute}, nil
 	}
@@ -75,6 +83,20 @@ func TestExchange_SubjectRefused(t *testing.T) {
 	if asked != 2 || w.idp.calls() != 2 {
 		t.Errorf("%d exchanges, %d refreshes", asked, w.idp.calls())
 	}
+}
+
+// Ensure a fresh access token that is not taken costs no second refresh.
+func TestExchange_FreshSubjectRefused(t *testing.T) {
+	w := newWorld(t)
+	w.put(offline("s", now()))
+	w.idp.exchange = func(string, string) (authapi.Grant, error) {
+		return authapi.Grant{}, refusal(keycloak.ReasonSubjectRefused)
+	}
+	w.exchanged().want(t, http.StatusConflict, "reason", "subject_refused")
+	if w.idp.calls() != 1 {
+		t.Errorf("%d refreshes", w.idp.calls())
+	}
+	w.access().want(t, http.StatusOK, "source", "cache")
 }
 
 // Ensure a revocation during the exchange keeps its result back.

@@ -46,7 +46,7 @@ func (w *world) of(h http.Handler, tls bool) {
 		BaseURL: server.URL, Realm: "demo", ClientID: "app", ClientSecret: secret.New("s"), Timeout: 300 * time.Millisecond, Transport: transport,
 	})
 	must(w.t, err)
-	w.server.Realms["demo"] = authapi.Realm{ClientID: "app", Keycloak: provider{app, "https://id/realms/demo"}}
+	w.server.Realms["demo"] = authapi.Realm{ClientID: "app", Keycloak: provider{app: app, issuer: "https://id/realms/demo"}}
 }
 
 // stored puts an offline token of a user there, as Keycloak would have made it.

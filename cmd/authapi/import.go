@@ -142,7 +142,7 @@ func (c *importer) reader(ctx context.Context, logger zerolog.Logger) (*authapi.
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
-	p := provider{app, c.issuer}
+	p := provider{app: app, issuer: c.issuer}
 	issuer, err := p.Issuer(ctx)
 	if err != nil {
 		logger.Warn().Err(err).Msg("the realm's issuer is not known: tokens are told by their client only")

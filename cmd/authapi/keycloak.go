@@ -13,8 +13,9 @@ import (
 
 // provider joins keycloak.App to authapi.IdentityProvider.
 type provider struct {
-	app    *keycloak.App
-	issuer string // KEYCLOAK_ISSUER; "" for what discovery says
+	app       *keycloak.App
+	exchanges *keycloak.App // with a breaker of its own: where exchange fails, refresh may work
+	issuer    string        // KEYCLOAK_ISSUER; "" for what discovery says
 }
 
 func (p provider) Parse(raw secret.Text) (authapi.Claims, error) {
@@ -60,7 +61,7 @@ func (p provider) Refresh(ctx context.Context, raw secret.Text) (authapi.Grant, 
 }
 
 func (p provider) Exchange(ctx context.Context, access secret.Text, audience string) (authapi.Grant, error) {
-	g, err := p.app.Exchange(ctx, access, audience)
+	g, err := p.exchanges.Exchange(ctx, access, audience)
 	if err != nil {
 		return authapi.Grant{}, refusedOr(err)
 	}

@@ -127,9 +127,14 @@ func (r realmConfig) open() (authapi.Realm, error) {
 			return authapi.Realm{}, fmt.Errorf("%s is not an http or https URL", name)
 		}
 	}
-	app, err := keycloak.NewApp(keycloak.Config{BaseURL: r.URL, Realm: r.name(), ClientID: r.ClientID, ClientSecret: r.secret})
+	c := keycloak.Config{BaseURL: r.URL, Realm: r.name(), ClientID: r.ClientID, ClientSecret: r.secret}
+	app, err := keycloak.NewApp(c)
 	if err != nil {
 		return authapi.Realm{}, err //nolint:wrapcheck // it says all that is wrong
 	}
-	return authapi.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: provider{app, r.Issuer}, Federation: federation{app}}, nil
+	exchanges, err := keycloak.NewApp(c)
+	if err != nil {
+		return authapi.Realm{}, err //nolint:wrapcheck // as above
+	}
+	return authapi.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: provider{app, exchanges, r.Issuer}, Federation: federation{app}}, nil
 }

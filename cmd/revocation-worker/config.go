@@ -20,6 +20,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 const adminAddr = "127.0.0.1:9090"
@@ -112,7 +113,7 @@ func (c *config) rules() tokenstate.Rules {
 }
 
 func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) {
-	p, err := pgxpool.New(ctx, c.database.Reveal())
+	p, err := postgres.Open(ctx, c.database.Reveal())
 	if err != nil {
 		return nil, errUsable("DATABASE_URL")
 	}

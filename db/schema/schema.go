@@ -9,5 +9,10 @@ import "embed"
 //go:embed migrations/*.sql
 var FS embed.FS
 
-// Version is the version that this program was written for.
-const Version = 45
+// Version is the version that this program was written for. MinCompatible is the oldest that a
+// program beside it may have been written for: raise it with a migration that takes away what older
+// programs use.
+const (
+	Version       = 46
+	MinCompatible = 46
+)

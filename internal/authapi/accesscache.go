@@ -32,9 +32,10 @@ type accessTokens struct {
 	users    map[holder]map[seat]bool
 	sessions map[holder]map[seat]bool
 
-	flight singleflight.Group
-	slots  chan struct{}
-	gone   chan tokenstate.Token // to be forgotten by all replicas
+	flight    singleflight.Group
+	slots     chan struct{}
+	exchanges chan struct{}
+	gone      chan tokenstate.Token // to be forgotten by all replicas
 }
 
 // holder is a user, or a session, of a realm.
@@ -42,7 +43,7 @@ type holder struct{ realm, id string }
 
 func (c *accessTokens) init() {
 	c.held, c.users, c.sessions = map[seat]access{}, map[holder]map[seat]bool{}, map[holder]map[seat]bool{}
-	c.slots, c.gone = make(chan struct{}, maxRefreshes), make(chan tokenstate.Token, maxGone)
+	c.slots, c.exchanges, c.gone = make(chan struct{}, maxRefreshes), make(chan struct{}, maxExchanges), make(chan tokenstate.Token, maxGone)
 }
 
 func (c *accessTokens) get(k seat) (access, bool) {

@@ -16,9 +16,9 @@ import (
 type accessInput struct {
 	UserID string `path:"user_id" minLength:"1" maxLength:"255"`
 	Body   struct {
-		ClientID  string `json:"client_id,omitempty" maxLength:"255"`
-		MinValidS count  `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
-		Audience  string `json:"audience,omitempty" maxLength:"255" doc:"client_id of another client of the realm: the access token is exchanged for one that is meant for it alone (RFC 8693), which Keycloak must allow authapi's client; min_valid_s is then of the token that was exchanged"`
+		ClientID  string  `json:"client_id,omitempty" maxLength:"255"`
+		MinValidS count   `json:"min_valid_s,omitempty" minimum:"0" maximum:"3600" doc:"how long the access token must still be valid"`
+		Audience  *string `json:"audience,omitempty" minLength:"1" maxLength:"255" doc:"client_id of another client of the realm: the access token is exchanged for one that is meant for it alone (RFC 8693), which Keycloak must allow authapi's client; min_valid_s is then of the token that was exchanged"`
 	}
 }
 
@@ -43,66 +43,78 @@ const maxTried = 3
 
 // giveAccess gives a user's access token as it is, or exchanged for another audience.
 func (s *Server) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
-	if in.Body.Audience != "" {
+	if in.Body.Audience != nil {
 		return s.exchangedAccess(ctx, in)
 	}
-	a, source, err := s.bestAccess(ctx, in, false)
+	a, reused, err := s.bestAccess(ctx, in, false)
 	if err != nil {
 		return nil, err
 	}
-	return s.given(a, source), nil
+	return s.given(a, sourceOf(a, reused)), nil
 }
 
 // bestAccess makes no call to Keycloak for a token that is known to be refused. One that is in
 // doubt, or of which nothing is known, is tried: Keycloak refuses what is dead. Then the next best
 // is tried, for a refusal is said only if none works. fresh: by a refresh, whatever lies here.
-func (s *Server) bestAccess(ctx context.Context, in *accessInput, fresh bool) (a access, source string, err error) {
+func (s *Server) bestAccess(ctx context.Context, in *accessInput, fresh bool) (a access, reused bool, err error) {
 	realm, tried := realmOf(ctx), map[seat]bool{}
 	var refused *Problem
 	for {
 		t, v, ok := s.sealedBest(realm, in.UserID, in.Body.ClientID, tried)
 		switch worth := ok && s.worthTrying(v); {
 		case refused != nil && (!worth || len(tried) == maxTried):
-			return a, "", refused
+			return a, false, refused
 		case !ok:
-			return a, "", noToken()
+			return a, false, noToken()
 		case !worth:
 			s.Metrics.refreshed(outcomeSkipped)
-			return a, "", s.dead(realm, v)
+			return a, false, s.dead(realm, v)
 		}
-		if fresh {
-			v.InDoubt = true // as if: Keycloak decides
-		}
-		a, source, err = s.accessOf(ctx, t.Token, v, time.Duration(in.Body.MinValidS)*time.Second)
+		a, reused, err = s.accessOf(ctx, t.Token, v, time.Duration(in.Body.MinValidS)*time.Second, fresh)
 		if refused, ok = errors.AsType[*Problem](err); !ok || refused.Status == http.StatusServiceUnavailable {
-			return a, source, err
+			return a, reused, err
 		}
 		tried[seatOf(t.Token)] = true
 	}
 }
 
 // accessOf gives an access token of one offline token: one that is cached, or a new one, or while
-// Keycloak does not answer the last one.
-func (s *Server) accessOf(ctx context.Context, t tokenstate.Token, v tokenstate.Verdict, minValid time.Duration) (a access, source string, err error) {
+// Keycloak does not answer the last one. fresh: only a new one will do.
+func (s *Server) accessOf(ctx context.Context, t tokenstate.Token, v tokenstate.Verdict, minValid time.Duration, fresh bool) (a access, reused bool, err error) {
 	want := s.reusable(v, minValid)
-	a, reused := s.cached(t, want)
+	if fresh {
+		want.MaxAge = 0
+	}
+	a, reused = s.cached(t, want)
 	if reused {
 		s.Metrics.refreshed(outcomeCache)
 	} else if a, err = s.refreshOnce(ctx, t, want); err != nil {
-		if a, reused = s.lastGood(ctx, t, minValid, err); !reused {
-			return access{}, "", err
+		if !fresh {
+			a, reused = s.lastGood(ctx, t, minValid, err)
+		}
+		if !reused {
+			return access{}, false, err
 		}
 	}
-	// A fact may have come since we looked, and before the access token goes out.
-	// (A refusal that our own refresh has just disproved may still be known here.)
-	if v := s.Known.Judge(a.of); !s.worthTrying(v) && (reused || v.Reason != tokenstate.ReasonRefused) {
+	if v := s.Known.Judge(a.of); s.withheld(v, reused) {
 		s.forget(a.of)
-		return access{}, "", s.dead(t.Realm, v)
+		return access{}, false, s.dead(t.Realm, v)
 	}
+	return a, reused, nil
+}
+
+// withheld: a fact may have come since we looked, and before the access token goes out. (A refusal
+// that our own refresh has just disproved may still be known here.)
+func (s *Server) withheld(v tokenstate.Verdict, reused bool) bool {
+	return !s.worthTrying(v) && (reused || v.Reason != tokenstate.ReasonRefused)
+}
+
+// sourceOf is what callers are told: another replica's is not our own refresh.
+func sourceOf(a access, reused bool) string {
 	if reused || a.shared {
-		return a, "cache", nil
+		return "cache"
 	}
-	return a, "refresh", nil
+	return "refresh"
 }
 
 func noToken() *Problem {

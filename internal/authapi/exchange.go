@@ -4,17 +4,23 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/tokenstate/tokenstate/internal/projection"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// exchangeAdvice says who can mend a refused exchange. Its keys are Refusal.Reason's of Exchange;
-// every other reason is about our own credential.
+// maxExchanges bounds calls to Keycloak at once. They have places of their own: nothing of an
+// exchange is kept, so that a busy service could take those of refreshes.
+const maxExchanges = 8
+
+// exchangeAdvice says who can mend a refused exchange, by Refusal.Reason. A reason that is not
+// here is about authapi's own credential.
 var exchangeAdvice = map[string]string{
 	"exchange_not_enabled":   "switch on standard token exchange for authapi's client in Keycloak (26.2 or later), or leave audience out",
 	"audience_not_available": "the user has no role at that client, and no client scope names it",
 	"no_such_audience":       "the realm has no such client",
+	"exchange_refused":       "Keycloak refuses the exchange; its words are in authapi's log",
+	reasonSubject:            "Keycloak does not take the user's fresh access token for an exchange",
 }
 
 // reasonSubject: Keycloak does not take the access token that is to be exchanged.
@@ -34,24 +40,25 @@ func (s *Server) exchangedAccess(ctx context.Context, in *accessInput) (*accessA
 	if bad := mayExchange(ctx); bad != nil {
 		return nil, bad
 	}
-	for again := false; ; again = true {
-		a, source, err := s.bestAccess(ctx, in, again)
+	for fresh := false; ; fresh = true {
+		a, reused, err := s.bestAccess(ctx, in, fresh)
 		if err != nil {
 			return nil, err
 		}
-		other, err := s.exchange(ctx, a, in.Body.Audience)
+		other, err := s.exchange(ctx, a, reused, *in.Body.Audience)
 		if err == nil {
-			return s.given(other, source), nil
+			s.noteExchange(ctx, in)
+			return s.given(other, sourceOf(a, reused)), nil
 		}
 		refusal, ok := errors.AsType[*Refusal](err)
-		if !ok || refusal.Reason != reasonSubject || again {
+		if !ok || refusal.Reason != reasonSubject || fresh || sourceOf(a, reused) == "refresh" {
 			return nil, s.notExchanged(ctx, err)
 		}
 		s.forget(a.of) // a fresh one says what became of the session
 	}
 }
 
-func (s *Server) exchange(ctx context.Context, a access, audience string) (access, error) {
+func (s *Server) exchange(ctx context.Context, a access, reused bool, audience string) (access, error) {
 	leave, bad := s.mayWait()
 	if bad != nil {
 		return access{}, bad
@@ -59,18 +66,20 @@ func (s *Server) exchange(ctx context.Context, a access, audience string) (acces
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
-	if bad := s.slot(ctx); bad != nil {
-		return access{}, bad
+	if !patient(ctx, s.access.exchanges) {
+		s.Metrics.shed.WithLabelValues("exchange").Inc()
+		return access{}, overloaded()
 	}
-	defer func() { <-s.access.slots }()
+	defer func() { <-s.access.exchanges }()
+	began := s.now()
 	g, err := s.Realms[a.of.Realm].Keycloak.Exchange(ctx, a.text, audience)
 	if err != nil {
 		return access{}, err //nolint:wrapcheck // it says what failed
 	}
-	if v := s.Known.Judge(a.of); !s.worthTrying(v) && v.Reason != tokenstate.ReasonRefused { // a fact came meanwhile
+	if v := s.Known.Judge(a.of); s.withheld(v, reused) { // a fact came meanwhile
 		return access{}, s.dead(a.of.Realm, v)
 	}
-	return access{of: a.of, text: g.Access, expires: s.now().Add(g.Expires)}, nil
+	return access{of: a.of, text: g.Access, expires: began.Add(g.Expires)}, nil
 }
 
 func (s *Server) notExchanged(ctx context.Context, err error) error {
@@ -78,15 +87,23 @@ func (s *Server) notExchanged(ctx context.Context, err error) error {
 		return bad
 	}
 	refusal, ok := errors.AsType[*Refusal](err)
-	switch {
-	case !ok:
-		s.log(ctx).Warn().Err(err).Msg("exchange without an answer")
-		return s.noAnswer(err)
-	case refusal.Reason == reasonSubject:
-		return problem(http.StatusConflict, "exchange-refused", reasonSubject, "Keycloak does not take the user's fresh access token for an exchange")
-	case exchangeAdvice[refusal.Reason] != "":
+	if ok && exchangeAdvice[refusal.Reason] != "" {
+		s.log(ctx).Warn().Str("error", refusal.Code).Str("description", refusal.Description).Msg("Keycloak refuses an exchange")
 		return problem(http.StatusConflict, "exchange-refused", refusal.Reason, exchangeAdvice[refusal.Reason])
 	}
-	s.log(ctx).Error().Str("error", refusal.Code).Msg("Keycloak refuses us an exchange: check KEYCLOAK_CLIENT_ID and its secret")
-	return s.noAnswer(nil)
+	s.log(ctx).Error().Err(err).Msg("no exchange: Keycloak does not answer, or refuses KEYCLOAK_CLIENT_ID or its secret")
+	return unavailable("identity-provider-unavailable", "Keycloak does not exchange now: try again")
+}
+
+// noteExchange: which service a token was for stands in the body, and belongs into the audit.
+func (s *Server) noteExchange(ctx context.Context, in *accessInput) {
+	if s.Trail == nil {
+		return
+	}
+	caller := serviceOf(ctx)
+	target := url.URL{Path: "/v1/users/" + in.UserID + "/access-token", RawQuery: url.Values{"audience": {redact(*in.Body.Audience)}}.Encode()}
+	s.Trail.add(Act{
+		At: s.now(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: "exchange", Target: target.String()[:min(len(target.String()), maxTarget)],
+		Status: http.StatusOK,
+	}, true)
 }

@@ -18,7 +18,8 @@ import (
 // with local ones each node would answer with what it knew before the other changed it, and
 // Keycloak would contradict itself.
 
-func (s *Stack) clustered() bool { return s.opts.Nodes > 1 }
+// clustered: Keycloak keeps its database on the stack's Postgres, whether it has one node or several.
+func (s *Stack) clustered() bool { return s.opts.Nodes > 1 || s.opts.OnPostgres }
 
 // buildOptions are those that a cluster needs, or a single node.
 func (s *Stack) buildOptions(version string) []string {

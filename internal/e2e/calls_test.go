@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/play"
 )
@@ -64,14 +65,17 @@ func (c *caller) keys(user string) {
 }
 
 func (c *caller) tokens(user string) {
-	tracked := map[string]any{"user_id": user, "client_id": "app", "session_id": "tracked-" + user, "issued_at": 1_700_000_000}
+	other, _ := c.s.login()
+	tracked := map[string]any{"user_id": other, "client_id": "app", "session_id": "tracked-" + other, "issued_at": time.Now().Unix()}
 	c.service("PUT /v1/offline-tokens", "", tracked, 201, "custody tracked")
-	c.service("GET /v1/users/{}/offline-tokens", user, nil, 200)
-	tracked["status"], tracked["error"], tracked["error_description"] = 400, "invalid_grant", "Offline user session not found"
-	c.service("POST /v1/refresh-outcomes", "", tracked, 202, "recorded true")
-	item := map[string]any{"user_id": user, "client_id": "app", "session_id": tracked["session_id"]}
-	c.service("POST /v1/decide", "", map[string]any{"items": []any{item}}, 200, "items.0.state revoked") // by the refusal, or by the look that follows it
-	c.service("DELETE /v1/users/{}/offline-tokens/{}", user+" "+fmt.Sprint(tracked["session_id"]), nil, 200)
+	c.service("GET /v1/users/{}/offline-tokens", other, nil, 200)
+	tracked["status"], tracked["error"], tracked["error_description"] = 400, "invalid_grant", "Stale token"
+	c.service("POST /v1/refresh-outcomes", "", tracked, 202, "recorded true", "state suspended")
+	item := map[string]any{"user_id": other, "client_id": "app", "session_id": tracked["session_id"]}
+	if a := c.service("POST /v1/decide", "", map[string]any{"items": []any{item}}, 200); a.Text("items.0.state") == "usable" {
+		c.s.t.Errorf("a token that was refused: %v", a.Body)
+	}
+	c.service("DELETE /v1/users/{}/offline-tokens/{}", other+" "+fmt.Sprint(tracked["session_id"]), nil, 200)
 	c.service("POST /v1/users/{}/access-token", user, map[string]any{"min_valid_s": 60}, 200, "source refresh")
 	c.service("GET /v1/users/{}/auth", user, nil, 200, "can.api_keys true", "can.refresh true", "message ")
 	c.service("GET /v1/users?idp={}&idp_user_id={}", "github nobody", nil, 404, "reason no_such_user")

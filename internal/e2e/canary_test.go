@@ -66,7 +66,7 @@ func noSecretIsTold(s *system, t *testing.T) {
 		{http.MethodDelete, "/api/service/users/x/orgs/x/api-keys/" + key, nil},
 		{http.MethodGet, "/" + key, nil},
 		{http.MethodPost, "/v1/users/" + user + "/api-keys", map[string]any{"name": key}},
-		{http.MethodPost, "/v1/users/" + user + "/api-keys", map[string]any{"name": "x", "org_id": tokens.Access, "expires_at": key}},
+		{http.MethodPost, "/v1/users/" + user + "/api-keys", map[string]any{"name": "x", "org_id": tokens.Refresh}},
 		{http.MethodPost, "/v1/users/" + user + "/api-keys/" + key + "/rotate", nil},
 		{http.MethodDelete, "/v1/users/" + user + "/api-keys/" + key, nil},
 		{http.MethodGet, "/v1/users/" + user + "/api-keys?cursor=" + key, nil},
@@ -76,7 +76,7 @@ func noSecretIsTold(s *system, t *testing.T) {
 		{http.MethodGet, "/v1/explain?user_id=" + key, nil},
 		{http.MethodGet, "/v1/events/" + key, nil},
 		{http.MethodPost, "/v1/users/" + user + "/standing", map[string]any{"enabled": true, "reason": key}},
-		{http.MethodPost, "/v1/users/" + user + "/revoke", map[string]any{"tokens": false, "reason": tokens.Refresh}},
+		{http.MethodPost, "/v1/users/" + user + "/revoke", map[string]any{"tokens": true, "reason": tokens.Refresh[:200]}},
 		{http.MethodPost, "/v1/refresh-outcomes", map[string]any{
 			"user_id": user, "client_id": "app", "session_id": tokens.Refresh, "issued_at": 1, "status": 400, "error": key, "error_description": tokens.Refresh,
 		}},
@@ -92,6 +92,7 @@ func noSecretIsTold(s *system, t *testing.T) {
 		must(t, err)
 		told["the answer to POST "+path] = fmt.Sprint(a.Body)
 	}
+	s.settled(user)
 	maps.Copy(told, s.tables())
 	if me, err := s.backend.Me(t.Context(), key+"x"); err != nil || me.Status != http.StatusUnauthorized {
 		t.Fatalf("a key with one letter too many: %d %v", me.Status, err)
@@ -101,7 +102,7 @@ func noSecretIsTold(s *system, t *testing.T) {
 		must(t, err)
 		told[url+"/metrics"] = text
 	}
-	for _, name := range []string{"worker", "authapi", "nats", "postgres", "keycloak"} {
+	for _, name := range []string{"worker", "authapi", "nats", "postgres", "keycloak", "replica"} {
 		raw, err := os.ReadFile(filepath.Join(s.root, ".dev", "log", "e2e", name+".log"))
 		must(t, err)
 		told[name+".log"] = string(raw)
@@ -119,6 +120,22 @@ func noSecretIsTold(s *system, t *testing.T) {
 			}
 		}
 	}
+}
+
+// settled waits until what is written behind the answers is there: the order is in the journal, and
+// the act of an order that was given after all calls in the audit.
+func (s *system) settled(user string) {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.stack.Env.DatabaseURL)
+	must(s.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(s.t.Context())) }()
+	s.standing(user, true)
+	s.wait("what is written behind the answers", func() (bool, string) {
+		var orders, acts int
+		err := conn.QueryRow(s.t.Context(), `SELECT (SELECT count(*) FROM tokenstate.journal WHERE strpos(convert_from(raw, 'UTF8'), $1) > 0 AND strpos(convert_from(raw, 'UTF8'), '"standing"') > 0),
+			(SELECT count(*) FROM tokenstate.act WHERE target = '/v1/users/' || $1 || '/standing')`, user).Scan(&orders, &acts)
+		return orders >= 2 && acts >= 2, fmt.Sprint(orders, acts, err)
+	})
 }
 
 // tables are all that is in the database, with bytes in hexadecimal.

@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/tokenstate/tokenstate/internal/logstream"
 	"github.com/tokenstate/tokenstate/internal/doctor"
+	"github.com/tokenstate/tokenstate/internal/logstream"
 )
 
 // doctorFinds breaks the installation in many ways, each of which doctor must find; setup then

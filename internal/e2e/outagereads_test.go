@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -141,7 +142,9 @@ func (s *system) access(user string, body map[string]any) func() string {
 // envoy asks by gRPC, as Envoy does.
 func (s *system) envoy(c *cast, key string) func() string {
 	return func() string {
-		out, err := c.gateway.Check(s.t.Context(), &auth.CheckRequest{Attributes: &auth.AttributeContext{
+		ctx, cancel := context.WithTimeout(s.t.Context(), limit)
+		defer cancel()
+		out, err := c.gateway.Check(ctx, &auth.CheckRequest{Attributes: &auth.AttributeContext{
 			Request: &auth.AttributeContext_Request{Http: &auth.AttributeContext_HttpRequest{
 				Method: http.MethodGet, Path: "/", HeaderMap: &core.HeaderMap{Headers: []*core.HeaderValue{{Key: "authorization", RawValue: []byte("Bearer " + key)}}},
 			}},

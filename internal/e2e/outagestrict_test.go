@@ -28,7 +28,6 @@ func (s *system) strictReplica() *strictReplica {
 		"AUTHAPI_SNAPSHOT_PATH=" + filepath.Join(s.t.TempDir(), "strict"), "AUTHAPI_SNAPSHOT_INTERVAL=1s",
 	}}
 	r.replica = s.serve(r.env...)
-	s.t.Cleanup(func() { r.stop() })
 	return r
 }
 

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -28,7 +29,7 @@ func (s *system) writes(c *cast) []question {
 	stand := func(enabled bool) string {
 		return said(call(http.MethodPost, "/v1/users/"+ordered+"/standing?wait_ms=5000", map[string]any{"enabled": enabled, "reason": "outages"}))
 	}
-	online, n := s.onlineTokens(), 0
+	made, tracked, online := 0, 0, s.onlineTokens()
 	stored := func(answer string) func(map[string]bool, bool) string {
 		return without("postgres", "503 store_unavailable", answer)
 	}
@@ -39,8 +40,8 @@ func (s *system) writes(c *cast) []question {
 			return strings.TrimSpace(said(a) + " " + map[bool]string{true: "the same"}[a.Text("key") == c.live])
 		}, stored("200 the same")},
 		{"make a key, use, revoke", func() string {
-			n++
-			a := call(http.MethodPost, "/v1/users/"+c.living+"/api-keys?wait_ms=5000", map[string]any{"name": fmt.Sprint("outage ", n)})
+			made++
+			a := call(http.MethodPost, "/v1/users/"+c.living+"/api-keys?wait_ms=5000", map[string]any{"name": fmt.Sprint("outage ", made)})
 			if a.Status != http.StatusOK && a.Status != http.StatusCreated {
 				return said(a)
 			}
@@ -49,7 +50,8 @@ func (s *system) writes(c *cast) []question {
 			return strings.Join([]string{said(a), used, said(gone), me(a.Text("key"))}, ", ")
 		}, stored("201, 200, 200, 401 revoked")},
 		{"track a token, revoke it", func() string {
-			user := fmt.Sprint("tracked-", n)
+			tracked++
+			user := fmt.Sprint("tracked-", tracked)
 			a := call(http.MethodPut, "/v1/offline-tokens?wait_ms=5000", map[string]any{"user_id": user, "client_id": "app", "session_id": user, "issued_at": 1_700_000_000})
 			if a.Status/100 != 2 {
 				return said(a)
@@ -67,21 +69,28 @@ func (s *system) writes(c *cast) []question {
 			refused := me(key)
 			return strings.Join([]string{disabled, refused, stand(true), me(key)}, ", ")
 		}, stored("200, 401 user_disabled, 200, 200")},
-		{"log out", func() string {
-			a := call(http.MethodPost, "/v1/logout", map[string]any{"refresh_token": online[n%len(online)]})
-			return strings.TrimSpace(said(a) + " " + a.Text("offline"))
-		}, without("keycloak", "503 identity_provider_unavailable", "200 none")},
+		{"log out, refresh", func() string { // with Keycloak down nobody logs in, so each cell has a session made before
+			t := online[0]
+			online = online[1:]
+			a := call(http.MethodPost, "/v1/logout", map[string]any{"refresh_token": t.Refresh})
+			if a.Status != http.StatusOK {
+				return said(a)
+			}
+			_, err := s.keycloak.Refresh(ctx, t)
+			_, refused := errors.AsType[*play.Refused](err)
+			return fmt.Sprint(said(a), " ", a.Text("offline"), ", refused: ", refused)
+		}, without("keycloak", "503 identity_provider_unavailable", "200 none, refused: true")},
 	}
 }
 
-// onlineTokens are of sessions of their own, one for each cell: with Keycloak down nobody logs in.
-func (s *system) onlineTokens() (refresh []string) {
+// onlineTokens are of sessions of their own, one for each column of the matrix.
+func (s *system) onlineTokens() (all []play.Tokens) {
 	s.t.Helper()
 	s.login()
 	for range outageColumns {
 		t, err := s.keycloak.Grant(s.t.Context(), "app", s.lastName(), "")
 		must(s.t, err)
-		refresh = append(refresh, t.Refresh)
+		all = append(all, t)
 	}
-	return refresh
+	return all
 }

@@ -57,12 +57,11 @@ type replica struct {
 // replica starts another authapi, and gives a backend of it.
 func (s *system) replica(env ...string) *play.Backend {
 	s.t.Helper()
-	r := s.serve(env...)
-	s.t.Cleanup(r.stop)
-	return r.Backend
+	return s.serve(env...).Backend
 }
 
-// serve starts another authapi, with these settings beside the stack's, and waits until it is ready.
+// serve starts another authapi, with these settings beside the stack's, and waits until it is
+// ready. The test's end stops it, if nobody did before.
 func (s *system) serve(env ...string) replica {
 	s.t.Helper()
 	addr, err := devstack.FreeAddr()
@@ -77,13 +76,14 @@ func (s *system) serve(env ...string) replica {
 	must(s.t, cmd.Start())
 	e := s.stack.Env
 	e.AuthapiURL = "http://" + addr
-	r := replica{play.BackendOf(e), e.AuthapiURL, "http://" + admin, func() {
+	r := replica{play.BackendOf(e), e.AuthapiURL, "http://" + admin, sync.OnceFunc(func() {
 		must(s.t, cmd.Process.Signal(syscall.SIGTERM))
 		if err := cmd.Wait(); err != nil {
 			s.t.Errorf("a replica did not stop in good order: %v", err)
 		}
 		_ = log.Close()
-	}}
+	})}
+	s.t.Cleanup(r.stop)
 	s.wait("a replica", func() (bool, string) {
 		text, err := s.get(r.admin + "/readyz")
 		return err == nil && text != "" && !strings.Contains(text, `"ready":false`), text

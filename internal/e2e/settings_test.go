@@ -22,7 +22,6 @@ func otherSettings(s *system, t *testing.T) {
 	_, _, stranger := testenv.Certificate(t, dir, "stranger")
 	r := s.serve("AUTHAPI_TLS_CERT="+serverCert, "AUTHAPI_TLS_KEY="+serverKey, "AUTHAPI_TLS_CLIENT_CA="+clientCA,
 		"AUTHAPI_NO_KEY=pass", "AUTHAPI_ORG_CHECK=members")
-	t.Cleanup(r.stop)
 	user, tokens := s.login()
 	key := keyOf(s, user, "member")
 	over := func(method, path, key string, certs ...tls.Certificate) (string, error) {

@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -16,13 +17,14 @@ const (
 	ReasonExchangeOff        = "exchange_not_enabled"   // for our client, or for this Keycloak
 	ReasonAudienceNotAllowed = "audience_not_available" // the user has no role there, and no client scope brings it
 	ReasonNoSuchAudience     = "no_such_audience"
+	ReasonExchangeRefused    = "exchange_refused" // anything else but our own credential
 )
 
 // Exchange trades an access token of our client for one that is meant for audience alone: the
 // client_id of another client of the realm (RFC 8693, Keycloak's standard token exchange: from
 // 26.2, and for clients that have it switched on). The new one hangs on the session of the old one
 // and is inactive once that has ended (measured, 26.7.3). The error is *Refused, which says
-// nothing about the offline token, or *Unavailable.
+// nothing about the offline token, and with status 401 is about our own credential, or *Unavailable.
 func (a *App) Exchange(ctx context.Context, subject secret.Text, audience string) (Grant, error) {
 	const accessType = "urn:ietf:params:oauth:token-type:access_token"
 	var jwt gocloak.JWT
@@ -53,7 +55,10 @@ var exchangeRefusals = []struct{ code, text, reason string }{
 func (a *answer) exchangeRefusal(subject secret.Text) error {
 	err := a.refusal(subject)
 	if r, ok := err.(*Refused); ok { //nolint:errorlint // refusal wraps nothing
-		r.Class, r.Reason = ClassNotToken, r.Code // never a word on the offline token
+		r.Class = ClassNotToken
+		if r.Status != http.StatusUnauthorized {
+			r.Reason = ReasonExchangeRefused
+		}
 		for _, known := range exchangeRefusals {
 			if r.Code == known.code && strings.HasPrefix(r.Description, known.text) {
 				r.Reason = known.reason

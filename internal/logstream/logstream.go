@@ -1,5 +1,5 @@
-// Package logstream says how the log's stream in JetStream is kept, to all who make or check it:
-// operators by setup, and devstack.
+// Package logstream says how the log's stream in JetStream is kept, to all who make it: operators by
+// setup, and devstack.
 package logstream
 
 import (

@@ -29,7 +29,28 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.Up(ctx)
+	if err := raise(ctx, db, 0); err != nil { // before anything is taken away from older programs
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return err
+	}
+	return raise(ctx, db, schema.Version)
+}
+
+// raise says which programs may run. An older program's migrate up lowers nothing.
+func raise(ctx context.Context, db *sql.DB, version int64) error {
+	var there bool
+	if err := db.QueryRowContext(ctx, "SELECT to_regclass('tokenstate.schema_range') IS NOT NULL").Scan(&there); err != nil || !there {
+		return err
+	}
+	if version == 0 { // not yet migrated
+		_, err := db.ExecContext(ctx, "UPDATE tokenstate.schema_range SET min_compatible = least(version, greatest(min_compatible, $1))", schema.MinCompatible)
+		return err
+	}
+	_, err := db.ExecContext(ctx, `INSERT INTO tokenstate.schema_range AS r (version, min_compatible) VALUES ($1, $2)
+		ON CONFLICT (one) DO UPDATE SET version = greatest(r.version, excluded.version), min_compatible = greatest(r.min_compatible, excluded.min_compatible)`,
+		version, schema.MinCompatible)
 	return err
 }
 

@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tokenstate/tokenstate/db/schema"
+	"github.com/tokenstate/tokenstate/internal/testenv"
+)
+
+// Ensure a program reads and writes nothing on a schema that it does not fit, says what to do, and
+// goes on once it fits.
+func TestOpenChecksTheSchema(t *testing.T) {
+	ctx, owner := t.Context(), newPool(t)
+	open, err := Open(ctx, owner.Config().ConnString())
+	must(t, err)
+	defer open.Close()
+	must(t, open.Ping(ctx))
+	for name, c := range map[string]struct{ change, says string }{
+		"older":       {fmt.Sprintf("UPDATE tokenstate.schema_range SET min_compatible = 1, version = %d", schema.Version-1), "migrate up"},
+		"no range":    {"DELETE FROM tokenstate.schema_range", "migrate up"},
+		"contracted":  {fmt.Sprintf("UPDATE tokenstate.schema_range SET version = %d, min_compatible = %d", schema.Version+2, schema.Version+1), "upgrade it"},
+		"no schema":   {"ALTER SCHEMA tokenstate RENAME TO away", "migrate up"},
+		"newer, fits": {fmt.Sprintf("UPDATE tokenstate.schema_range SET version = %d", schema.Version+1), ""},
+	} {
+		_, err := owner.Exec(ctx, c.change)
+		must(t, err)
+		open.Reset() // as after a reconnect
+		_, err = open.Exec(ctx, "SELECT 1")
+		if fits := c.says == ""; fits != (err == nil) || !fits && (!errors.Is(err, ErrSchema) || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, err = owner.Exec(ctx, "DO $$ BEGIN ALTER SCHEMA away RENAME TO tokenstate; EXCEPTION WHEN invalid_schema_name THEN END $$")
+		must(t, err)
+		_, err = owner.Exec(ctx, "DELETE FROM tokenstate.schema_range")
+		must(t, err)
+		must(t, Migrate(ctx, owner))
+		_, err = open.Exec(ctx, "SELECT 1")
+		must(t, err)
+	}
+}
+
+// Ensure an older program's migrate up lowers nothing.
+func TestMigrateLowersNothing(t *testing.T) {
+	pool := newPool(t)
+	_, err := pool.Exec(t.Context(), "UPDATE tokenstate.schema_range SET version = 1000, min_compatible = 900")
+	must(t, err)
+	must(t, Migrate(t.Context(), pool))
+	var at, least int64
+	must(t, pool.QueryRow(t.Context(), "SELECT version, min_compatible FROM tokenstate.schema_range").Scan(&at, &least))
+	if at != 1000 || least != 900 {
+		t.Errorf("version %d, min_compatible %d", at, least)
+	}
+}
+
+// Ensure a server that has become read-only loses the connections that were made before (F31).
+func TestOpenLeavesADemotedServer(t *testing.T) {
+	ctx := t.Context()
+	u, err := url.Parse(testenv.Database(t, MigrateURL))
+	must(t, err)
+	q := u.Query()
+	q.Set("pool_max_conns", "1")
+	u.RawQuery = q.Encode()
+	open, err := Open(ctx, u.String())
+	must(t, err)
+	defer open.Close()
+	_, err = open.Exec(ctx, "SET default_transaction_read_only = on") // of this one connection
+	must(t, err)
+	const write = "DELETE FROM tokenstate.once"
+	_, err = open.Exec(ctx, write)
+	if refused, ok := errors.AsType[*pgconn.PgError](err); !ok || refused.Code != readOnly {
+		t.Fatalf("a write on a server that reads only: %v", err)
+	}
+	_, err = open.Exec(ctx, write)
+	must(t, err)
+}
