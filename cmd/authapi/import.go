@@ -181,6 +181,9 @@ func importTable(w io.Writer, r openhands.Report) {
 	if r.Missing > 0 {
 		ops.Row(w, fmt.Sprintf("%d imported keys are gone from OpenHands, %d of them are revoked now (--revoke-missing)", r.Missing, r.Revoked))
 	}
+	if r.Disabled > 0 {
+		ops.Row(w, fmt.Sprintf("OpenHands has disabled %d of the users, %d of them were not disabled here yet", r.Disabled, r.DisabledNow))
+	}
 	if r.DryRun {
 		ops.Row(w, "nothing was kept: this was a dry run")
 	}

@@ -74,3 +74,27 @@ func (t target) Revoke(ctx context.Context, realm string, keys []openhands.Held)
 		return authapi.KeyRevoked(realm, now, importedBy, owner[id], id)
 	})
 }
+
+func (t target) Disable(ctx context.Context, realm string, users []string, dry bool) (n int, err error) {
+	already, err := t.state.DisabledByBackend(ctx, realm)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // joins only
+	}
+	for _, user := range users {
+		if already[user] {
+			continue
+		}
+		n++
+		if dry {
+			continue
+		}
+		now, err := t.state.Now(ctx)
+		if err != nil {
+			return n - 1, err //nolint:wrapcheck // joins only
+		}
+		if _, err := t.state.Order(ctx, authapi.Disabled(realm, now, importedBy, user, "disabled in OpenHands")); err != nil {
+			return n - 1, fmt.Errorf("disable a user whom OpenHands has disabled: %w", err)
+		}
+	}
+	return n, nil
+}

@@ -365,3 +365,36 @@ func TestShadowFindsDifferences(t *testing.T) {
 		}
 	}
 }
+
+// Ensure keys of users whom OpenHands refuses are refused here from the first moment, that shadow
+// mode tells the difference, and that a database without such users is taken over, too.
+func TestImportOpenHands_DisabledUsers(t *testing.T) {
+	a := newAdopter(t, 40, 12)
+	a.exec(`UPDATE "user" SET is_disabled = true WHERE id = $1`, openhandstest.User(2))
+	a.exec(`UPDATE "user" SET deletion_pending = true WHERE id = $1`, openhandstest.User(3))
+	var would openhands.Report
+	if err := a.run(&would, "import", "openhands", "--dry-run"); !errors.Is(err, ops.ErrDifferences) || would.DisabledNow != 2 || a.count("SELECT count(*) FROM tokenstate.fact_standing") != 0 {
+		t.Fatalf("%v %+v", err, would)
+	}
+	if r := a.take(); r.Disabled != 2 || r.DisabledNow != 2 {
+		t.Fatalf("%+v", r)
+	}
+	var c openhands.Compared
+	must(t, a.run(&c, "shadow", "openhands"))
+	for id, status := range map[int]int{4: http.StatusOK, 8: http.StatusUnauthorized, 12: http.StatusUnauthorized} {
+		if r := a.me(openhandstest.Value(id)).want(t, status); status != http.StatusOK && r.body["reason"] != "user_disabled" {
+			t.Errorf("key %d: %s", id, r.raw)
+		}
+	}
+	if r := a.take(); r.Disabled != 2 || r.DisabledNow != 0 {
+		t.Errorf("the second time: %+v", r)
+	}
+	a.exec(`UPDATE "user" SET is_disabled = false WHERE id = $1`, openhandstest.User(2))
+	if err := a.run(&c, "shadow", "openhands"); !errors.Is(err, ops.ErrDifferences) || c.Mismatched == 0 || c.Mismatches[0].What != "tokenstate refuses what OpenHands admits" {
+		t.Errorf("enabled there: %v %+v", err, c)
+	}
+	a.exec(`DROP TABLE "user"`)
+	if r := a.take(); r.Disabled != 0 {
+		t.Errorf("no table of users: %+v", r)
+	}
+}

@@ -21,6 +21,11 @@ func KeyRevoked(realm string, at tokenstate.Millis, by, user, key string) events
 	return order(realm, at, &events.Order{Order: events.OrderKeyRevoked, By: by, User: user, Key: key})
 }
 
+// Disabled is the order that disables a user by the backend's own word.
+func Disabled(realm string, at tokenstate.Millis, by, user, reason string) events.Message {
+	return order(realm, at, &events.Order{Order: events.OrderStanding, By: by, User: user, Reason: reason})
+}
+
 // storeFault is the answer when the database did not take or give something.
 func (s *Server) storeFault(ctx context.Context, err error) *Problem {
 	s.log(ctx).Error().Err(err).Msg("the store failed")

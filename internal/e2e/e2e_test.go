@@ -54,6 +54,7 @@ func TestFaults(t *testing.T) {
 		{"doctor finds, setup repairs", doctorFinds},
 		{"ten thousand callers, two replicas, one refresh", tenThousandCallers},
 		{"every call", everyCall},
+		{"an OpenHands database is taken over", adopted},
 		{"a replica with other settings", otherSettings},
 		{"all outages", outages},
 		{"no listener", listenerOff},

@@ -66,8 +66,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// login makes a user with a stored offline token.
-func (s *system) login() (user string, tokens play.Tokens) {
+// keycloakOnly makes a user with an offline token of which tokenstate is not told.
+func (s *system) keycloakOnly() (user string, tokens play.Tokens) {
 	s.t.Helper()
 	s.people++
 	name := fmt.Sprintf("user-%d", s.people)
@@ -75,6 +75,13 @@ func (s *system) login() (user string, tokens play.Tokens) {
 	must(s.t, err)
 	tokens, err = s.keycloak.Grant(s.t.Context(), "app", name, play.Offline)
 	must(s.t, err)
+	return user, tokens
+}
+
+// login makes a user with a stored offline token.
+func (s *system) login() (user string, tokens play.Tokens) {
+	s.t.Helper()
+	user, tokens = s.keycloakOnly()
 	a, err := s.backend.Store(s.t.Context(), tokens)
 	must(s.t, err)
 	if a.Status != http.StatusCreated {

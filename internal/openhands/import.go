@@ -28,6 +28,8 @@ type Target interface {
 	// Living are the keys whose ids have a prefix and that are not revoked.
 	Living(ctx context.Context, prefix string) ([]Held, error)
 	Revoke(ctx context.Context, realm string, keys []Held) error
+	// Disable gives the backend's standing of users who are not disabled by it yet, or if dry counts them.
+	Disable(ctx context.Context, realm string, users []string, dry bool) (n int, err error)
 }
 
 // Held is a key that was taken over.
@@ -65,10 +67,13 @@ type Import struct {
 	Progress func(table string, rows int64)
 }
 
-// Run takes over all keys, then all tokens.
+// Run takes over who is disabled, then all keys, then all tokens.
 func (m *Import) Run(ctx context.Context) (Report, error) {
 	r := Report{DryRun: m.Dry, Skipped: []Skip{}}
 	if err := m.missing(ctx, &r); err != nil { // first: it knows a wrong database
+		return r, err
+	}
+	if err := m.disabled(ctx, &r); err != nil {
 		return r, err
 	}
 	if err := m.keys(ctx, &r); err != nil {

@@ -16,6 +16,9 @@ type Report struct {
 	Missing int    `json:"missing"` // keys that were taken over once and are gone from OpenHands
 	Revoked int    `json:"revoked"` // of the missing
 	Skipped []Skip `json:"skipped"` // the first of them
+
+	Disabled    int `json:"disabled_users"` // whom OpenHands refuses
+	DisabledNow int `json:"disabled_now"`   // of them: who was not disabled here yet
 }
 
 // Tally counts rows. What is neither added, changed nor skipped was here already.
@@ -60,7 +63,7 @@ func (t *Tally) count(read, taken int, out Outcome) {
 func (r Report) Differs() bool {
 	left := r.Keys.Skipped + r.Tokens.Skipped + r.Missing - r.Revoked
 	if r.DryRun {
-		left += r.Keys.Added + r.Keys.Changed + r.Tokens.Added + r.Tokens.Changed
+		left += r.Keys.Added + r.Keys.Changed + r.Tokens.Added + r.Tokens.Changed + r.DisabledNow
 	}
 	return left > 0
 }

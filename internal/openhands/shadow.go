@@ -18,6 +18,8 @@ type Opinion struct {
 // OpenHands is what the backend itself decides about a key by its rows alone.
 func (k Key) OpenHands(now tokenstate.Seconds) Opinion {
 	switch {
+	case k.Disabled:
+		return Opinion{Reason: "user_disabled"}
 	case now < k.NotBefore:
 		return Opinion{Reason: "not_yet_valid"}
 	case k.Expires != 0 && now >= k.Expires:

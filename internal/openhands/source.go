@@ -25,7 +25,7 @@ var (
 type Source struct {
 	conn    *pgx.Conn
 	tx      pgx.Tx
-	columns map[string]bool // of api_keys: org_id and not_before came later
+	columns map[string]bool // table.column: org_id, not_before and the table user came later
 }
 
 // Open connects. The caller closes it.
@@ -51,7 +51,7 @@ func (s *Source) begin(ctx context.Context) (err error) {
 		return fmt.Errorf("begin to read: %w", err)
 	}
 	const ask = `SELECT table_name || '.' || column_name FROM information_schema.columns
-		WHERE table_schema = ANY (current_schemas(false)) AND table_name IN ('api_keys', 'offline_tokens')`
+		WHERE table_schema = ANY (current_schemas(false)) AND table_name IN ('api_keys', 'offline_tokens', 'user')`
 	rows, err := s.tx.Query(ctx, ask)
 	if err != nil {
 		return fmt.Errorf("read the columns: %w", err)
@@ -105,6 +105,7 @@ type Key struct {
 	LastUsed        tokenstate.Seconds // 0: never
 	NotBefore       tokenstate.Seconds // 0: at once
 	Expires         tokenstate.Seconds // 0: never; dead from that second on
+	Disabled        bool               // its owner, who may be about to be deleted
 }
 
 // Keys reads the next keys in the order of their ids.
@@ -117,7 +118,7 @@ func (s *Source) Keys(ctx context.Context, after int64, limit int) ([]Key, error
 		var k Key
 		var text string
 		var created, used, notBefore, expires *float64
-		err := row.Scan(&k.ID, &text, &k.User, &k.Org, &k.Name, &created, &used, &notBefore, &expires)
+		err := row.Scan(&k.ID, &text, &k.User, &k.Org, &k.Name, &created, &used, &notBefore, &expires, &k.Disabled)
 		k.Key = secret.New(text)
 		k.Created, k.LastUsed = second(created), second(used)
 		k.NotBefore, k.Expires = second(notBefore), expiry(expires)
@@ -136,7 +137,7 @@ func (s *Source) keyQuery() string {
 		notBefore = "ceil(extract(epoch FROM not_before))::float8"
 	}
 	return `SELECT id::bigint, key, user_id, ` + org + `, coalesce(name, ''), floor(extract(epoch FROM created_at))::float8,
-		floor(extract(epoch FROM last_used_at))::float8, ` + notBefore + `, floor(extract(epoch FROM expires_at))::float8
+		floor(extract(epoch FROM last_used_at))::float8, ` + notBefore + `, floor(extract(epoch FROM expires_at))::float8, ` + s.disabledOwner() + `
 		FROM api_keys WHERE id > $1::bigint ORDER BY id LIMIT $2`
 }
 

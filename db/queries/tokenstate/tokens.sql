@@ -34,3 +34,7 @@ ON CONFLICT (source) DO UPDATE SET position = excluded.position, updated_at = no
 
 -- name: ForgetImport :exec
 DELETE FROM tokenstate.import WHERE source = @source;
+
+-- name: DisabledByBackend :many
+SELECT user_id FROM tokenstate.fact_standing
+WHERE realm = @realm AND authority = 'backend' AND disabled AND user_id <> '' AND client = '' AND session = '';

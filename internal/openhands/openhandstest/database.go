@@ -28,6 +28,11 @@ CREATE TABLE offline_tokens (
     offline_token varchar NOT NULL,
     created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
     updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE TABLE "user" (
+    id uuid PRIMARY KEY,
+    is_disabled boolean NOT NULL DEFAULT false,
+    deletion_pending boolean NOT NULL DEFAULT false
 );`
 
 // Make fills an empty database with n keys, four for each user, and tokens of the first users.
@@ -51,6 +56,10 @@ func Make(ctx context.Context, url string, n, tokens int) error {
 	}))
 	if err != nil {
 		return fmt.Errorf("fill offline_tokens: %w", err)
+	}
+	_, err = conn.CopyFrom(ctx, pgx.Identifier{"user"}, []string{"id"}, pgx.CopyFromSlice(n/4+1, func(i int) ([]any, error) { return []any{User(i)}, nil }))
+	if err != nil {
+		return fmt.Errorf("fill user: %w", err)
 	}
 	return nil
 }

@@ -81,3 +81,16 @@ func (s *Store) ImportTokens(ctx context.Context, source, position string, dry b
 	}
 	return added, changed, nil
 }
+
+// DisabledByBackend are the users of a realm whom the backend's own word has disabled.
+func (s *Store) DisabledByBackend(ctx context.Context, realm string) (map[string]bool, error) {
+	users, err := q.DisabledByBackend(ctx, s.pool, realm)
+	if err != nil {
+		return nil, fmt.Errorf("read whom the backend has disabled: %w", err)
+	}
+	disabled := make(map[string]bool, len(users))
+	for _, user := range users {
+		disabled[user] = true
+	}
+	return disabled, nil
+}

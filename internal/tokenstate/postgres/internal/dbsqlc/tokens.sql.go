@@ -82,6 +82,31 @@ func (q *Queries) DeleteSession(ctx context.Context, db DBTX, arg DeleteSessionP
 	return items, nil
 }
 
+const disabledByBackend = `-- name: DisabledByBackend :many
+SELECT user_id FROM tokenstate.fact_standing
+WHERE realm = $1 AND authority = 'backend' AND disabled AND user_id <> '' AND client = '' AND session = ''
+`
+
+func (q *Queries) DisabledByBackend(ctx context.Context, db DBTX, realm string) ([]string, error) {
+	rows, err := db.Query(ctx, disabledByBackend, realm)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropSecret = `-- name: DropSecret :exec
 DELETE FROM tokenstate.offline_token_secret WHERE realm = $1 AND session = $2 AND client_id = $3
 `
