@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // Ensure a replica whose clock is an hour off makes keys that die of the next revocation, and right
@@ -51,5 +53,37 @@ func TestKeysAreCutOffForAWhile(t *testing.T) {
 				t.Errorf("until %v: Retry-After: %v", until, r.header)
 			}
 		}
+	}
+}
+
+// Ensure a replica whose clock is an hour off says the same of keys and ages as the others (F45):
+// what others have dated is judged by the database's time.
+func TestDecisionsByAWrongClock(t *testing.T) {
+	for name, off := range map[string]time.Duration{"right": 0, "ahead": time.Hour, "behind": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.server.Now = func() time.Time { return time.Now().Add(off) }
+			w.server.StandingMaxAge = time.Minute
+			w.put(offline("s", now())).want(t, http.StatusCreated)
+			ms := tokenstate.Millis(time.Now().UnixMilli())
+			w.learn(standing(ms, func(*tokenstate.Standing) {}))
+			soon, late := time.Now().Add(30*time.Minute), time.Now().Add(-time.Minute)
+			living := w.create(map[string]any{"name": "living", "expires_at": soon}).text("key")
+			early := w.create(map[string]any{"name": "early", "not_before": soon}).text("key")
+			expired := w.create(map[string]any{"name": "expired", "expires_at": soon})
+			_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.api_key SET created_at = $1, expires_at = $2 WHERE id = $3", late.Add(-time.Hour), late, expired.text("id"))
+			must(t, err)
+			_, err = w.pool.Exec(t.Context(), "INSERT INTO tokenstate.node_heartbeat VALUES ('n', $1, $1, '{}')", ms)
+			must(t, err)
+			w.learn(other(ms)) // the projection reads the status again
+			again := w.replica()
+			again.server.Now, again.server.StandingMaxAge = w.server.Now, w.server.StandingMaxAge
+			r := again.me(living).want(t, http.StatusOK)
+			if age, err := strconv.Atoi(r.header.Get("Tokenstate-Age-Ms")); err != nil || age > 60_000 {
+				t.Errorf("the knowledge is %v ms old", r.header)
+			}
+			again.me(early).want(t, http.StatusUnauthorized, "reason", "not_yet_valid")
+			again.me(expired.text("key")).want(t, http.StatusUnauthorized, "reason", "expired")
+		})
 	}
 }

@@ -13,7 +13,7 @@ import (
 func TestStandingStale(t *testing.T) {
 	var until tokenstate.Millis
 	r := prometheus.NewRegistry()
-	r.MustRegister(standingStale(func() tokenstate.Millis { return until }, time.Minute))
+	r.MustRegister(standingStale(time.Now, func() tokenstate.Millis { return until }, time.Minute))
 	for age, want := range map[time.Duration]float64{0: 0, 50 * time.Second: 0, 70 * time.Second: 1, 24 * time.Hour: 1} {
 		until = tokenstate.Millis(time.Now().Add(-age).UnixMilli())
 		all, err := r.Gather()

@@ -95,6 +95,7 @@ func TestReuseWhileBlind(t *testing.T) {
 	w.access().want(t, http.StatusOK, "source", "cache")
 	later := time.Now().Add(2 * time.Minute)
 	w.server.Now = func() time.Time { return later }
+	w.server.Clock = w.server.Now
 	_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET had_at = had_at - interval '2 minutes'")
 	must(t, err)
 	w.access().want(t, http.StatusOK, "source", "refresh")
@@ -102,6 +103,7 @@ func TestReuseWhileBlind(t *testing.T) {
 	must(t, err)
 	heard := w.replica()
 	heard.server.Now = func() time.Time { return later.Add(time.Second) }
+	heard.server.Clock = heard.server.Now
 	heard.access().want(t, http.StatusOK, "source", "cache")
 	w.learn(tokenstate.DoubtRow{ID: tokenstate.DoubtKey{Doubt: tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: "u"}}}, Value: tokenstate.Raised{At: tokenstate.Millis(later.UnixMilli()), Event: "e"}})
 	heard.caughtUp()

@@ -89,6 +89,8 @@ func (c *config) realms() ([]realmConfig, authapi.Realms, error) {
 			err = fmt.Errorf("realm %q: %w", r.Realm, err)
 		case out[r.Realm].Keycloak != nil:
 			err = fmt.Errorf("realm %q is there twice", r.Realm)
+		case strings.TrimSuffix(r.URL, "/") != strings.TrimSuffix(all[0].URL, "/"):
+			err = fmt.Errorf("realm %q has another keycloak_url: the worker asks one Keycloak, so each needs a deployment of its own", r.Realm)
 		case issuers[issuer]:
 			err = fmt.Errorf("realm %q has the issuer of another one: tokens could not be told apart", r.Realm)
 		}

@@ -141,6 +141,7 @@ realms:
 	for name, text := range map[string]string{
 		"twice":           "realms: [{realm: a, keycloak_url: 'https://x', client_id: c, client_secret_file: SECRET}, {realm: a, keycloak_url: 'https://y', client_id: c, client_secret_file: SECRET}]",
 		"of one issuer":   "realms: [{realm: a, keycloak_url: 'https://x', client_id: c, client_secret_file: SECRET}, {realm: b, keycloak_realm: a, keycloak_url: 'https://x/', client_id: c, client_secret_file: SECRET}]",
+		"two Keycloaks":   "realms: [{realm: a, keycloak_url: 'https://x', client_id: c, client_secret_file: SECRET}, {realm: b, keycloak_url: 'https://y', client_id: c, client_secret_file: SECRET}]",
 		"no secret":       "realms: [{realm: a, keycloak_url: 'https://x', client_id: c}]",
 		"no client":       "realms: [{realm: a, keycloak_url: 'https://x', client_secret_file: SECRET}]",
 		"no URL":          "realms: [{realm: a, keycloak_url: canary, client_id: c, client_secret_file: SECRET}]",

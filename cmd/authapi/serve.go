@@ -61,7 +61,7 @@ func serve(ctx context.Context, c *config) error {
 	measure := latency(registry)
 	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }, Loaded: func() { s.Loaded() }}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
-	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known.KnownUntil), standingStale(known.KnownUntil, c.standingMaxAge), snapshotAge(known))
+	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known))
 	s = c.server(pool, held, known, realms)
 	if err := c.backChannel.join(s, configured, postgres.New(pool)); err != nil {
 		return err
@@ -90,7 +90,7 @@ func serve(ctx context.Context, c *config) error {
 func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms authapi.Realms) *authapi.Server {
 	st := postgres.New(pool)
 	s := &authapi.Server{
-		Realms: realms, Known: known,
+		Realms: realms, Known: known, Clock: known.Now,
 		Tokens: custody{st, held.Tokens}, Turns: turns{custody{st, held.Tokens}}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
 		Peppers: held.Peppers, MaxRequests: c.maxRequests, Master: held.Master, KeyParts: c.parts(pool, held),
 		Arrivals: arrivals{st},

@@ -149,14 +149,14 @@ func TestRefusedRefresh(t *testing.T) {
 	if w.idp.calls() != 1 {
 		t.Fatal("Keycloak was asked again before retry_at")
 	}
-	w.server.Now = func() time.Time { return time.Now().Add(90 * time.Second) }
+	w.server.Clock = func() time.Time { return time.Now().Add(90 * time.Second) }
 	w.access().want(t, http.StatusConflict) // refused again: the pause doubles
 	_, v, _ := w.known.Best("demo", "u", "", nil)
 	if pause := v.RetryAt - v.Since; pause < 110_000 || pause > 130_000 {
 		t.Fatalf("the second pause is %d ms", pause)
 	}
 	w.idp.refresh = nil
-	w.server.Now = func() time.Time { return time.Now().Add(10 * time.Minute) }
+	w.server.Clock = func() time.Time { return time.Now().Add(10 * time.Minute) }
 	w.access().want(t, http.StatusOK)
 	w.caughtUp()
 	if _, v, _ := w.known.Best("demo", "u", "", nil); v.State != tokenstate.Usable {

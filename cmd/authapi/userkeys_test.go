@@ -110,11 +110,11 @@ func TestUserKeys_Rotate(t *testing.T) {
 	w.me(old.text("key")).want(t, http.StatusOK)
 	w.me(next.text("key")).want(t, http.StatusOK)
 	rotate(old.text("id"), nil).want(t, http.StatusConflict, "reason", "key_rotated")
-	w.server.Now = func() time.Time { return time.Now().Add(61 * time.Second) }
+	w.server.Clock = func() time.Time { return time.Now().Add(61 * time.Second) }
 	w.me(old.text("key")).want(t, http.StatusUnauthorized, "reason", "expired")
 	w.me(next.text("key")).want(t, http.StatusOK)
 	rotate(old.text("id"), nil).want(t, http.StatusConflict, "reason", "expired")
-	w.server.Now = nil
+	w.server.Clock = w.known.Now
 	third := rotate(next.text("id"), nil).want(t, http.StatusCreated)
 	w.backend(http.MethodDelete, userKeys+"/"+third.text("id")+"?wait_ms=5000", nil).want(t, http.StatusOK)
 	for _, key := range []string{old.text("key"), next.text("key"), third.text("key")} {
@@ -224,9 +224,9 @@ func TestUserKeys_BadInput(t *testing.T) {
 	w.idp.look = authapi.Look{Enabled: true}
 	later := w.create(map[string]any{"name": "n", "not_before": soon(time.Hour), "expires_at": soon(2 * time.Hour)}).want(t, http.StatusCreated).text("key")
 	w.me(later).want(t, http.StatusUnauthorized, "reason", "not_yet_valid")
-	w.server.Now = func() time.Time { return time.Now().Add(90 * time.Minute) }
+	w.server.Clock = func() time.Time { return time.Now().Add(90 * time.Minute) }
 	w.me(later).want(t, http.StatusOK)
-	w.server.Now = func() time.Time { return time.Now().Add(121 * time.Minute) }
+	w.server.Clock = func() time.Time { return time.Now().Add(121 * time.Minute) }
 	w.me(later).want(t, http.StatusUnauthorized, "reason", "expired")
 }
 

@@ -11,7 +11,10 @@ import (
 )
 
 // archive joins keycloak.Admin to backfill.Archive.
-type archive struct{ admin *keycloak.Admin }
+type archive struct {
+	admin   *keycloak.Admin
+	aliases aliases
+}
 
 func (a archive) UserEvents(ctx context.Context, realm string, p backfill.Page) (backfill.Answer[backfill.UserEvent], error) {
 	page, err := a.admin.UserEvents(ctx, realm, query(p))
@@ -33,6 +36,9 @@ func (a archive) AdminEvents(ctx context.Context, realm string, p backfill.Page)
 	rows := make([]backfill.AdminEvent, len(page.Rows))
 	for i, r := range page.Rows {
 		rows[i] = backfill.AdminEvent(r)
+		if r.ResourceType == "REALM" {
+			rows[i].ResourcePath = a.aliases.of(r.ResourcePath)
+		}
 	}
 	return backfill.Answer[backfill.AdminEvent]{Rows: rows, Now: events.Millis(page.At.UnixMilli()), NewestFirst: page.NewestFirst}, nil
 }

@@ -18,7 +18,11 @@ import (
 )
 
 // asker joins keycloak.Admin to worker.Asker: a look becomes an observation of nobody's node.
-type asker struct{ admin *keycloak.Admin }
+type asker struct {
+	admin *keycloak.Admin
+	// wasThere says of a realm that Keycloak does not know whether it ever did; nil: it did.
+	wasThere func(realm string) bool
+}
 
 func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, err error) {
 	var at time.Time
@@ -155,8 +159,14 @@ func (a asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *event
 	if err != nil {
 		return time.Time{}, nil, err //nolint:wrapcheck // fault does
 	}
+	if r.Gone && a.wasThere != nil && !a.wasThere(s.Realm) {
+		return time.Time{}, nil, fmt.Errorf("%w: %q: check KEYCLOAK_URL, and set WORKER_REALMS if the listener gives the realm an alias", errNeverThere, s.Realm)
+	}
 	return r.At, &events.Observation{Realm: &events.RealmLook{Gone: r.Gone, Enabled: r.Enabled, NotBefore: events.Seconds(r.NotBefore)}}, nil
 }
+
+// errNeverThere: who is in such a realm is not stopped for it.
+var errNeverThere = errors.New("this Keycloak has no such realm, and no look has ever shown one")
 
 // fault tells apart what concerns all looks, and says what to do where it is our own rights.
 func fault(err error) error {

@@ -37,7 +37,7 @@ type config struct {
 	keycloakURL, adminRealm          string
 	clientID                         string
 	clientSecret                     secret.Text
-	adminAddr                        string
+	adminAddr, realmNames            string
 	margin, skew, lag, sweep, closed time.Duration
 	lookEvery                        time.Duration
 	lookRate                         int
@@ -72,6 +72,7 @@ func (c *config) addKeycloak(t *settings.Table) {
 	t.Text(&c.clientID, "WORKER_KEYCLOAK_CLIENT_ID", "", "our client in the administrators' realm")
 	t.Secret(&c.clientSecret, "WORKER_KEYCLOAK_CLIENT_SECRET", "its secret")
 	t.Text(&c.adminRealm, "WORKER_KEYCLOAK_ADMIN_REALM", "master", "the administrators' realm")
+	t.Text(&c.realmNames, "WORKER_REALMS", "", "as the listener's option realms, if it gives aliases: name=alias, separated by commas")
 }
 
 // addRules adds what verdicts are made by, and the backfill's overlap.
@@ -132,8 +133,12 @@ func (c *config) admin() (*keycloak.Admin, error) { return c.adminWith(0) }
 func (c *config) pages() (*keycloak.Admin, error) { return c.adminWith(20 * time.Second) }
 
 func (c *config) adminWith(timeout time.Duration) (*keycloak.Admin, error) {
+	names, err := c.aliases()
+	if err != nil {
+		return nil, err
+	}
 	a, err := keycloak.NewAdmin(keycloak.Config{
-		BaseURL: c.keycloakURL, Realm: c.adminRealm, ClientID: c.clientID, ClientSecret: c.clientSecret, Timeout: timeout,
+		BaseURL: c.keycloakURL, Realm: c.adminRealm, ClientID: c.clientID, ClientSecret: c.clientSecret, Timeout: timeout, Names: names.byAlias(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)

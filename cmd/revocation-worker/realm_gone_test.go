@@ -99,12 +99,12 @@ func TestARealmDisappears(t *testing.T) {
 		ctx := t.Context()
 		k := &kept{facts: tokenstate.NewFacts(), states: map[string]backfill.State{"demo": {Upto: 5}, "other": {Upto: 5}}}
 		pages := &worker.Pages{Known: k, Ask: pager{admin}, Log: k, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
-		b := &backfill.Backfill{Archive: archive{admin}, Journal: k, Log: k, AdminRealm: "master", Overlap: time.Minute, Logger: zerolog.Nop()}
+		b := &backfill.Backfill{Archive: archive{admin: admin}, Journal: k, Log: k, AdminRealm: "master", Overlap: time.Minute, Logger: zerolog.Nop()}
 		token := func(realm string) tokenstate.Token {
 			return tokenstate.Token{Realm: realm, User: "u", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: 100}
 		}
 		look := func(s tokenstate.Scope) error {
-			ms, err := asker{admin}.Look(ctx, s, []tokenstate.Token{token(s.Realm)})
+			ms, err := asker{admin, k.facts.WasThere}.Look(ctx, s, []tokenstate.Token{token(s.Realm)})
 			for _, m := range ms {
 				must(t, k.Publish(ctx, m))
 			}
@@ -129,10 +129,12 @@ func TestARealmDisappears(t *testing.T) {
 		if k.states["demo"].Upto != 5 || k.states["other"].Upto <= 5 || k.states["master"].Upto == 0 {
 			t.Errorf("after %d: read up to %+v", after, k.states)
 		}
-		for _, realm := range []string{"demo", "other"} {
-			must(t, look(tokenstate.Scope{Realm: realm}))
+		must(t, look(tokenstate.Scope{Realm: "other"}))
+		wasThere := k.facts.WasThere("demo")
+		if err := look(tokenstate.Scope{Realm: "demo"}); wasThere && err != nil || !wasThere && !errors.Is(err, errNeverThere) || wasThere == (after == 0) {
+			t.Errorf("after %d: seen %t: %v", after, wasThere, err)
 		}
-		if v := tokenstate.Judge(token("demo"), k.facts, tokenstate.DefaultRules()); v.Reason != tokenstate.ReasonRealmDeleted {
+		if v := tokenstate.Judge(token("demo"), k.facts, tokenstate.DefaultRules()); wasThere != (v.Reason == tokenstate.ReasonRealmDeleted) {
 			t.Errorf("after %d: the realm is gone, and its token %+v", after, v)
 		}
 		if v := tokenstate.Judge(token("other"), k.facts, tokenstate.DefaultRules()); v.State != tokenstate.Usable {

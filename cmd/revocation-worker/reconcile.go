@@ -66,7 +66,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 		return err
 	}
 	pages := worker.Pages{Ask: pager{slow}, Logger: o.logger}
-	then, failed, err := recovery.Reconcile(ctx, asker{admin}, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
+	then, failed, err := recovery.Reconcile(ctx, asker{admin, before.Facts.WasThere}, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
 	done()
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed

@@ -124,7 +124,7 @@ func record(t *testing.T, env devstack.Env, s scene) {
 	env.KeycloakRealm = "r-" + s.name
 	r.k = play.KeycloakOf(env)
 	r.realm(env.KeycloakRealm)
-	r.ask = asker{r.admin()}
+	r.ask = asker{admin: r.admin()}
 	r.listen(env)
 	r.uuids["app"], r.uuids["app2"] = r.client("app"), r.client("app2")
 	var err error

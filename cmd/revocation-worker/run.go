@@ -55,6 +55,10 @@ func run(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
+	aliases, err := c.aliases()
+	if err != nil {
+		return err
+	}
 	slow, err := c.pages()
 	if err != nil {
 		return err
@@ -70,11 +74,11 @@ func run(ctx context.Context, c *config) error {
 	known := projection.New(source, projection.Options{}, logger)
 	p := &running{c: c, admin: admin, log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
-		Known: known, Ask: asker{admin}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
+		Known: known, Ask: asker{admin, briefly(known.RealmWasThere)}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
 		Pages: &worker.Pages{Known: known, Ask: pager{slow}, Log: p.log, Logger: logger},
 	}
 	p.backfill = &backfill.Backfill{
-		Archive: archive{admin}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,
+		Archive: archive{admin, aliases}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,
 		Interval: c.backfillEvery, Overlap: c.overlap, Grace: c.grace, Logger: logger, Soon: make(chan struct{}, 1),
 	}
 	p.backfill.Lost = p.healStore

@@ -140,7 +140,7 @@ func (s *Server) worthTrying(v tokenstate.Verdict) bool {
 	case v.State == tokenstate.Usable || v.State == tokenstate.Unknown:
 		return true
 	case v.Reason == tokenstate.ReasonRefused:
-		return v.RetryAt != 0 && s.now().UnixMilli() >= int64(v.RetryAt)
+		return v.RetryAt != 0 && s.clock().UnixMilli() >= int64(v.RetryAt)
 	default:
 		return false
 	}
@@ -154,7 +154,7 @@ func (s *Server) dead(realm string, v tokenstate.Verdict) *Problem {
 	}
 	p.Since, p.EventID, p.LoginURL, p.RetryAt = instant(v.Since), v.Cause, s.Realms[realm].LoginURL, instant(v.RetryAt)
 	if v.RetryAt != 0 {
-		p = p.retryIn(v.RetryAt.Time().Sub(s.now()))
+		p = p.retryIn(v.RetryAt.Time().Sub(s.clock()))
 	}
 	return p
 }

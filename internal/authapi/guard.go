@@ -60,7 +60,7 @@ func (s *Server) Failed(logger *zerolog.Logger, fault any) *Problem {
 // ages are what every answer is known by: the feed's version, and how long ago Keycloak was
 // last known completely. They are read before the decision, so that they never promise more.
 func (s *Server) ages(h http.Header) {
-	now := s.now()
+	now := s.clock()
 	h.Set("Tokenstate-Version", strconv.FormatInt(s.Known.Version(), 10))
 	h.Set("Tokenstate-Age-Ms", strconv.FormatInt(max(0, now.UnixMilli()-int64(s.Known.KnownUntil())), 10))
 }

@@ -60,7 +60,7 @@ func (s *Server) digests(p apikey.Presented) []apikey.Sum {
 // decisionOn is what a key's holder would be told.
 func (s *Server) decisionOn(rec apikey.Record) apikey.Decision {
 	cutoff, cause, cut := s.Known.KeyCut(rec.Realm, rec.User, rec.ID)
-	now := s.now()
+	now := s.clock()
 	rec.NotMember = !s.isMember(rec)
 	d := apikey.Admit(rec, s.Known.Owner(rec.Realm, rec.User), cut, tokenstate.Seconds(now.Unix()), s.policy(now))
 	if d.Reason == apikey.ReasonRevoked && cut && d.Cause == "" {

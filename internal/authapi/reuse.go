@@ -20,7 +20,7 @@ const (
 // that is none: Keycloak decides. While nothing is heard of Keycloak, a young one.
 func (s *Server) reusable(v tokenstate.Verdict, minValid time.Duration) Fresh {
 	f := Fresh{MinValid: max(minLeft, minValid), MaxAge: maxReuse}
-	blind := s.now().UnixMilli()-int64(s.Known.KnownUntil()) > blindAfter.Milliseconds()
+	blind := s.clock().UnixMilli()-int64(s.Known.KnownUntil()) > blindAfter.Milliseconds()
 	switch {
 	case v.State != tokenstate.Usable || v.InDoubt:
 		f.MaxAge = 0

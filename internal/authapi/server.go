@@ -37,6 +37,7 @@ type Server struct {
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
 	NoKeyPasses    bool          // a gateway's request without a key may pass, without an identity
 	Now            func() time.Time
+	Clock          func() time.Time // the database's, by which all else is dated; nil: Now
 
 	KeyParts
 
@@ -114,6 +115,14 @@ func (s *Server) now() time.Time {
 		return s.Now()
 	}
 	return time.Now()
+}
+
+// clock tells how old or how far off is what others have dated.
+func (s *Server) clock() time.Time {
+	if s.Clock != nil {
+		return s.Clock()
+	}
+	return s.now()
 }
 
 // policy says what an owner must be known by for a key to pass.

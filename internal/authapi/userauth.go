@@ -101,14 +101,14 @@ func (s *Server) ownerOrLook(ctx context.Context, realm, user string) (tokenstat
 			return owner, refusedOwner(tokenstate.ReasonUserDeleted)
 		default:
 			owner.Active = look.Enabled
-			owner.CheckedAt = tokenstate.Millis(s.now().UnixMilli())
+			owner.CheckedAt = tokenstate.Millis(s.clock().UnixMilli())
 			owner.Known = true
 			if !look.Enabled {
 				owner.Reason = tokenstate.ReasonUserDisabled
 			}
 		}
 	}
-	now := s.now()
+	now := s.clock()
 	key := apikey.Record{ID: "any", Realm: realm, User: user, Created: owner.KeysBefore} // as one that is made now
 	if d := apikey.Admit(key, owner, false, tokenstate.Seconds(now.Unix()), s.policy(now)); d.Reason == apikey.ReasonUndecidable {
 		return owner, unavailable("undecidable", "too little is known of the user now: try again")

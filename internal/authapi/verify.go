@@ -36,7 +36,7 @@ func secretForID() *Problem {
 }
 
 func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {
-	if t.IssuedAt > tokenstate.Seconds(s.now().Unix())+maxAhead {
+	if t.IssuedAt > tokenstate.Seconds(s.clock().Unix())+maxAhead {
 		return unprocessable("token-from-the-future", "the token's iat lies in the future: check the clocks")
 	}
 	return nil

@@ -21,6 +21,9 @@ type Config struct {
 	// ClientID and ClientSecret are our confidential client's.
 	ClientID     string
 	ClientSecret secret.Text
+	// Names are Keycloak's names of realms that callers know by another one, by
+	// that other one.
+	Names map[string]string
 	// Timeout bounds one attempt of one call, body included. Default 5 s.
 	Timeout time.Duration
 	// BreakerDelay is how long an open circuit refuses calls. Default 5 s.

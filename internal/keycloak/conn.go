@@ -32,7 +32,7 @@ func newConn(cfg Config) (*conn, error) {
 	}
 	// A client of our own: resty's default one keeps cookies, and those of one
 	// user's call would travel with the next user's.
-	r := resty.NewWithClient(&http.Client{Transport: guard{next: cfg.Transport}})
+	r := resty.NewWithClient(&http.Client{Transport: guard{next: newRenamed(cfg)}})
 	r.SetDisableWarn(true).SetLogger(quiet{log.New(io.Discard, "", 0)})
 	g := gocloak.NewClient(cfg.BaseURL)
 	g.SetRestyClient(r)

@@ -65,7 +65,7 @@ func TestEverythingIsKept(t *testing.T) {
 	}
 	status := Status{
 		Epoch: 3, Confirmed: true, Beats: []Beat{{Node: "a", At: 1}}, Rules: tokenstate.DefaultRules(),
-		Backfills: []Backfill{{Realm: "r", Upto: 2, Missed: true}},
+		Backfills: []Backfill{{Realm: "r", Upto: 2, Missed: true}}, Now: 9,
 	}
 	for _, whole := range []any{want, status} {
 		for v, i := reflect.ValueOf(whole), 0; i < v.NumField(); i++ {

@@ -36,6 +36,7 @@ type Projection struct {
 	keptHeader *keptHeader
 	seenEpoch  int64
 
+	clock  dbClock
 	memo   dueMemo
 	find   singleflight.Group
 	limit  *rate.Limiter

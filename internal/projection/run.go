@@ -51,6 +51,9 @@ func (p *Projection) step(ctx context.Context) (moved bool, err error) {
 	if err != nil {
 		return false, err //nolint:wrapcheck // the source says what failed
 	}
+	if status.Now != 0 {
+		p.clock.set(status.Now)
+	}
 	p.seenEpoch = status.Epoch
 	if p.st == nil || status.Epoch != p.status.Epoch { // only Run writes them
 		return true, p.load(ctx, status, now)

@@ -87,6 +87,8 @@ type Status struct {
 	Beats     []Beat
 	Backfills []Backfill
 	Rules     tokenstate.Rules
+
+	Now tokenstate.Millis // the database's time, when it said all that; 0: not known
 }
 
 // Backfill is how far a realm's event store has been read. Missed: the last reading found what no

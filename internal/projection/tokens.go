@@ -107,6 +107,11 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 	})
 }
 
+// RealmWasThere is tokenstate.Facts.WasThere. It walks all facts: ask only where a realm is missing.
+func (p *Projection) RealmWasThere(realm string) bool {
+	return read(p, func(st *state) bool { return st.facts.WasThere(realm) })
+}
+
 // Owners counts the users of a realm's tokens and keys, and those whom no look has ever seen.
 type Owners struct{ All, NeverLooked int }
 
