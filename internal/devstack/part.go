@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"syscall"
@@ -67,14 +68,26 @@ func (s *Stack) Restart(ctx context.Context, name string) error {
 	default:
 		p.proc.stop(p.sig, stopLimit)
 	}
-	if err := s.run(p); err != nil {
-		return err
+	for tries := 0; ; tries++ {
+		if err := s.run(p); err != nil {
+			return err
+		}
+		err := p.proc.ready(ctx, p.limit, p.check)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, errEnded) || tries == restarts {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
 	}
-	if err := p.proc.ready(ctx, p.limit, p.check); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
 }
+
+// restarts are how often a part that ends at once is started again: of a Postgres that was killed
+// the children live on for a moment, and hold its shared memory.
+const restarts = 20
 
 func (s *Stack) part(name string) (*part, error) {
 	s.mu.Lock()

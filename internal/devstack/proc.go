@@ -2,6 +2,7 @@ package devstack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -57,6 +58,8 @@ func launch(sp *spawner, name, logs string, more bool, cmd *exec.Cmd) (*proc, er
 
 func (p *proc) pid() int { return p.cmd.Process.Pid }
 
+var errEnded = errors.New("ended before it was ready")
+
 // ready polls check until it succeeds, the process ends, or the limit has passed.
 // It reports what the last check said, not that the time was over, which explains nothing.
 func (p *proc) ready(ctx context.Context, limit time.Duration, check func(context.Context) error) error {
@@ -75,7 +78,7 @@ func (p *proc) ready(ctx context.Context, limit time.Duration, check func(contex
 		case <-over.C:
 			return fmt.Errorf("not ready within %s: %w\n%s", limit, err, p.tail())
 		case <-p.done:
-			return fmt.Errorf("ended before it was ready (%s)\n%s", p.cmd.ProcessState, p.tail())
+			return fmt.Errorf("%w (%s)\n%s", errEnded, p.cmd.ProcessState, p.tail())
 		case <-tick.C:
 		}
 	}
