@@ -41,6 +41,7 @@ func importCommand() *cli.Command {
 		&cli.BoolFlag{Name: "dry-run", Usage: "read and try everything, keep nothing; exit code 3 if there is something to do"},
 		&cli.BoolFlag{Name: "revoke-missing", Usage: "revoke imported keys that OpenHands has deleted since"},
 	)
+	flags = append(flags, auditFlags()...)
 	return &cli.Command{
 		Name: "import", Usage: "take over what another system keeps",
 		Commands: []*cli.Command{{
@@ -50,7 +51,7 @@ func importCommand() *cli.Command {
 					return err
 				}
 				c.dry, c.revoke = cmd.Bool("dry-run"), cmd.Bool("revoke-missing")
-				r, err := c.run(ctx)
+				r, err := c.run(ctx, cmd)
 				if err != nil {
 					return err
 				}
@@ -89,7 +90,7 @@ func from(cmd *cli.Command, into *secret.Text) error {
 	return nil
 }
 
-func (c *importer) run(ctx context.Context) (r openhands.Report, err error) {
+func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Report, err error) {
 	logger := c.logging.Logger("authapi")
 	held, err := secrets(c.files, logger)
 	if err != nil {
@@ -132,7 +133,11 @@ func (c *importer) run(ctx context.Context) (r openhands.Report, err error) {
 			at(rows)
 		},
 	}
-	return m.Run(ctx) //nolint:wrapcheck // it says how far it came
+	if r, err = m.Run(ctx); c.dry {
+		return r, err //nolint:wrapcheck // it says how far it came
+	}
+	what := &act{"import openhands", c.realm, fmt.Sprintf("%d keys, %d tokens, %d users disabled, %d keys revoked", r.Keys.Added+r.Keys.Changed, r.Tokens.Added, r.DisabledNow, r.Revoked)}
+	return r, written(ctx, cmd, postgres.New(pool), what, err)
 }
 
 // reader is the part of authapi that says which tokens are ours. Keycloak is asked for its issuer

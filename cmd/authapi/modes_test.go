@@ -49,7 +49,7 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 	dead.User = "v"
 	w.put(dead)
 	w.access().want(t, http.StatusOK)
-	w.learn(tokenstate.CutoffRow{
+	w.learn(standing(tokenstate.Millis(time.Now().UnixMilli()), func(*tokenstate.Standing) {}), tokenstate.CutoffRow{
 		Scope: tokenstate.Scope{Realm: "demo", User: "v"}, Cause: "c",
 		Value: tokenstate.Cutoff{Before: now() + 100, At: 1, Tokens: true, Reason: tokenstate.ReasonOrder},
 	})
@@ -63,7 +63,8 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 	traced.pool = pool
 	traced.start()
 	traced.access() // it has the access token now, as w has
-	loading, calls := asked.n.Load(), w.idp.calls()
+	gateway := traced.envoy()
+	loading, calls := asked.n.Load(), w.idp.asks.Load()
 	if loading == 0 || asked.following.Load() == 0 {
 		t.Fatal("nothing is counted")
 	}
@@ -73,9 +74,15 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 		traced.access().want(t, http.StatusOK, "source", "cache")
 		traced.backend(http.MethodPost, "/v1/users/v/access-token", map[string]any{}).want(t, http.StatusConflict)
 		traced.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}, map[string]any{"user_id": "v"}, map[string]any{"api_key": key}}}).want(t, http.StatusOK)
+		traced.ask(http.MethodGet, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusOK)
+		traced.introspect("token=" + key).want(t, http.StatusOK)
+		traced.auth().want(t, http.StatusOK)
+		if gateway.check("authorization", "Bearer "+key).GetOkResponse() == nil {
+			t.Fatal("Envoy is told that a live key may not pass")
+		}
 	}
-	if n, m := asked.n.Load()-loading, w.idp.calls()-calls; n != 0 || m != 0 {
-		t.Fatalf("1,000 decisions about what is known took %d queries and %d refreshes, the last %v", n, m, asked.last.Load())
+	if n, m := asked.n.Load()-loading, w.idp.asks.Load()-calls; n != 0 || m != 0 {
+		t.Fatalf("1,800 decisions about what is known took %d queries and %d questions to Keycloak, the last query %v", n, m, asked.last.Load())
 	}
 	if n := traced.metric("skipped"); n != 200 {
 		t.Fatalf("%v refreshes were skipped", n)

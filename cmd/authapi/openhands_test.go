@@ -376,8 +376,11 @@ func TestImportOpenHands_DisabledUsers(t *testing.T) {
 	if err := a.run(&would, "import", "openhands", "--dry-run"); !errors.Is(err, ops.ErrDifferences) || would.DisabledNow != 2 || a.count("SELECT count(*) FROM tokenstate.fact_standing") != 0 {
 		t.Fatalf("%v %+v", err, would)
 	}
-	if r := a.take(); r.Disabled != 2 || r.DisabledNow != 2 {
+	if r := a.take("--by", "anna"); r.Disabled != 2 || r.DisabledNow != 2 {
 		t.Fatalf("%+v", r)
+	}
+	if n := a.count("SELECT count(*) FROM tokenstate.act WHERE actor = 'anna' AND action = 'import openhands' AND status = 200 AND target LIKE '% keys, 12 tokens, 2 users disabled, 0 keys revoked'"); n != 1 {
+		t.Errorf("%d acts of the import", n)
 	}
 	var c openhands.Compared
 	must(t, a.run(&c, "shadow", "openhands"))

@@ -32,7 +32,11 @@ func (o *operator) audited(ctx context.Context, cmd *cli.Command, what *act, do 
 	if err := o.pool.Ping(ctx); err != nil {
 		return fmt.Errorf("nothing was done, for the audit cannot be written: %w", err)
 	}
-	failed := do()
+	return written(ctx, cmd, o.keys(), what, do())
+}
+
+// written writes what was done, or has failed, into the audit.
+func written(ctx context.Context, cmd *cli.Command, store *keys.Store, what *act, failed error) error {
 	row := keys.Act{
 		At: time.Now(), Realm: what.realm, Actor: cmd.String("by"), Action: what.action, Target: what.target,
 		Status: http.StatusOK, Times: 1, Request: cmd.String("reason"),
@@ -42,7 +46,7 @@ func (o *operator) audited(ctx context.Context, cmd *cli.Command, what *act, do 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditLimit)
 	defer cancel()
-	if err := o.keys().WriteActs(ctx, []keys.Act{row}); err != nil {
+	if err := store.WriteActs(ctx, []keys.Act{row}); err != nil {
 		return errors.Join(failed, fmt.Errorf("%s %s is not in the audit: %w", what.action, what.target, err))
 	}
 	return failed

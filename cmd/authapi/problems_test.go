@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -31,12 +32,24 @@ func TestProblemsOfEveryKind(t *testing.T) {
 		"no body":                {http.MethodPost, mint, "application/json", "", "invalid_request", http.StatusBadRequest},
 		"a control character":    {http.MethodGet, "/v1/explain?user_id=a%00", "", "", "invalid_request", http.StatusBadRequest},
 		"a parameter twice":      {http.MethodGet, "/v1/explain?user_id=a&user_id=b", "", "", "invalid_request", http.StatusBadRequest},
+		"a member twice":         {http.MethodPost, mint, "application/json", `{"name":"a","name":"b"}`, "invalid_request", http.StatusBadRequest},
+		"a member twice, deep":   {http.MethodPost, "/v1/decide", "application/json", `{"items":[{"user_id":"a","user_id":"b"}]}`, "invalid_request", http.StatusBadRequest},
+		"a look-alike name":      {http.MethodPost, mint, "application/json", `{"name":"аutomation"}`, "invalid_request", http.StatusUnprocessableEntity},
 		"a logout token of none": {http.MethodPost, "/v1/backchannel-logout", "application/json", "{}", "invalid_logout_token", http.StatusBadRequest},
 	} {
 		r := w.ask(c.method, c.path, c.body, "Content-Type", c.kind, "X-Service-API-Key", w.service)
 		wantProblem(t, name, r, c.status, c.reason)
 		if strings.Contains(r.raw, "xxx") || strings.Contains(r.raw, "<name>") {
 			t.Errorf("%s: the answer repeats what was sent", name)
+		}
+	}
+	for _, name := range []string{"Idempotency-Key", "Tokenstate-Min-Version"} {
+		req := httptest.NewRequest(http.MethodGet, "/api/service/health", nil)
+		req.Header[name] = []string{"1", "2"}
+		said := httptest.NewRecorder()
+		w.handler.ServeHTTP(said, req)
+		if said.Code != http.StatusBadRequest || !strings.Contains(said.Body.String(), "stands twice") {
+			t.Errorf("%s twice: %d %s", name, said.Code, said.Body)
 		}
 	}
 	known := w.server.Known

@@ -317,6 +317,12 @@ func TestAccessTokenByOwnKey(t *testing.T) {
 		want(t, http.StatusForbidden, "reason", "insufficient_scope")
 	w.ask(http.MethodPost, "/v1/users/u/access-token", map[string]any{}).want(t, http.StatusUnauthorized)
 	ask("nonsense", "u").want(t, http.StatusUnauthorized, "reason", "unknown")
+	w.server.Flush(t.Context())
+	var noted string
+	must(t, w.pool.QueryRow(t.Context(), "SELECT string_agg(status || ' ' || target, ', ' ORDER BY status, target) FROM tokenstate.act WHERE actor LIKE 'key:__________'").Scan(&noted))
+	if noted != "200 /v1/users/u/access-token, 403 /v1/users/u/access-token, 403 /v1/users/v/access-token" {
+		t.Errorf("in the audit: %s", noted)
+	}
 	w.learn(standing(tokenstate.Millis(time.Now().UnixMilli()), func(s *tokenstate.Standing) { s.Disabled = true }))
 	ask(may, "u").want(t, http.StatusUnauthorized, "reason", "user_disabled")
 }

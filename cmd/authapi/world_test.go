@@ -305,6 +305,7 @@ func (s *syncBuffer) String() string {
 // fakeIDP answers what a test wants. A token's text is its claims in JSON.
 type fakeIDP struct {
 	issuer     string
+	asks       atomic.Int64 // of any kind
 	mu         sync.Mutex
 	refreshes  int
 	logouts    int
@@ -343,9 +344,13 @@ func (*fakeIDP) Parse(raw secret.Text) (c authapi.Claims, err error) {
 	return c, nil
 }
 
-func (f *fakeIDP) Issuer(context.Context) (string, error) { return f.issuer, f.away }
+func (f *fakeIDP) Issuer(context.Context) (string, error) {
+	f.asks.Add(1)
+	return f.issuer, f.away
+}
 
 func (f *fakeIDP) Introspect(_ context.Context, raw secret.Text) (authapi.Introspection, error) {
+	f.asks.Add(1)
 	c, _ := f.Parse(raw)
 	if f.introspect != nil {
 		return f.introspect(c)
@@ -354,6 +359,7 @@ func (f *fakeIDP) Introspect(_ context.Context, raw secret.Text) (authapi.Intros
 }
 
 func (f *fakeIDP) Refresh(ctx context.Context, _ secret.Text) (authapi.Grant, error) {
+	f.asks.Add(1)
 	f.mu.Lock()
 	f.refreshes++
 	n := f.refreshes
@@ -365,17 +371,22 @@ func (f *fakeIDP) Refresh(ctx context.Context, _ secret.Text) (authapi.Grant, er
 }
 
 func (f *fakeIDP) Exchange(_ context.Context, access secret.Text, audience string) (authapi.Grant, error) {
+	f.asks.Add(1)
 	return f.exchange(access.Reveal(), audience)
 }
 
 func (f *fakeIDP) Logout(context.Context, secret.Text) (bool, error) {
+	f.asks.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.logouts++
 	return false, f.away
 }
 
-func (f *fakeIDP) LookUser(context.Context, string) (authapi.Look, error) { return f.look, f.away }
+func (f *fakeIDP) LookUser(context.Context, string) (authapi.Look, error) {
+	f.asks.Add(1)
+	return f.look, f.away
+}
 
 func (f *fakeIDP) calls() int {
 	f.mu.Lock()

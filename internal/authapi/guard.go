@@ -41,7 +41,11 @@ func (s *Server) guarded(next http.Handler) http.Handler {
 			logger.Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
 		}()
 		s.ages(w.Header())
-		if bad := printable(r.URL); bad != nil {
+		bad := printable(r.URL)
+		if bad == nil {
+			bad = onceEach(r.Header)
+		}
+		if bad != nil {
 			bad.write(seen)
 			return
 		}

@@ -33,6 +33,16 @@ func (n *count) UnmarshalJSON(raw []byte) error {
 
 var errNotWhole = errors.New("not a whole number")
 
+// onceEach: of two, a proxy and we might mean different ones. (Two keys are 401 by themselves.)
+func onceEach(h http.Header) *Problem {
+	for _, name := range []string{"Idempotency-Key", "Tokenstate-Min-Version"} {
+		if len(h.Values(name)) > 1 {
+			return problem(http.StatusBadRequest, "invalid-request", "", "the header "+name+" stands twice")
+		}
+	}
+	return nil
+}
+
 // formats reads JSON strictly: a member that stands twice could be two things to two readers.
 func formats() map[string]huma.Format {
 	f := huma.DefaultJSONFormat

@@ -22,11 +22,15 @@ func (s *Server) forServiceOrOwner(scope, keyScope string) huma.Middlewares {
 			return
 		}
 		holder(ctx, func(ctx huma.Context) {
-			if bad := mayActFor(keyOf(ctx.Context()), r.PathValue("user_id"), keyScope); bad != nil {
+			rec, status := keyOf(ctx.Context()), http.StatusServiceUnavailable // what a panic is answered with
+			defer func() { s.note(w, r, rec.Realm, "key:"+rec.ID, status) }()
+			if bad := mayActFor(rec, r.PathValue("user_id"), keyScope); bad != nil {
+				status = bad.Status
 				bad.write(w)
 				return
 			}
 			next(ctx)
+			status = ctx.Status()
 		})
 	}}
 }

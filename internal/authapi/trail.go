@@ -16,11 +16,11 @@ const (
 	manyActs = 1_000
 )
 
-// Act is something done with a service credential.
+// Act is something done with a service credential, or with a key beyond telling whose it is.
 type Act struct {
 	At      time.Time
 	Realm   string
-	Actor   string // service:<name>
+	Actor   string // service:<name>, or key:<id> of a key that fetches access tokens
 	Action  string // method and path template
 	Target  string // the path, without what looks like a secret
 	Status  int    // of the answer
@@ -126,11 +126,17 @@ func (s *Server) writeTrail(ctx context.Context) {
 
 // audit notes what a credential did, or was refused.
 func (s *Server) audit(w http.ResponseWriter, r *http.Request, caller projection.ServiceKey, status int) {
-	if s.Trail == nil || caller.Name == "" {
+	if caller.Name != "" {
+		s.note(w, r, caller.Realm, "service:"+caller.Name, status)
+	}
+}
+
+func (s *Server) note(w http.ResponseWriter, r *http.Request, realm, actor string, status int) {
+	if s.Trail == nil {
 		return
 	}
 	s.Trail.add(Act{
-		At: s.now(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: r.Pattern, Target: shownPath(r.URL),
+		At: s.now(), Realm: realm, Actor: actor, Action: r.Pattern, Target: shownPath(r.URL),
 		Status: status, Request: w.Header().Get("X-Request-Id"),
 	}, onlyReads[r.Pattern] || r.Method == http.MethodGet)
 }

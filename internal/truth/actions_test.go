@@ -55,6 +55,13 @@ var ofOne = []action{
 		}
 		return w.keycloak.Logout(w.ctx, t)
 	}},
+	{"an online refresh token of the browser's session revoked", 3, func(w *world, p *person, _ *held, client string) error {
+		t, err := p.browser.Login(w.ctx, client, p.name, "")
+		if err != nil {
+			return w.born(p, t, err)
+		}
+		return dead(w.keycloak.Revoke(w.ctx, t))
+	}},
 	{"refresh", 8, onToken(func(w *world, p *person, h *held) error {
 		t, err := w.keycloak.Refresh(w.ctx, h.Tokens)
 		return w.born(p, t, err)

@@ -105,10 +105,7 @@ func (s *Source) Status(ctx context.Context) (projection.Status, error) {
 	if err != nil {
 		return projection.Status{}, err //nolint:wrapcheck // joins only
 	}
-	out := projection.Status{Epoch: st.Epoch, Confirmed: st.Confirmed, Rules: st.Rules}
-	if out.Now, err = s.state.Now(ctx); err != nil {
-		return projection.Status{}, err //nolint:wrapcheck // joins only
-	}
+	out := projection.Status{Epoch: st.Epoch, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now}
 	for _, b := range st.Heartbeats {
 		var h events.Heartbeat
 		if err := json.Unmarshal(b.Value, &h); err != nil {

@@ -16,6 +16,7 @@ type Status struct {
 	Heartbeats []Heartbeat
 	Backfills  []Backfill
 	Rules      tokenstate.Rules
+	Now        tokenstate.Millis // the database's time
 }
 
 // Status reads it.
@@ -24,7 +25,7 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("read epoch: %w", err)
 	}
-	st := Status{Epoch: e.Epoch, Confirmed: e.Confirmed}
+	st := Status{Epoch: e.Epoch, Confirmed: e.Confirmed, Now: tokenstate.Millis(e.NowMs)}
 	beats, err := q.Heartbeats(ctx, s.pool)
 	if err != nil {
 		return Status{}, fmt.Errorf("read heartbeats: %w", err)
