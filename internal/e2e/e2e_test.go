@@ -56,6 +56,7 @@ func TestFaults(t *testing.T) {
 		{"every call", everyCall},
 		{"an OpenHands database is taken over", adopted},
 		{"a replica with other settings", otherSettings},
+		{"one replica is cut off", cutOff},
 		{"all outages", outages},
 		{"no listener", listenerOff},
 		{"two realms", twoRealms},

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
 	"github.com/tokenstate/tokenstate/internal/logstream"
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
 // worker runs a command of the stack's own program, as an operator with .dev/env would.
@@ -234,6 +235,7 @@ func backupRestored(s *system, t *testing.T) {
 	must(t, exec.CommandContext(t.Context(), "rm", "-rf", dir).Run())            //nolint:gosec // the stack's own
 	must(t, exec.CommandContext(t.Context(), "mv", dir+".yesterday", dir).Run()) //nolint:gosec // as above
 	before := s.epoch
+	watched := s.neverAdmitted(revoked, closed, shut)
 	must(t, s.stack.Restart(t.Context(), "postgres"))
 	s.wait("a new epoch that is confirmed", func() (bool, string) {
 		epoch, confirmed := s.readEpoch()
@@ -253,10 +255,36 @@ func backupRestored(s *system, t *testing.T) {
 			return err == nil && me.Status == want.status, me.Text("reason")
 		})
 	}
+	watched()
 	if again := keyOf(s, living, "old"); again == old {
 		t.Fatal("the revoked generation was minted again")
 	}
 	must(t, s.keycloak.Enable(t.Context(), disabled, true))
+}
+
+// neverAdmitted asks about keys all the time, until the function that it gives is called: an authapi
+// that has read yesterday's state must not answer from it.
+func (s *system) neverAdmitted(keys ...string) (end func()) {
+	ctx, cancel := context.WithCancel(s.t.Context())
+	done := make(chan struct{})
+	asked := 0
+	go func() {
+		defer close(done)
+		for ; ctx.Err() == nil; play.Pause(ctx, 20*time.Millisecond) {
+			for _, key := range keys {
+				me, err := s.backend.Me(ctx, key)
+				if asked++; err == nil && me.Status == http.StatusOK {
+					s.t.Errorf("a key that was revoked since the backup passes: %v", me.Body)
+					return
+				}
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		s.t.Logf("asked %d times during the restore", asked)
+	}
 }
 
 func keyOf(s *system, user, name string) string {
