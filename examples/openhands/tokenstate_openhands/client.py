@@ -65,6 +65,18 @@ class Tokenstate:
         """What is known of the user's best offline token."""
         return (await self._call('POST', '/v1/decide', self._service, {'items': [{'user_id': user_id}]}))['items'][0]
 
+    async def track_offline_token(self, token_id: dict[str, Any]) -> dict[str, Any]:
+        """Tells of a token that stays in the backend."""
+        return await self._call('PUT', '/v1/offline-tokens', self._service, token_id)
+
+    async def verdict_of(self, token_id: dict[str, Any]) -> dict[str, Any]:
+        """What is known of exactly this token."""
+        return (await self._call('POST', '/v1/decide', self._service, {'items': [token_id]}))['items'][0]
+
+    async def report_refresh(self, outcome: dict[str, Any]) -> dict[str, Any]:
+        """What Keycloak answered to the backend's own refresh; recorded is false if that says nothing about the token."""
+        return await self._call('POST', '/v1/refresh-outcomes', self._service, outcome)
+
     async def logout(self, refresh_token: str) -> dict[str, Any]:
         """Ends an online session. An offline token that is sent by mistake is kept."""
         return await self._call('POST', '/v1/logout', self._service, {'refresh_token': refresh_token})
