@@ -17,19 +17,20 @@ import (
 
 // config is what authapi can be told.
 type config struct {
-	logging            ops.Logging
-	database           secret.Text
-	keycloakURL, realm string
-	issuer, clientID   string
-	clientSecret       secret.Text
-	files              vault.Paths
-	realmsFile         string
-	addr, adminAddr    string
-	loginURL, mode     string
-	standingMaxAge     time.Duration
-	keeping            keeping
-	maxRequests        int
-	tls                ops.TLSFiles
+	logging                     ops.Logging
+	database                    secret.Text
+	keycloakURL, realm          string
+	issuer, clientID            string
+	clientSecret                secret.Text
+	files                       vault.Paths
+	realmsFile                  string
+	addr, adminAddr             string
+	loginURL, mode              string
+	blindReuse, keycloakTimeout time.Duration
+	standingMaxAge              time.Duration
+	keeping                     keeping
+	maxRequests                 int
+	tls                         ops.TLSFiles
 	keyConfig
 	gateway      gateway
 	backChannel  backChannel
@@ -69,6 +70,8 @@ func (c *config) table() *settings.Table {
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")
 	t.Duration(&c.standingMaxAge, "AUTHAPI_STANDING_MAX_AGE", time.Minute, time.Second, 24*time.Hour, "how fresh that is: beyond it strict answers 503, and best_effort sets tokenstate_standing_stale to 1")
+	t.Duration(&c.blindReuse, "AUTHAPI_BLIND_REUSE", time.Minute, time.Second, time.Hour, "for how long an access token is given out again while Keycloak has not been known completely for a minute")
+	t.Duration(&c.keycloakTimeout, "AUTHAPI_KEYCLOAK_TIMEOUT", 5*time.Second, 100*time.Millisecond, 5*time.Second, "for one question to Keycloak; a refresh, whose answer must not be lost, is given six times as long")
 	c.keeping.addTo(t)
 	t.Text(&c.tls.Cert, "AUTHAPI_TLS_CERT", "", "PEM file; with it the API and gRPC, but not the admin port, are served over TLS; SIGHUP reads the files again")
 	t.Text(&c.tls.Key, "AUTHAPI_TLS_KEY", "", "PEM file of its key")

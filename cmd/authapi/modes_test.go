@@ -75,7 +75,7 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 		traced.backend(http.MethodPost, "/v1/users/v/access-token", map[string]any{}).want(t, http.StatusConflict)
 		traced.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}, map[string]any{"user_id": "v"}, map[string]any{"api_key": key}}}).want(t, http.StatusOK)
 		traced.ask(http.MethodGet, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusOK)
-		traced.introspect("token=" + key).want(t, http.StatusOK)
+		traced.introspect("token="+key).want(t, http.StatusOK)
 		traced.auth().want(t, http.StatusOK)
 		if gateway.check("authorization", "Bearer "+key).GetOkResponse() == nil {
 			t.Fatal("Envoy is told that a live key may not pass")
@@ -106,6 +106,13 @@ func TestReuseWhileBlind(t *testing.T) {
 	_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET had_at = had_at - interval '2 minutes'")
 	must(t, err)
 	w.access().want(t, http.StatusOK, "source", "refresh")
+	still := later
+	later = later.Add(2 * time.Minute)
+	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET had_at = had_at - interval '2 minutes'")
+	must(t, err)
+	w.server.BlindReuse = 3 * time.Minute
+	w.access().want(t, http.StatusOK, "source", "cache")
+	later, w.server.BlindReuse = still, 0
 	_, err = w.pool.Exec(t.Context(), `INSERT INTO tokenstate.node_heartbeat VALUES ('n', $1, $1, '{}')`, later.UnixMilli())
 	must(t, err)
 	heard := w.replica()

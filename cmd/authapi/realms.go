@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -26,7 +27,8 @@ type realmConfig struct {
 	SecretFile string `yaml:"client_secret_file"`
 	LoginURL   string `yaml:"login_url"`
 
-	secret secret.Text
+	secret  secret.Text
+	timeout time.Duration // 0: the adapter's own
 }
 
 const maxRealmsFile = 1 << 20
@@ -82,6 +84,7 @@ func (c *config) realms() ([]realmConfig, authapi.Realms, error) {
 	}
 	out, issuers := authapi.Realms{}, map[string]bool{}
 	for _, r := range all {
+		r.timeout = c.keycloakTimeout
 		one, err := r.open()
 		issuer := r.issuerKey()
 		switch {
@@ -129,7 +132,7 @@ func (r realmConfig) open() (authapi.Realm, error) {
 			return authapi.Realm{}, fmt.Errorf("%s is not an http or https URL", name)
 		}
 	}
-	c := keycloak.Config{BaseURL: r.URL, Realm: r.name(), ClientID: r.ClientID, ClientSecret: r.secret}
+	c := keycloak.Config{BaseURL: r.URL, Realm: r.name(), ClientID: r.ClientID, ClientSecret: r.secret, Timeout: r.timeout}
 	app, err := keycloak.NewApp(c)
 	if err != nil {
 		return authapi.Realm{}, err //nolint:wrapcheck // it says all that is wrong

@@ -97,6 +97,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	}
 	c.gateway.join(s)
 	c.integrations.join(s)
+	s.BlindReuse = c.blindReuse
 	if c.mode == "strict" {
 		s.StandingMaxAge = c.standingMaxAge
 	}

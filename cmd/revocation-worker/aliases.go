@@ -20,7 +20,7 @@ var aliasForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 func (c *config) aliases() (aliases, error) {
 	all := aliases{}
 	taken := map[string]bool{}
-	for _, one := range strings.Split(c.realmNames, ",") {
+	for one := range strings.SplitSeq(c.realmNames, ",") {
 		name, alias, given := strings.Cut(strings.TrimSpace(one), "=")
 		if !given {
 			continue // its own name

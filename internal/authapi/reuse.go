@@ -1,6 +1,7 @@
 package authapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -12,7 +13,7 @@ import (
 const (
 	minLeft    = 10 * time.Second // an access token with less left is not given out again
 	maxReuse   = 24 * time.Hour   // and none is reused longer
-	blindReuse = time.Minute      // nor longer than this while Keycloak is not known about
+	blindReuse = time.Minute      // nor longer than this while Keycloak is not known about, if BlindReuse is 0
 	blindAfter = time.Minute      // which is when knowledge is older than this
 )
 
@@ -25,7 +26,7 @@ func (s *Server) reusable(v tokenstate.Verdict, minValid time.Duration) Fresh {
 	case v.State != tokenstate.Usable || v.InDoubt:
 		f.MaxAge = 0
 	case blind:
-		f.MaxAge = blindReuse
+		f.MaxAge = cmp.Or(s.BlindReuse, blindReuse)
 	}
 	return f
 }

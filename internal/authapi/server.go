@@ -35,6 +35,7 @@ type Server struct {
 
 	AppName        string        // the application's, in messages to users
 	StandingMaxAge time.Duration // strict: keys are undecidable when owners are known less freshly; 0: best effort
+	BlindReuse     time.Duration // of an access token while Keycloak is not known about; 0: a minute
 	NoKeyPasses    bool          // a gateway's request without a key may pass, without an identity
 	Now            func() time.Time
 	Clock          func() time.Time // the database's, by which all else is dated; nil: Now
