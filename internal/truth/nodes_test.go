@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -37,8 +38,13 @@ func settledOn(nodes []*play.Keycloak) time.Duration { return devstack.Settles(l
 // the moment, 0 of 60 with none.
 func (w *world) unlisted(h *held) bool {
 	client, known := w.uuid[h.Client]
-	if !known {
-		return false
+	if !known { // one of their own
+		var found []struct{ ID string }
+		w.must(w.call(http.MethodGet, "/clients?clientId="+url.QueryEscape(h.Client), nil, &found))
+		if len(found) != 1 {
+			return false
+		}
+		client = found[0].ID
 	}
 	listed, err := listed(w.ctx, w.nodes[0], h.User, client, h.Session)
 	w.must(err)
