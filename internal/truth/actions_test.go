@@ -53,7 +53,7 @@ var ofOne = []action{
 		if err != nil {
 			return w.born(p, t, err)
 		}
-		return w.keycloak.Logout(w.ctx, t)
+		return dead(w.keycloak.Logout(w.ctx, t)) // refused, too, if its client was renamed meanwhile
 	}},
 	{"an online refresh token of the browser's session revoked", 3, func(w *world, p *person, _ *held, client string) error {
 		t, err := p.browser.Login(w.ctx, client, p.name, "")
