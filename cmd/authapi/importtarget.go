@@ -80,6 +80,10 @@ func (t target) Disable(ctx context.Context, realm string, users []string, dry b
 	if err != nil {
 		return 0, err //nolint:wrapcheck // joins only
 	}
+	now, err := t.state.Now(ctx)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // joins only
+	}
 	for _, user := range users {
 		if already[user] {
 			continue
@@ -87,10 +91,6 @@ func (t target) Disable(ctx context.Context, realm string, users []string, dry b
 		n++
 		if dry {
 			continue
-		}
-		now, err := t.state.Now(ctx)
-		if err != nil {
-			return n - 1, err //nolint:wrapcheck // joins only
 		}
 		if _, err := t.state.Order(ctx, authapi.Disabled(realm, now, importedBy, user, "disabled in OpenHands")); err != nil {
 			return n - 1, fmt.Errorf("disable a user whom OpenHands has disabled: %w", err)

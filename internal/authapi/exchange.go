@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/tokenstate/tokenstate/internal/projection"
 )
@@ -101,9 +102,9 @@ func (s *Server) noteExchange(ctx context.Context, in *accessInput) {
 		return
 	}
 	caller := serviceOf(ctx)
-	target := url.URL{Path: "/v1/users/" + in.UserID + "/access-token", RawQuery: url.Values{"audience": {redact(*in.Body.Audience)}}.Encode()}
+	target := url.URL{Path: strings.Replace(accessTokenPath, "{user_id}", in.UserID, 1), RawQuery: url.Values{"audience": {redact(*in.Body.Audience)}}.Encode()}
 	s.Trail.add(Act{
-		At: s.now(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: "exchange", Target: target.String()[:min(len(target.String()), maxTarget)],
+		At: s.now(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: "exchange", Target: cutTarget(target.String()),
 		Status: http.StatusOK,
 	}, true)
 }

@@ -37,5 +37,7 @@ func shownPath(u *url.URL) string {
 	if secretIn(u.Path) {
 		path = (&url.URL{Path: redact(u.Path)}).EscapedPath()
 	}
-	return path[:min(len(path), maxTarget)]
+	return cutTarget(path)
 }
+
+func cutTarget(target string) string { return target[:min(len(target), maxTarget)] }

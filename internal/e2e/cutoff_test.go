@@ -79,16 +79,10 @@ func cutOff(s *system, t *testing.T) {
 	key := keyOf(s, user, "cut off")
 	ask := func() (status int, version, age int) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/api/v1/users/me", nil)
-		must(t, err)
-		req.Header.Set("Authorization", "Bearer "+key)
-		c := http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true}}
-		res, err := c.Do(req)
-		must(t, err)
-		must(t, res.Body.Close())
-		version, _ = strconv.Atoi(res.Header.Get("Tokenstate-Version"))
-		age, _ = strconv.Atoi(res.Header.Get("Tokenstate-Age-Ms"))
-		return res.StatusCode, version, age
+		status, header := s.headerOf(http.MethodGet, r.url+"/api/v1/users/me", key)
+		version, _ = strconv.Atoi(header.Get("Tokenstate-Version"))
+		age, _ = strconv.Atoi(header.Get("Tokenstate-Age-Ms"))
+		return status, version, age
 	}
 	status, before, _ := ask()
 	if status != http.StatusOK {

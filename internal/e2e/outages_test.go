@@ -173,6 +173,12 @@ func (s *system) raw(method, path, admin, key string) (int, http.Header) {
 	if admin != "" {
 		url = s.stack.Env.AuthapiAdminURL + admin
 	}
+	return s.headerOf(method, url, key)
+}
+
+// headerOf is a call of whichever replica.
+func (s *system) headerOf(method, url, key string) (int, http.Header) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), limit)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, url, nil)

@@ -29,28 +29,30 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := raise(ctx, db, 0); err != nil { // before anything is taken away from older programs
+	if err := forbidOlder(ctx, db); err != nil {
 		return err
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return err
 	}
-	return raise(ctx, db, schema.Version)
+	return allowOurs(ctx, db)
 }
 
-// raise says which programs may run. An older program's migrate up lowers nothing.
-func raise(ctx context.Context, db *sql.DB, version int64) error {
+// forbidOlder stops programs that are too old, before anything is taken away from them.
+func forbidOlder(ctx context.Context, db *sql.DB) error {
 	var there bool
 	if err := db.QueryRowContext(ctx, "SELECT to_regclass('tokenstate.schema_range') IS NOT NULL").Scan(&there); err != nil || !there {
 		return err
 	}
-	if version == 0 { // not yet migrated
-		_, err := db.ExecContext(ctx, "UPDATE tokenstate.schema_range SET min_compatible = least(version, greatest(min_compatible, $1))", schema.MinCompatible)
-		return err
-	}
+	_, err := db.ExecContext(ctx, "UPDATE tokenstate.schema_range SET min_compatible = least(version, greatest(min_compatible, $1))", schema.MinCompatible)
+	return err
+}
+
+// allowOurs says which programs may run. An older program's migrate up lowers nothing.
+func allowOurs(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `INSERT INTO tokenstate.schema_range AS r (version, min_compatible) VALUES ($1, $2)
 		ON CONFLICT (one) DO UPDATE SET version = greatest(r.version, excluded.version), min_compatible = greatest(r.min_compatible, excluded.min_compatible)`,
-		version, schema.MinCompatible)
+		schema.Version, schema.MinCompatible)
 	return err
 }
 
