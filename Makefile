@@ -26,6 +26,7 @@ down: devstack ## stop what `make up` started
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 	mvn -q -B -f keycloak-listener/pom.xml test
 	$(DEVSTACK) run --services -- go test -race -timeout=40m ./...
+	cd tools/promrules && go test -count=1 ./...
 
 # schemathesis runs from a venv of its own; the version is pinned, for each brings new checks.
 SCHEMATHESIS := .dev/schemathesis/bin/st
