@@ -10,7 +10,7 @@ import (
 )
 
 // Ensure a replica whose clock is an hour off makes keys that die of the next revocation, and right
-// after one keys that live (F45).
+// after one keys that live.
 func TestKeysByAWrongClock(t *testing.T) {
 	for name, off := range map[string]time.Duration{"right": 0, "ahead": time.Hour, "behind": -time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestKeysAreCutOffForAWhile(t *testing.T) {
 	}
 }
 
-// Ensure a replica whose clock is an hour off says the same of keys and ages as the others (F45):
+// Ensure a replica whose clock is an hour off says the same of keys and ages as the others:
 // what others have dated is judged by the database's time.
 func TestDecisionsByAWrongClock(t *testing.T) {
 	for name, off := range map[string]time.Duration{"right": 0, "ahead": time.Hour, "behind": -time.Hour} {

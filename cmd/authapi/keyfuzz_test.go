@@ -17,7 +17,7 @@ import (
 )
 
 // Ensure whatever is not the key is 401 unknown, whatever state the key is in, and that a wrong
-// checksum costs no look-up (reliability.md F42).
+// checksum costs no look-up.
 func TestKeyFuzz(t *testing.T) {
 	w := newWorld(t)
 	live := w.create(map[string]any{"name": "live"}).text("key")
@@ -104,7 +104,7 @@ func TestHugeHeader(t *testing.T) {
 }
 
 // Ensure without the database known keys are decided with their reasons, and unknown ones are not
-// called unknown (reliability.md F43).
+// called unknown.
 func TestKeysWithoutDatabase(t *testing.T) {
 	w := newWorld(t)
 	live := w.create(map[string]any{"name": "live"}).text("key")

@@ -9,7 +9,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/doctor"
 )
 
-// selfTest is doctor on a timer, with the worker's own rights (reliability.md F10): somebody takes
+// selfTest is doctor on a timer, with the worker's own rights: somebody takes
 // the listener away or switches the event store off, and nothing else would say so.
 func (p *running) selfTest(ctx context.Context) error {
 	said := map[string]string{}

@@ -8,7 +8,7 @@ import (
 )
 
 // Sum is HMAC-SHA-256 of a whole key. A slow hash would add nothing at 256 bits and would
-// hand out a lever for denial of service (reliability.md 4.1).
+// hand out a lever for denial of service.
 type Sum [sha256.Size]byte
 
 // Pepper is a key of the digest, kept out of the database. Key holds raw bytes.

@@ -3,5 +3,5 @@
 // are arguments, so that every rule can be tested exactly.
 //
 // A key's fate hangs on the key and on its owner's standing. It never hangs on an offline
-// token: a logout stops refreshes and must leave keys alone (design.md, ideas 4 and 5).
+// token: a logout stops refreshes and must leave keys alone (design.md 2.4 and 2.5).
 package apikey

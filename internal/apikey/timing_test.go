@@ -12,7 +12,7 @@ import (
 
 // BenchmarkMatches_WelchT compares how long a wrong secret of a known id takes with an unknown id,
 // and a secret that is wrong at once with one that is wrong at its end. Below 4.5 the times do not
-// tell them apart (reliability.md F42): go test -bench WelchT -benchtime 1000000x ./internal/apikey
+// tell them apart: go test -bench WelchT -benchtime 1000000x ./internal/apikey
 func BenchmarkMatches_WelchT(b *testing.B) {
 	ps := Peppers{{"new", secret.New("n")}, {"old", secret.New("o")}}
 	right := Format(Entropy{ID: [8]byte{1}, Secret: [32]byte{1}})

@@ -3,7 +3,7 @@ package authapi
 import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
 // tell is what to show a user of a realm for a reason, and whether logging in again helps. The first
-// and the last are the words that OpenHands uses (openhands.md §8), without the mention.
+// and the last are the words that OpenHands uses, without the mention.
 func (s *Server) tell(realm, reason string) (message string, login bool) {
 	switch reason {
 	case ReasonNoToken:

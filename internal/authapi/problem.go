@@ -93,8 +93,8 @@ func (p *Problem) write(w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(p) // the client is gone, then
 }
 
-// huma's own errors echo the value that failed, and for an unknown member the whole body
-// (libraries.md §6). Only its constant words are taken over.
+// huma's own errors echo the value that failed, and for an unknown member the whole body. Only its
+// constant words are taken over.
 func init() {
 	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
 		p := problem(status, slugOf(status), "", detailOf(status))

@@ -193,7 +193,7 @@ func (s *Server) notGranted(ctx context.Context, t tokenstate.Token, err error) 
 
 // granted keeps what the refresh brought, and only then gives the access token out: with
 // rotation on, the session hangs on the new refresh token. If the token was found dead
-// meanwhile, the access token is not given out (F41).
+// meanwhile, the access token is not given out.
 func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Text, turn Turn, began time.Time, g Grant) (access, error) {
 	s.Metrics.refreshed(outcomeOK)
 	next, text := s.nextToken(ctx, t, raw, g.Next)

@@ -39,7 +39,7 @@ func without(part, away, answer string) func(map[string]bool, bool) string {
 const outageColumns = 16
 
 // outages: Postgres, NATS and Keycloak down in all combinations, authapi warm and restarted, and
-// each answer as reliability.md's decision table has it.
+// each answer as docs/operations.md has it.
 func outages(s *system, t *testing.T) {
 	c := s.outageCast()
 	s.living, s.liveKey = c.living, c.live

@@ -1,6 +1,6 @@
 package events
 
-// Happened is a Keycloak event: a hint, hardly ever a fact (design §1.1).
+// Happened is a Keycloak event: a hint, hardly ever a fact (design.md 2.1).
 type Happened struct {
 	Event          string            `json:"event"` // Keycloak's own id, without suffix: the cause
 	Kind           string            `json:"kind"`  // "user" or "admin"

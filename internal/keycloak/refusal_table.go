@@ -21,7 +21,7 @@ type refusal struct {
 	reason     string
 }
 
-// refusals: keycloak.md section F and reliability.md 4.3. The first match
+// refusals: keycloak.md section F. The first match
 // decides; "measured" ones were seen on 26.7.3, the others read in its source.
 var refusals = []refusal{
 	// About the token; final at Keycloak.

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The table once more, by hand from keycloak.md section F and reliability.md 4.3:
+// The table once more, by hand from keycloak.md section F:
 // a row changed in one place only is a failure.
 var wanted = []struct {
 	status     int

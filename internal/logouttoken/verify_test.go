@@ -152,7 +152,7 @@ func TestGood(t *testing.T) {
 }
 
 // Ensure every rule about claims; the names are those of the OIDF suite's back-channel modules
-// where it has one, else of reliability.md F46.
+// where it has one.
 func TestClaims(t *testing.T) {
 	w := newWorld(t)
 	const event = "http://schemas.openid.net/event/backchannel-logout"

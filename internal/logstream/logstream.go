@@ -11,7 +11,7 @@ import (
 )
 
 // Config of the stream: nothing is ever deleted from it but by the operator, and a full one refuses
-// new messages instead of dropping unread ones (reliability.md §2.4). Compression stays off: the
+// new messages instead of dropping unread ones. Compression stays off: the
 // server corrupts compressed blocks (nats-server #8312).
 func Config() jetstream.StreamConfig {
 	return jetstream.StreamConfig{

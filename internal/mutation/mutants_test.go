@@ -10,7 +10,7 @@ type mutant struct {
 
 const core = "internal/tokenstate/"
 
-// mutants follow design.md section 2 and keycloak.md J.
+// mutants follow design.md section 3 and keycloak.md J.
 var mutants = []mutant{
 	// Only events of the death class name a session.
 	{"births name no session as ended", core + "learnlook.go", `if !deathClass[c.Type] || c.Session`, `if c.Session`, false},

@@ -4,7 +4,7 @@ import "github.com/tokenstate/tokenstate/internal/events"
 
 // learnHappened: an event raises doubts. It proves something on its own in three cases only:
 // a user or a realm was deleted, or an offline grant was revoked, and only from a committed
-// source (design §2).
+// source (design.md 3.6).
 func learnHappened(f Facts, m events.Message, h *events.Happened, at Millis, trusted bool) {
 	node := m.Node
 	if m.Source == events.Backfill || !trusted {

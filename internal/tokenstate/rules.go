@@ -22,7 +22,7 @@ func DefaultRules() Rules {
 
 // MaxAhead is how far a node's clock may run ahead of the log's: up to it At counts as
 // Received, beyond it a message is only a doubt, for one forged or skewed message would
-// otherwise kill all future tokens (design §2).
+// otherwise kill all future tokens (design.md 3.3).
 const MaxAhead Millis = 60_000
 
 // MaxBehind is how much older than its arrival a listener's message may be and still have the last

@@ -2,7 +2,7 @@ package tokenstate
 
 // closedAdminLook is the node under which a look over the admin API stands that showed a
 // subject closed; open ones stand under "". They are kept apart because neither is a later
-// look of the same node, so that one must not overwrite the other (design §2, nodes).
+// look of the same node, so that one must not overwrite the other (design.md 3.3).
 const closedAdminLook = "!"
 
 func nobody(node string) bool { return node == "" || node == closedAdminLook }

@@ -143,7 +143,7 @@ func (w *world) enter(n int) error {
 }
 
 // forget drops the people and tokens of a round, here and there: what concerns everybody is
-// settled in time for as many people as a round has (contract.md, make up).
+// settled in time for as many people as a round has (docs/truth.md).
 func (w *world) forget() {
 	w.t.Helper()
 	for _, p := range w.people {

@@ -1,7 +1,7 @@
 // Package stream is the log over NATS JetStream, and the only place that knows JetStream.
 //
 // It reads without a durable consumer and acknowledges nothing: the commit of the reader's
-// floor is the acknowledgement (reliability.md §2.5). Any error of a Reader means one thing to
+// floor is the acknowledgement (design.md 5). Any error of a Reader means one thing to
 // its caller: make a new Reader after the committed floor.
 package stream
 

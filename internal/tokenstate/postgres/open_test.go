@@ -58,7 +58,7 @@ func TestMigrateLowersNothing(t *testing.T) {
 	}
 }
 
-// Ensure a server that has become read-only loses the connections that were made before (F31).
+// Ensure a server that has become read-only loses the connections that were made before.
 func TestOpenLeavesADemotedServer(t *testing.T) {
 	ctx := t.Context()
 	u, err := url.Parse(testenv.Database(t, MigrateURL))

@@ -2,7 +2,7 @@
  * tokenstate's ear inside Keycloak: it tells NATS JetStream what happened to offline tokens, and what is true of them
  * afterwards.
  *
- * <p>An event is a hint, an observation is the truth (design §1): {@code LOGOUT} looks the same whether the offline
+ * <p>An event is a hint, an observation is the truth (docs/design.md 2.1): {@code LOGOUT} looks the same whether the offline
  * session died or not, so after each event the listener looks at the user, client or realm that it touched. The way
  * of one event:
  *
