@@ -150,6 +150,11 @@ type Heartbeat struct {
 	Oldest  Millis `json:"oldest,omitempty"`
 	Dropped int64  `json:"dropped"` // since the node started
 	Leaving bool   `json:"leaving,omitempty"`
+
+	// Instance is a random id of the node's process: two that alternate under one node name
+	// are two nodes, and neither's heartbeats say how far the other has delivered.
+	Instance string `json:"instance,omitempty"`
+	Resource int    `json:"resource,omitempty"` // API version of the node's read-only resource; 0: none
 }
 
 // Mark is the worker's footprint in the log: a mark beyond the database's own floor proves

@@ -1,8 +1,9 @@
 package events
 
 const (
-	maxID    = 255
-	maxEpoch = 253402300799 // 9999-12-31T23:59:59Z: a later second is nonsense or an overflow trap
+	maxID       = 255
+	maxResource = 1000
+	maxEpoch    = 253402300799 // 9999-12-31T23:59:59Z: a later second is nonsense or an overflow trap
 )
 
 func (h *Happened) check() *Reject {
@@ -129,6 +130,12 @@ func (p *Pardon) check() *Reject {
 func (h *Heartbeat) check() *Reject {
 	if h.Queued < 0 || h.Dropped < 0 || h.Oldest < 0 {
 		return reject("data", "is malformed")
+	}
+	if !instancePattern.MatchString(h.Instance) {
+		return reject("data.instance", "is not an id of a process")
+	}
+	if h.Resource < 0 || h.Resource > maxResource {
+		return reject("data.resource", "is not an API version")
 	}
 	return nil
 }

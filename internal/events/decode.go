@@ -31,10 +31,11 @@ type envelope struct {
 }
 
 var (
-	realmPattern = regexp.MustCompile(`^(_|[a-z0-9][a-z0-9_-]{0,62})$`)
-	nodePattern  = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
-	idPattern    = regexp.MustCompile(`^[A-Za-z0-9._:/-]{8,128}$`)
-	typePattern  = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}( [A-Z][A-Z0-9_]{0,63})?$`)
+	realmPattern    = regexp.MustCompile(`^(_|[a-z0-9][a-z0-9_-]{0,62})$`)
+	nodePattern     = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
+	instancePattern = regexp.MustCompile(`^[A-Za-z0-9-]{0,64}$`)
+	idPattern       = regexp.MustCompile(`^[A-Za-z0-9._:/-]{8,128}$`)
+	typePattern     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}( [A-Z][A-Z0-9_]{0,63})?$`)
 )
 
 // ValidRealm reports whether alias may name a realm in the log.

@@ -137,6 +137,40 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// Ensure a heartbeat tells its process and its resource, is taken without them (an older jar), and
+// cannot bring a value that is no id or no version.
+func TestDecodeHeartbeat(t *testing.T) {
+	beat := func(members string) string {
+		return `{"specversion":"1.0","tsversion":"1","id":"00000000-beat","source":"urn:tokenstate:listener","type":"tokenstate.heartbeat",` +
+			`"time":"2026-11-24T00:00:00Z","realm":"_","node":"kc-1","data":{"queued":0,"dropped":3` + members + `}}`
+	}
+	for members, want := range map[string]events.Heartbeat{
+		``:                                  {Dropped: 3},
+		`,"instance":"0f0f-1","resource":1`: {Dropped: 3, Instance: "0f0f-1", Resource: 1},
+		`,"resource":1000`:                  {Dropped: 3, Resource: 1000},
+	} {
+		m, err := events.Decode([]byte(beat(members)))
+		if err != nil || !cmp.Equal(m.Body, events.Body(&want)) {
+			t.Errorf("%s: got %+v, %v", members, m.Body, err)
+		}
+	}
+	for members, member := range map[string]string{
+		`,"instance":"` + strings.Repeat("a", 65) + `"`: "data.instance",
+		`,"instance":"a b"`:                             "data.instance",
+		`,"instance":7`:                                 "instance",
+		`,"resource":-1`:                                "data.resource",
+		`,"resource":1001`:                              "data.resource",
+		`,"resource":1.5`:                               "resource",
+		`,"dropped":-1`:                                 "message", // a second one
+	} {
+		_, err := events.Decode([]byte(beat(members)))
+		var r *events.Reject
+		if !asReject(err, &r) || r.Member != member {
+			t.Errorf("%s: want a Reject of %s, got %v", members, member, err)
+		}
+	}
+}
+
 func asReject(err error, r **events.Reject) bool {
 	v, ok := err.(*events.Reject) //nolint:errorlint // Decode promises exactly this type
 	*r = v

@@ -34,7 +34,8 @@ final class Engine {
     private volatile boolean ready;
     private volatile boolean beats;
 
-    Engine(Options options, Envelope envelope, Looker looker, Hearing hearing, Complaints complaints) {
+    /** @param resource API version of this node's read-only resource; 0: none */
+    Engine(Options options, Envelope envelope, Looker looker, Hearing hearing, int resource, Complaints complaints) {
         this.options = options;
         this.envelope = envelope;
         this.looker = looker;
@@ -44,7 +45,7 @@ final class Engine {
         ledger = new Ledger(options.queueSize);
         looks = new LookQueue(options.queueSize, clock);
         refreshErrors = new RefreshErrors(options.refreshErrorWindow, clock, ledger);
-        heartbeat = new Heartbeat(ledger, envelope, link);
+        heartbeat = new Heartbeat(ledger, envelope, link, resource);
         Publisher publisher = new Publisher(outbox, ledger, link, complaints);
         loops = List.of(new Loop("tokenstate-connect", complaints, link::run),
                 new Loop("tokenstate-event", complaints, this::nextEvent),

@@ -60,16 +60,23 @@ final class Envelope {
                 "observation." + subject.kind().token, data, causes.stream().map(Cause::at).toList());
     }
 
-    /** @param oldest time of the oldest event that is not delivered yet, or null */
-    Message heartbeat(long at, int queued, Long oldest, long dropped, boolean leaving) {
+    /**
+     * @param instance random id of this start of the node's process
+     * @param resource API version of the read-only resource of this node; 0 where there is none
+     */
+    Message heartbeat(long at, Ledger.Snapshot state, String instance, int resource, boolean leaving) {
         ObjectNode data = Json.MAPPER.createObjectNode();
-        data.put("queued", queued);
-        if (oldest != null) {
-            data.put("oldest", oldest);
+        data.put("queued", state.queued());
+        if (state.oldest() != null) {
+            data.put("oldest", state.oldest());
         }
-        data.put("dropped", dropped);
+        data.put("dropped", state.dropped());
         if (leaving) {
             data.put("leaving", true);
+        }
+        data.put("instance", instance);
+        if (resource > 0) {
+            data.put("resource", resource);
         }
         return message(ids.get(), "heartbeat", at, "_", "heartbeat." + node, data, List.of());
     }

@@ -10,11 +10,14 @@ final class Heartbeat {
     private final Ledger ledger;
     private final Envelope envelope;
     private final Link link;
+    private final int resource;
 
-    Heartbeat(Ledger ledger, Envelope envelope, Link link) {
+    /** @param resource API version of this node's read-only resource; 0: none */
+    Heartbeat(Ledger ledger, Envelope envelope, Link link, int resource) {
         this.ledger = ledger;
         this.envelope = envelope;
         this.link = link;
+        this.resource = resource;
     }
 
     void beat() throws InterruptedException {
@@ -29,7 +32,6 @@ final class Heartbeat {
     private Message now(boolean leaving) {
         // The clock first: what comes in between is in the ledger and makes 'oldest' older, never younger.
         long at = System.currentTimeMillis();
-        Ledger.Snapshot state = ledger.snapshot();
-        return envelope.heartbeat(at, state.queued(), state.oldest(), state.dropped(), leaving);
+        return envelope.heartbeat(at, ledger.snapshot(), NodeName.INSTANCE, resource, leaving);
     }
 }

@@ -12,6 +12,7 @@ import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.KeycloakSessionFactory;
 import org.keycloak.models.utils.PostMigrationEvent;
 import org.keycloak.provider.ProviderEvent;
+import org.keycloak.services.resource.RealmResourceProvider;
 
 /**
  * Where Keycloak meets the listener: provider id {@code tokenstate}. Whatever is wrong with its options or its
@@ -69,7 +70,8 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
             extractor = new Extractor(options.realms);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
             Engine started = new Engine(options, envelope, new Looker(factory, envelope),
-                    new Hearing(factory, options), complaints);
+                    new Hearing(factory, options), resource(factory), complaints);
+            NodeName.doubt(options.node).forEach(why -> complaints.warn(why, "node " + options.node));
             factory.register(this::told);
             started.start();
             engine = started;
@@ -77,6 +79,11 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
         } catch (Throwable t) {
             off("it cannot start (" + t.getClass().getSimpleName() + ")");
         }
+    }
+
+    /** What heartbeats say of the read-only resource: they must not promise one that Keycloak did not load. */
+    private static int resource(KeycloakSessionFactory factory) {
+        return factory.getProviderFactory(RealmResourceProvider.class, ID) == null ? 0 : 1;
     }
 
     @Override

@@ -66,11 +66,12 @@ class EnvelopeTest {
 
     @Test
     void heartbeats() throws IOException {
-        Message m = ENVELOPE.heartbeat(AT, 2, AT - 5, 1, false);
+        Message m = ENVELOPE.heartbeat(AT, new Ledger.Snapshot(2, AT - 5, 1), "0f0f0f0f", 1, false);
         Schema.valid(m);
         assertEquals("tokenstate.v1._.heartbeat.kc-1", m.subject());
         same("heartbeat", m);
-        JsonNode last = Schema.valid(ENVELOPE.heartbeat(AT, 0, null, 0, true)).path("data");
+        JsonNode last = Schema.valid(ENVELOPE.heartbeat(AT, new Ledger.Snapshot(0, null, 0), "i", 0, true)).path("data");
+        assertFalse(last.has("resource"), "none is offered");
         assertFalse(last.has("oldest"));
         assertEquals(true, last.path("leaving").asBoolean());
     }
