@@ -71,6 +71,7 @@ type UserLook struct {
 	Enabled       bool    `json:"enabled"`
 	OfflineAccess bool    `json:"offline_access"` // has the realm role
 	NotBefore     Seconds `json:"not_before,omitempty"`
+	Store         string  `json:"store,omitempty"` // id of the user store that this user comes from; "": the realm itself
 }
 
 // UserSeen is a user as a page of a listing shows them. No page shows roles, and none shows who is
@@ -79,6 +80,7 @@ type UserSeen struct {
 	User      string  `json:"user"`
 	Enabled   bool    `json:"enabled"`
 	NotBefore Seconds `json:"not_before,omitempty"`
+	Store     string  `json:"store,omitempty"` // as of UserLook
 }
 
 // Roster lists live offline sessions of what its scope covers: a user, a user's client, one

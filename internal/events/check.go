@@ -60,15 +60,19 @@ func (o *Observation) checkLooks() *Reject {
 			return r
 		}
 	}
-	if o.User != nil && (o.User.User == "" || len(o.User.User) > maxID || !inTime(o.User.NotBefore)) {
+	if u := o.User; u != nil && !validUser(u.User, u.Store, u.NotBefore) {
 		return reject("data.user", "is malformed")
 	}
 	for _, u := range o.Users {
-		if u.User == "" || len(u.User) > maxID || !inTime(u.NotBefore) {
+		if !validUser(u.User, u.Store, u.NotBefore) {
 			return reject("data.users", "is malformed")
 		}
 	}
 	return nil
+}
+
+func validUser(id, store string, notBefore Seconds) bool {
+	return id != "" && len(id) <= maxID && len(store) <= maxID && inTime(notBefore)
 }
 
 func (ro Roster) check() *Reject {

@@ -229,3 +229,28 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Ensure a look and a page can say which user store a user comes from, and bound what they say.
+func TestDecodeStore(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("envelope.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(store string) []byte {
+		user := `{"user":"u-1","enabled":true,"offline_access":true,"store":"` + store + `"}`
+		return []byte(`{"specversion":"1.0","tsversion":"1","id":"00000000-look","source":"urn:tokenstate:look","type":"tokenstate.observation",` +
+			`"time":"2026-11-24T00:00:00Z","realm":"acme","data":{"user":` + user + `,"users":[` + user + `]}}`)
+	}
+	m, err := events.Decode(look("ldap-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	validate(t, schema, look("ldap-1"))
+	o, _ := m.Body.(*events.Observation)
+	if o.User.Store != "ldap-1" || o.Users[0].Store != "ldap-1" {
+		t.Errorf("the user store was lost: %+v", o)
+	}
+	if _, err := events.Decode(look(strings.Repeat("s", 256))); !events.IsReject(err) {
+		t.Errorf("a store's id of 256 bytes was taken: %v", err)
+	}
+}
