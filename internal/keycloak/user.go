@@ -22,6 +22,7 @@ type userState struct {
 // user reads GET users/{id}. gocloak's GetUserByID drops notBefore.
 // Whoever gets gone must make sure that the answer came from the right place.
 func (s *account) user(ctx context.Context, realm, id string) (userState, error) {
+	asked := id
 	if err := segments(&realm, &id); err != nil {
 		return userState{}, err
 	}
@@ -41,6 +42,10 @@ func (s *account) user(ctx context.Context, realm, id string) (userState, error)
 		return userState{}, err
 	case rep.ID == "" || rep.Enabled == nil:
 		return userState{}, a.unknown("the user came without id or enabled; does our client have view-users?")
+	case rep.ID != asked:
+		// A user store may take an id in another spelling (f:ldap:ANN for f:ldap:ann). What is stored
+		// under that spelling would be a subject that no event ever names.
+		return userState{}, a.unknown("the user came under another id than was asked for; use the id as Keycloak spells it")
 	}
 	return userState{at: a.at, enabled: *rep.Enabled, notBefore: rep.NotBefore}, nil
 }

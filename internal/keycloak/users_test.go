@@ -89,3 +89,23 @@ func TestUsersInTheMiddleOfAListing(t *testing.T) {
 		t.Errorf("a route that is hidden: %v", err)
 	}
 }
+
+// Ensure a user who comes under another id than was asked for is no answer: a user store may take an
+// id in another spelling, and no event would ever name the subject that was stored under it.
+func TestUserUnderAnotherID(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/composite") {
+			answer(w, 200, `[]`)
+			return
+		}
+		answer(w, 200, `{"id":"f:ldap:ann","enabled":true}`)
+	})
+	_, err := f.app(t).LookUser(context.Background(), "f:ldap:ANN")
+	if u, ok := errors.AsType[*keycloak.Unavailable](err); !ok || !strings.Contains(u.Reason, "as Keycloak spells it") {
+		t.Errorf("%v", err)
+	}
+	if _, err := f.app(t).LookUser(context.Background(), "f:ldap:ann"); err != nil {
+		t.Errorf("the same id: %v", err)
+	}
+}
