@@ -164,13 +164,22 @@ func TestRefusedRefresh(t *testing.T) {
 	}
 }
 
-// Ensure nothing transient, and nothing about ourselves, is remembered of a token.
+// Ensure nothing transient, and nothing about ourselves, is remembered of a token. What is about
+// ourselves has a reason of its own and does not promise that trying again helps.
 func TestUnavailableIsNoRefusal(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
-	for _, err := range []error{errors.New("boom"), &authapi.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"}} {
+	for reason, err := range map[string]error{
+		"identity_provider_unavailable": errors.New("boom"),
+		"invalid_client":                &authapi.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"},
+		"proof_missing":                 &authapi.Refusal{Records: false, Code: "invalid_grant", Reason: "proof_missing"},
+	} {
 		w.idp.refresh = func(context.Context, int) (authapi.Grant, error) { return authapi.Grant{}, err }
-		w.access().want(t, http.StatusServiceUnavailable, "reason", "identity_provider_unavailable")
+		a := w.access()
+		a.want(t, http.StatusServiceUnavailable, "reason", reason)
+		if promises := strings.Contains(a.raw, "try again"); promises != (reason == "identity_provider_unavailable") {
+			t.Errorf("%s: the answer says to try again: %t", reason, promises)
+		}
 	}
 	w.caughtUp()
 	if _, v, _ := w.known.Best("demo", "u", "", nil); v.State != tokenstate.Usable {

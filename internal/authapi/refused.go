@@ -1,7 +1,9 @@
 package authapi
 
 import (
+	"cmp"
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -12,10 +14,7 @@ import (
 // doubles each time. What is not about the token is not remembered.
 func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *Problem {
 	if !r.Records {
-		s.log(ctx).Error().Str("error", r.Code).Str("reason", r.Reason).Msg("Keycloak refuses us, not the token: check KEYCLOAK_CLIENT_ID and its secret")
-		p := s.noAnswer(nil)
-		p.silent = false // a disabled client is answered like that, too
-		return p
+		return s.refusesUs(ctx, r)
 	}
 	s.Metrics.refreshed(outcomeRefused)
 	s.forget(t)
@@ -28,6 +27,29 @@ func (s *Server) refused(ctx context.Context, t tokenstate.Token, r *Refusal) *P
 	// Not seen here yet, or not stored: the answer is the same.
 	return s.dead(t.Realm, tokenstate.Verdict{State: tokenstate.Suspended, Reason: tokenstate.ReasonRefused, Since: at, RetryAt: o.RetryAt})
 }
+
+// clientAdvice says what mends a refusal that is about authapi's client, by Refusal.Reason.
+var clientAdvice = map[string]string{
+	"invalid_client":      "check that the client is enabled, and KEYCLOAK_CLIENT_ID and its secret (was it regenerated?)",
+	"unauthorized_client": "check what the client is allowed in Keycloak, and whether it demands a client certificate",
+	"proof_missing":       "the client demands DPoP or a client attestation, which authapi does not send: switch that off for this client",
+	"client_mismatch":     "the token is of another client than KEYCLOAK_CLIENT_ID, or the client was renamed",
+	"issuer_mismatch":     "Keycloak's own address has changed since the token was issued: check its hostname settings",
+}
+
+// refusesUs answers a refusal that is about our client or its settings. It says nothing about the
+// token, and, unlike a Keycloak that is away, repeating the call does not mend it: so the answer
+// names the cause and promises nothing.
+func (s *Server) refusesUs(ctx context.Context, r *Refusal) *Problem {
+	s.Metrics.refreshed(outcomeRefused)
+	advice := cmp.Or(clientAdvice[r.Reason], "look for Keycloak's words in authapi's log")
+	s.log(ctx).Error().Str("error", r.Code).Str("reason", r.Reason).Msg("Keycloak refuses authapi's client, not the token: " + advice)
+	return problem(http.StatusServiceUnavailable, "identity-provider-unavailable", r.Reason,
+		"Keycloak refuses authapi's client, which says nothing about the token; somebody must mend it: "+advice).retryIn(mendPause)
+}
+
+// mendPause is when to ask again where a person has to act first.
+const mendPause = time.Minute
 
 // ownRefresh is who saw the outcome of a refresh of our own.
 const ownRefresh = "authapi"
