@@ -33,7 +33,7 @@ func (b *backChannel) join(s *authapi.Server, all []realmConfig, st *postgres.St
 	for _, r := range all {
 		issuer := s.Realms[r.Realm].Keycloak.Issuer
 		v, err := logouttoken.New(logouttoken.Config{
-			Issuer: issuer, ClientID: r.ClientID, Networks: networks, Algorithms: list(b.algorithms), KeysURL: r.keysURL(),
+			Issuer: issuer, Networks: networks, Algorithms: list(b.algorithms), KeysURL: r.keysURL(),
 		})
 		if err != nil {
 			return fmt.Errorf("%w: AUTHAPI_LOGOUT_ALGS, or the Keycloak URL of realm %q: %w", settings.ErrConfiguration, r.Realm, err)
@@ -82,7 +82,7 @@ func (l logoutTokens) Verify(ctx context.Context, raw secret.Text) (authapi.Logo
 	if bad, ok := errors.AsType[*logouttoken.Invalid](err); ok {
 		return authapi.LogoutToken{}, &authapi.BadLogoutToken{Reason: bad.Reason, Cause: bad.Cause}
 	}
-	return authapi.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session}, err //nolint:wrapcheck // joins only
+	return authapi.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session, Audience: t.Audience}, err //nolint:wrapcheck // joins only
 }
 
 // realmOf chooses who verifies, by the issuer that the token names: the verifier holds the token

@@ -238,3 +238,23 @@ func TestLogoutTokenOfSeveralRealms(t *testing.T) {
 		t.Errorf("demo's reached %s while the other is away", realm)
 	}
 }
+
+// Ensure a logout token for another client of the realm is taken where a token of that client is kept:
+// Keycloak sends each client its own logout token, and does not send a refused one again.
+func TestLogoutTokenOfAnotherClient(t *testing.T) {
+	w := newWorld(t)
+	i := w.issuer()
+	to := func(jti string, aud any, drop string) reply {
+		return w.logout(i.token(jti, func(c map[string]any) { c["aud"] = aud; delete(c, drop) }))
+	}
+	to("j1", "app2", "").want(t, http.StatusBadRequest, "reason", "invalid_logout_token")
+	w.backend(http.MethodPut, "/v1/offline-tokens", map[string]any{"user_id": "u", "client_id": "app2", "session_id": "s", "issued_at": now()}).want(t, http.StatusCreated)
+	w.caughtUp()
+	to("j2", "app2", "").want(t, http.StatusOK)
+	to("j3", []string{"x", "app2"}, "sub").want(t, http.StatusOK)
+	to("j4", "app2", "sid").want(t, http.StatusOK)
+	to("j5", "x", "").want(t, http.StatusBadRequest)
+	if n := w.outbox(); n != 3 {
+		t.Errorf("%d orders, want one for each token that was taken", n)
+	}
+}

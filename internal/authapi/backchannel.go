@@ -20,7 +20,10 @@ type LogoutTokens interface {
 }
 
 // LogoutToken is a verified one, of the realm that issued it. User or Session may be "", not both.
-type LogoutToken struct{ Realm, ID, User, Session string }
+type LogoutToken struct {
+	Realm, ID, User, Session string
+	Audience                 []string // client_ids
+}
 
 // BadLogoutToken says why a token is refused, without repeating a part of it.
 type BadLogoutToken struct {
@@ -76,11 +79,15 @@ func (s *Server) takeLogoutToken(ctx context.Context, in *backChannelInput) (*ba
 		s.log(ctx).Error().Err(err).Msg("a logout token cannot be judged")
 		return nil, unavailable("undecidable", "the logout token cannot be verified now: send it again")
 	}
+	user, concerns := s.concernedBy(t)
+	if !concerns {
+		return nil, badLogout("the logout token is for a client whose tokens are not kept here")
+	}
 	now, err := s.Orders.Now(ctx)
 	if err != nil {
 		return nil, s.storeFault(ctx, err)
 	}
-	m := order(t.Realm, now, &events.Order{Order: events.OrderLook, By: byBackChannel, User: s.ownerOf(t), Session: t.Session})
+	m := order(t.Realm, now, &events.Order{Order: events.OrderLook, By: byBackChannel, User: user, Session: t.Session})
 	_, err = s.Logouts.OrderByLogout(ctx, t.ID, m)
 	switch {
 	case errors.Is(err, ErrReplayed):
@@ -107,13 +114,21 @@ func logoutToken(in *backChannelInput) (secret.Text, bool) {
 	return secret.New(form.Get("logout_token")), true
 }
 
-// ownerOf is the user of a token that is kept, for a subject may be another one for each client;
-// else the token's. With neither the order names the session alone, of which a token may yet come.
-func (s *Server) ownerOf(t LogoutToken) string {
-	if kept, ok := s.Known.Token(t.Realm, t.Session, s.Realms[t.Realm].ClientID); ok {
-		return kept.Token.User
+// concernedBy says whom to look at again, and false if the logout token is of no concern here: it is
+// for our own client, or for another one of the realm of which we keep a token. Keycloak sends each
+// client its own and does not repeat a refused one, and backends track tokens of other clients.
+//
+// The user is the one of the token that is kept, for a subject may be another one for each client;
+// else the logout token's. With neither the order names the session alone, of which a token may yet
+// come.
+func (s *Server) concernedBy(t LogoutToken) (user string, concerns bool) {
+	for _, client := range t.Audience {
+		if kept, ok := s.Known.Token(t.Realm, t.Session, client); ok {
+			return kept.Token.User, true
+		}
+		concerns = concerns || client == s.Realms[t.Realm].ClientID || t.User != "" && len(s.Known.TokensOf(t.Realm, t.User, client)) > 0
 	}
-	return t.User
+	return t.User, concerns
 }
 
 // badLogout is in OAuth's words for who reads error, and in ours.

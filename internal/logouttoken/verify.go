@@ -49,13 +49,16 @@ func (i *Invalid) Unwrap() error { return i.Cause }
 
 func invalid(reason string) error { return &Invalid{Reason: reason} }
 
-// Token is a verified logout token. User or Session may be "", not both.
-type Token struct{ ID, User, Session string }
+// Token is a verified logout token. User or Session may be "", not both. Audience are the clients that
+// it was sent to, at least one: whether any of them matters here is for the caller to say.
+type Token struct {
+	ID, User, Session string
+	Audience          []string
+}
 
 // Config says whose tokens are taken.
 type Config struct {
 	Issuer     func(context.Context) (string, error)
-	ClientID   string         // what must be in aud
 	KeysURL    string         // the issuer's JWK set
 	Networks   []netip.Prefix // private ones that its host may lie in
 	Algorithms []string       // allowed ones; nil: RS256
@@ -104,22 +107,24 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Token, error) {
 		return Token{}, fmt.Errorf("find the issuer: %w", err)
 	}
 	library := oidc.NewVerifier(issuer, verified(payload), &oidc.Config{
-		ClientID: v.cfg.ClientID, SupportedSigningAlgs: v.cfg.Algorithms, Now: v.cfg.Now,
+		SkipClientIDCheck: true, SupportedSigningAlgs: v.cfg.Algorithms, Now: v.cfg.Now,
 	})
 	t, err := library.VerifyLogout(ctx, raw)
 	if err != nil {
-		return Token{}, &Invalid{Reason: "issuer, audience, expiry, event, nonce, jti or subject is wrong", Cause: err}
+		return Token{}, &Invalid{Reason: "issuer, expiry, event, nonce, jti or subject is wrong", Cause: err}
 	}
 	switch now := v.cfg.Now(); {
 	case t.IssuedAt.After(now.Add(skew)) || t.IssuedAt.Before(now.Add(-maxAge)): // missing: long ago
 		return Token{}, invalid("iat is missing, in the future, or older than a day")
+	case len(t.Audience) == 0 || slices.Contains(t.Audience, ""):
+		return Token{}, invalid("aud names no client")
 	case !plain(t.TokenID) || !plain(t.Subject) || !plain(t.SessionID):
 		return Token{}, invalid("jti, sub or sid is longer than 255 bytes, or holds control characters")
 	}
 	if err := checkExact(claims); err != nil {
 		return Token{}, err
 	}
-	return Token{t.TokenID, t.Subject, t.SessionID}, nil
+	return Token{t.TokenID, t.Subject, t.SessionID, t.Audience}, nil
 }
 
 // signed gives the payload of a token that one of the issuer's keys has signed.
