@@ -66,7 +66,7 @@ func pathIDs(path string) (ids []string) {
 }
 
 // taught are the details of an event that Learn reads.
-var taught = []string{"refresh_token_type", "token_id", "revoked_client", "refresh_token_sub"}
+var taught = []string{"refresh_token_type", "token_id", "revoked_client", "refresh_token_sub", "store"}
 
 // Erased is m without free text and details, which might be personal. Ids stay, and so does
 // everything that m teaches.

@@ -3,7 +3,7 @@ package events
 // Happened is a Keycloak event: a hint, hardly ever a fact (design.md 2.1).
 type Happened struct {
 	Event          string            `json:"event"` // Keycloak's own id, without suffix: the cause
-	Kind           string            `json:"kind"`  // "user" or "admin"
+	Kind           string            `json:"kind"`  // "user", "admin" or "provider"
 	Type           string            `json:"type"`  // LOGOUT; admin: "DELETE USER_SESSION"
 	Path           string            `json:"path,omitempty"`
 	User           string            `json:"user,omitempty"`

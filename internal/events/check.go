@@ -10,8 +10,8 @@ func (h *Happened) check() *Reject {
 	switch {
 	case !idPattern.MatchString(h.Event):
 		return reject("data.event", "is missing or malformed")
-	case h.Kind != "user" && h.Kind != "admin":
-		return reject("data.kind", "is neither user nor admin")
+	case h.Kind != "user" && h.Kind != "admin" && h.Kind != KindProvider:
+		return reject("data.kind", "is none of user, admin and provider")
 	case !typePattern.MatchString(h.Type):
 		return reject("data.type", "is missing or malformed")
 	case len(h.Path) > 1024 || len(h.Details) > 16 || h.Suppressed < 0:

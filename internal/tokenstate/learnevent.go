@@ -26,7 +26,7 @@ func learnFinal(f Facts, m events.Message, h *events.Happened) {
 	at, _ := when(m)
 	n := at.Second()
 	switch {
-	case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER" && isUserPath(h):
+	case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER" && isUserPath(h), removedForGood(h):
 		cut(f, Scope{Realm: m.Realm, User: subjectUser(h)}, h.Event,
 			Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonUserDeleted})
 	case h.Type == "DELETE REALM":
@@ -49,8 +49,11 @@ func cut(f Facts, s Scope, cause string, c Cutoff) {
 
 // doubts are what an event puts in question: keycloak.md J, row by row.
 func doubts(m events.Message, h *events.Happened) []Doubt {
-	if h.Kind == "admin" {
+	switch h.Kind {
+	case "admin":
 		return adminDoubts(m.Realm, h)
+	case events.KindProvider:
+		return providerDoubts(m.Realm, h)
 	}
 	user := Doubt{Scope: Scope{Realm: m.Realm, User: subjectUser(h)}}
 	session := Doubt{Scope: Scope{Realm: m.Realm, Session: h.Session}}

@@ -30,7 +30,7 @@ final class Envelope {
 
     Message event(Happened h) {
         ObjectNode data = Json.MAPPER.createObjectNode();
-        data.put("event", h.event()).put("kind", h.admin() ? "admin" : "user").put("type", h.type());
+        data.put("event", h.event()).put("kind", h.kind().token).put("type", h.type());
         put(data, "path", h.path());
         put(data, "user", h.user());
         put(data, "session", h.session());

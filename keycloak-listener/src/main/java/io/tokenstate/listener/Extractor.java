@@ -41,8 +41,8 @@ final class Extractor {
             default -> person(realmName, alias, user, session);
         };
         boolean error = type.equals(Types.REFRESH_TOKEN_ERROR);
-        return new Happened(eventId(e.getId()), false, type, e.getTime(), alias, null, user, session, client, clientId,
-                Text.cut(e.getError(), Text.MAX), allowed(details), null, null, error ? 0 : null, subject,
+        return new Happened(eventId(e.getId()), Happened.Kind.USER, type, e.getTime(), alias, null, user, session,
+                client, clientId, Text.cut(e.getError(), Text.MAX), allowed(details), null, null, error ? 0 : null, subject,
                 naming(type, details, session), Types.isBirth(type, details));
     }
 
@@ -75,7 +75,7 @@ final class Extractor {
                 && (seen == null || !Boolean.FALSE.equals(seen.get("offline")));
         Subject subject = lookFor(resource, offline, path, about, alias);
         Happened.Naming naming = offline && path.session() != null ? Happened.Naming.SESSION : Happened.Naming.NOTHING;
-        return new Happened(eventId(e.getId()), true, operation + " " + resource, e.getTime(), alias,
+        return new Happened(eventId(e.getId()), Happened.Kind.ADMIN, operation + " " + resource, e.getTime(), alias,
                 Text.cut(e.getResourcePath(), Text.MAX_PATH), path.user(), path.session(), path.client(), clientId,
                 null, Map.of(), seen, gone ? Text.cut(about, Text.MAX) : null, null, subject, naming, false);
     }

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.keycloak.Config;
 import org.keycloak.common.Version;
+import org.keycloak.common.util.Time;
 import org.keycloak.events.EventListenerProvider;
 import org.keycloak.events.EventListenerProviderFactory;
 import org.keycloak.models.KeycloakSession;
@@ -25,6 +26,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     private final Complaints complaints = new Complaints();
     private Options options;
     private Extractor extractor;
+    private ProviderEvents providerEvents;
     private volatile Engine engine;
 
     /** For Keycloak, by {@code META-INF/services}. */
@@ -68,6 +70,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
         }
         try {
             extractor = new Extractor(options.realms);
+            providerEvents = new ProviderEvents(options.realms, Time::currentTimeMillis);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
             Engine started = new Engine(options, envelope, new Looker(factory, envelope),
                     new Hearing(factory, options), resource(factory), complaints);
@@ -109,9 +112,17 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
                 ready();
             } else {
                 Removed.note(event);
+                keep(providerEvents.read(event));
             }
         } catch (Throwable t) {
             complaints.warn("an event of Keycloak's own could not be noted", t);
+        }
+    }
+
+    private void keep(ProviderEvents.Told told) {
+        Engine running = engine;
+        if (told != null && running != null) {
+            Pending.keep(told.committed() ? null : told.session(), told.happened(), running::accept, complaints);
         }
     }
 
