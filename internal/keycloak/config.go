@@ -54,6 +54,14 @@ func (c Config) normalised() Config {
 	return c
 }
 
+// nameOf is Keycloak's name of a realm, where it stands in a query or a body; in paths renamed does it.
+func (c Config) nameOf(realm string) string {
+	if name, known := c.Names[realm]; known {
+		return name
+	}
+	return realm
+}
+
 // validate reports all faults at once and never repeats a value.
 func (c Config) validate() error {
 	var faults []error

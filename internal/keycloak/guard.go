@@ -30,8 +30,9 @@ const (
 // answer is what one attempt of one call brought. It travels to the guard in
 // the request's context, because gocloak gives neither headers nor typed errors.
 type answer struct {
-	name string
-	want shape
+	name  string
+	want  shape
+	large bool
 
 	status int
 	body   []byte
@@ -75,7 +76,7 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 // read takes the body and judges the answer as a whole.
 func (a *answer) read(resp *http.Response) *Unavailable {
 	limit := int64(maxObject)
-	if a.want == list {
+	if a.want == list || a.large {
 		limit = maxList
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
