@@ -74,13 +74,15 @@ type UserLook struct {
 	Store         string  `json:"store,omitempty"` // id of the user store that this user comes from; "": the realm itself
 }
 
-// UserSeen is a user as a page of a listing shows them. No page shows roles, and none shows who is
-// gone, so it can confirm what a look has told, or put it in question, and never replaces one.
+// UserSeen is a user as a page of a listing shows them. No page shows who is gone, and the admin
+// API's show no roles, so it can confirm what a look has told, or put it in question, and never
+// replaces one.
 type UserSeen struct {
-	User      string  `json:"user"`
-	Enabled   bool    `json:"enabled"`
-	NotBefore Seconds `json:"not_before,omitempty"`
-	Store     string  `json:"store,omitempty"` // as of UserLook
+	User          string  `json:"user"`
+	Enabled       bool    `json:"enabled"`
+	NotBefore     Seconds `json:"not_before,omitempty"`
+	OfflineAccess *bool   `json:"offline_access,omitempty"` // nil: the page does not show it
+	Store         string  `json:"store,omitempty"`          // as of UserLook
 }
 
 // Roster lists live offline sessions of what its scope covers: a user, a user's client, one

@@ -102,6 +102,23 @@ func decodeBody(typ string, data json.RawMessage) (Body, error) {
 	return body, nil
 }
 
+// ParseObservation reads the data of an observation that comes by another way than the log: the
+// read-only resource of Keycloak's jar answers with such data. Its error is a *Reject.
+func ParseObservation(data []byte) (*Observation, error) {
+	if len(data) > MaxMessage {
+		return nil, reject("data", "is larger than 65536 bytes")
+	}
+	if err := checkJSON(data); err != nil {
+		return nil, err
+	}
+	body, err := decodeBody(typePrefix+string(ClassObservation), data)
+	if err != nil {
+		return nil, err
+	}
+	o, _ := body.(*Observation) // newBody made it
+	return o, nil
+}
+
 func newBody(typ string) Body {
 	switch typ {
 	case typePrefix + string(ClassEvent):

@@ -254,3 +254,27 @@ func TestDecodeStore(t *testing.T) {
 		t.Errorf("a store's id of 256 bytes was taken: %v", err)
 	}
 }
+
+// Ensure that what the read-only resource answers is read as strictly as a message of the log.
+func TestParseObservation(t *testing.T) {
+	yes := true
+	good := map[string]*events.Observation{
+		`{}`: {},
+		`{"users":[{"user":"u","enabled":true,"offline_access":true},{"user":"v","enabled":false}]}`: {Users: []events.UserSeen{{User: "u", Enabled: true, OfflineAccess: &yes}, {User: "v"}}},
+		`{"user":{"user":"u","enabled":true,"offline_access":true},"newer":1}`:                       {User: &events.UserLook{User: "u", Enabled: true, OfflineAccess: true}},
+	}
+	for raw, want := range good {
+		got, err := events.ParseObservation([]byte(raw))
+		if d := cmp.Diff(want, got); err != nil || d != "" {
+			t.Errorf("%s: %v %s", raw, err, d)
+		}
+	}
+	for _, raw := range []string{
+		``, `[]`, `null`, `{} {}`, `{"user":{"user":""}}`, `{"users":[{"user":"u","enabled":1}]}`, `{"user":{"user":"u"},"user":{"user":"v"}}`,
+		`{"rosters":[{"complete":true,"sessions":[]}]}`, `{"x":"` + strings.Repeat("x", events.MaxMessage) + `"}`,
+	} {
+		if o, err := events.ParseObservation([]byte(raw)); !events.IsReject(err) {
+			t.Errorf("%.80s: %+v %v", raw, o, err)
+		}
+	}
+}

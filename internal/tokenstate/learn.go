@@ -48,7 +48,8 @@ func logTime(m events.Message) Millis {
 // nothing tells which. What a slow clock saw last would count as older than what another node saw
 // before, so somebody must look again by the log's time.
 func late(m events.Message) bool {
-	return m.Source == events.Listener && m.Received != 0 && m.Received-m.At > MaxBehind
+	byNode := m.Source == events.Listener || m.Source == events.Look && m.Node != "" // through the resource of a node's jar
+	return byNode && m.Received != 0 && m.Received-m.At > MaxBehind
 }
 
 // distrust turns a look from a clock far from the log's into doubts on what it looked at, which
