@@ -17,14 +17,27 @@ import (
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
-// asker joins keycloak.Admin to worker.Asker: a look becomes an observation of nobody's node.
+// asker joins keycloak.Admin to worker.Asker. A look over the admin API becomes an observation of
+// nobody's node. Where Keycloak's jar offers its resource, that is asked instead, since the admin API
+// fills Keycloak's caches and validates users of directories.
 type asker struct {
-	admin *keycloak.Admin
+	admin  *keycloak.Admin
+	inside *inside // nil: never
 	// wasThere says of a realm that Keycloak does not know whether it ever did; nil: it did.
 	wasThere func(realm string) bool
 }
 
-func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, err error) {
+func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
+	if a.inside != nil {
+		if ms, err := a.inside.look(ctx, s, tokens); !keycloak.NotOffered(err) {
+			return ms, fault(err)
+		}
+	}
+	return a.outside(ctx, s, tokens)
+}
+
+// outside asks the admin API.
+func (a asker) outside(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, err error) {
 	var at time.Time
 	var o *events.Observation
 	switch {
@@ -49,6 +62,11 @@ func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 }
 
 func (a asker) LookNamed(ctx context.Context, realm, clientID string) (events.Message, string, error) {
+	if a.inside != nil {
+		if m, id, err := a.inside.lookNamed(ctx, realm, clientID); !keycloak.NotOffered(err) {
+			return m, id, fault(err)
+		}
+	}
 	c, err := a.admin.LookClientNamed(ctx, realm, clientID)
 	if err != nil || c.Gone {
 		return events.Message{}, "", fault(err)
@@ -172,7 +190,7 @@ var errNeverThere = errors.New("this Keycloak has no such realm, and no look has
 func fault(err error) error {
 	u, ok := errors.AsType[*keycloak.Unavailable](err)
 	switch {
-	case !ok:
+	case err == nil || !ok:
 		return err
 	case u.Status == http.StatusForbidden:
 		return fmt.Errorf("%w: give our client the realm's view-users, view-clients, view-realm and view-events", err)

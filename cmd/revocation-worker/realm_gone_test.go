@@ -71,6 +71,9 @@ type kept struct {
 
 func (*kept) ClientsIn(string) []string { return []string{"c1"} }
 func (*kept) Holds(string, string) bool { return true }
+func (*kept) PageTells(string, string, tokenstate.PageUser, events.Millis) (tell, ask bool) {
+	return true, false
+}
 func (k *kept) Publish(_ context.Context, m events.Message) error {
 	m.Received = m.At
 	k.facts.Add(tokenstate.Learn(m))
@@ -104,7 +107,7 @@ func TestARealmDisappears(t *testing.T) {
 			return tokenstate.Token{Realm: realm, User: "u", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: 100}
 		}
 		look := func(s tokenstate.Scope) error {
-			ms, err := asker{admin, k.facts.WasThere}.Look(ctx, s, []tokenstate.Token{token(s.Realm)})
+			ms, err := asker{admin: admin, wasThere: k.facts.WasThere}.Look(ctx, s, []tokenstate.Token{token(s.Realm)})
 			for _, m := range ms {
 				must(t, k.Publish(ctx, m))
 			}

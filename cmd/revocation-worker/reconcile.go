@@ -65,8 +65,9 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	if err != nil {
 		return err
 	}
-	pages := worker.Pages{Ask: pager{slow}, Logger: o.logger}
-	then, failed, err := recovery.Reconcile(ctx, asker{admin, before.Facts.WasThere}, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
+	pages := worker.Pages{Ask: pager{slow}, Keys: inside{slow.Resource()}, Logger: o.logger}
+	ask := asker{admin: admin, inside: &inside{admin.Resource()}, wasThere: before.Facts.WasThere}
+	then, failed, err := recovery.Reconcile(ctx, ask, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
 	done()
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed

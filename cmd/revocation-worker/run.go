@@ -72,10 +72,11 @@ func run(ctx context.Context, c *config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	known := projection.New(source, projection.Options{}, logger)
-	p := &running{c: c, admin: admin, log: theLog{log}, store: store{st}, known: known, logger: logger}
+	p := &running{c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
-		Known: known, Ask: asker{admin, briefly(known.RealmWasThere)}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
-		Pages: &worker.Pages{Known: known, Ask: pager{slow}, Log: p.log, Logger: logger},
+		Known: known, Ask: asker{admin: admin, inside: &inside{p.resource}, wasThere: briefly(known.RealmWasThere)}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
+		Pages:  &worker.Pages{Known: known, Ask: pager{slow}, Keys: inside{slow.Resource()}, Log: p.log, Logger: logger},
+		Owners: c.ownerSweep,
 	}
 	p.backfill = &backfill.Backfill{
 		Archive: archive{admin, aliases}, Journal: archived{st}, Log: p.log, AdminRealm: c.adminRealm,
@@ -99,6 +100,7 @@ func run(ctx context.Context, c *config) error {
 type running struct {
 	c        *config
 	admin    *keycloak.Admin
+	resource *keycloak.Resource
 	log      theLog
 	store    store
 	known    *projection.Projection
@@ -145,6 +147,7 @@ func (p *running) work(ctx context.Context) error {
 	all.Go(func() error { return p.backfill.Run(ctx) })
 	all.Go(func() error { return p.keep(ctx) })
 	all.Go(func() error { return p.selfTest(ctx) })
+	all.Go(func() error { return p.tellOffer(ctx) })
 	return all.Wait() //nolint:wrapcheck // none fails
 }
 

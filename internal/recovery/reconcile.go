@@ -45,7 +45,7 @@ func Subjects(s State, user string) []tokenstate.Scope {
 // could not be looked at; if Keycloak does not answer at all, it ends.
 func Reconcile(ctx context.Context, ask worker.Asker, pages worker.Pages, s State, subjects []tokenstate.Scope, limit *rate.Limiter, seen func(done int)) (then State, failed map[tokenstate.Scope]error, err error) {
 	then, failed = s, map[tokenstate.Scope]error{}
-	c := &collected{facts: tokenstate.NewFacts(), held: holdings(s)}
+	c := &collected{known: s, facts: tokenstate.NewFacts(), held: holdings(s)}
 	pages.Known, pages.Log = c, c
 	for realm, users := range manyIn(subjects) {
 		if err := pages.List(ctx, realm, false); err != nil && ctx.Err() == nil {
@@ -91,6 +91,7 @@ func manyIn(subjects []tokenstate.Scope) map[string]int {
 
 // collected learns what is published instead of publishing it.
 type collected struct {
+	known State
 	facts tokenstate.Facts
 	first tokenstate.Millis // the earliest page
 	held  map[tokenstate.Scope][]tokenstate.Token
@@ -122,6 +123,11 @@ func (c *collected) Publish(_ context.Context, m events.Message) error {
 func (c *collected) Holds(realm, user string) bool {
 	_, ok := c.held[tokenstate.Scope{Realm: realm, User: user}]
 	return ok
+}
+
+// PageTells implements worker.Listed.
+func (c *collected) PageTells(realm, user string, p tokenstate.PageUser, at events.Millis) (tell, ask bool) {
+	return tokenstate.PageTells(tokenstate.Scope{Realm: realm, User: user}, p, c.known.Facts, c.known.Rules, at)
 }
 
 // ClientsIn implements worker.Listed.

@@ -86,6 +86,7 @@ func (l *Looker) list(ctx context.Context, n map[kind]queue, now time.Time) (wai
 		return wait
 	}
 	l.counted = now
+	l.findOwners(ctx, now)
 	sweep := time.Duration(l.Known.Rules().Sweep) * time.Millisecond
 	for realm, users := range l.Known.Realms() {
 		k := kind{realm, false}

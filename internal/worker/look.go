@@ -35,6 +35,8 @@ type Known interface {
 	Rules() tokenstate.Rules
 	TokensOf(realm, user, clientID string) []projection.Token
 	UnboundClients() []projection.Unbound
+	// HeldUsers are the users with a token or a live key who are not known to be gone.
+	HeldUsers(realm string) []string
 }
 
 // Asker asks Keycloak over its admin API. A look that learnt nothing is an error, never an
@@ -65,6 +67,7 @@ type Looker struct {
 	Interval time.Duration // between two rounds, and the first pause of a subject
 	Rate     int           // looks a second
 	Pages    *Pages        // nil: all are looked at one by one
+	Owners   time.Duration // how often who holds something is found again, where pages by key are offered
 	// Now is what tokens' ages are reckoned by: the database's time, which doctor compares with
 	// Keycloak's. nil, or a fault: our own.
 	Now    func(context.Context) (tokenstate.Millis, error)
@@ -75,6 +78,8 @@ type Looker struct {
 	binds      map[projection.Unbound]turn // of Run alone
 	complained time.Time
 	listings   map[kind]listing
+	suspects   map[tokenstate.Scope]bool // whom a page has put in question in a way that only a look can tell
+	owned      map[string]listing
 	started    time.Time
 	counted    time.Time      // when the users of each realm were
 	running    sync.WaitGroup // listings
@@ -90,7 +95,11 @@ type turn struct {
 
 // Run looks until ctx ends.
 func (l *Looker) Run(ctx context.Context) error {
-	l.turns, l.listings = map[tokenstate.Scope]turn{}, map[kind]listing{}
+	l.turns, l.listings, l.owned = map[tokenstate.Scope]turn{}, map[kind]listing{}, map[string]listing{}
+	l.suspects = map[tokenstate.Scope]bool{}
+	if l.Pages != nil {
+		l.Pages.Suspect = l.suspect
+	}
 	l.started, l.counted = time.Now(), time.Now()
 	defer l.running.Wait()
 	limit := rate.NewLimiter(rate.Limit(l.Rate), l.Rate)
@@ -143,6 +152,7 @@ func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Sc
 	due := l.Known.Due(l.clock(ctx, now))
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	due = l.withSuspects(due)
 	wait := l.list(ctx, l.waiting(due, now), now)
 	turns := make(map[tokenstate.Scope]turn, len(due))
 	for _, w := range due {
@@ -182,7 +192,9 @@ func (l *Looker) look(ctx context.Context, s tokenstate.Scope) error {
 	if errors.Is(err, ErrAway) {
 		return err
 	}
-	if err != nil && ctx.Err() == nil {
+	if err == nil {
+		l.cleared(s)
+	} else if ctx.Err() == nil {
 		l.complain(err, "a look at "+s.Realm+" brought nothing; it is tried again")
 	}
 	return nil

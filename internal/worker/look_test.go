@@ -29,6 +29,7 @@ type subjects struct {
 	err       error
 	patient   []string // due, too, but may wait
 	realms    map[string]int
+	held      []string // who has a token or a key
 	onPublish func(events.Message)
 	named     []string          // clients that were asked for by client_id
 	noClient  map[string]error  // clients that are not there; what asking for them answers
@@ -39,6 +40,12 @@ func (s *subjects) Realms() map[string]int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.realms
+}
+
+func (s *subjects) HeldUsers(string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.held)
 }
 
 func (*subjects) Rules() tokenstate.Rules { return tokenstate.DefaultRules() }

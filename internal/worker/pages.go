@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // Bounds of a listing. Keycloak serves one page at a time and rests as long as a page took it, so
@@ -31,8 +32,10 @@ var ErrNoSuch = errors.New("not there")
 // Page is one page of a listing: who was there when it was read. It shows no absence.
 type Page struct {
 	At       events.Millis
+	Node     string // that answered; "": nobody's
 	Rows     int    // as Keycloak sent them
 	Mark     string // the first row's id
+	Next     string // of a page by key: where the next one begins; "": this is the last
 	Sessions []events.ClientSession
 	Users    []events.UserSeen
 }
@@ -47,16 +50,21 @@ type Pager interface {
 type Listed interface {
 	ClientsIn(realm string) []string
 	Holds(realm, user string) bool
+	// PageTells is tokenstate.PageTells.
+	PageTells(realm, user string, p tokenstate.PageUser, at events.Millis) (tell, ask bool)
 }
 
 // Pages publishes what the pages of a realm's listings show of those who matter: a million tokens
 // cost Keycloak some thousand requests instead of some million.
 type Pages struct {
-	Known  Listed
-	Ask    Pager
-	Log    Publisher
-	Logger zerolog.Logger
-	Rest   func(ctx context.Context, d time.Duration) // nil: really
+	Known Listed
+	Ask   Pager
+	Keys  Keyed // where Keycloak's jar offers them; nil: nowhere
+	Log   Publisher
+	// Suspect is told of users whom only a look can tell about; nil: nobody is.
+	Suspect func(tokenstate.Scope)
+	Logger  zerolog.Logger
+	Rest    func(ctx context.Context, d time.Duration) // nil: really
 }
 
 // List reads the sessions of each client of a realm, and its users; closed: only who is disabled.
@@ -64,13 +72,34 @@ type Pages struct {
 func (p *Pages) List(ctx context.Context, realm string, closed bool) error {
 	if !closed {
 		for _, client := range p.Known.ClientsIn(realm) {
-			err := p.walk(ctx, realm, "sessions", client, func(ctx context.Context, first, limit int) (Page, error) {
-				return p.Ask.Sessions(ctx, realm, client, first, limit)
-			})
+			err := p.sessions(ctx, realm, client)
 			if err != nil && !errors.Is(err, ErrNoSuch) { // a client may be gone: a look says so
 				return err
 			}
 		}
+	}
+	return p.users(ctx, realm, closed)
+}
+
+func (p *Pages) sessions(ctx context.Context, realm, client string) error {
+	err := p.byKey(ctx, realm, "sessions", mostPage, func(ctx context.Context, after string, limit int) (Page, error) {
+		return p.Keys.SessionsAfter(ctx, realm, client, after, limit)
+	}, func(page Page) (string, int, error) { return page.Next, 0, p.publish(ctx, realm, client, page) })
+	if !errors.Is(err, ErrNoKeys) {
+		return err
+	}
+	return p.walk(ctx, realm, "sessions", client, func(ctx context.Context, first, limit int) (Page, error) {
+		return p.Ask.Sessions(ctx, realm, client, first, limit)
+	})
+}
+
+// users by key are all, whoever is meant: the resource knows no listing of the disabled alone.
+func (p *Pages) users(ctx context.Context, realm string, closed bool) error {
+	err := p.byKey(ctx, realm, "users", mostPage, func(ctx context.Context, after string, limit int) (Page, error) {
+		return p.Keys.UsersAfter(ctx, realm, after, limit)
+	}, func(page Page) (string, int, error) { return page.Next, 0, p.publish(ctx, realm, "", page) })
+	if !errors.Is(err, ErrNoKeys) {
+		return err
 	}
 	return p.walk(ctx, realm, "users", "", func(ctx context.Context, first, limit int) (Page, error) {
 		return p.Ask.Users(ctx, realm, first, limit, closed)
@@ -85,7 +114,7 @@ func (p *Pages) walk(ctx context.Context, realm, what, client string, ask func(c
 	said := began
 	for first := 0; ; {
 		asked := time.Now()
-		page, err := p.page(ctx, first, limit, ask)
+		page, err := page(ctx, first, limit, ask)
 		took := time.Since(asked)
 		if err != nil {
 			if faults++; faults > maxFaults || errors.Is(err, ErrNoSuch) || ctx.Err() != nil {
@@ -126,14 +155,15 @@ func nextLimit(limit int, took time.Duration) int {
 	return limit
 }
 
-func (p *Pages) page(ctx context.Context, first, limit int, ask func(ctx context.Context, first, limit int) (Page, error)) (Page, error) {
+// page asks for one from a row on, or after a key.
+func page[From int | string](ctx context.Context, from From, limit int, ask func(ctx context.Context, from From, limit int) (Page, error)) (Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageLimit)
 	defer cancel()
-	return ask(ctx, first, limit)
+	return ask(ctx, from, limit)
 }
 
 // publish says whom the page showed, in as many messages as it takes. Who has nothing here is left
-// out, as they are never looked at either.
+// out, as they are never looked at either, and whoever only a look can tell about.
 func (p *Pages) publish(ctx context.Context, realm, client string, page Page) error {
 	var sessions []events.ClientSession
 	for _, s := range page.Sessions {
@@ -144,14 +174,35 @@ func (p *Pages) publish(ctx context.Context, realm, client string, page Page) er
 	}
 	var users []events.UserSeen
 	for _, u := range page.Users {
-		if p.Known.Holds(realm, u.User) {
+		if !p.Known.Holds(realm, u.User) {
+			continue
+		}
+		if _, ask := p.tells(realm, u, page.At); !ask {
 			users = append(users, u)
 		}
 	}
-	return p.send(ctx, realm, page.At, client, sessions, users)
+	return p.send(ctx, realm, page, client, sessions, users)
 }
 
-func (p *Pages) send(ctx context.Context, realm string, at events.Millis, client string, sessions []events.ClientSession, users []events.UserSeen) error {
+// tells is tokenstate.PageTells, and has those looked at whom only a look can tell about.
+func (p *Pages) tells(realm string, u events.UserSeen, at events.Millis) (tell, ask bool) {
+	if u.OfflineAccess == nil { // a page of the admin API
+		return true, false
+	}
+	tell, ask = p.Known.PageTells(realm, u.User, tokenstate.PageUser{Enabled: u.Enabled, OfflineAccess: *u.OfflineAccess, NotBefore: u.NotBefore}, at)
+	if ask {
+		p.suspect(realm, u.User)
+	}
+	return tell, ask
+}
+
+func (p *Pages) suspect(realm, user string) {
+	if p.Suspect != nil {
+		p.Suspect(tokenstate.Scope{Realm: realm, User: user})
+	}
+}
+
+func (p *Pages) send(ctx context.Context, realm string, page Page, client string, sessions []events.ClientSession, users []events.UserSeen) error {
 	if len(sessions)+len(users) == 0 {
 		return nil
 	}
@@ -159,10 +210,10 @@ func (p *Pages) send(ctx context.Context, realm string, at events.Millis, client
 	if len(sessions) > 0 {
 		o.Rosters = []events.Roster{{Client: client, Sessions: sessions}} // not complete, ever
 	}
-	m := events.Message{ID: uuid.NewString(), Realm: realm, At: at, Source: events.Look, Body: o}
+	m := events.Message{ID: uuid.NewString(), Realm: realm, At: page.At, Node: page.Node, Source: events.Look, Body: o}
 	if _, err := events.Encode(m); err != nil && len(sessions)+len(users) > 1 {
 		s, u := len(sessions)/2, len(users)/2
-		return errors.Join(p.send(ctx, realm, at, client, sessions[:s], users[:u]), p.send(ctx, realm, at, client, sessions[s:], users[u:]))
+		return errors.Join(p.send(ctx, realm, page, client, sessions[:s], users[:u]), p.send(ctx, realm, page, client, sessions[s:], users[u:]))
 	}
 	ctx, cancel := context.WithTimeout(ctx, pageLimit)
 	defer cancel()

@@ -34,6 +34,11 @@ type keycloak struct {
 func (k *keycloak) ClientsIn(string) []string { return k.clients }
 func (*keycloak) Holds(_, user string) bool   { return user != "stranger" }
 
+// PageTells: everybody is known as they are listed, but who has lost a role or is news.
+func (*keycloak) PageTells(_, user string, p tokenstate.PageUser, _ events.Millis) (tell, ask bool) {
+	return strings.HasPrefix(user, "news"), !p.OfflineAccess
+}
+
 func (k *keycloak) read(of *[]string, first, limit int) ([]string, error) {
 	k.mu.Lock()
 	k.pages++
