@@ -81,7 +81,7 @@ func TestGatewaysAgree(t *testing.T) {
 	bearer := []string{"Authorization", "Bearer " + key}
 	refused := func(status int, reason string, headers ...string) {
 		t.Helper()
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
 			w.ask(method, "/v1/authorize", nil, headers...).want(t, status, "reason", reason)
 		}
 		r := w.ask(http.MethodHead, "/v1/authorize", nil, headers...)
@@ -113,14 +113,20 @@ func TestGatewaysAgree(t *testing.T) {
 				t.Errorf("Envoy is told %v", h)
 			}
 		}
-		if !slices.Equal(ok.GetHeadersToRemove(), []string{used}) {
-			t.Errorf("Envoy strips %v, want %s alone", ok.GetHeadersToRemove(), used)
+		if !slices.Equal(ok.GetHeadersToRemove(), []string{authapi.HeaderReason, used}) {
+			t.Errorf("Envoy strips %v, want a caller's own reason, and %s", ok.GetHeadersToRemove(), used)
+		}
+		if said, set := r.header[authapi.HeaderReason]; !set || said[0] != "" {
+			t.Errorf("an admitted request keeps its caller's own reason: %q", said)
 		}
 	}
 	admitted("Authorization", "usable", bearer...)
 	admitted("Authorization", "usable", append(bearer, "X-Auth-User-Id", "root", "X-Session-API-Key", "other")...)
 	admitted("X-Session-API-Key", "usable", "X-Session-API-Key", key)
 	admitted("X-Access-Token", "usable", "X-Access-Token", key)
+	// Basic may be an ingress's; the key stands in its own header then.
+	admitted("X-Session-API-Key", "usable", "Authorization", "Basic dTpw", "X-Session-API-Key", key)
+	admitted("Authorization", "usable", "Authorization", "bearer   "+key, "X-Auth-Reason", "mine")
 	// Traefik's and nginx's own headers change nothing.
 	admitted("Authorization", "usable", append(bearer, "X-Forwarded-Method", "DELETE", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "h", "X-Forwarded-Uri", "/a?b", "X-Forwarded-For", "192.0.2.1", "X-Original-URI", "/")...)
 
@@ -180,7 +186,10 @@ func TestAuthorizeIgnoresBodies(t *testing.T) {
 	for _, body := range []string{"{", strings.Repeat("x", 100<<10)} {
 		w.ask(http.MethodPost, "/v1/authorize", body, "Authorization", "Bearer "+key, "Content-Type", "text/odd").want(t, http.StatusOK)
 	}
-	w.ask(http.MethodDelete, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusMethodNotAllowed)
+	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} { // Traefik may keep the method
+		w.ask(method, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusOK)
+		w.ask(method, "/v1/authorize", nil).want(t, http.StatusUnauthorized)
+	}
 }
 
 // Ensure what is no key passes only if that is configured, without an identity; and that a
@@ -196,7 +205,7 @@ func TestNoKeyPasses(t *testing.T) {
 		headers = append(headers, "X-Auth-User-Id", "root")
 		r := w.ask(http.MethodGet, "/v1/authorize", nil, headers...).want(t, http.StatusOK)
 		ok := e.check(headers...).GetOkResponse()
-		if !slices.Equal(ok.GetHeadersToRemove(), identityNames) || len(ok.GetHeaders()) > 0 {
+		if !slices.Equal(ok.GetHeadersToRemove(), append(slices.Clone(identityNames), authapi.HeaderReason)) || len(ok.GetHeaders()) > 0 {
 			t.Errorf("%s: Envoy sets %v and removes %v", name, ok.GetHeaders(), ok.GetHeadersToRemove())
 		}
 		for _, h := range identityNames {
@@ -249,4 +258,20 @@ func TestIdentityThatNoHeaderCarries(t *testing.T) {
 	r := w.backend(http.MethodPost, "/api/service/users/u%20/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "a"}).want(t, http.StatusOK)
 	key, _ := r.body["key"].(string)
 	w.ask(http.MethodGet, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusForbidden, "reason", "identity_not_sendable")
+}
+
+// Ensure ids that are not ASCII arrive percent-encoded, at nginx and at Envoy alike: Node and Java read
+// a raw one as Latin-1, and would take it for another id.
+func TestIdentityBeyondASCII(t *testing.T) {
+	w := newWorld(t)
+	e := w.envoy()
+	r := w.backend(http.MethodPost, "/api/service/users/u/orgs/Gr%C3%B6%C3%9Fe%25%E5%9C%98/api-keys?wait_ms=5000", map[string]any{"name": "a"}).want(t, http.StatusOK)
+	key, _ := r.body["key"].(string)
+	const want = "Gr%C3%B6%C3%9Fe%25%E5%9C%98"
+	if got := w.ask(http.MethodGet, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusOK).header.Get(authapi.HeaderOrg); got != want {
+		t.Errorf("the header says %q", got)
+	}
+	if got := headerOf(e.check("Authorization", "Bearer "+key).GetOkResponse().GetHeaders(), authapi.HeaderOrg); got != want {
+		t.Errorf("Envoy is told %q", got)
+	}
 }

@@ -27,6 +27,9 @@ func TestKeyFuzz(t *testing.T) {
 	for _, key := range []string{live, revoked.text("key")} {
 		for name, text := range distorted(key) {
 			for _, header := range []string{"Authorization", "X-Session-API-Key", "X-Access-Token"} {
+				if header == "Authorization" && name == "space" {
+					continue // spaces after the scheme are no part of the key
+				}
 				if header == "Authorization" {
 					text = "Bearer " + text
 				}

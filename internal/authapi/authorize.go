@@ -13,12 +13,21 @@ import (
 // body of the check.
 const HeaderReason = "X-Auth-Reason"
 
+// gatewayMethods: some gateways ask with the method of the request that they hold (Traefik's
+// preserveRequestMethod, Envoy over HTTP). The answer is the same for all.
+var gatewayMethods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
+// describedMethods is how many of them /openapi.json describes: for the others nothing differs.
+const describedMethods = 3
+
 // authorize answers forward-auth calls, such as nginx's auth_request and Traefik's forwardAuth.
 // A gateway sends its users' headers and bodies, whatever they are; only the key in them counts.
 func (s *Server) authorize(api huma.API) {
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+	for i, method := range gatewayMethods {
 		op := operation(method, "/v1/authorize", "Whether a gateway may let a request pass, and whose it is", maxSmallBody)
-		op.Middlewares = huma.Middlewares{s.answerGateway}
+		op.Middlewares, op.Hidden = huma.Middlewares{s.answerGateway}, i >= describedMethods
 		op.Responses = map[string]*huma.Response{"200": {Description: "It may pass. An empty header clears the gateway's.", Headers: identityHeaders()}}
 		huma.Register(api, op, func(context.Context, *pinInput) (*struct{}, error) { return nil, nil }) //nolint:nilnil // headers only
 	}
@@ -31,6 +40,7 @@ func (s *Server) answerGateway(ctx huma.Context, next func(huma.Context)) {
 		w.Header().Set(i.Name, i.Value)
 	}
 	maps.Copy(w.Header(), p.Ages)
+	w.Header().Set(HeaderReason, "") // a caller's own must not look like ours
 	if p.Refused != nil {
 		w.Header().Set(HeaderReason, p.Refused.Reason)
 		p.Refused.write(w)

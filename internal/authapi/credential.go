@@ -16,45 +16,64 @@ const (
 // keySources are where a key may stand; the first that is present decides.
 var keySources = []struct {
 	name string
-	read func(string) (string, bool)
-}{{"Authorization", bearer}, {"X-Session-API-Key", whole}, {"X-Access-Token", whole}}
+	read func(string) (text string, present bool)
+}{{authorization, bearer}, {"X-Session-API-Key", whole}, {"X-Access-Token", whole}}
 
-// presentedKey reads the API key of a request: Authorization: Bearer, else X-Session-API-Key,
-// else X-Access-Token. The first present decides, so that two answers about one request are
-// impossible: a bad first one is not mended by a good second one.
-func presentedKey(h http.Header) (apikey.Presented, *Problem) {
-	if len(h.Values("Authorization")) > 1 {
-		return apikey.Presented{}, unauthorized("unknown", "send one Authorization header", true)
-	}
+const authorization = "Authorization"
+
+// credential is what a request presents, and in which header.
+type credential struct {
+	header string // "": there is none
+	text   string
+	twice  bool // several of one kind: none of them counts
+}
+
+// locate finds what stands as Authorization: Bearer, else X-Session-API-Key, else X-Access-Token. The
+// first present decides, so that two answers about one request are impossible: a bad first one is not
+// mended by a good second one. Another scheme of Authorization is not meant for us: an ingress in
+// front may ask for Basic, while the key stands in its own header.
+func locate(h http.Header) credential {
 	for _, from := range keySources {
 		values := h.Values(from.name)
-		if len(values) == 0 {
-			continue
+		switch len(values) {
+		case 0:
+		case 1:
+			if text, present := from.read(values[0]); present {
+				return credential{header: from.name, text: text}
+			}
+		default:
+			return credential{header: from.name, twice: true}
 		}
-		text, ok := from.read(values[0])
-		if !ok || len(values) > 1 {
-			return apikey.Presented{}, unknownKey()
-		}
-		p, err := apikey.Parse(text)
-		if err != nil {
-			return apikey.Presented{}, unknownKey()
-		}
-		return p, nil
 	}
-	return apikey.Presented{}, unauthorized("unknown", "send an API key as Authorization: Bearer <key>", false)
+	return credential{}
 }
 
-// bearer takes exactly one space: whatever else a proxy may have made of the header is not a
-// key that we gave out. The scheme has no case (RFC 9110).
-func bearer(value string) (string, bool) {
-	const scheme = "bearer "
-	if len(value) <= len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
-		return "", false
+// presentedKey reads the API key of a request.
+func presentedKey(h http.Header) (apikey.Presented, *Problem) {
+	found := locate(h)
+	switch {
+	case found.header == "":
+		return apikey.Presented{}, unauthorized("unknown", "send an API key as Authorization: Bearer <key>", h.Get(authorization) != "")
+	case found.twice && found.header == authorization:
+		return apikey.Presented{}, unauthorized("unknown", "send one Authorization header", true)
+	case found.twice:
+		return apikey.Presented{}, unknownKey()
 	}
-	return value[len(scheme):], true
+	p, err := apikey.Parse(found.text)
+	if err != nil {
+		return apikey.Presented{}, unknownKey()
+	}
+	return p, nil
 }
 
-func whole(value string) (string, bool) { return value, value != "" }
+// bearer reads the scheme without regard to case and takes any number of spaces after it, as RFC 9110
+// says.
+func bearer(value string) (text string, present bool) {
+	scheme, rest, _ := strings.Cut(value, " ")
+	return strings.TrimLeft(rest, " "), strings.EqualFold(scheme, "Bearer")
+}
+
+func whole(value string) (text string, present bool) { return value, true }
 
 // unknownKey is the answer to everything up to a matching secret: it must not tell a
 // malformed key from a missing one.

@@ -2,6 +2,7 @@ package authapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -72,31 +73,36 @@ func (s *Server) gate(ctx context.Context, a Asked) Passage {
 		return p
 	}
 	_, verdict, _ := s.Known.Best(rec.Realm, rec.User, "", nil)
-	p.Identity, p.Used = identity(rec, verdict.State.String()), usedSource(a.Header)
+	p.Identity, p.Used = identity(rec, verdict.State.String()), locate(a.Header).header
 	return p
 }
 
 func identity(rec apikey.Record, token string) []Identity {
 	return []Identity{
-		{HeaderRealm, rec.Realm}, {HeaderUser, rec.User}, {HeaderOrg, rec.Org}, {HeaderKey, rec.ID}, {HeaderKind, string(rec.Kind)}, {HeaderToken, token},
+		{HeaderRealm, headerText(rec.Realm)}, {HeaderUser, headerText(rec.User)}, {HeaderOrg, headerText(rec.Org)},
+		{HeaderKey, rec.ID}, {HeaderKind, string(rec.Kind)}, {HeaderToken, token},
 	}
+}
+
+// headerText percent-encodes what is not printable ASCII, and the percent sign, so that decoding is
+// unambiguous. Raw UTF-8 would not arrive: Node and Java read headers as Latin-1.
+func headerText(id string) string {
+	var out strings.Builder
+	for _, b := range []byte(id) {
+		if b < ' ' || b > '~' || b == '%' {
+			fmt.Fprintf(&out, "%%%02X", b)
+			continue
+		}
+		out.WriteByte(b)
+	}
+	return out.String()
 }
 
 // keyless: no key was presented, or nothing that has the form of one. What looks like a key of
 // ours, though mistyped, is refused: whoever sent it meant us.
 func keyless(h http.Header) bool {
-	for _, from := range keySources {
-		switch values := h.Values(from.name); len(values) {
-		case 0:
-			continue
-		case 1:
-			text, ok := from.read(values[0])
-			return !ok || foreign(text)
-		default:
-			return false
-		}
-	}
-	return true
+	found := locate(h)
+	return found.header == "" || !found.twice && foreign(found.text)
 }
 
 // foreign texts are not in the form of any key: JSON web tokens, and what Parse refuses.
@@ -106,16 +112,6 @@ func foreign(text string) bool {
 	}
 	_, err := apikey.Parse(text)
 	return err != nil || strings.HasPrefix(text, "eyJ") && strings.Count(text, ".") == 2
-}
-
-// usedSource is the header that decides.
-func usedSource(h http.Header) string {
-	for _, from := range keySources {
-		if len(h.Values(from.name)) > 0 {
-			return from.name
-		}
-	}
-	return ""
 }
 
 // sendable ids arrive as they were sent: two ids must not become one on the way.

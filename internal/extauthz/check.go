@@ -45,6 +45,7 @@ func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth
 		}
 		ok.Headers = append(ok.Headers, overwrite(i.Name, i.Value))
 	}
+	ok.HeadersToRemove = append(ok.HeadersToRemove, authapi.HeaderReason) // a caller's own must not look like ours
 	if p.Used != "" {
 		ok.HeadersToRemove = append(ok.HeadersToRemove, p.Used)
 	}
