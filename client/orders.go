@@ -8,9 +8,17 @@ import (
 
 // Applied says that an order was given, and whether it is enforced by now.
 type Applied struct {
-	EventID string `json:"event_id"`
-	Applied bool   `json:"applied"`
-	Version int64  `json:"version"`
+	EventID string  `json:"event_id"`
+	Applied bool    `json:"applied"`
+	Version int64   `json:"version"`
+	Reached Reached `json:"reached"`
+}
+
+// Reached is what an order found. Nothing at all means that nobody of that id is known: check it.
+type Reached struct {
+	Users  int `json:"users"`
+	Tokens int `json:"tokens"`
+	Keys   int `json:"keys"`
 }
 
 // Standing is the backend's own word on a user. Keycloak's does not undo it.

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/vault"
 )
 
@@ -24,7 +25,7 @@ import (
 func (w *world) command(args ...string) (string, error) {
 	w.t.Helper()
 	for name, value := range map[string]string{
-		"DATABASE_URL": w.pool.Config().ConnString(), "KEYCLOAK_REALM": "demo", "AUTHAPI_KEYSET_FILE": w.files.Keyset,
+		"DATABASE_URL": w.pool.Config().ConnString(), "KEYCLOAK_REALM": w.realm, "AUTHAPI_KEYSET_FILE": w.files.Keyset,
 		"AUTHAPI_PEPPER_FILE": w.files.Pepper, "AUTHAPI_MASTER_FILE": w.files.Master, "AUTHAPI_SNAPSHOT_FILE": w.files.Snapshot,
 	} {
 		w.t.(*testing.T).Setenv(name, value)
@@ -62,10 +63,11 @@ func TestKeysCommand(t *testing.T) {
 	if out := w.ok("keys", "show", own.text("id")); !strings.Contains(out, "laptop") {
 		t.Errorf("%s", out)
 	}
-	if out, err := w.command("keys", "revoke", "--kind", "system", "--reason", "r", "--dry-run"); !errors.Is(err, ops.ErrDifferences) || !strings.Contains(out, "automation") {
+	if out, err := w.command("keys", "revoke", "--all", "--kind", "system", "--reason", "r", "--dry-run"); !errors.Is(err, ops.ErrDifferences) || !strings.Contains(out, "automation") {
 		t.Errorf("%v %s", err, out)
 	}
-	for _, args := range [][]string{{"--reason", "r"}, {"--user", "u", "--reason", "r", "id"}, {"--kind", "odd", "--reason", "r"}, {"--before", "now", "--reason", "r"}} {
+	for _, args := range [][]string{{"--reason", "r"}, {"--user", "u", "--reason", "r", "id"}, {"--kind", "odd", "--reason", "r"}, {"--user", "u", "--before", "now", "--reason", "r"},
+		{"--kind", "system", "--reason", "r"}, {"--all", "--user", "u", "--reason", "r"}, {"--all", "--reason", "r"}, {"--all", "--reason", "r", "id"}} {
 		if _, err := w.command(append([]string{"keys", "revoke"}, args...)...); !errors.Is(err, ops.ErrUsage) {
 			t.Errorf("%v: %v", args, err)
 		}
@@ -75,11 +77,14 @@ func TestKeysCommand(t *testing.T) {
 	}
 	w.caughtUp()
 	w.me(own.text("key")).want(t, http.StatusOK)
-	w.ok("keys", "revoke", "--kind", "system", "--reason", "the master was stolen")
+	w.ok("keys", "revoke", "--all", "--yes", "--kind", "system", "--reason", "the master was stolen")
 	w.ok("keys", "revoke", own.text("id"), "--reason", "r")
 	w.caughtUp()
 	w.me(system).want(t, http.StatusUnauthorized, "reason", "revoked")
 	w.me(own.text("key")).want(t, http.StatusUnauthorized, "reason", "revoked")
+	if out, err := w.command("keys", "revoke", "--user", "nobody", "--reason", "r"); !errors.Is(err, ops.ErrNothingReached) {
+		t.Errorf("nobody's keys: %v %s", err, out)
+	}
 	if w.mint("automation") == system {
 		t.Error("a mint gave the revoked key again")
 	}
@@ -88,6 +93,20 @@ func TestKeysCommand(t *testing.T) {
 	if len(rows) != 2 || !strings.Contains(string(rows[0].Raw), "the master was stolen") {
 		t.Errorf("%d orders", len(rows))
 	}
+}
+
+// Ensure an empty variable of a shell does not select everybody.
+func TestNoKeyIsSelectedByAnEmptyFlag(t *testing.T) {
+	w := newWorld(t)
+	key := w.mint("automation")
+	for flag, args := range map[string][]string{"--user": {"--user", ""}, "--kind": {"--kind", "", "--user", "u"}, "argument 1": {""}} {
+		_, err := w.command(append([]string{"keys", "revoke", "--reason", "r"}, args...)...)
+		if !errors.Is(err, settings.ErrConfiguration) || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	w.caughtUp()
+	w.me(key).want(t, http.StatusOK)
 }
 
 // Ensure an id of another realm than KEYCLOAK_REALM says is neither shown nor revoked.
@@ -104,7 +123,8 @@ func TestKeysCommandOfAnotherRealm(t *testing.T) {
 	if rows, err := w.store.Outbox(t.Context(), 10); err != nil || len(rows) != 0 {
 		t.Errorf("%d orders %v", len(rows), err)
 	}
-	if out := w.ok("keys", "show", "--keycloak-realm", "", own.text("id")); !strings.Contains(out, "laptop") {
+	w.realm = ""
+	if out := w.ok("keys", "show", own.text("id")); !strings.Contains(out, "laptop") {
 		t.Errorf("without a realm: %s", out)
 	}
 }

@@ -71,3 +71,8 @@ type orders struct{ *postgres.Store }
 func (o orders) Submit(ctx context.Context, m events.Message) (int64, error) {
 	return o.Order(ctx, m) //nolint:wrapcheck // joins only
 }
+
+func (o orders) SubmitReaching(ctx context.Context, m events.Message) (int64, authapi.Reached, error) {
+	version, r, err := o.OrderReaching(ctx, m)
+	return version, authapi.Reached{Users: r.Users, Tokens: r.Tokens, Keys: r.Keys}, err //nolint:wrapcheck // joins only
+}

@@ -29,7 +29,8 @@ func keysCommand() *cli.Command {
 			operatorCommand("list", "", "list live keys; none is shown, only its ends", selection(), listKeys),
 			operatorCommand("show", "ID", "say whose a key is: its id is between its two underscores", nil, showKey),
 			operatorCommand("revoke", "[ID...]", "revoke keys by their ids, or all live ones that the flags select",
-				append(selection(), reasonFlag(), byFlag(), &cli.BoolFlag{Name: "dry-run", Usage: "say which ones, and revoke none; exit code 3 if any"}), revokeKeys),
+				append(append(selection(), ops.WholeRealm()...), reasonFlag(), byFlag(),
+					&cli.BoolFlag{Name: "dry-run", Usage: "say which ones, and revoke none; exit code 3 if any"}), revokeKeys),
 		},
 	}
 }
@@ -127,19 +128,46 @@ func revokeKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
 		}
 		return fmt.Errorf("%w: %d keys would be revoked", ops.ErrDifferences, len(ks))
 	}
+	users := owners(ks)
+	if cmd.Bool("all") {
+		if err := ops.Confirm(cmd, fmt.Sprintf("revoke %d keys of %d users in the realm %s", len(ks), users, o.realm), o.realm); err != nil {
+			return err //nolint:wrapcheck // it says what to do
+		}
+	}
 	for i, k := range ks {
 		if err := o.revoke(ctx, cmd, k.Record); err != nil {
 			return fmt.Errorf("after %d of %d keys were revoked: %w", i, len(ks), err)
 		}
 	}
-	return ops.Output(cmd, map[string]int{"revoked": len(ks)}, func(w io.Writer) { ops.Row(w, "revoked", len(ks)) }) //nolint:wrapcheck // about our own output
+	reached := map[string]int{"tokens": 0, "keys": len(ks), "users": users}
+	err = ops.Output(cmd, map[string]any{"revoked": len(ks), "reached": reached}, func(w io.Writer) {
+		ops.Row(w, "revoked", len(ks))
+		ops.Row(w, "reached", fmt.Sprintf("tokens=0 keys=%d users=%d", len(ks), users))
+	})
+	if err == nil && len(ks) == 0 {
+		err = fmt.Errorf("%w: no live key is selected, so check the flags", ops.ErrNothingReached)
+	}
+	return err //nolint:wrapcheck // about our own output
 }
 
-// meant are the keys named by id, or else selected. With neither it would be all of a realm.
+func owners(ks []apikey.Listed) int {
+	users := map[string]bool{}
+	for _, k := range ks {
+		users[k.Realm+"\x00"+k.User] = true
+	}
+	return len(users)
+}
+
+// meant are the keys named by id, or else selected. What no user narrows reaches a whole realm, and
+// needs --all.
 func (o *operator) meant(ctx context.Context, cmd *cli.Command) (out []apikey.Listed, err error) {
-	flags := cmd.IsSet("user") || cmd.IsSet("kind") || cmd.IsSet("before")
-	if flags == cmd.Args().Present() {
-		return nil, fmt.Errorf("%w: name keys by their ids, or select them by flags", ops.ErrUsage)
+	user, all := cmd.IsSet("user"), cmd.Bool("all")
+	flags := user || all || cmd.IsSet("kind") || cmd.IsSet("before")
+	switch {
+	case flags == cmd.Args().Present():
+		return nil, fmt.Errorf("%w: name keys by their ids, or select them by --user or --all", ops.ErrUsage)
+	case flags && user == all:
+		return nil, fmt.Errorf("%w: select the keys of one --user, or say --all for those of everybody in the realm", ops.ErrUsage)
 	}
 	if flags {
 		return o.selected(ctx, cmd)

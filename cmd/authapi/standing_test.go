@@ -58,6 +58,27 @@ func TestRevokeReachesWhatItNames(t *testing.T) {
 	w.me(key).want(t, http.StatusUnauthorized, "reason", "revoked", "event_id", fmt.Sprint(r.body["event_id"]))
 }
 
+// Ensure an order answers what it found, and so whether its user is known at all.
+func TestOrdersSayWhatTheyReached(t *testing.T) {
+	w := newWorld(t)
+	w.mint("automation")
+	w.backend(http.MethodPut, "/v1/offline-tokens", map[string]any{"user_id": "u", "client_id": "app2", "session_id": "s", "issued_at": time.Now().Unix()}).want(t, http.StatusCreated)
+	reached := func(path string, body map[string]any, users, tokens, keys float64) {
+		t.Helper()
+		body["reason"] = "x"
+		r := w.backend(http.MethodPost, path, body).want(t, http.StatusOK)
+		if got, _ := r.body["reached"].(map[string]any); got["users"] != users || got["tokens"] != tokens || got["keys"] != keys {
+			t.Errorf("%s %v: %s", path, body, r.raw)
+		}
+	}
+	reached("/v1/users/u/standing", map[string]any{"enabled": true}, 1, 1, 1)
+	reached("/v1/users/U/standing", map[string]any{"enabled": false}, 0, 0, 0)
+	reached("/v1/users/u/revoke", map[string]any{"tokens": true}, 1, 1, 0)
+	reached("/v1/users/u/revoke", map[string]any{"keys": true, "before": time.Now().Add(-time.Hour)}, 0, 0, 0)
+	reached("/v1/users/u/revoke", map[string]any{"keys": true}, 1, 0, 1)
+	reached("/v1/users/typo/revoke", map[string]any{"tokens": true, "keys": true}, 0, 0, 0)
+}
+
 // Ensure only a credential with the scope, for the whole user, may give such orders.
 func TestOrdersNeedTheirScope(t *testing.T) {
 	w := newWorld(t)

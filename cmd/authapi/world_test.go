@@ -48,6 +48,7 @@ type world struct {
 	registry *prometheus.Registry
 	floor    uint64
 	service  string
+	realm    string        // the KEYCLOAK_REALM of commands
 	stop     func()        // following the database
 	lookups  *atomic.Int64 // by id
 	searches *atomic.Int64 // by digest
@@ -63,7 +64,7 @@ func newWorld(t testing.TB) *world {
 	must(t, vault.Generate(p))
 	held, err := vault.Load(p)
 	must(t, err)
-	w := &world{t: t, files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
+	w := &world{t: t, realm: "demo", files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	must(t, w.store.Confirm(t.Context()))
 	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)

@@ -97,7 +97,7 @@ func (o *operator) publish(ctx context.Context, realm string, body events.Body) 
 	defer log.Close()
 	short, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
-	m := events.Message{ID: uuid.NewString(), Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Operator, Body: body}
+	m := said(realm, body)
 	seq, err := log.Publish(short, m)
 	if err != nil {
 		return "", false, fmt.Errorf("%w: NATS_URL must be the operator's", err)
@@ -119,16 +119,26 @@ func (o *operator) applied(ctx context.Context, seq uint64) bool {
 	return false
 }
 
-// would says which verdicts m would change, and changes none.
+// would says which verdicts body would change, and changes none.
 func (o *operator) would(ctx context.Context, realm string, body events.Body) ([]recovery.Difference, error) {
 	now, err := o.state(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m := events.Message{ID: "dry-run-0000", Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Operator, Body: body}
+	return changes(now, said(realm, body)), nil
+}
+
+// changes are the verdicts that m would change.
+func changes(now recovery.State, m events.Message) []recovery.Difference {
+	m.ID = "dry-run-0000" // shown as the cause
 	then := now
 	then.Facts = tokenstate.Join(now.Facts, tokenstate.Learn(m))
-	return recovery.Differences(now, then), nil
+	return recovery.Differences(now, then)
+}
+
+// said is the operator's own, of now.
+func said(realm string, body events.Body) events.Message {
+	return events.Message{ID: uuid.NewString(), Realm: realm, At: events.Millis(time.Now().UnixMilli()), Source: events.Operator, Body: body}
 }
 
 // show prints the verdicts that differ; none is exit code 0, some 3.

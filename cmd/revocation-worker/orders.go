@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,19 +11,21 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 func revokeCommand() *cli.Command {
-	return operatorCommand("revoke", "", "cut off tokens, and keys too, for good; only a pardon takes it back", []cli.Flag{
+	return operatorCommand("revoke", "", "cut off tokens, and keys too, for good; only a pardon takes it back", append([]cli.Flag{
 		&cli.StringFlag{Name: "user", Usage: "Keycloak's id of a user"},
 		&cli.StringFlag{Name: "session", Usage: "id of an offline session"},
 		&cli.StringFlag{Name: "client", Usage: "client_id, or Keycloak's UUID, of a client"},
-		&cli.StringFlag{Name: "realm", Usage: "the realm; alone: everything in it"},
+		&cli.StringFlag{Name: "realm", Usage: "the realm, if it is not KEYCLOAK_REALM"},
 		&cli.TimestampFlag{Name: "before", Usage: "what was issued before this time (default: until now)", Config: cli.TimestampConfig{Layouts: []string{time.RFC3339}}},
 		&cli.BoolFlag{Name: "keys", Usage: "reach the API keys of a user or realm, too"},
 		reasonFlag(), byFlag(), dryRunFlag(),
-	}, revoke)
+	}, ops.WholeRealm()...), revoke)
 }
 
 func pardonCommand() *cli.Command {
@@ -30,39 +33,14 @@ func pardonCommand() *cli.Command {
 }
 
 func eraseCommand() *cli.Command {
-	return operatorCommand("erase", "USER", "remove a user's stored tokens, free text and details; ids and revocations stay", []cli.Flag{reasonFlag(), byFlag()},
-		func(ctx context.Context, cmd *cli.Command, o *operator) error {
-			if cmd.Args().Len() != 1 || o.realm == "" {
-				return fmt.Errorf("%w: name one user, and the realm by --keycloak-realm", ops.ErrUsage)
-			}
-			return o.order(ctx, cmd, o.realm, &events.Order{
-				Order: events.OrderErase, User: cmd.Args().First(), By: cmd.String("by"), Reason: cmd.String("reason"),
-			})
-		})
+	return operatorCommand("erase", "USER", "remove a user's stored tokens, free text and details; ids and revocations stay", []cli.Flag{reasonFlag(), byFlag()}, erase)
 }
 
 func revoke(ctx context.Context, cmd *cli.Command, o *operator) error {
-	realm, alone := o.realm, cmd.IsSet("realm")
-	if alone {
-		realm = cmd.String("realm")
-	}
-	order := &events.Order{
-		Order: events.OrderRevoke, Tokens: true, Keys: cmd.Bool("keys"), By: cmd.String("by"), Reason: cmd.String("reason"),
-		User: cmd.String("user"), Session: cmd.String("session"), Client: cmd.String("client"),
-	}
-	named := order.User != "" || order.Session != "" || order.Client != ""
-	switch {
-	case !named && !alone:
-		return fmt.Errorf("%w: name --user, --session, --client or --realm", ops.ErrUsage)
-	case realm == "":
-		return fmt.Errorf("%w: name the --realm, or set KEYCLOAK_REALM", ops.ErrUsage)
-	case order.Keys && (order.Session != "" || order.Client != ""):
-		return fmt.Errorf("%w: --keys goes with --user or --realm: keys have no session and no client", ops.ErrUsage)
-	}
-	// A token of this very second must die, too; one that is issued later must not.
-	order.Before = events.Seconds(time.Now().Unix()) + 1
-	if cmd.IsSet("before") {
-		order.Before = events.Seconds(cmd.Timestamp("before").Unix())
+	realm := cmp.Or(cmd.String("realm"), o.realm)
+	order, err := revocation(cmd, realm)
+	if err != nil {
+		return err
 	}
 	if order.Client != "" {
 		state, err := o.state(ctx)
@@ -73,6 +51,32 @@ func revoke(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	return o.order(ctx, cmd, realm, order)
 }
+
+// revocation is the order that the flags give.
+func revocation(cmd *cli.Command, realm string) (*events.Order, error) {
+	order := &events.Order{
+		Order: events.OrderRevoke, Tokens: true, Keys: cmd.Bool("keys"), By: cmd.String("by"), Reason: cmd.String("reason"),
+		User: cmd.String("user"), Session: cmd.String("session"), Client: cmd.String("client"),
+		// A token of this very second must die, too; one that is issued later must not.
+		Before: events.Seconds(time.Now().Unix()) + 1,
+	}
+	if cmd.IsSet("before") {
+		order.Before = events.Seconds(cmd.Timestamp("before").Unix())
+	}
+	switch {
+	case wholeRealm(order) && !cmd.Bool("all"):
+		return nil, fmt.Errorf("%w: name --user, --session or --client, or say --all for everything in the realm", ops.ErrUsage)
+	case !wholeRealm(order) && cmd.Bool("all"):
+		return nil, fmt.Errorf("%w: --all goes alone: it is everything in the realm", ops.ErrUsage)
+	case realm == "":
+		return nil, fmt.Errorf("%w: name the --realm, or set KEYCLOAK_REALM", ops.ErrUsage)
+	case order.Keys && (order.Session != "" || order.Client != ""):
+		return nil, fmt.Errorf("%w: --keys goes with --user or --all: keys have no session and no client", ops.ErrUsage)
+	}
+	return order, nil
+}
+
+func wholeRealm(o *events.Order) bool { return o.User == "" && o.Session == "" && o.Client == "" }
 
 // clientUUID finds the client that is called id now; else id is taken as the UUID.
 func clientUUID(f tokenstate.Facts, realm, id string) string {
@@ -88,7 +92,7 @@ func clientUUID(f tokenstate.Facts, realm, id string) string {
 
 func pardon(ctx context.Context, cmd *cli.Command, o *operator) error {
 	cause := cmd.Args().First()
-	if cause == "" || cmd.Args().Len() != 1 {
+	if cmd.Args().Len() != 1 {
 		return fmt.Errorf("%w: name one cause, as `explain` and verdicts show it", ops.ErrUsage)
 	}
 	state, err := o.state(ctx)
@@ -97,31 +101,89 @@ func pardon(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	for scope, by := range state.Facts.Cutoffs {
 		if _, ok := by[cause]; ok {
-			return o.order(ctx, cmd, scope.Realm, &events.Pardon{Cause: cause, By: cmd.String("by"), Reason: cmd.String("reason")})
+			p := &events.Pardon{Cause: cause, By: cmd.String("by"), Reason: cmd.String("reason")}
+			ds := changes(state, said(scope.Realm, p))
+			if cmd.Bool("dry-run") {
+				return show(cmd, ds)
+			}
+			return o.give(ctx, cmd, scope.Realm, p, reachedBy(ds))
 		}
 	}
 	return fmt.Errorf("nothing was cut off by %q: only revocations that are final can be pardoned, all others are lifted by what is true in Keycloak", cause)
 }
 
+func erase(ctx context.Context, cmd *cli.Command, o *operator) error {
+	if cmd.Args().Len() != 1 || o.realm == "" {
+		return fmt.Errorf("%w: name one user, and the realm by --keycloak-realm", ops.ErrUsage)
+	}
+	order := &events.Order{Order: events.OrderErase, User: cmd.Args().First(), By: cmd.String("by"), Reason: cmd.String("reason")}
+	reached, err := o.store().Reach(ctx, o.realm, order)
+	if err == nil && reached.Users == 0 { // without a token the journal may still tell of him
+		var named bool
+		if named, err = o.store().Named(ctx, o.realm, order.User); named {
+			reached.Users = 1
+		}
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	return o.give(ctx, cmd, o.realm, order, reached)
+}
+
 // order is given, or with --dry-run only weighed.
-func (o *operator) order(ctx context.Context, cmd *cli.Command, realm string, body events.Body) error {
+func (o *operator) order(ctx context.Context, cmd *cli.Command, realm string, order *events.Order) error {
 	if cmd.Bool("dry-run") {
-		ds, err := o.would(ctx, realm, body)
+		ds, err := o.would(ctx, realm, order)
 		if err != nil {
 			return err
 		}
 		return show(cmd, ds)
 	}
+	reached, err := o.store().Reach(ctx, realm, order)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	if wholeRealm(order) {
+		what := fmt.Sprintf("end %d tokens and %d keys of %d users in the realm %s, for good", reached.Tokens, reached.Keys, reached.Users, realm)
+		if err := ops.Confirm(cmd, what, realm); err != nil {
+			return err //nolint:wrapcheck // it says what to do
+		}
+	}
+	return o.give(ctx, cmd, realm, order, reached)
+}
+
+// give publishes the order and tells what it reached.
+func (o *operator) give(ctx context.Context, cmd *cli.Command, realm string, body events.Body, reached postgres.Reached) error {
 	id, applied, err := o.publish(ctx, realm, body)
 	if err != nil {
 		return err
 	}
-	return ops.Output(cmd, map[string]any{"id": id, "applied": applied}, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	err = ops.Output(cmd, map[string]any{"id": id, "applied": applied, "reached": reached}, func(w io.Writer) {
 		ops.Row(w, "id", id)
 		if applied {
 			ops.Row(w, "applied", "yes")
 		} else {
 			ops.Row(w, "applied", "not yet: it is in the log; does a worker run?")
 		}
+		ops.Row(w, "reached", fmt.Sprintf("tokens=%d keys=%d users=%d", reached.Tokens, reached.Keys, reached.Users))
 	})
+	if err == nil && reached == (postgres.Reached{}) {
+		err = fmt.Errorf("%w: nothing that is known here comes under this order, so check the ids; it stands, and holds for whatever comes under it later", ops.ErrNothingReached)
+	}
+	return err //nolint:wrapcheck // about our own output
+}
+
+// reachedBy counts what a pardon brings back.
+func reachedBy(ds []recovery.Difference) (r postgres.Reached) {
+	users := map[string]bool{}
+	for _, d := range ds {
+		users[d.User] = true
+		if d.Key {
+			r.Keys++
+		} else {
+			r.Tokens++
+		}
+	}
+	r.Users = int64(len(users))
+	return r
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/timeline"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -79,6 +80,66 @@ func TestAPardonTakesBackOneOrder(t *testing.T) {
 	expect(t, "replayed", states(), "a s1", "usable", "a s2", "revoked", "b s3", "usable")
 	if w.dump() != before {
 		t.Fatal("the replay taught something else")
+	}
+}
+
+// Ensure an empty variable of a shell is no order about a whole realm, and that such an order is
+// given only by who says so.
+func TestAWholeRealmIsNamed(t *testing.T) {
+	w := newWorld(t)
+	states := w.tracked(plain("a", "s1"), plain("b", "s2"))
+	for flag, args := range map[string][]string{
+		"--user": {"--user", ""}, "--session": {"--user", "a", "--session", ""}, "--client": {"--client="}, "--all": {}, "--yes": {"--all"},
+		"alone": {"--all", "--yes", "--user", "a"},
+	} {
+		_, err := w.run(append([]string{"revoke", "--realm", "demo", "--reason", "x"}, args...)...)
+		if usage := errors.Is(err, ops.ErrUsage) || errors.Is(err, settings.ErrConfiguration); !usage || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	for _, args := range [][]string{{"erase", "", "--reason", "x", "--keycloak-realm", "demo"}, {"pardon", "", "--reason", "x"}, {"explain", ""}} {
+		if _, err := w.run(args...); !errors.Is(err, settings.ErrConfiguration) {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	expect(t, "nothing was ordered", states(), "a s1", "usable", "b s2", "usable")
+	var all given
+	w.json(&all, "revoke", "--realm", "demo", "--all", "--yes", "--reason", "x")
+	if all.Reached != (postgres.Reached{Tokens: 2, Users: 2}) {
+		t.Errorf("%+v", all)
+	}
+	expect(t, "all", states(), "a s1", "revoked", "b s2", "revoked")
+}
+
+// given is what an order answers.
+type given struct {
+	ID      string
+	Applied bool
+	Reached postgres.Reached
+}
+
+// Ensure an order says what it found, and one about nobody is exit code 3.
+func TestOrdersSayWhatTheyReached(t *testing.T) {
+	w := newWorld(t)
+	w.tracked(plain("a", "s1"), plain("a", "s2"), plain("b", "s3"))
+	for _, args := range [][]string{{"revoke", "--realm", "demo", "--user", "A", "--reason", "x"}, {"revoke", "--realm", "nosuch", "--all", "--yes", "--reason", "x"}, {"erase", "nobody", "--keycloak-realm", "demo", "--reason", "x"}} {
+		if out, err := w.run(args...); !errors.Is(err, ops.ErrNothingReached) || !strings.Contains(out, "tokens=0 keys=0 users=0") {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+	var first given
+	w.json(&first, "revoke", "--realm", "demo", "--user", "a", "--reason", "x")
+	if first.Reached != (postgres.Reached{Tokens: 2, Users: 1}) {
+		t.Errorf("%+v", first)
+	}
+	if out := w.must("pardon", first.ID, "--reason", "x"); !strings.Contains(out, "tokens=2 keys=0 users=1") {
+		t.Error(out)
+	}
+	if out := w.must("erase", "a", "--keycloak-realm", "demo", "--reason", "x"); !strings.Contains(out, "tokens=2 keys=0 users=1") {
+		t.Error(out)
+	}
+	if out := w.must("erase", "a", "--keycloak-realm", "demo", "--reason", "x"); !strings.Contains(out, "tokens=0 keys=0 users=1") {
+		t.Error(out)
 	}
 }
 

@@ -90,8 +90,18 @@ type SystemKey struct{ Realm, User, Org, Name string }
 // Orders takes what this program decides or saw itself; effective at the commit.
 type Orders interface {
 	Submit(context.Context, events.Message) (version int64, err error)
+	// SubmitReaching is Submit, and says what the order found at its commit.
+	SubmitReaching(context.Context, events.Message) (version int64, r Reached, err error)
 	// Now is the database's time, which orders are dated by.
 	Now(context.Context) (tokenstate.Millis, error)
+}
+
+// Reached is what an order covers of what is stored. About nobody that is known it covers nothing,
+// and holds for whoever comes under it.
+type Reached struct {
+	Users  int64 `json:"users" doc:"whose they are"`
+	Tokens int64 `json:"tokens" doc:"stored or tracked offline tokens"`
+	Keys   int64 `json:"keys" doc:"API keys that were neither revoked nor expired"`
 }
 
 // Stories tells how verdicts came about; timeline.ErrNobody.

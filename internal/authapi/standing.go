@@ -38,6 +38,8 @@ type orderAnswer struct {
 		EventID string `json:"event_id" doc:"the order's id: what verdicts name, and a pardon takes back"`
 		Applied bool   `json:"applied"`
 		Version int64  `json:"version"`
+		// Reached is 0 throughout for a user id that nobody has: a mistyped one is seen by that.
+		Reached Reached `json:"reached" doc:"what the order found; all 0: nobody of that id is known, and it holds for whoever comes under it"`
 	}
 }
 
@@ -81,7 +83,7 @@ func (s *Server) submit(ctx context.Context, w Waiting, o *events.Order, dated f
 	o.By = "service:" + caller.Name
 	dated(now)
 	m := order(caller.Realm, now, o)
-	version, err := s.Orders.Submit(ctx, m)
+	version, reached, err := s.Orders.SubmitReaching(ctx, m)
 	if events.IsReject(err) {
 		return nil, unprocessable("not-an-order", "a time or a text of it is out of bounds")
 	}
@@ -90,7 +92,7 @@ func (s *Server) submit(ctx context.Context, w Waiting, o *events.Order, dated f
 	}
 	s.log(ctx).Info().Str("order", o.Order).Str("id", m.ID).Str("by", o.By).Msg("order given")
 	a := &orderAnswer{}
-	a.Body.EventID, a.Body.Version = m.ID, version
+	a.Body.EventID, a.Body.Version, a.Body.Reached = m.ID, version, reached
 	a.Body.Applied, a.Status = s.enforced(ctx, w, version)
 	return a, nil
 }

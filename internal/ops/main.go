@@ -51,7 +51,7 @@ func code(err error, interrupted bool) int {
 		return 0
 	case errors.Is(err, ErrUsage) || errors.Is(err, settings.ErrConfiguration):
 		return exitUsage
-	case errors.Is(err, ErrDifferences):
+	case errors.Is(err, ErrDifferences), errors.Is(err, ErrNothingReached):
 		return exitDifferences
 	default:
 		return exitFailed

@@ -30,7 +30,7 @@ func TestExitCodes(t *testing.T) {
 		0: {nil, context.Canceled, app("run"), app()},
 		1: {errors.New("x")},
 		2: {app("typo"), app("run", "--typo"), app("--typo"), fmt.Errorf("a: %w", settings.ErrConfiguration)},
-		3: {fmt.Errorf("a: %w", ErrDifferences)},
+		3: {fmt.Errorf("a: %w", ErrDifferences), fmt.Errorf("a: %w", ErrNothingReached)},
 	} {
 		for i, err := range errs {
 			if got := code(err, false); got != want {

@@ -13,6 +13,7 @@ type Difference struct {
 	Realm   string `json:"realm"`
 	User    string `json:"user"`
 	What    string `json:"what"` // a token by client and session, or a key by id
+	Key     bool   `json:"-"`    // it is a key's
 	Before  string `json:"before"`
 	After   string `json:"after"`
 	Because string `json:"because,omitempty"` // the deciding message
@@ -23,13 +24,13 @@ func Differences(a, b State) (ds []Difference) {
 	for _, t := range b.Tokens {
 		was, is := tokenstate.Judge(t, a.Facts, a.Rules), tokenstate.Judge(t, b.Facts, b.Rules)
 		if verdict(was) != verdict(is) {
-			ds = append(ds, Difference{t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, verdict(was), verdict(is), is.Cause})
+			ds = append(ds, Difference{t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, false, verdict(was), verdict(is), is.Cause})
 		}
 	}
 	for _, k := range b.Keys {
 		was, is := admission(k, a), admission(k, b)
 		if was.Active != is.Active || was.Reason != is.Reason {
-			ds = append(ds, Difference{k.Realm, k.User, "key " + k.ID, decision(was), decision(is), is.Cause})
+			ds = append(ds, Difference{k.Realm, k.User, "key " + k.ID, true, decision(was), decision(is), is.Cause})
 		}
 	}
 	return ds

@@ -188,7 +188,7 @@ func Mistaken(s State) (ds []Difference) {
 			continue
 		}
 		if listed(s.Facts, t) > v.Since {
-			ds = append(ds, Difference{t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, verdict(v), "usable, after: revocation-worker pardon " + v.Cause, v.Cause})
+			ds = append(ds, Difference{t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, false, verdict(v), "usable, after: revocation-worker pardon " + v.Cause, v.Cause})
 		}
 	}
 	return ds

@@ -4,6 +4,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -106,7 +107,7 @@ func (t *Table) URL(into *string, name string, optional bool, help string) {
 
 // Flags are one for each row but secrets.
 func (t *Table) Flags() []cli.Flag {
-	flags := []cli.Flag{&cli.StringFlag{Name: "config", Usage: "YAML file of the names below, in lower case", Sources: cli.EnvVars(t.prefix + "CONFIG")}}
+	flags := []cli.Flag{&cli.StringFlag{Name: "config", Usage: "YAML file of the names below, in lower case [$" + t.prefix + "CONFIG]"}}
 	for _, r := range t.rows {
 		if r.secret {
 			continue
@@ -138,8 +139,8 @@ func (r row) flag(prefix string) string {
 
 // Load fills everything in, or says all that is wrong.
 func (t *Table) Load(cmd *cli.Command) error {
-	file, err := readFile(cmd.String("config"))
-	faults := []error{err}
+	file, err := readFile(cmp.Or(cmd.String("config"), os.Getenv(t.prefix+"CONFIG")))
+	faults := append(empty(cmd), err)
 	faults = append(faults, t.unknown(file)...)
 	for _, r := range t.rows {
 		text, err := r.find(cmd, t.prefix, file)

@@ -77,3 +77,19 @@ func TestAllFaultsAtOnceAndNoValue(t *testing.T) {
 		t.Errorf("a value is shown: %v", err)
 	}
 }
+
+// Ensure a flag or an argument whose shell variable was not set is told from one that was left out.
+func TestNothingIsGivenEmpty(t *testing.T) {
+	t.Setenv("KEYCLOAK_URL", "https://id.example")
+	t.Setenv("WORKER_CONFIG", "") // as a unit file may have it: no file
+	for want, args := range map[string][]string{
+		"--text": {"--text", ""}, "--pause": {"--pause= "}, "--config": {"--config", ""}, "argument 2": {"ann", ""},
+	} {
+		if _, err := load(t, args...); !errors.Is(err, settings.ErrConfiguration) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+	if _, err := load(t, "ann"); err != nil {
+		t.Error(err)
+	}
+}

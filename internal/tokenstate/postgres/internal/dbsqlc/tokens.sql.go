@@ -174,6 +174,22 @@ func (q *Queries) ImportPosition(ctx context.Context, db DBTX, source string) (s
 	return position, err
 }
 
+const namedInJournal = `-- name: NamedInJournal :one
+SELECT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.realm = $1 AND j.about && ARRAY[$2::text])
+`
+
+type NamedInJournalParams struct {
+	Realm  string
+	UserID string
+}
+
+func (q *Queries) NamedInJournal(ctx context.Context, db DBTX, arg NamedInJournalParams) (bool, error) {
+	row := db.QueryRow(ctx, namedInJournal, arg.Realm, arg.UserID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const putImportPosition = `-- name: PutImportPosition :exec
 INSERT INTO tokenstate.import (source, position) VALUES ($1, $2)
 ON CONFLICT (source) DO UPDATE SET position = excluded.position, updated_at = now()
@@ -212,6 +228,54 @@ func (q *Queries) PutSecret(ctx context.Context, db DBTX, arg PutSecretParams) e
 		arg.Ciphertext,
 	)
 	return err
+}
+
+const reach = `-- name: Reach :one
+WITH t AS (
+    SELECT o.user_id FROM tokenstate.offline_token o
+    WHERE $1::boolean AND o.realm = $2 AND ($3::text = '' OR o.user_id = $3)
+        AND ($4::text = '' OR o.session = $4) AND ($5::text = '' OR o.client = $5)
+        AND o.issued_at_s < $6::bigint
+), k AS (
+    SELECT a.user_id FROM tokenstate.api_key a
+    WHERE $7::boolean AND a.realm = $2 AND ($3 = '' OR a.user_id = $3)
+        AND a.revoked_at IS NULL AND (a.expires_at IS NULL OR a.expires_at > now())
+        AND extract(epoch FROM greatest(a.created_at, a.not_before)) < $6
+)
+SELECT (SELECT count(*) FROM t) AS tokens, (SELECT count(*) FROM k) AS keys,
+    (SELECT count(*) FROM (SELECT user_id FROM t UNION SELECT user_id FROM k) AS covered) AS users
+`
+
+type ReachParams struct {
+	Tokens  bool
+	Realm   string
+	UserID  string
+	Session string
+	Client  string
+	BeforeS int64
+	Keys    bool
+}
+
+type ReachRow struct {
+	Tokens int64
+	Keys   int64
+	Users  int64
+}
+
+// What an order covers: stored tokens, and keys that are neither revoked nor expired. An empty text is any.
+func (q *Queries) Reach(ctx context.Context, db DBTX, arg ReachParams) (ReachRow, error) {
+	row := db.QueryRow(ctx, reach,
+		arg.Tokens,
+		arg.Realm,
+		arg.UserID,
+		arg.Session,
+		arg.Client,
+		arg.BeforeS,
+		arg.Keys,
+	)
+	var i ReachRow
+	err := row.Scan(&i.Tokens, &i.Keys, &i.Users)
+	return i, err
 }
 
 const storedToken = `-- name: StoredToken :one
