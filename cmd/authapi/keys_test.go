@@ -112,7 +112,7 @@ func TestPresentedKeys(t *testing.T) {
 	for name, headers := range map[string][]string{
 		"none": {}, "two": {"Authorization", "Bearer " + key, "Authorization", "Bearer " + key},
 		"basic": {"Authorization", "Basic " + key},
-		"tab": {"Authorization", "Bearer\t" + key}, "bad sum": {"Authorization", "Bearer " + wrong},
+		"tab":   {"Authorization", "Bearer\t" + key}, "bad sum": {"Authorization", "Bearer " + wrong},
 		"cut": {"Authorization", "Bearer " + key[:40]}, "long": {"Authorization", "Bearer " + strings.Repeat("x", 300)},
 		"not ascii":         {"Authorization", "Bearer " + key + "ä"},
 		"bad one first":     {"Authorization", "Bearer nonsense", "X-Session-API-Key", key},
