@@ -152,7 +152,7 @@ func (s *Stack) HushListener(hush bool) { s.hushed = hush }
 const listenerPrefix = "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"
 
 // listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
-// realm but master is heard.
+// realm but master is heard, unless Options.Realms names some.
 func (s *Stack) listenerEnv(node, version string) ([]string, error) {
 	at, err := url.Parse(s.natsListener)
 	if err != nil || at.User == nil {
@@ -173,6 +173,9 @@ func (s *Stack) listenerEnv(node, version string) ([]string, error) {
 		{"HEARTBEAT_MS", heartbeatMS},
 	} {
 		out = append(out, prefix+kv[0]+"="+kv[1])
+	}
+	if s.opts.Realms != "" {
+		out = append(out, prefix+"REALMS="+s.opts.Realms)
 	}
 	return out, nil
 }

@@ -21,11 +21,25 @@ import (
 // clustered: Keycloak keeps its database on the stack's Postgres, whether it has one node or several.
 func (s *Stack) clustered() bool { return s.opts.Nodes > 1 || s.opts.OnPostgres }
 
+// wantsPostgres reads DEVSTACK_KEYCLOAK_DB.
+func wantsPostgres(db string) (bool, error) {
+	switch db {
+	case "", "h2":
+		return false, nil
+	case "postgres":
+		return true, nil
+	}
+	return false, fmt.Errorf("DEVSTACK_KEYCLOAK_DB is %.40q: it must be h2 or postgres", db)
+}
+
 // buildOptions are those that a cluster needs, or a single node.
 func (s *Stack) buildOptions(version string) []string {
 	options := buildOptions(version)
 	if i := slices.Index(options, "--db=dev-file"); i >= 0 && s.clustered() {
 		options[i] = "--db=postgres"
+	}
+	if s.opts.Measured {
+		options = append(options, "--metrics-enabled=true")
 	}
 	return options
 }
@@ -80,9 +94,28 @@ func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloak
 		"--cache=ispn", "--cache-stack=jdbc-ping",
 		"--cache-embedded-network-bind-address=127.0.0.1", "--cache-embedded-network-bind-port=" + strconv.Itoa(transport),
 	}
+	if s.opts.Measured {
+		if err := s.showMetrics(&k); err != nil {
+			return k, err
+		}
+	}
 	listener, err := s.listenerEnv(name, h.version)
 	k.env = append(listener, database...)
 	return k, err
+}
+
+// showMetrics gives the node a management port, on which its metrics are. Health stays on the main one.
+func (s *Stack) showMetrics(k *keycloakServer) error {
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	at := strconv.Itoa(port)
+	k.opts = append(k.opts, "--http-management-port="+at, "--http-management-host=127.0.0.1")
+	if s.keycloakMetrics == "" {
+		s.keycloakMetrics = "http://127.0.0.1:" + at + "/metrics"
+	}
+	return nil
 }
 
 func (s *Stack) addNode(ctx context.Context, name string, k keycloakServer, pid *int) error {
@@ -99,7 +132,8 @@ func (s *Stack) addNode(ctx context.Context, name string, k keycloakServer, pid 
 	})
 }
 
-func isListeners(kv string) bool { return strings.HasPrefix(kv, listenerPrefix) }
+// isListeners knows the names of 26.0 to 26.3, too, which have single underscores.
+func isListeners(kv string) bool { return strings.HasPrefix(kv, "KC_SPI_EVENTS_LISTENER_") }
 
 // keycloakDatabase makes Keycloak's database, and the environment that says how to connect to it.
 func (s *Stack) keycloakDatabase(ctx context.Context) ([]string, error) {

@@ -34,7 +34,7 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := cluster{bin: bin, dir: dir, cred: cred, password: randomText(), throwaway: s.opts.Throwaway}
+	c := cluster{bin: bin, dir: dir, cred: cred, password: randomText(), throwaway: s.opts.Throwaway, counting: s.opts.Measured}
 	if c.port, err = freePort(); err != nil {
 		return err
 	}
@@ -56,6 +56,7 @@ type cluster struct {
 	port      int
 	password  string
 	throwaway bool
+	counting  bool // of statements
 }
 
 func (c cluster) data() string { return filepath.Join(c.dir, "data") }
@@ -79,6 +80,9 @@ func (c cluster) command() *exec.Cmd {
 	args := []string{"-D", c.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "unix_socket_directories=", "-c", "max_connections=200"}
 	if c.throwaway {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+	}
+	if c.counting { // without BEGIN and COMMIT, which are no questions
+		args = append(args, "-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track_utility=off")
 	}
 	return asUser(exec.Command(filepath.Join(c.bin, "postgres"), args...), c.cred, c.dir) //nolint:gosec,noctx // it outlives the start; Stop ends it
 }

@@ -23,9 +23,12 @@ type Options struct {
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
 	Hushed    bool      // Keycloak starts without our listener; see HushListener
+	Realms    string    // the listener's option realms; "": it hears every realm but master
+	Measured  bool      // Postgres counts statements (pg_stat_statements), Keycloak shows its metrics; see KeycloakMetricsURL
 	// Nodes: 2 is a cluster of two Keycloak nodes, the parts keycloak and keycloak2; else there is one.
 	Nodes int
 	// OnPostgres: one node, too, has its database on the stack's Postgres, as a cluster does.
+	// The environment variable DEVSTACK_KEYCLOAK_DB=postgres wants the same.
 	OnPostgres bool
 	// Skew is how far the second node's clock is ahead of ours, or behind it. Needs libfaketime.
 	Skew time.Duration
@@ -42,6 +45,8 @@ type Stack struct {
 	spawner *spawner
 	admin   *Admin
 	hushed  bool // Keycloak starts without our listener
+
+	keycloakMetrics string // URL of the first node's metrics, with Measured
 
 	natsWorker, natsListener string // NATS_URL as these two have it
 	workerDatabase           string // DATABASE_URL likewise
@@ -68,6 +73,11 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 }
 
 func newStack(ctx context.Context, opts Options) (*Stack, error) {
+	onPostgres, err := wantsPostgres(os.Getenv("DEVSTACK_KEYCLOAK_DB"))
+	if err != nil {
+		return nil, err
+	}
+	opts.OnPostgres = opts.OnPostgres || onPostgres
 	if opts.Logs == "" {
 		opts.Logs = filepath.Join(opts.Root, ".dev", "log")
 	}
@@ -141,6 +151,9 @@ func (s *Stack) WorkerDatabaseURL() string { return s.workerDatabase }
 
 // NATSWorkerURL is NATS_URL as the worker has it, with the least rights.
 func (s *Stack) NATSWorkerURL() string { return s.natsWorker }
+
+// KeycloakMetricsURL is where the first node shows its metrics; "" without Measured or on H2.
+func (s *Stack) KeycloakMetricsURL() string { return s.keycloakMetrics }
 
 // Admin is the administrator of the stack's Keycloak.
 func (s *Stack) Admin() *Admin { return s.admin }

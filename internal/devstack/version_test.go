@@ -47,3 +47,28 @@ func TestOnlyPlainVersions(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a misspelt database is refused before anything starts: it would measure the wrong thing.
+func TestDatabaseByName(t *testing.T) {
+	for name, want := range map[string]struct{ postgres, fault bool }{
+		"": {}, "h2": {}, "postgres": {postgres: true}, "Postgres": {fault: true}, "mysql": {fault: true},
+	} {
+		if got, err := wantsPostgres(name); got != want.postgres || (err != nil) != want.fault {
+			t.Errorf("%q: %t, %v", name, got, err)
+		}
+	}
+}
+
+// Ensure a stack that is to hear some realms only tells its listener so, whatever the version.
+func TestRealmsOfTheListener(t *testing.T) {
+	s := &Stack{natsListener: "nats://kc:secret@127.0.0.1:4222", opts: Options{Realms: "demo"}}
+	for version, want := range map[string]string{
+		"26.3.5": "KC_SPI_EVENTS_LISTENER_TOKENSTATE_REALMS=demo",
+		"26.7.3": "KC_SPI_EVENTS_LISTENER__TOKENSTATE__REALMS=demo",
+	} {
+		env, err := s.listenerEnv("kc1", version)
+		if err != nil || !slices.Contains(env, want) || !slices.ContainsFunc(env, isListeners) {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
