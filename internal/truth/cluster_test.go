@@ -253,10 +253,6 @@ func (c *cluster) compare(u *citizen) {
 				c.t.Fatal(err)
 			}
 			lives := err == nil
-			if lives && v[0].State == "revoked" && c.unlisted(u, claims.Session) {
-				c.t.Logf("%s, token %d: node %d refreshes what no listing has: Keycloak's #51127", u.story, n+1, i+1)
-				continue
-			}
 			if n == 0 && (lives && u.ends == "dies" || !lives && u.ends == "lives") {
 				c.t.Errorf("%s: the story ends otherwise: node %d says %v", u.story, i+1, err)
 			}

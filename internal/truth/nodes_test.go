@@ -31,11 +31,10 @@ func onNodes(o devstack.Options) (devstack.Options, error) {
 // settledOn is how long after the last action every verdict of this Keycloak is settled.
 func settledOn(nodes []*play.Keycloak) time.Duration { return devstack.Settles(len(nodes)) }
 
-// unlisted tells Keycloak's own defect #51127 from a false verdict, of a token that Keycloak
-// refreshes: a session that is read just while it is removed (by a look, say) comes back into the
-// cache, and its tokens go on working although the database, and so every listing, has it no more.
-// Measured on 26.7.3: up to 20 of 25 logouts under three readers, 4 to 7 of 30 with one reading at
-// the moment, 0 of 60 with none.
+// unlisted says of a token that Keycloak refreshes whether its session is in no list of Keycloak's own:
+// one that is read just while it is removed comes back into the cache, and its tokens go on working
+// although the database has it no more (keycloak#51127). Measured on 26.7.3: up to 20 of 25 logouts under
+// three readers through the admin REST API, 4 to 7 of 30 with one reading at the moment, 0 of 60 with none.
 func (w *world) unlisted(h *held) bool {
 	client, known := w.uuid[h.Client]
 	if !known { // one of their own

@@ -33,13 +33,14 @@ func (w *world) pasted() {
 
 // shrink looks for a short story that leads to a false verdict, and prints it to be pasted
 // above. What depends on a moment may not come again: then it prints the whole.
-func (w *world) shrink(h *held, common []step) {
+// The story that it gives is the shorter one, or the whole.
+func (w *world) shrink(h *held, common []step) []step {
 	w.t.Helper()
 	steps := slices.Concat(h.owner.lane, common)
 	end := time.Now().Add(shrinkLimit)
 	if !w.replay(steps) {
 		w.t.Logf("played alone and in order, this story is true, so it hangs on a moment:\n%s", script(steps))
-		return
+		return steps
 	}
 	for i, tries := 0, 0; i < len(steps) && tries < replays && time.Now().Before(end); tries++ {
 		fewer := slices.Delete(slices.Clone(steps), i, i+1)
@@ -50,6 +51,7 @@ func (w *world) shrink(h *held, common []step) {
 		}
 	}
 	w.t.Logf("a shorter story; paste it into pastedScripts in internal/truth/shrink_test.go:\n%s", script(steps))
+	return steps
 }
 
 func script(steps []step) string {
@@ -76,7 +78,7 @@ func (w *world) replay(steps []step) (wrong bool) {
 	}
 	vs := w.verdicts(w.held)
 	for i, refused := range w.answers(w.held) {
-		wrong = wrong || (vs[i].State == "usable") != (refused == nil) && !w.resurrected(w.held[i], vs[i], refused)
+		wrong = wrong || (vs[i].State == "usable") != (refused == nil)
 	}
 	return wrong
 }
