@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth versions chaos sweep-scale mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood versions chaos sweep-scale mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,16 @@ mutations: ## take the core's rules out one by one; each must turn a test red (M
 SCENE ?=
 record: devstack $(LISTENER) ## play keycloak.md's action table on a real Keycloak and write its answers (SCENE: which, a pattern)
 	$(DEVSTACK) run --services -- go test -count=1 -v -timeout=90m -tags=record -run 'TestRecord/$(SCENE)' ./cmd/revocation-worker/
+
+HARM := go test -count=1 -v -timeout=120m -tags=harm
+harm: devstack $(LISTENER) ## the same actions in a realm that is listened to and in one that is not (HARM_TOKENS HARM_ONLY; docs/harm.md)
+	$(HARM) -run 'TestHarm$$' ./internal/harm/
+
+harm-directory: devstack $(LISTENER) ## the same with the users of a real slapd that loses an entry, its address, and itself (HARM_LONG=1: for ten minutes)
+	$(HARM) -run 'TestDirectory$$' ./internal/harm/
+
+harm-flood: devstack $(LISTENER) ## one account logs in ten times a second; bytes that come into the log (HARM_FLOOD_S, default 300)
+	$(HARM) -run 'TestFlood$$' ./internal/harm/
 
 SWEEP_SESSIONS ?= 100000
 sweep-scale: devstack $(LISTENER) ## sweep so many offline sessions of a Keycloak on Postgres; requests, time and false verdicts (SWEEP_SESSIONS)

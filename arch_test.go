@@ -56,6 +56,7 @@ var rules = map[string]struct {
 	"internal/e2e":                                 {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/mutation":                            {nil, "a test of tests"},
 	"internal/edge":                                {nil, "a test from outside: what it imports, it imports in test files"},
+	"internal/harm":                                {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                                       {nil, "files that programs and tests embed"},
 	"internal/testenv":                             {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},

@@ -1,0 +1,118 @@
+//go:build harm
+
+package harm
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// most is by how many statements a logout may cost more with us.
+const most = 4
+
+// Ensure that tokens which were ended in a realm that is listened to are as dead as in one that is not,
+// and that Keycloak does not do much more for them.
+func TestHarm(t *testing.T) {
+	n := number("HARM_TOKENS", 400)
+	only := regexp.MustCompile(os.Getenv("HARM_ONLY"))
+	w := start(t, "harm")
+	total := tally{name: "all"}
+	for _, h := range rhythms {
+		if only.MatchString(h.name) {
+			got := w.rhythm(h, n)
+			total.aliveWith, total.aliveWithout = total.aliveWith+got.aliveWith, total.aliveWithout+got.aliveWithout
+		}
+	}
+	with, without, s := w.costs(only)
+	say("alive_with=%d alive_without=%d statements_with=%.1f statements_without=%.1f throughput=%.3f p99=%.2f",
+		total.aliveWith, total.aliveWithout, with.both(), without.both(), s.throughput, s.p99)
+}
+
+// rhythm plays one, and prints its line.
+func (w *world) rhythm(h rhythm, n int) (got tally) {
+	w.t.Helper()
+	all, err := w.play(h, n)
+	if errors.Is(err, errNoResource) {
+		w.t.Logf("rhythm %s was not played: %v", h.name, err)
+		return got
+	}
+	if err = errors.Join(err, w.again(all)); err != nil {
+		w.t.Error(err)
+	}
+	got = count(h.name, all)
+	say("%s", got)
+	if got.tokens < n {
+		w.t.Errorf("%s ended %d tokens, want %d", h.name, got.tokens, n)
+	}
+	if got.aliveWith > got.aliveWithout {
+		w.t.Errorf("%s: Keycloak refreshes %d of %d tokens that were ended, and %d without us", h.name, got.aliveWith, got.tokens, got.aliveWithout)
+	}
+	return got
+}
+
+// costs measures what an event costs Keycloak. The worker is stopped: it runs elsewhere in a deployment, and
+// its looks are a matter of its settings, not of a logout.
+func (w *world) costs(only *regexp.Regexp) (with, without statements, s speed) {
+	w.t.Helper()
+	must(w.t, w.stack.Kill("worker", syscall.SIGTERM))
+	var err error
+	if only.MatchString("statements") {
+		n := number("HARM_STATEMENTS", 50)
+		with, err = w.statements(w.with, n)
+		must(w.t, err)
+		without, err = w.statements(w.without, n)
+		must(w.t, err)
+		say("statements login_with=%.1f login_without=%.1f logout_with=%.1f logout_without=%.1f", with.login, without.login, with.logout, without.logout)
+		if with.logout > without.logout+most+0.5 { // half a statement is Keycloak's own timers
+			w.t.Errorf("a logout costs Keycloak %.1f statements with us and %.1f without: more than %d more", with.logout, without.logout, most)
+		}
+	}
+	if only.MatchString("caches") {
+		w.cachesAlike(number("HARM_SESSIONS", 1000))
+	}
+	if only.MatchString("speed") {
+		s = w.speeds(number("HARM_PAIRS", 6), time.Duration(number("HARM_BLOCK_S", 6))*time.Second)
+	}
+	return with, without, s
+}
+
+func (w *world) cachesAlike(n int) {
+	w.t.Helper()
+	without, err := w.grow(w.without, n)
+	must(w.t, err)
+	with, err := w.grow(w.with, n)
+	must(w.t, err)
+	for _, name := range cached {
+		say("cache=%s sessions=%d entries_with=%+.0f entries_without=%+.0f", name, n, with[name], without[name])
+		if with[name] > without[name] {
+			w.t.Errorf("a look at a user with %d sessions adds %.0f entries to Keycloak's cache %s, and without us %.0f come", n, with[name], name, without[name])
+		}
+	}
+}
+
+// speeds measures with NATS and without, and gives the worse of each. It fails nobody: it depends on the machine.
+func (w *world) speeds(pairs int, length time.Duration) speed {
+	w.t.Helper()
+	up, err := w.speed(pairs, length)
+	must(w.t, err)
+	say("nats=up %s", up)
+	must(w.t, w.stack.Kill("nats", syscall.SIGKILL))
+	down, err := w.speed(pairs, length)
+	must(w.t, err)
+	say("nats=down %s", down)
+	up.throughput, up.p99 = min(up.throughput, down.throughput), max(up.p99, down.p99)
+	if up.throughput < 0.97 || up.p99 > 1.1 {
+		say("falls short: throughput is to be at least 0.97, p99 at most 1.1")
+	}
+	return up
+}
+
+// say prints a line of what was measured.
+func say(format string, args ...any) {
+	fmt.Printf(format+"\n", args...) //nolint:forbidigo // what the target prints
+}

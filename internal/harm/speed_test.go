@@ -1,0 +1,111 @@
+//go:build harm
+
+package harm
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/play"
+)
+
+// block is what one realm did in a while.
+type block struct {
+	perSecond float64         // logins with their logouts
+	took      []time.Duration // each request
+}
+
+// speed compares logins and logouts in both realms, block by block in turn, so that what else the machine
+// does falls on both.
+type speed struct {
+	throughput  float64 // with ÷ without; median over the pairs of blocks
+	least, most float64
+	p99         float64 // with ÷ without, over all blocks
+	with        time.Duration
+	without     time.Duration
+}
+
+func (s speed) String() string {
+	return fmt.Sprintf("throughput=%.3f (%.3f to %.3f) p99=%.2f (%d ms with, %d ms without)", s.throughput, s.least, s.most, s.p99, s.with.Milliseconds(), s.without.Milliseconds())
+}
+
+func (w *world) speed(pairs int, length time.Duration) (s speed, err error) {
+	users := map[*side][]string{}
+	for _, r := range w.sides() {
+		for range atOnce {
+			_, name, err := r.user(w.ctx)
+			if err != nil {
+				return s, err
+			}
+			users[r] = append(users[r], name)
+		}
+	}
+	all := map[*side][]time.Duration{}
+	var ratios []float64
+	for n := range pairs + 1 {
+		rate := map[*side]float64{}
+		turn := w.sides()
+		if n%2 == 1 {
+			slices.Reverse(turn)
+		}
+		for _, r := range turn {
+			b, err := w.block(r, users[r], length)
+			if err != nil {
+				return s, err
+			}
+			if n > 0 { // the first pair warms up
+				rate[r] = b.perSecond
+				all[r] = append(all[r], b.took...)
+			}
+			play.Pause(w.ctx, time.Second) // what is still to be looked at is the block's own
+		}
+		if n > 0 {
+			ratios = append(ratios, rate[w.with]/rate[w.without])
+		}
+	}
+	s.throughput, s.least, s.most = middle(ratios), slices.Min(ratios), slices.Max(ratios)
+	s.with, s.without = p99(all[w.with]), p99(all[w.without])
+	s.p99 = float64(s.with) / float64(s.without)
+	return s, nil
+}
+
+// block has users log in and out again for a while.
+func (w *world) block(r *side, users []string, length time.Duration) (b block, err error) {
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	began, n := time.Now(), 0
+	for _, name := range users {
+		wg.Go(func() {
+			for time.Since(began) < length {
+				start := time.Now()
+				t, e := r.Grant(w.ctx, "app", name, play.Offline)
+				middle := time.Now()
+				if e == nil {
+					e = r.end(w.ctx, t)
+				}
+				mu.Lock()
+				if n++; e != nil {
+					err = e
+				}
+				b.took = append(b.took, middle.Sub(start), time.Since(middle))
+				mu.Unlock()
+				if e != nil {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.perSecond = float64(n) / time.Since(began).Seconds()
+	return b, err
+}
+
+func p99(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[len(sorted)*99/100]
+}
