@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -13,8 +12,8 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/doctor"
-	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
@@ -91,9 +90,7 @@ func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error 
 		return err //nolint:wrapcheck // as above
 	}
 	d.Confirmed = status.Confirmed
-	if s.Nodes, err = nodesOf(status.Heartbeats); err != nil {
-		return err
-	}
+	s.Nodes = nodesOf(status.Heartbeats)
 	if s.Version, err = st.KeycloakVersion(ctx); err != nil {
 		return err //nolint:wrapcheck // as above
 	}
@@ -109,22 +106,18 @@ func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error 
 	}
 	s.Now = now.Time()
 	for _, b := range status.Backfills {
-		s.Missed = append(s.Missed, doctor.Missed{Realm: b.Realm, Any: b.Missed > 0, Upto: b.Upto.Time()})
+		s.Missed = append(s.Missed, doctor.Missed{Realm: b.Realm, Any: b.Missed, Upto: b.Upto.Time()})
 	}
 	return nil
 }
 
-func nodesOf(beats []postgres.Heartbeat) (nodes []doctor.Node, err error) {
+func nodesOf(beats []hearing.Beat) (nodes []doctor.Node) {
 	for _, b := range beats {
-		var h events.Heartbeat
-		if err := json.Unmarshal(b.Value, &h); err != nil {
-			return nil, fmt.Errorf("heartbeat of a node: %w", err)
-		}
 		nodes = append(nodes, doctor.Node{
-			Name: b.Node, Heard: b.Received.Time(), Ahead: time.Duration(b.At-b.Received) * time.Millisecond, Dropped: h.Dropped, Queued: h.Queued, Leaving: h.Leaving,
+			Name: b.Node, Heard: b.Received.Time(), Ahead: time.Duration(b.At-b.Received) * time.Millisecond, Dropped: b.Dropped, Queued: b.Queued, Leaving: b.Leaving,
 		})
 	}
-	return nodes, nil
+	return nodes
 }
 
 // owners counts, for each realm, whose standing nobody has ever seen.

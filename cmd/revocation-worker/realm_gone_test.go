@@ -87,6 +87,8 @@ func (k *kept) Backfills(context.Context) (map[string]backfill.State, error) {
 	return k.states, nil
 }
 
+func (*kept) KeepBackfills(context.Context, []string) error { return nil }
+
 func (k *kept) PutBackfill(_ context.Context, realm string, s backfill.State) error {
 	k.states[realm] = s
 	return nil

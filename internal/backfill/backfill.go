@@ -70,8 +70,9 @@ type Archive interface {
 }
 
 // State is how far each realm is read. Missed is the time of the latest row that only the last
-// reading brought, 0 if there was none.
-type State struct{ Upto, Missed events.Millis }
+// reading brought, 0 if there was none. What Keycloak had committed by Known is in the log: Upto lies
+// before it by the overlap, since a row may appear later than its time says.
+type State struct{ Upto, Missed, Known events.Millis }
 
 // Journal knows what has arrived.
 type Journal interface {
@@ -79,6 +80,7 @@ type Journal interface {
 	Realms(ctx context.Context) ([]string, error)
 	Backfills(ctx context.Context) (map[string]State, error)
 	PutBackfill(ctx context.Context, realm string, s State) error
+	KeepBackfills(ctx context.Context, realms []string) error // and forget the others
 }
 
 // Backfill reads the event stores again and again.
@@ -128,8 +130,9 @@ func (b *Backfill) Round(ctx context.Context) error {
 	if err != nil {
 		return err //nolint:wrapcheck // as above
 	}
-	var faults []error
-	for _, r := range append(realms, b.AdminRealm) {
+	all := append(realms, b.AdminRealm)
+	faults := []error{b.Journal.KeepBackfills(ctx, all)}
+	for _, r := range all {
 		err := b.realm(ctx, r, realms, states[r])
 		if errors.Is(err, worker.ErrAway) || ctx.Err() != nil {
 			return err
@@ -157,7 +160,10 @@ func (b *Backfill) realm(ctx context.Context, realm string, known []string, s St
 		b.newest = map[string][2]mark{}
 	}
 	b.newest[realm] = [2]mark{r.users.newest, r.admins.newest}
-	s = State{Upto: max(s.Upto, r.now-events.Millis(b.Overlap.Milliseconds())), Missed: r.missed}
+	s = State{
+		Upto: max(s.Upto, r.now-events.Millis(b.Overlap.Milliseconds())), Missed: r.missed,
+		Known: max(s.Known, r.now-events.Millis(b.Grace.Milliseconds())), // younger rows were left to their listener
+	}
 	if r.brought > 0 {
 		b.Logger.Info().Str("realm", realm).Int("events", r.brought).Msg("the event store held what no listener had delivered")
 	}

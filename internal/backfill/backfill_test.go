@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -82,6 +83,7 @@ type world struct {
 	said   map[string]events.Message
 	fault  error
 	lost   []string
+	keep   []string
 	b      *Backfill
 }
 
@@ -102,6 +104,11 @@ func (w *world) HaveEvents(_ context.Context, ids []string) (map[string]bool, er
 }
 func (w *world) Realms(context.Context) ([]string, error)            { return w.realms, nil }
 func (w *world) Backfills(context.Context) (map[string]State, error) { return w.states, nil }
+func (w *world) KeepBackfills(_ context.Context, realms []string) error {
+	w.keep = realms
+	return nil
+}
+
 func (w *world) PutBackfill(_ context.Context, realm string, s State) error {
 	w.states[realm] = s
 	return nil
@@ -164,6 +171,22 @@ func TestEveryRowComesOnce(t *testing.T) {
 	clear(w.said)
 	if err := w.round(); err != nil || len(w.said) != 0 || w.states["demo"].Missed != 0 {
 		t.Errorf("a second reading brought %d and left %+v, %v", len(w.said), w.states["demo"], err)
+	}
+}
+
+// Ensure the overlap does not count as time of which nothing is known, only what was left to listeners
+// does; and that realms of which nothing is held any more are forgotten.
+func TestHowFarItIsKnown(t *testing.T) {
+	w := newWorld()
+	if err := w.round(); err != nil {
+		t.Fatal(err)
+	}
+	got := w.states["demo"]
+	if w.now-got.Known != 5_000 || w.now-got.Upto != 10_000 {
+		t.Errorf("at %d it is read up to %d and known up to %d", w.now, got.Upto, got.Known)
+	}
+	if !slices.Equal(w.keep, []string{"demo", "master"}) {
+		t.Errorf("kept %q", w.keep)
 	}
 }
 

@@ -136,6 +136,8 @@ func (c *catcher) Realms(context.Context) ([]string, error)                     
 func (c *catcher) Backfills(context.Context) (map[string]backfill.State, error) {
 	return map[string]backfill.State{c.realm: {Upto: 1}, "master": {Upto: 1}}, nil // a first reading would leave out the past
 }
+func (*catcher) KeepBackfills(context.Context, []string) error { return nil }
+
 func (c *catcher) PutBackfill(context.Context, string, backfill.State) error { return nil }
 
 func (c *catcher) Publish(_ context.Context, m events.Message) error {

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -64,8 +65,8 @@ func TestEverythingIsKept(t *testing.T) {
 		Members: []apikey.Member{{Realm: "r", Org: "o", User: "u"}},
 	}
 	status := Status{
-		Epoch: 3, Confirmed: true, Beats: []Beat{{Node: "a", At: 1}}, Rules: tokenstate.DefaultRules(),
-		Backfills: []Backfill{{Realm: "r", Upto: 2, Missed: true}}, Now: 9,
+		Epoch: 3, Confirmed: true, Beats: []hearing.Beat{{Node: "a", At: 1}}, Rules: tokenstate.DefaultRules(),
+		Backfills: []hearing.Reading{{Realm: "r", Upto: 2, Missed: true}}, Now: 9,
 	}
 	for _, whole := range []any{want, status} {
 		for v, i := reflect.ValueOf(whole), 0; i < v.NumField(); i++ {
@@ -88,7 +89,7 @@ func TestEverythingIsKept(t *testing.T) {
 func cutOff(t *testing.T, at time.Time) (*history, *shelf) {
 	t.Helper()
 	h, s := newHistory(), &shelf{}
-	h.status.Beats = []Beat{{Node: "a", Received: tokenstate.Millis(at.UnixMilli())}}
+	h.status.Beats = []hearing.Beat{{Node: "a", Received: tokenstate.Millis(at.UnixMilli())}}
 	h.add("n1", Change{Key: &apikey.Record{ID: "k", Realm: "r", User: "u"}})
 	raw, err := encodeKept(at, h.status, h.snapshot())
 	if err != nil {
@@ -205,7 +206,7 @@ func TestCutOffForTooLong(t *testing.T) {
 func TestRegressedDatabase(t *testing.T) {
 	for name, over := range map[string]func(*history){
 		"a new epoch":              func(h *history) { h.status.Epoch++ },
-		"the log was read further": func(h *history) { h.status.Beats = []Beat{{Node: "a", Received: 1_000_000 + healed + 1}} },
+		"the log was read further": func(h *history) { h.status.Beats = []hearing.Beat{{Node: "a", Received: 1_000_000 + healed + 1}} },
 	} {
 		for how, lose := range map[string]func(*history){
 			"fewer versions": func(h *history) { h.restore(1) },
@@ -214,7 +215,7 @@ func TestRegressedDatabase(t *testing.T) {
 			for _, restarted := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, %s, restarted %v", name, how, restarted), func(t *testing.T) {
 					h, s := newHistory(), &shelf{}
-					h.status.Beats = []Beat{{Node: "a", Received: 1_000_000}}
+					h.status.Beats = []hearing.Beat{{Node: "a", Received: 1_000_000}}
 					h.add("n1")
 					h.add("n2")
 					p := New(h, Options{Keeper: s}, zerolog.Nop())

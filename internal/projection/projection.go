@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -114,18 +116,11 @@ func (p *Projection) KnownUntil() tokenstate.Millis {
 	return p.until
 }
 
-// HeardAt is when any Keycloak node was last heard, by the log's clock; 0 if never.
-func (p *Projection) HeardAt() tokenstate.Millis {
+// Nodes are what the Keycloak nodes that were heard have told.
+func (p *Projection) Nodes() []hearing.Beat {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return heardAt(p.status)
-}
-
-func heardAt(s Status) (at tokenstate.Millis) {
-	for _, b := range s.Beats {
-		at = max(at, b.Received)
-	}
-	return at
+	return slices.Clone(p.status.Beats)
 }
 
 // Rules are the bounds that verdicts are made by.

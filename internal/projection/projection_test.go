@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -191,19 +192,19 @@ func TestBest(t *testing.T) {
 func TestKnownUntil(t *testing.T) {
 	const now = tokenstate.Millis(10_000_000)
 	for name, c := range map[string]struct {
-		beats []Beat
+		beats []hearing.Beat
 		want  tokenstate.Millis
 	}{
 		"nobody":                   {nil, 0},
-		"the slower of two":        {[]Beat{{Node: "a", Received: now}, {Node: "b", Received: now - 5000}}, now - 5000},
-		"what waits holds back":    {[]Beat{{Received: now, At: 77_000, Oldest: 70_000}}, now - 7000},
-		"who left does not":        {[]Beat{{Node: "a", Received: now}, {Node: "b", Received: now - 5000, Leaving: true}}, now},
-		"who left with a rest did": {[]Beat{{Node: "a", Received: now}, {Node: "b", Received: now - 5000, Leaving: true, At: 9, Oldest: 4}}, now - 5005},
-		"silent for long":          {[]Beat{{Node: "a", Received: now}, {Node: "b", Received: now - forgetAfter - 1}}, now},
-		"silent, but not long":     {[]Beat{{Node: "a", Received: now}, {Node: "b", Received: now - forgetAfter}}, now - forgetAfter},
-		"all silent":               {[]Beat{{Node: "a", Received: 5}}, 5},
+		"the slower of two":        {[]hearing.Beat{{Node: "a", Received: now}, {Node: "b", Received: now - 5000}}, now - 5000},
+		"what waits holds back":    {[]hearing.Beat{{Received: now, At: 77_000, Oldest: 70_000}}, now - 7000},
+		"who left does not":        {[]hearing.Beat{{Node: "a", Received: now}, {Node: "b", Received: now - 5000, Leaving: true}}, now},
+		"who left with a rest did": {[]hearing.Beat{{Node: "a", Received: now}, {Node: "b", Received: now - 5000, Leaving: true, At: 9, Oldest: 4}}, now - 5005},
+		"silent for long":          {[]hearing.Beat{{Node: "a", Received: now}, {Node: "b", Received: now - hearing.ForgetAfter - 1}}, now},
+		"silent, but not long":     {[]hearing.Beat{{Node: "a", Received: now}, {Node: "b", Received: now - hearing.ForgetAfter}}, now - hearing.ForgetAfter},
+		"all silent":               {[]hearing.Beat{{Node: "a", Received: 5}}, 5},
 	} {
-		if got := knownUntil(c.beats); got != c.want {
+		if got := (Status{Beats: c.beats}).knownUntil(); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}

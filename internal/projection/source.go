@@ -7,6 +7,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -84,73 +85,15 @@ func placeOf(t tokenstate.Token) Place { return Place{t.Realm, t.Session, t.Clie
 type Status struct {
 	Epoch     int64
 	Confirmed bool // a worker has caught up with the log in this epoch
-	Beats     []Beat
-	Backfills []Backfill
+	Beats     []hearing.Beat
+	Backfills []hearing.Reading
 	Rules     tokenstate.Rules
 
 	Now tokenstate.Millis // the database's time, when it said all that; 0: not known
 }
 
-// Backfill is how far a realm's event store has been read. Missed: the last reading found what no
-// listener had delivered.
-type Backfill struct {
-	Realm  string
-	Upto   events.Millis
-	Missed bool
-}
-
-// Beat is the latest heartbeat of a Keycloak node.
-type Beat struct {
-	Node         string
-	At, Received events.Millis
-	Oldest       events.Millis // of what it had not delivered; 0: it had delivered all
-	Leaving      bool
-}
-
-// forgetAfter is how long a silent node holds knowledge back while others speak: it may have
-// crashed with events undelivered, until backfill and sweep must have found them.
-const forgetAfter events.Millis = 10 * 60_000
-
-// knownUntil is the time up to which all that Keycloak said has been delivered, by the log's
-// clock; 0 if no node has ever spoken. A node's own clock only tells how far it lags.
-func knownUntil(beats []Beat) events.Millis {
-	var latest events.Millis
-	for _, b := range beats {
-		latest = max(latest, b.Received)
-	}
-	var until events.Millis
-	for _, b := range beats {
-		if b.Received < latest-forgetAfter || b.Leaving && b.Oldest == 0 {
-			continue
-		}
-		at := b.Received
-		if b.Oldest > 0 && b.At > b.Oldest {
-			at -= b.At - b.Oldest
-		}
-		if until == 0 || at < until {
-			until = at
-		}
-	}
-	return until
-}
-
-// knownUntil joins what nodes say of themselves and what the event stores showed. A node without
-// the listener sends no heartbeat and is missed by nobody: its events are only in the store, so
-// once there were such, the heartbeats of the others say nothing.
 func (s Status) knownUntil() events.Millis {
-	heard := knownUntil(s.Beats)
-	var read events.Millis
-	missed := false
-	for i, b := range s.Backfills {
-		if i == 0 || b.Upto < read {
-			read = b.Upto
-		}
-		missed = missed || b.Missed
-	}
-	if missed {
-		return read
-	}
-	return max(heard, read)
+	return hearing.Until(s.Beats, s.Backfills, s.Rules.Skew)
 }
 
 // Options of a projection.

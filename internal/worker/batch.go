@@ -57,18 +57,11 @@ func Park(e Entry, reason error) Parked {
 	return Parked{e.Seq, e.Received, e.Subject, reason.Error(), e.Raw}
 }
 
-// beat keeps the last of each node in the batch.
+// beat keeps each one: a node that lost something says so in the difference of two.
 func (b *Batch) beat(m events.Message, h *events.Heartbeat) {
 	value, err := json.Marshal(h)
 	if err != nil {
 		panic("a heartbeat is always JSON: " + err.Error())
 	}
-	n := Heartbeat{m.Node, m.At, m.Received, value}
-	for i, old := range b.Heartbeats {
-		if old.Node == m.Node {
-			b.Heartbeats[i] = n
-			return
-		}
-	}
-	b.Heartbeats = append(b.Heartbeats, n)
+	b.Heartbeats = append(b.Heartbeats, Heartbeat{m.Node, m.At, m.Received, value})
 }

@@ -21,7 +21,7 @@ UPDATE tokenstate.epoch SET epoch = epoch + 1, confirmed = false WHERE confirmed
 UPDATE tokenstate.epoch SET confirmed = true WHERE NOT confirmed;
 
 -- name: Heartbeats :many
-SELECT node, at_ms, received_ms, value FROM tokenstate.node_heartbeat ORDER BY node;
+SELECT * FROM tokenstate.node_heartbeat ORDER BY node;
 
 -- name: NowMillis :one
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint;
@@ -33,7 +33,8 @@ SELECT count(*) FROM tokenstate.parked;
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM tokenstate.outbox WHERE relayed_at IS NULL;
 
 -- name: PruneHeartbeats :execrows
-DELETE FROM tokenstate.node_heartbeat WHERE received_ms < (SELECT max(received_ms) FROM tokenstate.node_heartbeat) - @behind_ms::bigint;
+DELETE FROM tokenstate.node_heartbeat
+WHERE received_ms < (SELECT max(received_ms) FROM tokenstate.node_heartbeat) - @behind_ms::bigint AND lost_to_ms <= @read_ms::bigint;
 
 -- name: HeardRealms :many
 SELECT DISTINCT realm FROM (SELECT realm, id FROM tokenstate.journal ORDER BY n DESC LIMIT @latest) AS recent WHERE id LIKE '%/l';

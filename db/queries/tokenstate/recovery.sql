@@ -76,17 +76,20 @@ DELETE FROM tokenstate.parked WHERE stream_created = @stream_created AND seq = @
 INSERT INTO tokenstate.audit (actor, action, detail) VALUES ($1, $2, $3);
 
 -- name: Backfills :many
-SELECT realm, upto_ms, missed_ms FROM tokenstate.backfill ORDER BY realm;
+SELECT * FROM tokenstate.backfill ORDER BY realm;
 
 -- name: PutBackfill :exec
-INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms) VALUES ($1, $2, $3)
-ON CONFLICT (realm) DO UPDATE SET upto_ms = excluded.upto_ms, missed_ms = excluded.missed_ms;
+INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms, known_ms) VALUES ($1, $2, $3, $4)
+ON CONFLICT (realm) DO UPDATE SET upto_ms = excluded.upto_ms, missed_ms = excluded.missed_ms, known_ms = excluded.known_ms;
+
+-- name: KeepBackfills :execrows
+DELETE FROM tokenstate.backfill WHERE realm <> ALL(@realms::text[]);
 
 -- name: HaveEvents :many
 SELECT id FROM tokenstate.journal WHERE id = ANY(@ids::text[]);
 
 -- name: RewindBackfills :exec
-UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(received_ms), 0) FROM tokenstate.journal) - sqlc.arg(margin_ms)::bigint);
+UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(received_ms), 0) FROM tokenstate.journal) - sqlc.arg(margin_ms)::bigint), known_ms = 0;
 
 -- name: Realms :many
 SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key UNION SELECT realm FROM tokenstate.service_key ORDER BY realm;

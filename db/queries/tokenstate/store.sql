@@ -10,8 +10,10 @@ INSERT INTO tokenstate.parked (stream_created, seq, received_ms, subject, reason
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
 
 -- name: PutHeartbeat :exec
-INSERT INTO tokenstate.node_heartbeat AS t (node, at_ms, received_ms, value) VALUES ($1, $2, $3, $4)
-ON CONFLICT (node) DO UPDATE SET at_ms = excluded.at_ms, received_ms = excluded.received_ms, value = excluded.value
+INSERT INTO tokenstate.node_heartbeat AS t (node, at_ms, received_ms, value, lost_from_ms, lost_to_ms, clash_ms, earlier)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (node) DO UPDATE SET at_ms = excluded.at_ms, received_ms = excluded.received_ms, value = excluded.value,
+    lost_from_ms = excluded.lost_from_ms, lost_to_ms = excluded.lost_to_ms, clash_ms = excluded.clash_ms, earlier = excluded.earlier
 WHERE excluded.received_ms > t.received_ms;
 
 -- name: BumpHead :one

@@ -14,7 +14,6 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
-	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -105,21 +104,7 @@ func (s *Source) Status(ctx context.Context) (projection.Status, error) {
 	if err != nil {
 		return projection.Status{}, err //nolint:wrapcheck // joins only
 	}
-	out := projection.Status{Epoch: st.Epoch, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now}
-	for _, b := range st.Heartbeats {
-		var h events.Heartbeat
-		if err := json.Unmarshal(b.Value, &h); err != nil {
-			return projection.Status{}, fmt.Errorf("heartbeat of a node: %w", err)
-		}
-		beat := projection.Beat{Node: b.Node, At: b.At, Received: b.Received, Leaving: h.Leaving}
-		if h.Queued > 0 {
-			beat.Oldest = h.Oldest
-		}
-		out.Beats = append(out.Beats, beat)
-	}
-	for _, b := range st.Backfills {
-		out.Backfills = append(out.Backfills, projection.Backfill{Realm: b.Realm, Upto: b.Upto, Missed: b.Missed > 0})
-	}
+	out := projection.Status{Epoch: st.Epoch, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now, Beats: st.Heartbeats, Backfills: st.Backfills}
 	return out, nil
 }
 

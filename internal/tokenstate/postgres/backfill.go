@@ -10,10 +10,11 @@ import (
 )
 
 // Backfill is how far a realm's event store has been read. Missed is the time of the latest
-// event that only the last reading brought; 0 if there was none.
+// event that only the last reading brought; 0 if there was none. What Keycloak had committed by Known
+// has been read.
 type Backfill struct {
-	Realm        string
-	Upto, Missed tokenstate.Millis
+	Realm               string
+	Upto, Missed, Known tokenstate.Millis
 }
 
 // Backfills reads all of them.
@@ -24,16 +25,24 @@ func (s *Store) Backfills(ctx context.Context) ([]Backfill, error) {
 	}
 	out := make([]Backfill, len(rows))
 	for i, r := range rows {
-		out[i] = Backfill{r.Realm, tokenstate.Millis(r.UptoMs), tokenstate.Millis(r.MissedMs)}
+		out[i] = Backfill{r.Realm, tokenstate.Millis(r.UptoMs), tokenstate.Millis(r.MissedMs), tokenstate.Millis(r.KnownMs)}
 	}
 	return out, nil
 }
 
 // PutBackfill notes how far a realm is read.
 func (s *Store) PutBackfill(ctx context.Context, b Backfill) error {
-	err := q.PutBackfill(ctx, s.pool, dbsqlc.PutBackfillParams{Realm: b.Realm, UptoMs: int64(b.Upto), MissedMs: int64(b.Missed)})
+	err := q.PutBackfill(ctx, s.pool, dbsqlc.PutBackfillParams{Realm: b.Realm, UptoMs: int64(b.Upto), MissedMs: int64(b.Missed), KnownMs: int64(b.Known)})
 	if err != nil {
 		return fmt.Errorf("note backfill: %w", err)
+	}
+	return nil
+}
+
+// KeepBackfills forgets how far other realms than these were read: nothing is held of them any more.
+func (s *Store) KeepBackfills(ctx context.Context, realms []string) error {
+	if _, err := q.KeepBackfills(ctx, s.pool, realms); err != nil {
+		return fmt.Errorf("forget backfills: %w", err)
 	}
 	return nil
 }

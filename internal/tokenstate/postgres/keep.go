@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
@@ -51,9 +52,14 @@ func (s *Store) PruneFeed(ctx context.Context, before time.Time) (int64, error) 
 	return n, nil
 }
 
-// PruneHeartbeats forgets the nodes that were last heard so much earlier than the latest.
+// PruneHeartbeats forgets the nodes that were last heard so much earlier than the latest, unless one
+// has lost what the event stores have not shown yet.
 func (s *Store) PruneHeartbeats(ctx context.Context, behind time.Duration) (int64, error) {
-	n, err := q.PruneHeartbeats(ctx, s.pool, behind.Milliseconds())
+	_, rs, skew, err := heard(ctx, s.pool)
+	if err != nil {
+		return 0, err
+	}
+	n, err := q.PruneHeartbeats(ctx, s.pool, dbsqlc.PruneHeartbeatsParams{BehindMs: behind.Milliseconds(), ReadMs: int64(hearing.ReadUntil(rs, skew))})
 	if err != nil {
 		return 0, fmt.Errorf("prune heartbeats: %w", err)
 	}

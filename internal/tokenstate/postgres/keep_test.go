@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
 // Ensure pruning keeps the version that readers stand at, and that who is behind loads again.
@@ -48,14 +50,14 @@ func TestPruneHeartbeats(t *testing.T) {
 	pool := newPool(t)
 	s := New(pool)
 	ctx := t.Context()
-	_, err := pool.Exec(ctx, `INSERT INTO tokenstate.node_heartbeat VALUES ('old', 1, 1000, '{}'), ('silent', 1, 3000, '{}'), ('last', 1, 5000, '{}')`)
+	_, err := pool.Exec(ctx, `INSERT INTO tokenstate.node_heartbeat VALUES ('old', 1, 1000, '{}', 0, 0), ('lossy', 1, 1000, '{}', 500, 1000), ('silent', 1, 3000, '{}', 0, 0), ('last', 1, 5000, '{}', 0, 0)`)
 	must(t, err)
 	worker, err := pool.Acquire(ctx)
 	must(t, err)
 	defer worker.Release()
 	_, err = worker.Exec(ctx, "SET ROLE tokenstate_worker")
 	must(t, err)
-	if n, err := q.PruneHeartbeats(ctx, worker, 3000); err != nil || n != 1 {
+	if n, err := q.PruneHeartbeats(ctx, worker, dbsqlc.PruneHeartbeatsParams{BehindMs: 3000, ReadMs: 999}); err != nil || n != 1 {
 		t.Errorf("%d were forgotten, %v", n, err)
 	}
 	_, err = worker.Exec(ctx, "RESET ROLE")
@@ -64,8 +66,16 @@ func TestPruneHeartbeats(t *testing.T) {
 	must(t, err)
 	st, err := s.Status(ctx)
 	must(t, err)
-	if len(st.Heartbeats) != 2 || st.Heartbeats[0].Node != "last" || st.Heartbeats[1].Node != "silent" {
-		t.Errorf("%+v", st.Heartbeats)
+	var names []string
+	for _, b := range st.Heartbeats {
+		names = append(names, b.Node)
+	}
+	if !slices.Equal(names, []string{"last", "lossy", "silent"}) {
+		t.Errorf("after a pruning there are %q", names)
+	}
+	must(t, s.PutBackfill(ctx, Backfill{Realm: "demo", Known: 1000 + tokenstate.DefaultRules().Skew}))
+	if n, err := s.PruneHeartbeats(ctx, 3*time.Second); err != nil || n != 1 {
+		t.Errorf("a loss that the event store has shown still keeps its node: %d, %v", n, err)
 	}
 }
 

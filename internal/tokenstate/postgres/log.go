@@ -3,12 +3,14 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
@@ -79,15 +81,27 @@ func addParked(ctx context.Context, tx pgx.Tx, at Floor, ps []Parked) error {
 	return nil
 }
 
-// putHeartbeats keeps the latest of each node; sorted, so that two writers cannot deadlock.
+// putHeartbeats keeps what the heartbeats of each node say together; sorted, so that two writers cannot
+// deadlock.
 func putHeartbeats(ctx context.Context, tx pgx.Tx, hs []Heartbeat) error {
-	hs = slices.Clone(hs)
-	slices.SortStableFunc(hs, func(a, b Heartbeat) int { return strings.Compare(a.Node, b.Node) })
+	if len(hs) == 0 {
+		return nil
+	}
+	now, readings, skew, err := heard(ctx, tx)
+	if err != nil {
+		return err
+	}
+	read := hearing.ReadUntil(readings, skew)
+	changed := map[string]bool{}
 	for _, h := range hs {
-		err := q.PutHeartbeat(ctx, tx, dbsqlc.PutHeartbeatParams{
-			Node: h.Node, AtMs: int64(h.At), ReceivedMs: int64(h.Received), Value: h.Value,
-		})
+		n, err := hearing.Read(h.Node, h.At, h.Received, h.Value)
 		if err != nil {
+			return err //nolint:wrapcheck // it says what failed
+		}
+		now[h.Node], changed[h.Node] = now[h.Node].next(n, h.Value, read), true
+	}
+	for _, node := range slices.Sorted(maps.Keys(changed)) {
+		if err := q.PutHeartbeat(ctx, tx, now[node].row()); err != nil {
 			return fmt.Errorf("keep heartbeat: %w", err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
@@ -13,8 +14,8 @@ import (
 type Status struct {
 	Epoch      int64 // another one after a restore
 	Confirmed  bool  // a worker has caught up with the log in this epoch
-	Heartbeats []Heartbeat
-	Backfills  []Backfill
+	Heartbeats []hearing.Beat
+	Backfills  []hearing.Reading
 	Rules      tokenstate.Rules
 	Now        tokenstate.Millis // the database's time
 }
@@ -26,14 +27,14 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("read epoch: %w", err)
 	}
 	st := Status{Epoch: e.Epoch, Confirmed: e.Confirmed, Now: tokenstate.Millis(e.NowMs)}
-	beats, err := q.Heartbeats(ctx, s.pool)
+	all, err := nodes(ctx, s.pool)
 	if err != nil {
-		return Status{}, fmt.Errorf("read heartbeats: %w", err)
+		return Status{}, err
 	}
-	for _, b := range beats {
-		st.Heartbeats = append(st.Heartbeats, Heartbeat{b.Node, tokenstate.Millis(b.AtMs), tokenstate.Millis(b.ReceivedMs), b.Value})
+	for _, n := range all {
+		st.Heartbeats = append(st.Heartbeats, n.Beat)
 	}
-	if st.Backfills, err = s.Backfills(ctx); err != nil {
+	if st.Backfills, err = readings(ctx, s.pool); err != nil {
 		return Status{}, err
 	}
 	st.Rules, err = rules(ctx, s.pool)

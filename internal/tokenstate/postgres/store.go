@@ -57,7 +57,7 @@ type Parked struct {
 	Raw             []byte
 }
 
-// Heartbeat is the latest word of a node; Value is JSON.
+// Heartbeat is one word of a node; Value is JSON.
 type Heartbeat struct {
 	Node         string
 	At, Received tokenstate.Millis

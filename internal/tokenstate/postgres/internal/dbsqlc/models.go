@@ -61,6 +61,7 @@ type TokenstateBackfill struct {
 	Realm    string
 	UptoMs   int64
 	MissedMs int64
+	KnownMs  int64
 }
 
 type TokenstateEpoch struct {
@@ -225,6 +226,10 @@ type TokenstateNodeHeartbeat struct {
 	AtMs       int64
 	ReceivedMs int64
 	Value      []byte
+	LostFromMs int64
+	LostToMs   int64
+	ClashMs    int64
+	Earlier    []string
 }
 
 type TokenstateOfflineToken struct {

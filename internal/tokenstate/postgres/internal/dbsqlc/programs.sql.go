@@ -44,7 +44,7 @@ func (q *Queries) HeardRealms(ctx context.Context, db DBTX, latest int32) ([]str
 }
 
 const heartbeats = `-- name: Heartbeats :many
-SELECT node, at_ms, received_ms, value FROM tokenstate.node_heartbeat ORDER BY node
+SELECT node, at_ms, received_ms, value, lost_from_ms, lost_to_ms, clash_ms, earlier FROM tokenstate.node_heartbeat ORDER BY node
 `
 
 func (q *Queries) Heartbeats(ctx context.Context, db DBTX) ([]TokenstateNodeHeartbeat, error) {
@@ -61,6 +61,10 @@ func (q *Queries) Heartbeats(ctx context.Context, db DBTX) ([]TokenstateNodeHear
 			&i.AtMs,
 			&i.ReceivedMs,
 			&i.Value,
+			&i.LostFromMs,
+			&i.LostToMs,
+			&i.ClashMs,
+			&i.Earlier,
 		); err != nil {
 			return nil, err
 		}
@@ -136,11 +140,17 @@ func (q *Queries) ParkedCount(ctx context.Context, db DBTX) (int64, error) {
 }
 
 const pruneHeartbeats = `-- name: PruneHeartbeats :execrows
-DELETE FROM tokenstate.node_heartbeat WHERE received_ms < (SELECT max(received_ms) FROM tokenstate.node_heartbeat) - $1::bigint
+DELETE FROM tokenstate.node_heartbeat
+WHERE received_ms < (SELECT max(received_ms) FROM tokenstate.node_heartbeat) - $1::bigint AND lost_to_ms <= $2::bigint
 `
 
-func (q *Queries) PruneHeartbeats(ctx context.Context, db DBTX, behindMs int64) (int64, error) {
-	result, err := db.Exec(ctx, pruneHeartbeats, behindMs)
+type PruneHeartbeatsParams struct {
+	BehindMs int64
+	ReadMs   int64
+}
+
+func (q *Queries) PruneHeartbeats(ctx context.Context, db DBTX, arg PruneHeartbeatsParams) (int64, error) {
+	result, err := db.Exec(ctx, pruneHeartbeats, arg.BehindMs, arg.ReadMs)
 	if err != nil {
 		return 0, err
 	}

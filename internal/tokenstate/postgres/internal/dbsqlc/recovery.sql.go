@@ -26,7 +26,7 @@ func (q *Queries) AddAudit(ctx context.Context, db DBTX, arg AddAuditParams) err
 }
 
 const backfills = `-- name: Backfills :many
-SELECT realm, upto_ms, missed_ms FROM tokenstate.backfill ORDER BY realm
+SELECT realm, upto_ms, missed_ms, known_ms FROM tokenstate.backfill ORDER BY realm
 `
 
 func (q *Queries) Backfills(ctx context.Context, db DBTX) ([]TokenstateBackfill, error) {
@@ -38,7 +38,12 @@ func (q *Queries) Backfills(ctx context.Context, db DBTX) ([]TokenstateBackfill,
 	items := []TokenstateBackfill{}
 	for rows.Next() {
 		var i TokenstateBackfill
-		if err := rows.Scan(&i.Realm, &i.UptoMs, &i.MissedMs); err != nil {
+		if err := rows.Scan(
+			&i.Realm,
+			&i.UptoMs,
+			&i.MissedMs,
+			&i.KnownMs,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -343,6 +348,18 @@ func (q *Queries) JournalState(ctx context.Context, db DBTX) (JournalStateRow, e
 	return i, err
 }
 
+const keepBackfills = `-- name: KeepBackfills :execrows
+DELETE FROM tokenstate.backfill WHERE realm <> ALL($1::text[])
+`
+
+func (q *Queries) KeepBackfills(ctx context.Context, db DBTX, realms []string) (int64, error) {
+	result, err := db.Exec(ctx, keepBackfills, realms)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const listParked = `-- name: ListParked :many
 SELECT stream_created, seq, received_ms, subject, reason, raw FROM tokenstate.parked ORDER BY stream_created, seq
 `
@@ -434,18 +451,24 @@ func (q *Queries) PruneOutbox(ctx context.Context, db DBTX, before *time.Time) (
 }
 
 const putBackfill = `-- name: PutBackfill :exec
-INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms) VALUES ($1, $2, $3)
-ON CONFLICT (realm) DO UPDATE SET upto_ms = excluded.upto_ms, missed_ms = excluded.missed_ms
+INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms, known_ms) VALUES ($1, $2, $3, $4)
+ON CONFLICT (realm) DO UPDATE SET upto_ms = excluded.upto_ms, missed_ms = excluded.missed_ms, known_ms = excluded.known_ms
 `
 
 type PutBackfillParams struct {
 	Realm    string
 	UptoMs   int64
 	MissedMs int64
+	KnownMs  int64
 }
 
 func (q *Queries) PutBackfill(ctx context.Context, db DBTX, arg PutBackfillParams) error {
-	_, err := db.Exec(ctx, putBackfill, arg.Realm, arg.UptoMs, arg.MissedMs)
+	_, err := db.Exec(ctx, putBackfill,
+		arg.Realm,
+		arg.UptoMs,
+		arg.MissedMs,
+		arg.KnownMs,
+	)
 	return err
 }
 
@@ -485,7 +508,7 @@ func (q *Queries) ReplayAt(ctx context.Context, db DBTX, source string) (int64, 
 }
 
 const rewindBackfills = `-- name: RewindBackfills :exec
-UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(received_ms), 0) FROM tokenstate.journal) - $1::bigint)
+UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(received_ms), 0) FROM tokenstate.journal) - $1::bigint), known_ms = 0
 `
 
 func (q *Queries) RewindBackfills(ctx context.Context, db DBTX, marginMs int64) error {

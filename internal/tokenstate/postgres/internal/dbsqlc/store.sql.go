@@ -313,8 +313,10 @@ func (q *Queries) Notify(ctx context.Context, db DBTX, version string) error {
 }
 
 const putHeartbeat = `-- name: PutHeartbeat :exec
-INSERT INTO tokenstate.node_heartbeat AS t (node, at_ms, received_ms, value) VALUES ($1, $2, $3, $4)
-ON CONFLICT (node) DO UPDATE SET at_ms = excluded.at_ms, received_ms = excluded.received_ms, value = excluded.value
+INSERT INTO tokenstate.node_heartbeat AS t (node, at_ms, received_ms, value, lost_from_ms, lost_to_ms, clash_ms, earlier)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (node) DO UPDATE SET at_ms = excluded.at_ms, received_ms = excluded.received_ms, value = excluded.value,
+    lost_from_ms = excluded.lost_from_ms, lost_to_ms = excluded.lost_to_ms, clash_ms = excluded.clash_ms, earlier = excluded.earlier
 WHERE excluded.received_ms > t.received_ms
 `
 
@@ -323,6 +325,10 @@ type PutHeartbeatParams struct {
 	AtMs       int64
 	ReceivedMs int64
 	Value      []byte
+	LostFromMs int64
+	LostToMs   int64
+	ClashMs    int64
+	Earlier    []string
 }
 
 func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatParams) error {
@@ -331,6 +337,10 @@ func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatPar
 		arg.AtMs,
 		arg.ReceivedMs,
 		arg.Value,
+		arg.LostFromMs,
+		arg.LostToMs,
+		arg.ClashMs,
+		arg.Earlier,
 	)
 	return err
 }
