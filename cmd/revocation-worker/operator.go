@@ -30,7 +30,8 @@ type operator struct {
 	pool   *pgxpool.Pool
 	logger zerolog.Logger
 
-	administrator         string // of setup only
+	replicas              int    // of setup only
+	administrator         string // as replicas
 	administratorPassword secret.Text
 }
 

@@ -27,6 +27,7 @@ func setupCommand() *cli.Command {
 // keycloakCommand is an operator's command that asks Keycloak, too.
 func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error) *cli.Command {
 	return operatorCommandWith(name, "", usage, flags, func(o *operator, t *settings.Table) {
+		t.Int(&o.replicas, "NATS_REPLICAS", 1, 1, 5, "of the stream, when setup makes it; one that stands keeps its replicas")
 		o.addKeycloak(t)
 		o.addRules(t)
 		t.Text(&o.administrator, "KEYCLOAK_ADMIN", "", "an administrator of the administrators' realm; for setup only")
@@ -91,7 +92,7 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 	defer cancel()
 	before, err := log.Settings(ctx)
 	missing := err != nil
-	if err := log.EnsureStream(ctx); err != nil {
+	if err := log.EnsureStream(ctx, o.replicas); err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
 	after, err := log.Settings(ctx)

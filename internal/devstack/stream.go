@@ -22,7 +22,7 @@ func CreateStream(ctx context.Context, operatorURL string) error {
 	if err != nil {
 		return err
 	}
-	stream, err := logstream.Ensure(ctx, js)
+	stream, err := logstream.Ensure(ctx, js, 1)
 	if err != nil {
 		return err
 	}

@@ -118,6 +118,9 @@ func adminRealm(r Realm, overlap time.Duration) Finding {
 	return f
 }
 
+// replicated: what one server loses in a power failure, the others have.
+func replicated(s *Stream) bool { return s != nil && s.Replicas >= 3 }
+
 func stream(s Stream) []Finding {
 	const repair = "revocation-worker setup, with the operator's NATS_URL"
 	is := func(good bool, what, breaks string) Finding {
@@ -127,7 +130,10 @@ func stream(s Stream) []Finding {
 		is(s.File, "storage in files", "a restart of NATS forgets the log"),
 		is(s.LimitsOnly, "retention by limits", "messages vanish before they are read, and no replay is possible"),
 		is(s.DiscardNew && !s.Bounded, "no bound that drops messages", "unread messages are dropped when the bound is reached"),
-		is(s.MaxAge == 0 || s.MaxAge >= 30*24*time.Hour, "age", "messages expire before a restore could need them"),
+		when(s.MaxAge == 0 || s.MaxAge >= 30*24*time.Hour, Finding{
+			"log, age", Fault, "is " + s.MaxAge.String(), "messages expire before a restore could need them", "nats stream edit TOKENSTATE --max-age=0s: setup leaves the age to you",
+		}, "as it must be"),
+		{Check: "log, replicas", Level: OK, Found: fmt.Sprintf("are %d", s.Replicas)},
 		is(s.DenyDelete && s.DenyPurge, "deny of delete and purge", "whoever may use JetStream can remove a revocation"),
 		is(s.AllowDirect, "direct reading", "the worker cannot compare the message at its floor"),
 		is(s.MaxMessage >= 64<<10 || s.MaxMessage < 0, "size of messages", "large looks are refused"),

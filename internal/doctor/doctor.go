@@ -75,6 +75,7 @@ type Stream struct {
 	MaxMessage                                                       int32
 	Subjects                                                         []string
 	Duplicates                                                       time.Duration
+	Replicas                                                         int
 }
 
 // Database is what our role in Postgres is.
@@ -140,10 +141,10 @@ func Examine(s Seen) []Finding {
 		fs = append(fs, rights(*s.Rights))
 	}
 	if s.Sync != nil {
-		fs = append(fs, when(*s.Sync, Finding{
+		fs = append(fs, when(*s.Sync || replicated(s.Stream), Finding{
 			"log, sync", Warning, "is not always", "a power failure loses what was acknowledged in the last two minutes; the backfill brings it back, if Keycloak's event store has it",
-			"sync_interval: always, in the jetstream part of nats.conf; or three replicas",
-		}, "always"))
+			"sync_interval: always, in the jetstream part of nats.conf; or three replicas: nats stream edit TOKENSTATE --replicas=3",
+		}, "always, or several replicas hold each message"))
 	}
 	if s.Database != nil {
 		fs = append(fs, database(*s.Database)...)

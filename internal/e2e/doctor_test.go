@@ -38,7 +38,7 @@ func doctorFinds(s *system, t *testing.T) {
 		{"realm demo, expiry of admin events", s.realm(map[string]any{"attributes": map[string]string{"adminEventsExpiration": "3600"}}), nil},
 		{"realm demo, the worker's roles", s.roles(http.MethodDelete, "view-users"), nil},
 		{"realm demo, the worker's roles", s.roles(http.MethodPost, "manage-users"), s.roles(http.MethodDelete, "manage-users")},
-		{"log, age", s.stream(func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }), nil},
+		{"log, age", s.stream(func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }), s.stream(func(*jetstream.StreamConfig) {})},
 		{"log, direct reading", s.stream(func(c *jetstream.StreamConfig) { c.AllowDirect = false }), nil},
 		{"log, size of messages", s.stream(func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1000 }), nil},
 		{"log, no bound that drops messages", s.stream(func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 1_000_000 }), nil},

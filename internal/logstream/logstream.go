@@ -10,17 +10,24 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Config of the stream: nothing is ever deleted from it but by the operator, and a full one refuses
-// new messages instead of dropping unread ones. Compression stays off: the
-// server corrupts compressed blocks (nats-server #8312).
+// Config is what the stream is made with, as one replica: nothing is ever deleted from it but by the
+// operator, and a full one refuses new messages instead of dropping unread ones.
+// Compression stays off: the server corrupts compressed blocks (nats-server #8312).
 func Config() jetstream.StreamConfig {
-	return jetstream.StreamConfig{
-		Name: "TOKENSTATE", Subjects: []string{"tokenstate.v1.>"},
-		Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, Replicas: 1,
-		MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1, MaxAge: 0,
-		MaxMsgSize: 64 << 10, Duplicates: 2 * time.Minute,
-		DenyDelete: true, DenyPurge: true, AllowDirect: true, Compression: jetstream.NoCompression,
-	}
+	return ours(jetstream.StreamConfig{
+		Name: "TOKENSTATE", Storage: jetstream.FileStorage, Replicas: 1, MaxMsgs: -1, MaxBytes: -1, MaxConsumers: -1, MaxAge: 0,
+	})
+}
+
+// ours sets what programs rely on. The rest of a stream that stands is the operator's: how many
+// replicas, where they are placed, how long and how much is kept. A setup that wrote those, too,
+// would silently take two of three replicas away.
+func ours(c jetstream.StreamConfig) jetstream.StreamConfig {
+	c.Subjects = []string{"tokenstate.v1.>"}
+	c.Retention, c.Discard, c.MaxMsgsPerSubject = jetstream.LimitsPolicy, jetstream.DiscardNew, -1
+	c.MaxMsgSize, c.Duplicates = 64<<10, 2*time.Minute
+	c.DenyDelete, c.DenyPurge, c.AllowDirect, c.Compression = true, true, true, jetstream.NoCompression
+	return c
 }
 
 // A server that has just deleted the stream is still removing its directory, and answers
@@ -31,9 +38,19 @@ const (
 	removal   = 100 * time.Millisecond
 )
 
-// Ensure creates the stream or gives it these settings. Only the operator's identity may.
-func Ensure(ctx context.Context, js jetstream.JetStream) (jetstream.Stream, error) {
-	s, err := js.CreateOrUpdateStream(ctx, Config())
+// Ensure makes the stream with so many replicas, or gives one that stands our settings and leaves its
+// others. Only the operator's identity may.
+func Ensure(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.Stream, error) {
+	c := Config()
+	c.Replicas = replicas
+	standing, err := js.Stream(ctx, c.Name)
+	switch {
+	case err == nil:
+		c = ours(standing.CachedInfo().Config)
+	case !errors.Is(err, jetstream.ErrStreamNotFound):
+		return nil, err //nolint:wrapcheck // JetStream says what failed
+	}
+	s, err := js.CreateOrUpdateStream(ctx, c)
 	for range removals {
 		if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != storeBusy {
 			break
@@ -43,7 +60,7 @@ func Ensure(ctx context.Context, js jetstream.JetStream) (jetstream.Stream, erro
 			return nil, ctx.Err()
 		case <-time.After(removal):
 		}
-		s, err = js.CreateOrUpdateStream(ctx, Config())
+		s, err = js.CreateOrUpdateStream(ctx, c)
 	}
 	return s, err //nolint:wrapcheck // JetStream says what failed
 }

@@ -21,10 +21,10 @@ type Info struct {
 	First, Last uint64
 }
 
-// EnsureStream creates the stream or gives it the settings that lose nothing silently. Only the
-// operator's identity may.
-func (l *Log) EnsureStream(ctx context.Context) error {
-	if _, err := logstream.Ensure(ctx, l.js); err != nil {
+// EnsureStream creates the stream with so many replicas, or gives one that stands the settings that
+// lose nothing silently, and leaves its replicas. Only the operator's identity may.
+func (l *Log) EnsureStream(ctx context.Context, replicas int) error {
+	if _, err := logstream.Ensure(ctx, l.js, replicas); err != nil {
 		return fmt.Errorf("create or update the stream %s (needs the operator's identity): %w", Name, err)
 	}
 	return nil

@@ -17,6 +17,7 @@ type Settings struct {
 	MaxMessage int32
 	Subjects   []string
 	Duplicates time.Duration
+	Replicas   int
 }
 
 // Settings asks the server for them.
@@ -30,6 +31,6 @@ func (l *Log) Settings(ctx context.Context) (Settings, error) {
 		File: c.Storage == jetstream.FileStorage, LimitsOnly: c.Retention == jetstream.LimitsPolicy, DiscardNew: c.Discard == jetstream.DiscardNew,
 		DenyDelete: c.DenyDelete, DenyPurge: c.DenyPurge, AllowDirect: c.AllowDirect, MaxAge: c.MaxAge,
 		Bounded:    c.Discard != jetstream.DiscardNew && (c.MaxMsgs > 0 || c.MaxBytes > 0) || c.MaxMsgsPerSubject > 0,
-		MaxMessage: c.MaxMsgSize, Subjects: c.Subjects, Duplicates: c.Duplicates,
+		MaxMessage: c.MaxMsgSize, Subjects: c.Subjects, Duplicates: c.Duplicates, Replicas: c.Replicas,
 	}, nil
 }

@@ -40,7 +40,7 @@ func open(t *testing.T, ctx context.Context, s *server.Server) *Log {
 		t.Fatal(err)
 	}
 	t.Cleanup(l.Close)
-	if err := l.EnsureStream(ctx); err != nil {
+	if err := l.EnsureStream(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
 	return l
@@ -181,7 +181,7 @@ func TestARecreatedStreamHasAnotherIdentity(t *testing.T) {
 		if err := l.js.DeleteStream(ctx, Name); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.EnsureStream(ctx); err != nil {
+		if err := l.EnsureStream(ctx, 1); err != nil {
 			t.Fatal(err)
 		}
 		if after, err := l.Info(ctx); err != nil || after.Created.Equal(before.Created) {

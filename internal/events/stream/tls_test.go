@@ -68,7 +68,7 @@ func TestOverTLS(t *testing.T) {
 		defer l.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
-		return l.EnsureStream(ctx)
+		return l.EnsureStream(ctx, 1)
 	}
 	if err := works(&tls.Config{RootCAs: clientTrust, Certificates: []tls.Certificate{ours}, MinVersion: tls.VersionTLS12}, 10*time.Second); err != nil {
 		t.Fatalf("with certificates that both trust: %v", err)
