@@ -1,7 +1,10 @@
 package io.tokenstate.listener;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +20,7 @@ import java.util.function.Function;
  */
 final class Options {
     static final Set<String> NAMES = Set.of("nats-url", "nats-user", "nats-password", "nats-password-file", "nats-creds",
-            "nats-ca", "realms", "global", "node", "queue-size", "birth-delay-ms", "heartbeat-ms",
+            "nats-ca", "nats-cert", "nats-key", "realms", "global", "node", "queue-size", "birth-delay-ms", "heartbeat-ms",
             "refresh-error-window-ms");
     /** Before 26.3 Keycloak joined the parts with a single dash. */
     private static final List<String> PREFIXES =
@@ -33,6 +36,8 @@ final class Options {
     final char[] natsPassword;
     final String natsCreds;
     final String natsCa;
+    final String natsCert;
+    final String natsKey;
     final Realms realms;
     final boolean global;
     final String node;
@@ -47,8 +52,10 @@ final class Options {
         natsUrl = text("nats-url");
         natsUser = text("nats-user");
         natsPassword = password();
-        natsCreds = readable("nats-creds");
-        natsCa = readable("nats-ca");
+        natsCreds = usable("nats-creds", Options::notEmpty);
+        natsCa = usable("nats-ca", Pem::certificates);
+        natsCert = usable("nats-cert", Pem::certificates);
+        natsKey = usable("nats-key", Pem::key);
         realms = Realms.parse(text("realms"), faults);
         global = bool("global", true);
         node = NodeName.of(text("node"));
@@ -58,6 +65,14 @@ final class Options {
         refreshErrorWindow = number("refresh-error-window-ms", 10_000, 100, 3_600_000);
         if (natsUrl == null) {
             faults.add("nats-url is missing, as in nats://nats:4222");
+        } else {
+            address();
+        }
+        if ((natsCert == null) != (natsKey == null)) {
+            faults.add("nats-cert and nats-key belong together");
+        }
+        if (natsUser == null && source.apply("nats-user") != null) {
+            faults.add("nats-user is empty");
         }
         if (natsUser != null && natsCreds != null) {
             faults.add("nats-user and nats-creds exclude one another");
@@ -91,7 +106,30 @@ final class Options {
         return value == null || value.isBlank() ? null : value.trim();
     }
 
+    private void address() {
+        if (natsUrl.contains("opentls://")) {
+            faults.add("nats-url: opentls:// trusts every server; use tls:// and nats-ca");
+        }
+        for (String server : natsUrl.split(",")) {
+            int at = server.lastIndexOf('@');
+            int from = server.indexOf("://");
+            String user = at < 0 ? null : server.substring(from < 0 ? 0 : from + 3, at).trim();
+            if (user != null && (user.isEmpty() || user.startsWith(":") || user.endsWith(":"))) {
+                faults.add("nats-url holds an empty user or password; give them with nats-user and nats-password-file");
+            }
+        }
+    }
+
+    /** An empty password lets the listener in wherever NATS was configured with an empty one, and everybody else. */
     private char[] password() {
+        char[] given = givenPassword();
+        if (given != null && new String(given).isBlank()) {
+            faults.add("nats-password is empty; set the one of NATS's user");
+        }
+        return given;
+    }
+
+    private char[] givenPassword() {
         String value = source.apply("nats-password");
         String file = text("nats-password-file");
         if (value != null && file != null) {
@@ -109,12 +147,31 @@ final class Options {
         }
     }
 
-    private String readable(String name) {
+    /** The file of an option, tried once: a fault is better told now than at each connect. */
+    private String usable(String name, Reader reader) {
         String file = text(name);
-        if (file != null && !Files.isReadable(Path.of(file))) {
+        try {
+            if (file != null) {
+                reader.read(Path.of(file));
+            }
+        } catch (NoSuchFileException | AccessDeniedException | InvalidPathException e) {
             faults.add(name + " cannot be read");
+        } catch (IOException | RuntimeException e) {
+            faults.add(name + " " + (e instanceof IOException && e.getClass() == IOException.class
+                    ? e.getMessage() : "cannot be used: " + e.getClass().getSimpleName()));
         }
         return file;
+    }
+
+    private static void notEmpty(Path file) throws IOException {
+        if (Files.readString(file).isBlank()) {
+            throw new IOException("is empty");
+        }
+    }
+
+    /** Reads a file for the sake of its exceptions. */
+    private interface Reader {
+        void read(Path file) throws IOException;
     }
 
     private boolean bool(String name, boolean otherwise) {
