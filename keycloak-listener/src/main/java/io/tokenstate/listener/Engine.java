@@ -3,54 +3,63 @@ package io.tokenstate.listener;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Joins the parts: takes in what was committed, and runs the threads that make messages of it. {@link #accept} is the
  * only thing called on a request's thread; it never waits, never asks a database and never throws.
  */
-final class Engine {
+final class Engine implements Figures {
     /** Repeats of a failed look before it is left to the worker: after 1, 2, 4, 8 and 16 s. */
     private static final int TRIES = 5;
-    /** Messages that may wait before looks are held back. */
-    private static final int ROOM = 256;
     private static final long WAIT_FOR_START = 200;
 
     private final Options options;
     private final LongSupplier clock = () -> System.nanoTime() / 1_000_000;
     private final Complaints complaints;
     private final Envelope envelope;
-    private final Looker looker;
-    private final Hearing hearing;
-    private final NatsLink link;
+    private final Sight sight;
+    private final Supplier<List<String>> deaf;
+    private final Link link;
     private final Ledger ledger;
-    private final Outbox outbox = new Outbox();
+    private final Outbox outbox;
     private final LinkedBlockingQueue<Happened> intake = new LinkedBlockingQueue<>();
     private final LookQueue looks;
     private final RefreshErrors refreshErrors;
     private final Heartbeat heartbeat;
+    private final Publisher publisher;
     private final List<Loop> loops;
+    private final LongAdder looksTaken = new LongAdder();
+    private final LongAdder lookNanos = new LongAdder();
     private volatile boolean closed;
     private volatile boolean ready;
     private volatile boolean beats;
 
-    /** @param resource API version of this node's read-only resource; 0: none */
-    Engine(Options options, Envelope envelope, Looker looker, Hearing hearing, int resource, Complaints complaints) {
+    /**
+     * @param deaf     realms of which Keycloak does not tell us
+     * @param resource API version of this node's read-only resource; 0: none
+     */
+    Engine(Options options, Envelope envelope, Sight sight, Supplier<List<String>> deaf, Link link, int resource,
+            Complaints complaints) {
         this.options = options;
         this.envelope = envelope;
-        this.looker = looker;
-        this.hearing = hearing;
+        this.sight = sight;
+        this.deaf = deaf;
+        this.link = link;
         this.complaints = complaints;
-        link = new NatsLink(new NatsOptions(options), complaints);
         ledger = new Ledger(options.queueSize);
-        looks = new LookQueue(options.queueSize, clock);
+        looks = new LookQueue(options.queueSize, clock, this::roomForLooks);
+        outbox = new Outbox(looks::wake);
+        link.onChange(outbox::tryNow);
         refreshErrors = new RefreshErrors(options.refreshErrorWindow, clock, ledger);
         heartbeat = new Heartbeat(ledger, envelope, link, resource);
-        Publisher publisher = new Publisher(outbox, ledger, link, complaints);
+        publisher = new Publisher(outbox, ledger, link, complaints);
         loops = List.of(new Loop("tokenstate-connect", complaints, link::run),
                 new Loop("tokenstate-event", complaints, this::nextEvent),
                 new Loop("tokenstate-look", complaints, this::nextLook),
-                new Loop("tokenstate-send", complaints, publisher::deliverNext),
+                new Loop("tokenstate-send", complaints, publisher::sendNext),
                 new Loop("tokenstate-beat", complaints, this::nextBeat));
     }
 
@@ -65,7 +74,7 @@ final class Engine {
      */
     void ready() {
         try {
-            looker.rehearse();
+            sight.rehearse();
         } catch (RuntimeException e) {
             complaints.warn("the look on trial failed", e); // The database's trouble, say: looks are repeated.
         }
@@ -84,7 +93,9 @@ final class Engine {
     }
 
     private void take(Happened h) {
-        if (ledger.tryOpen(h.at())) {
+        // A realm that NATS takes nothing of must not fill the queue, or the others would lose their events.
+        boolean crowded = outbox.size(h.realm()) > options.queueSize / 4 * 3;
+        if (!crowded && ledger.tryOpen(h.at())) {
             intake.add(h);
             return;
         }
@@ -105,7 +116,7 @@ final class Engine {
         Message message;
         try {
             message = envelope.event(named);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             giveUp(h.at(), "an event could not be written", h.type());
             return;
         }
@@ -119,8 +130,8 @@ final class Engine {
 
     private Happened withClient(Happened h) {
         try {
-            return looker.withClient(h, options.realms.name(h.realm()));
-        } catch (RuntimeException e) {
+            return sight.withClient(h, options.realms.name(h.realm()));
+        } catch (RuntimeException | LinkageError e) {
             // A client without its UUID is a doubt instead of a fact, which is better than no event.
             complaints.warn("cannot look up the client of an event", e);
             return h;
@@ -142,24 +153,38 @@ final class Engine {
     }
 
     private void nextLook() throws InterruptedException {
-        outbox.awaitRoom(ROOM);
         LookQueue.Look look = looks.take();
-        Message seen;
-        try {
-            seen = looker.look(look);
-        } catch (RuntimeException | LinkageError e) {
-            complaints.warn("a look failed", e);
-            look.causes().forEach(c -> lookAgain(look.subject(), c));
-            return;
-        }
-        outbox.add(seen);
+        long began = System.nanoTime();
+        sight.look(look).whenComplete((seen, failure) -> looked(look, System.nanoTime() - began, seen, failure));
     }
 
-    private void lookAgain(Subject subject, Cause c) {
-        boolean waits = c.tries() < TRIES && looks.add(subject, c.again(clock.getAsLong() + (1_000L << c.tries())));
-        if (!waits) {
-            giveUp(c.at(), "a look failed again and again and was left to the worker", c.type());
+    /** On the looking thread, or on the one that asked a user store. */
+    private void looked(LookQueue.Look look, long nanos, List<Message> seen, Throwable failure) {
+        if (failure != null) {
+            complaints.warn("a look failed", failure);
+            look.causes().forEach(c -> lookAgain(look, c));
+            return;
         }
+        lookNanos.add(nanos);
+        looksTaken.increment();
+        looks.charge(look.subject(), seen.stream().mapToLong(m -> m.body().length).sum());
+        // Only with the last part is everything told that the look saw.
+        seen.subList(0, seen.size() - 1).forEach(part -> outbox.add(part.covering(List.of())));
+        outbox.add(seen.get(seen.size() - 1).covering(look.covers()));
+    }
+
+    private void lookAgain(LookQueue.Look look, Cause c) {
+        List<Long> folded = look.folded().getOrDefault(c, List.of());
+        Cause later = c.again(clock.getAsLong() + (1_000L << c.tries()));
+        if (c.tries() < TRIES && looks.add(look.subject(), later, folded)) {
+            return;
+        }
+        giveUp(c.at(), "a look failed again and again and was left to the worker", c.type());
+        folded.forEach(ledger::close);
+    }
+
+    private boolean roomForLooks(String realm) {
+        return outbox.size(realm) < Outbox.ROOM;
     }
 
     private void giveUp(long at, String what, String detail) {
@@ -177,14 +202,49 @@ final class Engine {
     }
 
     private void beat() throws InterruptedException {
-        List<String> deaf = ready ? hearing.deaf() : List.of();
-        beats = ready && deaf.isEmpty();
+        List<String> unheard = ready ? deaf.get() : List.of();
+        beats = ready && unheard.isEmpty();
         if (beats) {
             heartbeat.beat();
         } else if (ready) {
             complaints.error("realms that do not list tokenstate among their events listeners are not heard, and this "
-                    + "Keycloak knows no global listeners: no heartbeat is sent", Text.cut(deaf.toString(), Text.MAX));
+                    + "Keycloak knows no global listeners: no heartbeat is sent", Text.cut(unheard.toString(), Text.MAX));
         }
+    }
+
+    /** Counts events that will not be told, whatever became of them: the worker's backfill brings them. */
+    void lost(long events) {
+        ledger.drop(events);
+    }
+
+    @Override
+    public Ledger.Snapshot open() {
+        return ledger.snapshot();
+    }
+
+    @Override
+    public long published() {
+        return publisher.published();
+    }
+
+    @Override
+    public long publishFailures() {
+        return publisher.failures();
+    }
+
+    @Override
+    public long looks() {
+        return looksTaken.sum();
+    }
+
+    @Override
+    public long lookNanos() {
+        return lookNanos.sum();
+    }
+
+    @Override
+    public long heldBack() {
+        return looks.heldBack();
     }
 
     /** Stops within about four seconds: a second to deliver, a second for the last heartbeat, the rest to drain. */

@@ -20,13 +20,13 @@ final class Heartbeat {
         this.resource = resource;
     }
 
-    void beat() throws InterruptedException {
+    void beat() {
         link.publish(now(false), ACK_WAIT);
     }
 
     /** The last one, within a second: readers need not wait for this node. */
-    void leave() throws InterruptedException {
-        link.publish(now(true), 1_000);
+    void leave() {
+        link.publish(now(true), 1_000).join();
     }
 
     private Message now(boolean leaving) {

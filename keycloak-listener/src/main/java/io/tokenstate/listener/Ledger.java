@@ -58,8 +58,12 @@ final class Ledger {
     }
 
     /** Counts something that will never be delivered. */
-    synchronized void drop() {
-        dropped++;
+    void drop() {
+        drop(1);
+    }
+
+    synchronized void drop(long n) {
+        dropped += n;
     }
 
     synchronized Snapshot snapshot() {

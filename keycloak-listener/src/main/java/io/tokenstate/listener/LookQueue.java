@@ -1,16 +1,19 @@
 package io.tokenstate.listener;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
- * Looks that are due, one per subject however many events ask for it. A death asks for a look at once; a birth only
- * after the delay, and then it is not listed by an earlier look of the same subject, which would be taken for having
- * seen the newborn session.
+ * Looks that are due, one per subject however many events ask for it. A death asks for a look at once and goes first;
+ * a birth only after the delay, and then it is not listed by an earlier look of the same subject, which would be taken
+ * for having seen the newborn session. A subject or realm that is beyond its {@link Bounds} waits: a later look, which
+ * answers more events, and never a lost one. Until then these are open in the ledger.
  */
 final class LookQueue {
     /**
@@ -19,25 +22,42 @@ final class LookQueue {
      */
     static final int MAX_CAUSES = 128;
 
-    private final Map<Subject, List<Cause>> waiting = new LinkedHashMap<>();
+    private final Map<Subject, Waiting> waiting = new HashMap<>();
+    private final Map<String, Tickets> realms = new LinkedHashMap<>();
+    private final Bounds bounds = new Bounds();
     private final int limit;
     private final LongSupplier clock;
+    private final Predicate<String> room;
     private int size;
 
-    /** @param clock monotonic, ms; the same that {@link Cause#due} is measured by */
-    LookQueue(int limit, LongSupplier clock) {
+    /**
+     * @param clock monotonic, ms; the same that {@link Cause#due} is measured by
+     * @param room  whether a realm's look could be sent; {@link #wake} tells that the answer may have changed
+     */
+    LookQueue(int limit, LongSupplier clock, Predicate<String> room) {
         this.limit = limit;
         this.clock = clock;
+        this.room = room;
     }
 
     /** False when full: the event is then left to the worker's own looks. Never waits. */
     synchronized boolean add(Subject subject, Cause cause) {
+        return add(subject, cause, List.of());
+    }
+
+    /** The same for a cause that stands for further events, which happened at these times. */
+    synchronized boolean add(Subject subject, Cause cause, List<Long> folded) {
         if (size >= limit) {
             return false;
         }
-        waiting.computeIfAbsent(subject, s -> new ArrayList<>(2)).add(cause);
-        size++;
-        notifyAll();
+        long now = clock.getAsLong();
+        long earliest = Math.max(cause.due(), bounds.subject(subject, now));
+        long due = waiting.computeIfAbsent(subject, s -> new Waiting()).add(cause, folded, earliest, now);
+        if (due != Waiting.FOLDED) {
+            size++;
+            realms.computeIfAbsent(subject.alias(), r -> new Tickets()).add(subject, due, cause.due() <= now);
+            notifyAll();
+        }
         return true;
     }
 
@@ -46,29 +66,79 @@ final class LookQueue {
         while (true) {
             long now = clock.getAsLong();
             long next = Long.MAX_VALUE;
-            for (Iterator<Map.Entry<Subject, List<Cause>>> i = waiting.entrySet().iterator(); i.hasNext(); ) {
-                Map.Entry<Subject, List<Cause>> e = i.next();
-                List<Cause> due = takeDue(e.getValue(), now);
-                if (!due.isEmpty()) {
-                    size -= due.size();
-                    if (e.getValue().isEmpty()) {
-                        i.remove();
-                    }
-                    return new Look(e.getKey(), due);
+            for (Iterator<Map.Entry<String, Tickets>> i = realms.entrySet().iterator(); i.hasNext(); ) {
+                Map.Entry<String, Tickets> realm = i.next();
+                if (!room.test(realm.getKey())) {
+                    continue; // Until woken.
                 }
-                next = Math.min(next, e.getValue().stream().mapToLong(Cause::due).min().orElse(next));
+                long free = bounds.realm(realm.getKey(), now);
+                Look look = take(realm.getValue(), now, free);
+                if (look != null) {
+                    i.remove();
+                    realms.put(realm.getKey(), realm.getValue()); // The other realms' turn.
+                    return look;
+                }
+                next = Math.min(next, realm.getValue().next(free));
+                if (realm.getValue().isEmpty()) {
+                    i.remove();
+                }
             }
             wait(next == Long.MAX_VALUE ? 0 : Math.max(1, next - now));
         }
     }
 
-    private static List<Cause> takeDue(List<Cause> causes, long now) {
-        List<Cause> due = new ArrayList<>();
-        causes.removeIf(c -> c.due() <= now && due.size() < MAX_CAUSES && due.add(c));
-        return due;
+    private Look take(Tickets tickets, long now, long othersFrom) {
+        for (Subject s = tickets.due(now, othersFrom); s != null; s = tickets.due(now, othersFrom)) {
+            Waiting w = waiting.get(s);
+            long free = bounds.subject(s, now);
+            if (w == null || !w.hasDue(now)) {
+                tickets.drop(); // An earlier look has answered it.
+            } else if (free > now) {
+                tickets.postpone(free);
+            } else {
+                tickets.drop();
+                Look look = w.take(s, now);
+                size -= look.causes().size();
+                if (w.isEmpty()) {
+                    waiting.remove(s);
+                }
+                return look;
+            }
+        }
+        return null;
     }
 
-    /** One look to take, with the events that it answers. */
-    record Look(Subject subject, List<Cause> causes) {
+    /** A look was taken, and so many bytes of it are to be published. */
+    synchronized void charge(Subject subject, long bytes) {
+        bounds.charge(subject, bytes, clock.getAsLong());
+    }
+
+    /** There may be room for a realm's looks again. */
+    synchronized void wake() {
+        notifyAll();
+    }
+
+    /** Causes that are due and wait for a bound or for room. */
+    synchronized long heldBack() {
+        long now = clock.getAsLong();
+        return waiting.values().stream().mapToLong(w -> w.due(now)).sum();
+    }
+
+    /**
+     * One look to take, with the events that it answers.
+     *
+     * @param folded times of further events that a cause stands for
+     */
+    record Look(Subject subject, List<Cause> causes, Map<Cause, List<Long>> folded) {
+        Look(Subject subject, List<Cause> causes) {
+            this(subject, causes, Map.of());
+        }
+
+        /** Times of all events that it answers. */
+        List<Long> covers() {
+            List<Long> all = new ArrayList<>(causes.stream().map(Cause::at).toList());
+            folded.values().forEach(all::addAll);
+            return all;
+        }
     }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.keycloak.models.ClientModel;
 import org.keycloak.models.KeycloakSession;
@@ -19,7 +20,7 @@ import org.keycloak.models.utils.KeycloakModelUtils;
  * Takes looks: what is true of a user, client, session or realm, in a transaction of its own that begins after the
  * event's commit and is rolled back, so that a look never changes anything in Keycloak.
  */
-final class Looker {
+final class Looker implements Sight {
     /** Of the 64 KiB of a message, headers and envelope not counted. */
     private static final int BUDGET = 60_000;
     private static final int MAX_CLIENTS = 256;
@@ -33,16 +34,21 @@ final class Looker {
         this.envelope = envelope;
     }
 
-    /** The observation; throws what Keycloak throws, and then nothing was seen. */
-    Message look(LookQueue.Look look) {
+    @Override
+    public CompletableFuture<List<Message>> look(LookQueue.Look look) {
         // Before the transaction begins: a look must never claim to be later than it was.
         long at = System.currentTimeMillis();
-        ObjectNode seen = inTransaction(s -> see(new View(s, look.subject().realmName()), look));
-        return envelope.observation(look.subject(), look.causes(), at, seen);
+        try {
+            ObjectNode seen = inTransaction(s -> see(new View(s, look.subject().realmName()), look));
+            return CompletableFuture.completedFuture(
+                    List.of(envelope.observation(look.subject(), look.causes(), at, seen)));
+        } catch (RuntimeException | LinkageError e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
-    /** The event with both names of its client, as far as they can still be told. */
-    Happened withClient(Happened h, String realmName) {
+    @Override
+    public Happened withClient(Happened h, String realmName) {
         if ((h.client() == null) == (h.clientId() == null)) {
             return h; // Nothing to resolve, or all known.
         }
@@ -54,8 +60,8 @@ final class Looker {
         });
     }
 
-    /** Asks for what nobody has, so that a Keycloak without one of our ways in is noticed at its start. */
-    void rehearse() {
+    @Override
+    public void rehearse() {
         inTransaction(s -> {
             View view = new View(s, "master");
             if (view.exists()) {

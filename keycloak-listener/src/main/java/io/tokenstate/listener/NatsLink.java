@@ -8,6 +8,8 @@ import io.nats.client.impl.Headers;
 import io.nats.client.impl.NatsMessage;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -18,11 +20,14 @@ import java.util.concurrent.TimeoutException;
  * not. Nothing is buffered in the client while it reconnects; what was not acknowledged lies in our own outbox.
  */
 final class NatsLink implements Link, ConnectionListener, ErrorListener {
+    /** The only stream whose word counts: the acknowledgement is checked for it, too. */
+    static final String STREAM = "TOKENSTATE";
     private static final long MAX_WAIT = 5_000;
 
     private final NatsOptions options;
     private final Complaints complaints;
     private volatile Connection connection;
+    private volatile Runnable onChange = () -> { };
     private boolean closed;
     private long changes;
 
@@ -31,8 +36,9 @@ final class NatsLink implements Link, ConnectionListener, ErrorListener {
         this.complaints = complaints;
     }
 
-    /** Body of the connecting thread: one connection after the other, each with the client's endless reconnects. */
-    void run() throws InterruptedException {
+    /** One connection after the other, each with the client's endless reconnects. */
+    @Override
+    public void run() throws InterruptedException {
         long wait = 100;
         while (!isClosed()) {
             try {
@@ -51,31 +57,42 @@ final class NatsLink implements Link, ConnectionListener, ErrorListener {
         }
     }
 
-    boolean connected() {
+    @Override
+    public void onChange(Runnable r) {
+        onChange = r;
+    }
+
+    @Override
+    public boolean connected() {
         Connection c = connection;
         return c != null && c.getStatus() == Connection.Status.CONNECTED;
     }
 
     @Override
-    public Reply publish(Message m, long millis) throws InterruptedException {
+    public CompletableFuture<Reply> publish(Message m, long millis) {
         Connection c = connection;
         if (!connected()) {
-            return Reply.unknown("not connected");
+            return CompletableFuture.completedFuture(Reply.unknown("not connected"));
         }
         if (m.body().length > c.getMaxPayload() - 1024) {
-            return Reply.tooLarge();
+            return CompletableFuture.completedFuture(Reply.tooLarge());
         }
         try {
             // Another stream or a stray responder on these subjects must not be taken for the log.
-            Headers headers = new Headers().add("Nats-Msg-Id", m.id()).add("Nats-Expected-Stream", "TOKENSTATE");
-            io.nats.client.Message answer = c.request(
-                    NatsMessage.builder().subject(m.subject()).headers(headers).data(m.body()).build(),
-                    Duration.ofMillis(millis));
-            return answer == null ? Reply.unknown("no answer: no stream, no permission, or a timeout")
-                    : Reply.of(answer.getData());
+            Headers headers = new Headers().add("Nats-Msg-Id", m.id()).add("Nats-Expected-Stream", STREAM);
+            // The client's own timeout is only as fine as its clean-up of old requests: hence our own.
+            return c.request(NatsMessage.builder().subject(m.subject()).headers(headers).data(m.body()).build())
+                    .orTimeout(millis, TimeUnit.MILLISECONDS)
+                    .handle((answer, e) -> e != null || answer == null ? Reply.unknown(silence(e))
+                            : Reply.of(answer.getData()));
         } catch (RuntimeException e) {
-            return Reply.unknown(e.getClass().getSimpleName());
+            return CompletableFuture.completedFuture(Reply.unknown(e.getClass().getSimpleName()));
         }
+    }
+
+    private static String silence(Throwable e) {
+        return e == null || e instanceof TimeoutException || e instanceof CancellationException
+                ? "no answer: no stream, no permission, or a timeout" : e.getClass().getSimpleName();
     }
 
     @Override
@@ -91,8 +108,8 @@ final class NatsLink implements Link, ConnectionListener, ErrorListener {
         }
     }
 
-    /** Ends the connection in good order, within about a second. */
-    void close() {
+    @Override
+    public void close() {
         synchronized (this) {
             closed = true;
             notifyAll();
@@ -141,9 +158,12 @@ final class NatsLink implements Link, ConnectionListener, ErrorListener {
         }
     }
 
-    private synchronized void changed() {
-        changes++;
-        notifyAll();
+    private void changed() {
+        synchronized (this) {
+            changes++;
+            notifyAll();
+        }
+        onChange.run();
     }
 
     private synchronized boolean isClosed() {

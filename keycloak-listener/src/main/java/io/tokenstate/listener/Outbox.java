@@ -1,38 +1,98 @@
 package io.tokenstate.listener;
 
-import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
- * Messages in the order in which they are to stand in the log. Its length is bounded by the ledger, which refuses
- * events; looks are held back by {@link #awaitRoom}, because a look that waits is taken later, says more and stands
- * for more events, while an observation that waits only grows old (and takes up to 60 kB).
+ * Messages that the log has not acknowledged, by realm. Up to {@link #WINDOW} are on their way at a time, and of each
+ * realm the events go in their order and a look goes after every event that was there before it. A realm whose message
+ * the log did not take waits, and then tries one message at a time until one is taken; other realms go on meanwhile.
+ *
+ * <p>An event that failed once may so come after later events of its realm, never after a look that is to answer it.
+ * Readers go by the times in the messages and need no more.
  */
 final class Outbox {
-    private final ArrayDeque<Message> queue = new ArrayDeque<>();
+    static final int WINDOW = 64;
+    /** Looks of a realm are held back beyond this: one that waits as a message only grows old. */
+    static final int ROOM = 256;
+
+    private final Map<String, Lane> lanes = new LinkedHashMap<>();
+    private final Runnable roomier;
+    private int flying;
+
+    /** @param roomier called after a realm's messages became fewer; must not block */
+    Outbox(Runnable roomier) {
+        this.roomier = roomier;
+    }
 
     synchronized void add(Message m) {
-        queue.addLast(m);
+        lanes.computeIfAbsent(m.realm(), r -> new Lane()).add(m);
         notifyAll();
     }
 
-    /** The oldest message, which stays in until {@link #remove}; waits for one. */
-    synchronized Message head() throws InterruptedException {
-        while (queue.isEmpty()) {
-            wait();
-        }
-        return queue.peekFirst();
+    /** How many messages of this realm wait or are on their way. */
+    synchronized int size(String realm) {
+        Lane lane = lanes.get(realm);
+        return lane == null ? 0 : lane.size();
     }
 
-    synchronized void remove(Message head) {
-        if (queue.peekFirst() == head) {
-            queue.removeFirst();
+    /** The next message to send, which is on its way now; waits for one. */
+    synchronized Lane.Item next() throws InterruptedException {
+        while (true) {
+            long now = now();
+            Lane.Item item = flying < WINDOW ? pick(now) : null;
+            if (item != null) {
+                flying++;
+                return item;
+            }
+            long wake = lanes.values().stream().mapToLong(Lane::opens).filter(t -> t > now).min().orElse(0);
+            wait(wake == 0 ? 0 : wake - now);
+        }
+    }
+
+    /** From one realm after the other. */
+    private Lane.Item pick(long now) {
+        for (Iterator<Map.Entry<String, Lane>> i = lanes.entrySet().iterator(); i.hasNext(); ) {
+            Map.Entry<String, Lane> e = i.next();
+            Lane.Item item = e.getValue().pick(now);
+            if (item != null) {
+                i.remove();
+                lanes.put(e.getKey(), e.getValue());
+                return item;
+            }
+        }
+        return null;
+    }
+
+    /** The log took the message, or never will. */
+    void done(Lane.Item item) {
+        synchronized (this) {
+            Lane lane = lanes.get(item.message().realm());
+            lane.remove(item);
+            if (lane.size() == 0) {
+                lanes.remove(item.message().realm());
+            }
+            flying--;
             notifyAll();
         }
+        roomier.run();
     }
 
-    synchronized void awaitRoom(int limit) throws InterruptedException {
-        while (queue.size() >= limit) {
-            wait();
-        }
+    /** The message is to be sent again. */
+    synchronized void failed(Lane.Item item) {
+        lanes.get(item.message().realm()).failed(item, now());
+        flying--;
+        notifyAll();
+    }
+
+    /** NATS is there again: nobody needs to wait any longer. */
+    synchronized void tryNow() {
+        lanes.values().forEach(Lane::tryNow);
+        notifyAll();
+    }
+
+    private static long now() {
+        return System.nanoTime() / 1_000_000;
     }
 }

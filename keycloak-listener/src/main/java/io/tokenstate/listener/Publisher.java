@@ -1,14 +1,14 @@
 package io.tokenstate.listener;
 
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Delivers the outbox in order, one message at a time, each until JetStream acknowledged it. A message that NATS
- * takes under no circumstances is given up, counted and told; everything else is tried for ever.
+ * Delivers the outbox, several messages at a time, each until JetStream acknowledged it. A message that NATS takes
+ * under no circumstances is given up, counted and told; everything else is tried for ever, and keeps its id, so that
+ * one whose acknowledgement was lost is not stored twice.
  */
 final class Publisher {
     private static final long ACK_WAIT = 5_000;
-    private static final long MAX_BACK_OFF = 5_000;
     /** The stream's max_msg_size is 64 KiB and counts headers. */
     private static final int MAX_BODY = 65_536 - 512;
 
@@ -16,6 +16,8 @@ final class Publisher {
     private final Ledger ledger;
     private final Link link;
     private final Complaints complaints;
+    private final LongAdder published = new LongAdder();
+    private final LongAdder failures = new LongAdder();
 
     Publisher(Outbox outbox, Ledger ledger, Link link, Complaints complaints) {
         this.outbox = outbox;
@@ -24,26 +26,42 @@ final class Publisher {
         this.complaints = complaints;
     }
 
-    /** Body of the sending thread, once round: one message from the outbox to the log. */
-    void deliverNext() throws InterruptedException {
-        Message m = outbox.head();
-        long wait = 50;
-        Reply reply = send(m);
-        while (reply.outcome() == Reply.Outcome.UNKNOWN) {
-            complaints.warn("the log did not take a message, trying on", reply.detail());
-            link.awaitChange(wait + ThreadLocalRandom.current().nextLong(wait));
-            wait = Math.min(MAX_BACK_OFF, wait * 2);
-            reply = send(m);
+    /** Body of the sending thread, once round: one message from the outbox on its way to the log. */
+    void sendNext() throws InterruptedException {
+        Lane.Item item = outbox.next();
+        Message m = item.message();
+        if (m.body().length > MAX_BODY) {
+            answered(item, Reply.tooLarge());
+        } else {
+            link.publish(m, ACK_WAIT).thenAccept(reply -> answered(item, reply));
+        }
+    }
+
+    /** On any thread. */
+    private void answered(Lane.Item item, Reply reply) {
+        Message m = item.message();
+        if (reply.outcome() == Reply.Outcome.UNKNOWN) {
+            failures.increment();
+            complaints.warn("the log did not take a message, trying on", "realm " + m.realm() + ", " + reply.detail());
+            outbox.failed(item);
+            return;
         }
         if (reply.outcome() == Reply.Outcome.TOO_LARGE) {
             ledger.drop();
             complaints.error("gave up a message larger than NATS takes", m.subject() + ", " + m.body().length + " bytes");
+        } else {
+            published.increment();
         }
-        outbox.remove(m);
+        outbox.done(item);
         m.covers().forEach(ledger::close);
     }
 
-    private Reply send(Message m) throws InterruptedException {
-        return m.body().length > MAX_BODY ? Reply.tooLarge() : link.publish(m, ACK_WAIT);
+    /** Messages that the log acknowledged, and attempts that it did not. */
+    long published() {
+        return published.sum();
+    }
+
+    long failures() {
+        return failures.sum();
     }
 }

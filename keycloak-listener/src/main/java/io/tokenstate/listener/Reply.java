@@ -24,7 +24,7 @@ record Reply(Outcome outcome, String detail) {
         return new Reply(Outcome.TOO_LARGE, "larger than NATS takes");
     }
 
-    /** @param ack the answer's body; only {"stream":…,"seq":n>0} without an error means stored */
+    /** @param ack the answer's body; only {"stream":"TOKENSTATE","seq":n>0} without an error means stored */
     static Reply of(byte[] ack) {
         if (ack == null || ack.length == 0) {
             return unknown("empty answer");
@@ -39,7 +39,7 @@ record Reply(Outcome outcome, String detail) {
             int code = json.path("error").path("err_code").asInt();
             return code == MESSAGE_SIZE_EXCEEDED ? tooLarge() : unknown("JetStream error " + code);
         }
-        boolean stored = !json.path("stream").asText().isEmpty() && json.path("seq").asLong() > 0;
+        boolean stored = NatsLink.STREAM.equals(json.path("stream").asText()) && json.path("seq").asLong() > 0;
         return stored ? new Reply(Outcome.STORED, "") : unknown("answer is no acknowledgement");
     }
 }

@@ -28,6 +28,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     private Extractor extractor;
     private ProviderEvents providerEvents;
     private volatile Engine engine;
+    private Runnable unbind = () -> { };
 
     /** For Keycloak, by {@code META-INF/services}. */
     public TokenstateListenerFactory() {
@@ -73,14 +74,24 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
             providerEvents = new ProviderEvents(options.realms, Time::currentTimeMillis);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
             Engine started = new Engine(options, envelope, new Looker(factory, envelope),
-                    new Hearing(factory, options), resource(factory), complaints);
+                    new Hearing(factory, options)::deaf, new NatsLink(new NatsOptions(options), complaints),
+                    resource(factory), complaints);
             NodeName.doubt(options.node).forEach(why -> complaints.warn(why, "node " + options.node));
             factory.register(this::told);
             started.start();
             engine = started;
+            measure(started);
             complaints.info("listener on", "node " + options.node + ", realms: " + options.realms);
         } catch (Throwable t) {
             off("it cannot start (" + t.getClass().getSimpleName() + ")");
+        }
+    }
+
+    private void measure(Engine started) {
+        try {
+            unbind = Meters.bind(started);
+        } catch (LinkageError e) {
+            complaints.info("this Keycloak has no Micrometer, so the listener has no metrics", e.getClass().getSimpleName());
         }
     }
 
@@ -100,6 +111,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     public void close() {
         Engine running = engine;
         engine = null;
+        unbind.run();
         if (running != null) {
             running.close();
         }

@@ -5,36 +5,24 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HeartbeatTest {
     private final Ledger ledger = new Ledger(10);
-    private final List<Message> sent = new ArrayList<>();
-    private final Heartbeat heartbeat = new Heartbeat(ledger, Samples.ENVELOPE, new Link() {
-        @Override
-        public Reply publish(Message m, long millis) {
-            sent.add(m);
-            return Reply.unknown("no answer");
-        }
-
-        @Override
-        public void awaitChange(long millis) {
-            // Nothing waits here.
-        }
-    }, 1);
+    private final FakeLink link = new FakeLink();
+    private final Heartbeat heartbeat = new Heartbeat(ledger, Samples.ENVELOPE, link, 1);
 
     private JsonNode last() {
-        return Schema.valid(sent.get(sent.size() - 1)).path("data");
+        return Schema.valid(link.sent.get(link.sent.size() - 1)).path("data");
     }
 
     /** One that always says "nothing queued" would claim that all is delivered. */
     @Test
-    void saysWhatIsNotDeliveredAndWhatWasDropped() throws InterruptedException {
+    void saysWhatIsNotDeliveredAndWhatWasDropped() {
         ledger.tryOpen(70);
         ledger.tryOpen(50);
         ledger.drop();
+        link.answers.add(Reply.unknown("no answer"));
         heartbeat.beat();
         assertEquals(2, last().path("queued").asInt());
         assertEquals(50, last().path("oldest").asLong());
@@ -46,11 +34,11 @@ class HeartbeatTest {
         assertEquals(0, last().path("queued").asInt());
         assertFalse(last().has("oldest"));
         assertTrue(last().path("leaving").asBoolean());
-        assertEquals(2, sent.size(), "a heartbeat is never repeated");
+        assertEquals(2, link.sent.size(), "a heartbeat is never repeated");
     }
 
     @Test
-    void namesTheProcessAndTheResource() throws InterruptedException {
+    void namesTheProcessAndTheResource() {
         heartbeat.beat();
         assertEquals(NodeName.INSTANCE, last().path("instance").asText());
         assertEquals(1, last().path("resource").asInt());

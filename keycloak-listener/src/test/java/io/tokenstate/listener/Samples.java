@@ -58,6 +58,10 @@ final class Samples {
         return new Cause(event, "LOGOUT", AT, session, false, null, null, null, due, 0);
     }
 
+    static Cause birth(String event, long at, long due) {
+        return new Cause(event, "LOGIN", at, null, false, null, null, null, due, 0);
+    }
+
     static List<Roster.Row> rows(int n) {
         List<Roster.Row> rows = new ArrayList<>();
         for (int i = 0; i < n; i++) {
