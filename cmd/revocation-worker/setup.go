@@ -133,6 +133,11 @@ func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)
 		}
 		did("its roles on realm "+g.realm, given)
 	}
+	read, err := s.Reader(ctx, o.clientID)
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	did("its role for the jar's read-only resource", read)
 	want := keycloak.EventSettings{Types: doctor.Types, UserExpiry: keepEvents, AdminExpiry: keepEvents}
 	saved, err := s.SaveEvents(ctx, o.realm, want)
 	if err != nil {

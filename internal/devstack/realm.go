@@ -64,7 +64,8 @@ func (a *Admin) DeleteRealm(ctx context.Context, name string) error {
 }
 
 // AdmitWorker makes the worker's client in the master realm if it is not there, and gives its
-// service account the roles on a realm, and on master those that show the deletion of a realm.
+// service account the roles on a realm, on master those that show the deletion of a realm, and the
+// role for the jar's read-only resource.
 // It may be repeated.
 func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
 	s, err := a.Session(ctx) // a new one: an older token knows nothing of a new realm
@@ -83,6 +84,9 @@ func (a *Admin) AdmitWorker(ctx context.Context, realm string) error {
 		return err
 	}
 	if err := grant(ctx, s, account.ID, "master", []string{"view-events"}); err != nil {
+		return err
+	}
+	if err := grantReader(ctx, s, account.ID); err != nil {
 		return err
 	}
 	version, err := s.Version(ctx)
@@ -113,6 +117,22 @@ func grant(ctx context.Context, s *AdminSession, account, realm string, roles []
 		return fmt.Errorf("realm %s has %d of the %d roles that the worker needs", realm, len(give), len(roles))
 	}
 	_, err = s.Call(ctx, http.MethodPost, "/master/users/"+account+"/role-mappings/clients/"+rights, give, nil)
+	return err
+}
+
+// reader is the realm role that the jar's read-only resource asks for.
+const reader = "tokenstate-reader"
+
+func grantReader(ctx context.Context, s *AdminSession, account string) error {
+	_, err := s.Call(ctx, http.MethodPost, "/master/roles", map[string]any{"name": reader}, nil)
+	if status, ok := errors.AsType[*StatusError](err); err != nil && (!ok || status.Code != http.StatusConflict) {
+		return fmt.Errorf("make the realm role %s: %w", reader, err)
+	}
+	var role map[string]any
+	if _, err := s.Call(ctx, http.MethodGet, "/master/roles/"+reader, nil, &role); err != nil {
+		return fmt.Errorf("find the realm role %s: %w", reader, err)
+	}
+	_, err = s.Call(ctx, http.MethodPost, "/master/users/"+account+"/role-mappings/realm", []map[string]any{role}, nil)
 	return err
 }
 
