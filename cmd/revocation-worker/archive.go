@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
@@ -19,7 +20,7 @@ type archive struct {
 func (a archive) UserEvents(ctx context.Context, realm string, p backfill.Page) (backfill.Answer[backfill.UserEvent], error) {
 	page, err := a.admin.UserEvents(ctx, realm, query(p))
 	if err != nil {
-		return backfill.Answer[backfill.UserEvent]{}, fault(err)
+		return backfill.Answer[backfill.UserEvent]{}, asking.Fault(err)
 	}
 	rows := make([]backfill.UserEvent, len(page.Rows))
 	for i, r := range page.Rows {
@@ -31,7 +32,7 @@ func (a archive) UserEvents(ctx context.Context, realm string, p backfill.Page) 
 func (a archive) AdminEvents(ctx context.Context, realm string, p backfill.Page) (backfill.Answer[backfill.AdminEvent], error) {
 	page, err := a.admin.AdminEvents(ctx, realm, query(p))
 	if err != nil {
-		return backfill.Answer[backfill.AdminEvent]{}, fault(err)
+		return backfill.Answer[backfill.AdminEvent]{}, asking.Fault(err)
 	}
 	rows := make([]backfill.AdminEvent, len(page.Rows))
 	for i, r := range page.Rows {
@@ -46,7 +47,7 @@ func (a archive) AdminEvents(ctx context.Context, realm string, p backfill.Page)
 func (a archive) ClientUUID(ctx context.Context, realm, clientID string) (string, error) {
 	c, err := a.admin.LookClientNamed(ctx, realm, clientID)
 	if err != nil || c.Gone {
-		return "", fault(err)
+		return "", asking.Fault(err)
 	}
 	return c.Client.UUID, nil
 }
@@ -54,7 +55,7 @@ func (a archive) ClientUUID(ctx context.Context, realm, clientID string) (string
 func (a archive) Kept(ctx context.Context, realm string) (users, admins time.Duration, err error) {
 	e, err := a.admin.EventSettings(ctx, realm)
 	if err != nil {
-		return 0, 0, fault(err)
+		return 0, 0, asking.Fault(err)
 	}
 	return e.UserExpiry, e.AdminExpiry, nil
 }

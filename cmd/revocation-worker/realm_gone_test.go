@@ -14,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -103,13 +104,13 @@ func TestARealmDisappears(t *testing.T) {
 		must(t, err)
 		ctx := t.Context()
 		k := &kept{facts: tokenstate.NewFacts(), states: map[string]backfill.State{"demo": {Upto: 5}, "other": {Upto: 5}}}
-		pages := &worker.Pages{Known: k, Ask: pager{admin}, Log: k, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
+		pages := &worker.Pages{Known: k, Ask: asking.Pager{Admin: admin}, Log: k, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
 		b := &backfill.Backfill{Archive: archive{admin: admin}, Journal: k, Log: k, AdminRealm: "master", Overlap: time.Minute, Logger: zerolog.Nop()}
 		token := func(realm string) tokenstate.Token {
 			return tokenstate.Token{Realm: realm, User: "u", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: 100}
 		}
 		look := func(s tokenstate.Scope) error {
-			ms, err := asker{admin: admin, wasThere: k.facts.WasThere}.Look(ctx, s, []tokenstate.Token{token(s.Realm)})
+			ms, err := asking.Asker{Admin: admin, WasThere: k.facts.WasThere}.Look(ctx, s, []tokenstate.Token{token(s.Realm)})
 			for _, m := range ms {
 				must(t, k.Publish(ctx, m))
 			}
@@ -136,7 +137,7 @@ func TestARealmDisappears(t *testing.T) {
 		}
 		must(t, look(tokenstate.Scope{Realm: "other"}))
 		wasThere := k.facts.WasThere("demo")
-		if err := look(tokenstate.Scope{Realm: "demo"}); wasThere && err != nil || !wasThere && !errors.Is(err, errNeverThere) || wasThere == (after == 0) {
+		if err := look(tokenstate.Scope{Realm: "demo"}); wasThere && err != nil || !wasThere && !errors.Is(err, asking.ErrNeverThere) || wasThere == (after == 0) {
 			t.Errorf("after %d: seen %t: %v", after, wasThere, err)
 		}
 		if v := tokenstate.Judge(token("demo"), k.facts, tokenstate.DefaultRules()); wasThere != (v.Reason == tokenstate.ReasonRealmDeleted) {

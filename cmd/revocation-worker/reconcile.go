@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 	"golang.org/x/time/rate"
 
+	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
@@ -65,8 +66,8 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	if err != nil {
 		return err
 	}
-	pages := worker.Pages{Ask: pager{slow}, Keys: inside{slow.Resource()}, Logger: o.logger}
-	ask := asker{admin: admin, inside: &inside{admin.Resource()}, wasThere: before.Facts.WasThere}
+	pages := worker.Pages{Ask: asking.Pager{Admin: slow}, Keys: asking.Inside{Resource: slow.Resource()}, Logger: o.logger}
+	ask := asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: admin.Resource()}, WasThere: before.Facts.WasThere}
 	then, failed, err := recovery.Reconcile(ctx, ask, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
 	done()
 	if err != nil {

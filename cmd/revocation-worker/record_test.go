@@ -20,6 +20,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/devstack"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/events/stream"
@@ -83,7 +84,7 @@ type recorder struct {
 	env   devstack.Env
 	k     *play.Keycloak
 	up    *play.Keycloak // a second realm, where a scene needs one
-	ask   asker
+	ask   asking.Asker
 	user  string // the scene's person
 	uuids map[string]string
 	held  []*heldToken
@@ -124,7 +125,7 @@ func record(t *testing.T, env devstack.Env, s scene) {
 	env.KeycloakRealm = "r-" + s.name
 	r.k = play.KeycloakOf(env)
 	r.realm(env.KeycloakRealm)
-	r.ask = asker{admin: r.admin()}
+	r.ask = asking.Asker{Admin: r.admin()}
 	r.listen(env)
 	r.uuids["app"], r.uuids["app2"] = r.client("app"), r.client("app2")
 	var err error

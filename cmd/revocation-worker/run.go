@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
@@ -74,8 +75,8 @@ func run(ctx context.Context, c *config) error {
 	known := projection.New(source, projection.Options{}, logger)
 	p := &running{c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.looker = &worker.Looker{
-		Known: known, Ask: asker{admin: admin, inside: &inside{p.resource}, wasThere: briefly(known.RealmWasThere)}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
-		Pages:  &worker.Pages{Known: known, Ask: pager{slow}, Keys: inside{slow.Resource()}, Log: p.log, Logger: logger},
+		Known: known, Ask: asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: p.resource}, WasThere: briefly(known.RealmWasThere)}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
+		Pages:  &worker.Pages{Known: known, Ask: asking.Pager{Admin: slow}, Keys: asking.Inside{Resource: slow.Resource()}, Log: p.log, Logger: logger},
 		Owners: c.ownerSweep,
 	}
 	p.backfill = &backfill.Backfill{

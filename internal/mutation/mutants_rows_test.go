@@ -47,8 +47,8 @@ var rows = []mutant{
 	{"no client is due in a realm that is gone", core + "due.go", `if s.Client != "" && f.withoutRealm(s.Realm, r) {`, `if false {`, false},
 	{"nobody is in doubt in a realm that is gone", core + "doubt.go", `if f.withoutRealm(t.Realm, r) {`, `if false {`, false},
 	{"no owner is in doubt in a realm that is gone", core + "owner.go", `itself || f.withoutRealm(user.Realm, r) {`, `itself {`, false},
-	{"many sessions are named one by one", "cmd/revocation-worker/ask.go", `named = append(named, nameSessions(r, tokens)...)`, ``, false},
-	{"a large roster does not go whole", "cmd/revocation-worker/ask.go", `seats <= left && len(o.Rosters) < maxRosters`, `len(o.Rosters) < maxRosters`, false},
-	{"rosters of a message are bounded", "cmd/revocation-worker/ask.go", `seats <= left && len(o.Rosters) < maxRosters`, `seats <= left`, false},
-	{"a session that lives is named so", "cmd/revocation-worker/ask.go", `if s, ok := lives[t.Session]; ok {`, `if s, ok := lives[t.Session]; ok && false {`, false},
+	{"many sessions are named one by one", "internal/asking/ask.go", `named = append(named, nameSessions(r, tokens)...)`, ``, false},
+	{"a large roster does not go whole", "internal/asking/ask.go", `seats <= left && len(o.Rosters) < maxRosters`, `len(o.Rosters) < maxRosters`, false},
+	{"rosters of a message are bounded", "internal/asking/ask.go", `seats <= left && len(o.Rosters) < maxRosters`, `seats <= left`, false},
+	{"a session that lives is named so", "internal/asking/ask.go", `if s, ok := lives[t.Session]; ok {`, `if s, ok := lives[t.Session]; ok && false {`, false},
 }

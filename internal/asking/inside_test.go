@@ -1,4 +1,4 @@
-package main
+package asking
 
 import (
 	"encoding/base64"
@@ -25,13 +25,15 @@ type jar struct {
 	asked   []map[string]any
 }
 
-func (j *jar) asker(t *testing.T) asker {
+func (j *jar) asker(t *testing.T) Asker {
 	t.Helper()
 	s := httptest.NewServer(j)
 	t.Cleanup(s.Close)
 	admin, err := keycloak.NewAdmin(keycloak.Config{BaseURL: s.URL, ClientID: "worker", ClientSecret: secret.New("x"), Timeout: 5 * time.Second})
-	must(t, err)
-	return asker{admin: admin, inside: &inside{admin.Resource()}}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Asker{Admin: admin, Inside: &Inside{admin.Resource()}}
 }
 
 func (j *jar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -107,7 +109,9 @@ func TestSessionsThatNoRosterCoversAreNamed(t *testing.T) {
 		return 200, parts(os...)
 	}}
 	ms, err := j.asker(t).Look(t.Context(), tokenstate.Scope{Realm: "demo", User: whole.User}, append(tokens, tokens...))
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(j.asked) != 1+3 || len(ms) != 1+2500 {
 		t.Fatalf("%d looks, %d messages", len(j.asked), len(ms))
 	}

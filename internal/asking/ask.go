@@ -1,4 +1,4 @@
-package main
+package asking
 
 import (
 	"context"
@@ -17,27 +17,28 @@ import (
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
-// asker joins keycloak.Admin to worker.Asker. A look over the admin API becomes an observation of
+// Asker joins keycloak.Admin to worker.Asker. A look over the admin API becomes an observation of
 // nobody's node. Where Keycloak's jar offers its resource, that is asked instead, since the admin API
 // fills Keycloak's caches and validates users of directories.
-type asker struct {
-	admin  *keycloak.Admin
-	inside *inside // nil: never
-	// wasThere says of a realm that Keycloak does not know whether it ever did; nil: it did.
-	wasThere func(realm string) bool
+type Asker struct {
+	Admin  *keycloak.Admin
+	Inside *Inside // nil: never
+	// WasThere says of a realm that Keycloak does not know whether it ever did; nil: it did.
+	WasThere func(realm string) bool
 }
 
-func (a asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
-	if a.inside != nil {
-		if ms, err := a.inside.look(ctx, s, tokens); !keycloak.NotOffered(err) {
-			return ms, fault(err)
+// Look implements worker.Asker.
+func (a Asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
+	if a.Inside != nil {
+		if ms, err := a.Inside.look(ctx, s, tokens); !keycloak.NotOffered(err) {
+			return ms, Fault(err)
 		}
 	}
-	return a.outside(ctx, s, tokens)
+	return a.Outside(ctx, s, tokens)
 }
 
-// outside asks the admin API.
-func (a asker) outside(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, err error) {
+// Outside is Look over the admin API.
+func (a Asker) Outside(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, err error) {
 	var at time.Time
 	var o *events.Observation
 	switch {
@@ -56,20 +57,21 @@ func (a asker) outside(ctx context.Context, s tokenstate.Scope, tokens []tokenst
 		at, o, err = a.realm(ctx, s)
 	}
 	if err != nil {
-		return nil, fault(err)
+		return nil, Fault(err)
 	}
 	return append(ms, observation(s.Realm, at, o)), nil
 }
 
-func (a asker) LookNamed(ctx context.Context, realm, clientID string) (events.Message, string, error) {
-	if a.inside != nil {
-		if m, id, err := a.inside.lookNamed(ctx, realm, clientID); !keycloak.NotOffered(err) {
-			return m, id, fault(err)
+// LookNamed implements worker.Asker.
+func (a Asker) LookNamed(ctx context.Context, realm, clientID string) (events.Message, string, error) {
+	if a.Inside != nil {
+		if m, id, err := a.Inside.lookNamed(ctx, realm, clientID); !keycloak.NotOffered(err) {
+			return m, id, Fault(err)
 		}
 	}
-	c, err := a.admin.LookClientNamed(ctx, realm, clientID)
+	c, err := a.Admin.LookClientNamed(ctx, realm, clientID)
 	if err != nil || c.Gone {
-		return events.Message{}, "", fault(err)
+		return events.Message{}, "", Fault(err)
 	}
 	return observation(realm, c.At, &events.Observation{Clients: []events.ClientLook{clientLook(c)}}), c.Client.UUID, nil
 }
@@ -81,10 +83,10 @@ func observation(realm string, at time.Time, o *events.Observation) events.Messa
 // user asks for each client's sessions by itself, so that the look covers them whole. Where they
 // do not fit into one message, more messages name the sessions of tokens, which is all that a
 // verdict can be asked about.
-func (a asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (time.Time, *events.Observation, []*events.Observation, error) {
-	u, err := a.admin.LookUser(ctx, s.Realm, s.User, clientsOf(tokens))
+func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (time.Time, *events.Observation, []*events.Observation, error) {
+	u, err := a.Admin.LookUser(ctx, s.Realm, s.User, clientsOf(tokens))
 	if err != nil {
-		return time.Time{}, nil, nil, err //nolint:wrapcheck // fault does
+		return time.Time{}, nil, nil, err //nolint:wrapcheck // Fault does
 	}
 	o := &events.Observation{User: &events.UserLook{
 		User: u.UserID, Gone: u.Gone, Enabled: u.Enabled, OfflineAccess: u.OfflineAccess, NotBefore: events.Seconds(u.NotBefore),
@@ -158,10 +160,10 @@ func nameSessions(whole events.Roster, tokens []tokenstate.Token) (rs []events.R
 	return rs
 }
 
-func (a asker) client(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
-	c, err := a.admin.LookClient(ctx, s.Realm, s.Client)
+func (a Asker) client(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
+	c, err := a.Admin.LookClient(ctx, s.Realm, s.Client)
 	if err != nil {
-		return time.Time{}, nil, err //nolint:wrapcheck // fault does
+		return time.Time{}, nil, err //nolint:wrapcheck // Fault does
 	}
 	return c.At, &events.Observation{Clients: []events.ClientLook{clientLook(c)}}, nil
 }
@@ -172,22 +174,22 @@ func clientLook(c keycloak.ClientLook) events.ClientLook {
 	}
 }
 
-func (a asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
-	r, err := a.admin.LookRealm(ctx, s.Realm)
+func (a Asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
+	r, err := a.Admin.LookRealm(ctx, s.Realm)
 	if err != nil {
-		return time.Time{}, nil, err //nolint:wrapcheck // fault does
+		return time.Time{}, nil, err //nolint:wrapcheck // Fault does
 	}
-	if r.Gone && a.wasThere != nil && !a.wasThere(s.Realm) {
-		return time.Time{}, nil, fmt.Errorf("%w: %q: check KEYCLOAK_URL, and set WORKER_REALMS if the listener gives the realm an alias", errNeverThere, s.Realm)
+	if r.Gone && a.WasThere != nil && !a.WasThere(s.Realm) {
+		return time.Time{}, nil, fmt.Errorf("%w: %q: check KEYCLOAK_URL, and set WORKER_REALMS if the listener gives the realm an alias", ErrNeverThere, s.Realm)
 	}
 	return r.At, &events.Observation{Realm: &events.RealmLook{Gone: r.Gone, Enabled: r.Enabled, NotBefore: events.Seconds(r.NotBefore)}}, nil
 }
 
-// errNeverThere: who is in such a realm is not stopped for it.
-var errNeverThere = errors.New("this Keycloak has no such realm, and no look has ever shown one")
+// ErrNeverThere: who is in such a realm is not stopped for it.
+var ErrNeverThere = errors.New("this Keycloak has no such realm, and no look has ever shown one")
 
-// fault tells apart what concerns all looks, and says what to do where it is our own rights.
-func fault(err error) error {
+// Fault tells apart what concerns all looks, and says what to do where it is our own rights.
+func Fault(err error) error {
 	u, ok := errors.AsType[*keycloak.Unavailable](err)
 	switch {
 	case err == nil || !ok:

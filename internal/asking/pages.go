@@ -1,4 +1,4 @@
-package main
+package asking
 
 import (
 	"context"
@@ -10,11 +10,12 @@ import (
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
-// pager joins keycloak.Admin to worker.Pager.
-type pager struct{ admin *keycloak.Admin }
+// Pager joins keycloak.Admin to worker.Pager.
+type Pager struct{ Admin *keycloak.Admin }
 
-func (p pager) Sessions(ctx context.Context, realm, client string, first, limit int) (worker.Page, error) {
-	got, err := p.admin.ClientSessions(ctx, realm, client, first, limit)
+// Sessions implements worker.Pager.
+func (p Pager) Sessions(ctx context.Context, realm, client string, first, limit int) (worker.Page, error) {
+	got, err := p.Admin.ClientSessions(ctx, realm, client, first, limit)
 	if err != nil {
 		return worker.Page{}, pageFault(err)
 	}
@@ -30,8 +31,9 @@ func (p pager) Sessions(ctx context.Context, realm, client string, first, limit 
 	return page, nil
 }
 
-func (p pager) Users(ctx context.Context, realm string, first, limit int, disabled bool) (worker.Page, error) {
-	got, err := p.admin.Users(ctx, realm, first, limit, disabled)
+// Users implements worker.Pager.
+func (p Pager) Users(ctx context.Context, realm string, first, limit int, disabled bool) (worker.Page, error) {
+	got, err := p.Admin.Users(ctx, realm, first, limit, disabled)
 	if err != nil {
 		return worker.Page{}, pageFault(err)
 	}
@@ -49,5 +51,5 @@ func pageFault(err error) error {
 	if errors.Is(err, keycloak.ErrNotFound) {
 		return fmt.Errorf("%w: %w", worker.ErrNoSuch, err)
 	}
-	return fault(err)
+	return Fault(err)
 }

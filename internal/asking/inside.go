@@ -1,4 +1,4 @@
-package main
+package asking
 
 import (
 	"context"
@@ -14,19 +14,19 @@ import (
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
-// inside asks the read-only resource of Keycloak's jar. Its answers become messages that bear the
+// Inside asks the read-only resource of Keycloak's jar. Its answers become messages that bear the
 // answering node: what the node's listener tells and what its resource tells have one clock.
-type inside struct{ resource *keycloak.Resource }
+type Inside struct{ Resource *keycloak.Resource }
 
 // errNotAsked: the answer is about somebody else. Keycloak has given a user of another spelling
 // before, and a look at them would be believed for the one who was asked about.
 var errNotAsked = errors.New("the look is not at whom it was asked for")
 
 // look is at a user, a client or a realm.
-func (i inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
-	got, err := i.resource.Look(ctx, s.Realm, keycloak.Asked{User: s.User, Client: s.Client})
+func (i Inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
+	got, err := i.Resource.Look(ctx, s.Realm, keycloak.Asked{User: s.User, Client: s.Client})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // fault does
+		return nil, err //nolint:wrapcheck // Fault does
 	}
 	os, err := parse(got)
 	if err == nil {
@@ -49,10 +49,10 @@ func (i inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstat
 	return ms, nil
 }
 
-func (i inside) sessions(ctx context.Context, realm string, sessions []string) ([]events.Message, error) {
-	got, err := i.resource.Look(ctx, realm, keycloak.Asked{Sessions: sessions})
+func (i Inside) sessions(ctx context.Context, realm string, sessions []string) ([]events.Message, error) {
+	got, err := i.Resource.Look(ctx, realm, keycloak.Asked{Sessions: sessions})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // fault does
+		return nil, err //nolint:wrapcheck // Fault does
 	}
 	os, err := parse(got)
 	if err == nil {
@@ -65,10 +65,10 @@ func (i inside) sessions(ctx context.Context, realm string, sessions []string) (
 }
 
 // lookNamed is at the client that has this name now; "" if none has.
-func (i inside) lookNamed(ctx context.Context, realm, clientID string) (events.Message, string, error) {
-	got, err := i.resource.Look(ctx, realm, keycloak.Asked{ClientID: clientID})
+func (i Inside) lookNamed(ctx context.Context, realm, clientID string) (events.Message, string, error) {
+	got, err := i.Resource.Look(ctx, realm, keycloak.Asked{ClientID: clientID})
 	if err != nil {
-		return events.Message{}, "", err //nolint:wrapcheck // fault does
+		return events.Message{}, "", err //nolint:wrapcheck // Fault does
 	}
 	os, err := parse(got)
 	if err != nil {
@@ -167,8 +167,8 @@ func messages(realm string, got keycloak.Parts, os []*events.Observation) (ms []
 }
 
 // SessionsAfter implements worker.Keyed.
-func (i inside) SessionsAfter(ctx context.Context, realm, client, after string, limit int) (worker.Page, error) {
-	got, err := i.resource.SessionsAfter(ctx, realm, client, after, limit)
+func (i Inside) SessionsAfter(ctx context.Context, realm, client, after string, limit int) (worker.Page, error) {
+	got, err := i.Resource.SessionsAfter(ctx, realm, client, after, limit)
 	if err != nil {
 		return worker.Page{}, keyFault(err)
 	}
@@ -180,8 +180,8 @@ func (i inside) SessionsAfter(ctx context.Context, realm, client, after string, 
 }
 
 // UsersAfter implements worker.Keyed.
-func (i inside) UsersAfter(ctx context.Context, realm, after string, limit int) (worker.Page, error) {
-	got, err := i.resource.UsersAfter(ctx, realm, after, limit)
+func (i Inside) UsersAfter(ctx context.Context, realm, after string, limit int) (worker.Page, error) {
+	got, err := i.Resource.UsersAfter(ctx, realm, after, limit)
 	if err != nil {
 		return worker.Page{}, keyFault(err)
 	}
@@ -200,5 +200,5 @@ func keyFault(err error) error {
 	if keycloak.NotOffered(err) {
 		return fmt.Errorf("%w: %w", worker.ErrNoKeys, err)
 	}
-	return fault(err)
+	return Fault(err)
 }
