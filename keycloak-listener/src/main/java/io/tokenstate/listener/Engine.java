@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * Joins the parts: takes in what was committed, and runs the threads that make messages of it. {@link #accept} is the
  * only thing called on a request's thread; it never waits, never asks a database and never throws.
  */
-final class Engine implements Figures {
+final class Engine implements Figures, Intake {
     /** Repeats of a failed look before it is left to the worker: after 1, 2, 4, 8 and 16 s. */
     private static final int TRIES = 5;
     private static final long WAIT_FOR_START = 200;
@@ -82,7 +82,8 @@ final class Engine implements Figures {
     }
 
     /** Takes in one committed event; drops and counts it when the queue is full. */
-    void accept(Happened h) {
+    @Override
+    public void accept(Happened h) {
         if (closed) {
             return;
         }
@@ -212,8 +213,8 @@ final class Engine implements Figures {
         }
     }
 
-    /** Counts events that will not be told, whatever became of them: the worker's backfill brings them. */
-    void lost(long events) {
+    @Override
+    public void lost(long events) {
         ledger.drop(events);
     }
 

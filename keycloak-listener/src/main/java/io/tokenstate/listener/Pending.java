@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.keycloak.models.AbstractKeycloakTransaction;
 import org.keycloak.models.KeycloakSession;
 
@@ -23,21 +22,22 @@ final class Pending {
 
     private static final String ATTRIBUTE = "tokenstate.pending";
 
-    private final Consumer<Happened> engine;
+    private final Intake engine;
     private final Complaints complaints;
     private final List<Happened> events = new ArrayList<>();
     private final Map<Subject, Happened> provider = new LinkedHashMap<>();
     private final Map<String, Happened> tooMany = new LinkedHashMap<>();
+    private long unseen;
     private AfterCommit last;
     private boolean done;
 
-    private Pending(Consumer<Happened> engine, Complaints complaints) {
+    private Pending(Intake engine, Complaints complaints) {
         this.engine = engine;
         this.complaints = complaints;
     }
 
     /** Keeps what was told in this session's transaction. Where there is none, or it is over, it has happened. */
-    static void keep(KeycloakSession session, Happened h, Consumer<Happened> engine, Complaints complaints) {
+    static void keep(KeycloakSession session, Happened h, Intake engine, Complaints complaints) {
         Pending all = session == null ? null : session.getAttribute(ATTRIBUTE, Pending.class);
         if (all == null) {
             all = new Pending(engine, complaints);
@@ -98,7 +98,8 @@ final class Pending {
     private void overflow(Happened h) {
         String name = h.subject() == null ? null : h.subject().realmName();
         if (name == null) {
-            return; // Nobody is to be looked at for it.
+            unseen++; // Nobody is to be looked at for it, but it happened.
+            return;
         }
         Happened before = tooMany.get(h.realm());
         long count = before == null ? 1 : Long.parseLong(before.details().get("count")) + 1;
@@ -111,13 +112,26 @@ final class Pending {
         done = true;
         try {
             AlreadyTold told = new AlreadyTold(events);
-            events.forEach(engine);
-            provider.values().stream().filter(h -> !told.covers(h)).forEach(engine);
-            tooMany.values().forEach(engine);
+            events.forEach(this::handOver);
+            provider.values().stream().filter(h -> !told.covers(h)).forEach(this::handOver);
+            tooMany.values().forEach(this::handOver);
+            if (unseen > 0) {
+                engine.lost(unseen);
+            }
         } catch (Throwable t) {
-            complaints.warn("committed events could not be taken in", t);
+            engine.lost(events.size() + provider.size() + tooMany.size());
+            complaints.warn("committed events could not be handed over", t);
         }
         forget();
+    }
+
+    private void handOver(Happened h) {
+        try {
+            engine.accept(h);
+        } catch (Throwable t) {
+            engine.lost(1);
+            complaints.warn("a committed event could not be taken in", t);
+        }
     }
 
     private void forget() {

@@ -127,6 +127,10 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
                 keep(providerEvents.read(event));
             }
         } catch (Throwable t) {
+            Engine running = engine;
+            if (running != null) {
+                running.lost(1);
+            }
             complaints.warn("an event of Keycloak's own could not be noted", t);
         }
     }
@@ -134,7 +138,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     private void keep(ProviderEvents.Told told) {
         Engine running = engine;
         if (told != null && running != null) {
-            Pending.keep(told.committed() ? null : told.session(), told.happened(), running::accept, complaints);
+            Pending.keep(told.committed() ? null : told.session(), told.happened(), running, complaints);
         }
     }
 

@@ -14,10 +14,10 @@ import org.keycloak.models.RealmModel;
 final class TokenstateListenerProvider implements EventListenerProvider {
     private final KeycloakSession session;
     private final Extractor extractor;
-    private final Engine engine;
+    private final Intake engine;
     private final Complaints complaints;
 
-    TokenstateListenerProvider(KeycloakSession session, Extractor extractor, Engine engine, Complaints complaints) {
+    TokenstateListenerProvider(KeycloakSession session, Extractor extractor, Intake engine, Complaints complaints) {
         this.session = session;
         this.extractor = extractor;
         this.engine = engine;
@@ -29,7 +29,7 @@ final class TokenstateListenerProvider implements EventListenerProvider {
         try {
             keep(extractor.user(event, realmName(event.getRealmName(), event.getRealmId()), Removed.of(session)));
         } catch (Throwable t) {
-            complaints.warn("an event could not be read", t);
+            lost("an event could not be read", t);
         }
     }
 
@@ -39,7 +39,7 @@ final class TokenstateListenerProvider implements EventListenerProvider {
             String realm = realmName(event.getRealmName(), event.getRealmId());
             keep(owned(extractor.admin(event, realm, includeRepresentation, Removed.of(session)), event.getRealmId()));
         } catch (Throwable t) {
-            complaints.warn("an admin event could not be read", t);
+            lost("an admin event could not be read", t);
         }
     }
 
@@ -61,9 +61,14 @@ final class TokenstateListenerProvider implements EventListenerProvider {
         }
     }
 
+    private void lost(String what, Throwable t) {
+        engine.lost(1);
+        complaints.warn(what, t);
+    }
+
     private void keep(Happened h) {
         if (h != null) {
-            Pending.keep(session, h, engine::accept, complaints);
+            Pending.keep(session, h, engine, complaints);
         }
     }
 

@@ -16,9 +16,25 @@ import org.keycloak.events.admin.OperationType;
 class PendingTest {
     private final FakeSession keycloak = new FakeSession();
     private final List<Happened> taken = new ArrayList<>();
+    private long lost;
+    private boolean broken;
+    private final Intake intake = new Intake() {
+        @Override
+        public void accept(Happened h) {
+            if (broken) {
+                throw new IllegalStateException("broken");
+            }
+            taken.add(h);
+        }
+
+        @Override
+        public void lost(long events) {
+            lost += events;
+        }
+    };
 
     private void keep(Happened h) {
-        Pending.keep(keycloak.session, h, taken::add, new Complaints());
+        Pending.keep(keycloak.session, h, intake, new Complaints());
     }
 
     private List<String> types() {
@@ -74,7 +90,7 @@ class PendingTest {
 
     @Test
     void whatNoSessionTellsIsNotLost() {
-        Pending.keep(null, removed("u1"), taken::add, new Complaints());
+        Pending.keep(null, removed("u1"), intake, new Complaints());
         assertEquals(List.of("USER_REMOVED"), types());
     }
 
@@ -204,11 +220,24 @@ class PendingTest {
     }
 
     @Test
-    void anEngineThatFailsFailsNoRequest() {
-        Pending.keep(keycloak.session, logout(), h -> {
-            throw new IllegalStateException("broken");
-        }, new Complaints());
+    void anEngineThatFailsFailsNoRequestAndWhatItDidNotTakeIsCounted() {
+        keep(logout());
+        keep(logout());
+        broken = true;
         keycloak.commit();
         assertTrue(taken.isEmpty());
+        assertEquals(2, lost);
+    }
+
+    /** A deleted online session concerns nobody here, but beyond the bound nobody can know what was left out. */
+    @Test
+    void whatIsBeyondTheBoundAndNamesNobodyIsCounted() {
+        Happened online = extract(admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", "{\"offline\":false}"));
+        for (int i = 0; i < Pending.MAX + 3; i++) {
+            keep(online);
+        }
+        keycloak.commit();
+        assertEquals(Pending.MAX, taken.size());
+        assertEquals(3, lost);
     }
 }
