@@ -88,7 +88,7 @@ func requeue(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
-	m, line, err := worker.Decode(worker.Entry{Seq: p.Seq, Subject: p.Subject, Received: p.Received, Raw: p.Raw})
+	m, line, err := worker.Decode(worker.Entry{Seq: p.Seq, Subject: p.AsArrived(), Received: p.Received, Raw: p.Raw})
 	if err != nil {
 		return fmt.Errorf("%w: it stays parked", err)
 	}

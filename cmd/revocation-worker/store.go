@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/worker"
@@ -28,8 +29,11 @@ func (s store) Apply(ctx context.Context, b worker.Batch) (int64, error) {
 		in.Heartbeats = append(in.Heartbeats, postgres.Heartbeat(h))
 	}
 	a, err := s.Store.Apply(ctx, in)
-	if errors.Is(err, postgres.ErrNotActive) {
+	switch {
+	case errors.Is(err, postgres.ErrNotActive):
 		err = worker.ErrNotActive
+	case errors.Is(err, postgres.ErrContent):
+		err = fmt.Errorf("%w: %w", worker.ErrContent, err)
 	}
 	return a.Version, err //nolint:wrapcheck // joins only
 }

@@ -12,9 +12,10 @@ import (
 func (w *Worker) apply(ctx context.Context, b Batch) error {
 	ctx, cancel := lasting(ctx, finish)
 	defer cancel()
-	for pause := minPause; ; pause = min(2*pause, maxPause) {
+	for pause, failures := minPause, 0; ; pause = min(2*pause, maxPause) {
 		version, err := w.try(ctx, b)
 		if err == nil {
+			w.failing(0)
 			if w.Applied != nil {
 				w.Applied(b)
 			}
@@ -27,10 +28,23 @@ func (w *Worker) apply(ctx context.Context, b Batch) error {
 		} else if ferr == nil && (!floor.same(b.From) || errors.Is(err, ErrNotActive)) {
 			return ErrNotActive
 		}
+		failures++
+		w.failing(failures)
+		if errors.Is(err, ErrContent) && len(b.entries) > 0 {
+			w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("a message cannot be stored; it is looked for, and parked")
+			return w.split(ctx, b)
+		}
 		w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("batch not applied; the floor waits, trying again")
 		if !sleep(ctx, pause) {
 			return ctx.Err()
 		}
+	}
+}
+
+// failing tells how often the batch at the present floor has failed.
+func (w *Worker) failing(times int) {
+	if w.Failing != nil {
+		w.Failing(times)
 	}
 }
 

@@ -15,6 +15,7 @@ func (b *Batch) count() int { return len(b.Journal) + len(b.Parked) }
 func (b *Batch) add(s start, e Entry) {
 	b.To = Floor{Stream: s.info.Name, Created: s.info.Created, Seq: e.Seq, Digest: digest(e.Raw)}
 	b.bytes += len(e.Raw)
+	b.start, b.entries = s, append(b.entries, e)
 	m, line, err := Decode(e)
 	if err != nil {
 		b.Parked = append(b.Parked, Park(e, err))

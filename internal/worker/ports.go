@@ -14,6 +14,7 @@ import (
 var (
 	ErrNotActive = errors.New("the floor has moved: another worker is active")
 	ErrMissing   = errors.New("the log does not hold this sequence")
+	ErrContent   = errors.New("the database refuses what a message says")
 )
 
 // Gap is a Reader's error when the log skipped sequences.
@@ -97,11 +98,14 @@ type Batch struct {
 	Heartbeats []Heartbeat
 	Erase      []tokenstate.Scope // users whose personal fields go, in this batch too
 
+	start    start
+	entries  []Entry // what it is made of, for another try in parts
 	bytes    int
 	restored bool // a mark in it shows that the database forgot what it had applied
 }
 
-// Store applies a batch whole or not at all, and answers ErrNotActive when the floor is not From.
+// Store applies a batch whole or not at all, and answers ErrNotActive when the floor is not From, and
+// ErrContent when no repetition could help. What is parked it takes whatever that holds.
 // After another error the outcome may be unknown: Floor tells.
 type Store interface {
 	Floor(context.Context) (Floor, error)

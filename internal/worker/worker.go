@@ -20,7 +20,7 @@ const (
 	markEvery = 15 * time.Second
 )
 
-// Worker reads Log into Store. All fields but Marks, Report and Applied are needed.
+// Worker reads Log into Store. All fields but Marks, Report, Applied and Failing are needed.
 type Worker struct {
 	Log     Log
 	Store   Store
@@ -28,6 +28,7 @@ type Worker struct {
 	Marks   Marks
 	Report  func(context.Context, Loss) error // makes up for a loss before reading goes on; may see one twice
 	Applied func(Batch)                       // is told of every commit
+	Failing func(times int)                   // is told how often the batch at the floor has failed in a row; 0 after a commit
 	Wait    time.Duration                     // how long a floor must stand still before a standby tries; 0: 5 s
 	Logger  zerolog.Logger
 

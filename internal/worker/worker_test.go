@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -56,6 +57,7 @@ type memStore struct {
 	restored  int
 	confirmed int
 	fault     func(n int) (before, after error)
+	refuses   string // a text that no journal takes
 	calls     int
 }
 
@@ -75,6 +77,11 @@ func (s *memStore) Apply(_ context.Context, b Batch) (int64, error) {
 	}
 	if before != nil {
 		return 0, before
+	}
+	for _, l := range b.Journal {
+		if s.refuses != "" && strings.Contains(string(l.Raw), s.refuses) {
+			return 0, ErrContent
+		}
 	}
 	if !s.floor.same(b.From) {
 		return 0, ErrNotActive
@@ -190,6 +197,19 @@ func TestPoisonLongerThanABatchIsParked(t *testing.T) {
 	run(t, l, s)
 	if s.parked != 2*maxCount+1 || s.journal != 0 {
 		t.Fatalf("parked %d, journal %d", s.parked, s.journal)
+	}
+}
+
+// Ensure one message that the store cannot take is parked, alone, wherever it lies in a batch.
+func TestAMessageThatCannotBeStoredIsParkedAlone(t *testing.T) {
+	for _, at := range []int{0, 1, 25, 48, 49} {
+		ms := pardons(50)
+		ms[at].Body = &events.Pardon{Cause: "the-culprit", By: "someone", Reason: "test"}
+		s := &memStore{refuses: "the-culprit"}
+		run(t, logOf(t, ms...), s)
+		if s.journal != 49 || s.parked != 1 {
+			t.Errorf("message %d: %d in the journal, %d parked", at, s.journal, s.parked)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func addParked(ctx context.Context, tx pgx.Tx, at Floor, ps []Parked) error {
 	for _, p := range ps {
 		err := q.AddParked(ctx, tx, dbsqlc.AddParkedParams{
 			StreamCreated: at.Created, Seq: int64(p.Seq), ReceivedMs: int64(p.Received),
-			Subject: p.Subject, Reason: p.Reason, Raw: p.Raw,
+			Subject: asText(p.Subject), Reason: asText(p.Reason), Raw: p.Raw,
 		})
 		if err != nil {
 			return fmt.Errorf("park message %d: %w", p.Seq, err)

@@ -22,6 +22,8 @@ var (
 	// ErrNotActive: the floor is not where the batch starts; somebody else is active, or the
 	// batch is in already. Read Floor.
 	ErrNotActive = errors.New("the floor has moved: another worker is active; read the floor again")
+	// ErrContent: Postgres does not take a value, and will not however often it is asked.
+	ErrContent = errors.New("postgres refuses a value")
 	// ErrPruned: the feed no longer reaches back to the reader's version.
 	ErrPruned = errors.New("feed is pruned beyond this version: load a snapshot")
 	// ErrGap: a version is missing from the feed, which cannot happen in one history.
@@ -96,7 +98,7 @@ func (s *Store) Apply(ctx context.Context, b Batch) (Applied, error) {
 		return err
 	})
 	if err != nil {
-		return Applied{}, fmt.Errorf("apply batch: %w", err)
+		return Applied{}, fmt.Errorf("apply batch: %w", content(err))
 	}
 	return a, nil
 }
