@@ -84,11 +84,11 @@ func (c *config) table() *settings.Table {
 	return t
 }
 
-func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) { return open(ctx, c.database) }
+func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) { return open(ctx, c.database, postgres.Serving()) }
 
 // open leaves out the library's own words, which repeat the URL.
-func open(ctx context.Context, url secret.Text) (*pgxpool.Pool, error) {
-	p, err := postgres.Open(ctx, url.Reveal())
+func open(ctx context.Context, url secret.Text, b postgres.Bounds) (*pgxpool.Pool, error) {
+	p, err := postgres.Open(ctx, url.Reveal(), b)
 	if err != nil {
 		return nil, fmt.Errorf("%w: DATABASE_URL cannot be used: check its form", settings.ErrConfiguration)
 	}

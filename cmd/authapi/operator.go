@@ -46,7 +46,7 @@ func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context
 			if err := table.Load(cmd); err != nil {
 				return err //nolint:wrapcheck // it says all that is wrong
 			}
-			pool, err := open(ctx, o.database)
+			pool, err := open(ctx, o.database, postgres.Operating())
 			if err != nil {
 				return err
 			}

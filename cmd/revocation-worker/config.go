@@ -114,8 +114,8 @@ func (c *config) rules() tokenstate.Rules {
 	return tokenstate.Rules{Margin: ms(c.margin), Skew: ms(c.skew), CacheLag: ms(c.lag), Sweep: ms(c.sweep), ClosedSweep: ms(c.closed)}
 }
 
-func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) {
-	p, err := postgres.Open(ctx, c.database.Reveal())
+func (c *config) pool(ctx context.Context, b postgres.Bounds) (*pgxpool.Pool, error) {
+	p, err := postgres.Open(ctx, c.database.Reveal(), b)
 	if err != nil {
 		return nil, errUsable("DATABASE_URL")
 	}

@@ -57,7 +57,7 @@ func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*
 				return err //nolint:wrapcheck // it says all that is wrong
 			}
 			o.logger = o.logging.Logger("revocation-worker")
-			pool, err := o.config.pool(ctx)
+			pool, err := o.config.pool(ctx, postgres.Operating())
 			if err != nil {
 				return err
 			}

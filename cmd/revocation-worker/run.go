@@ -47,7 +47,7 @@ func runCommand() *cli.Command {
 
 func run(ctx context.Context, c *config) error {
 	logger := c.logging.Logger("revocation-worker")
-	pool, err := c.pool(ctx)
+	pool, err := c.pool(ctx, postgres.Serving())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -72,9 +73,13 @@ func provider(ctx context.Context, db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(database.DialectCustom, db, files, goose.WithStore(store))
 }
 
+// anySchema is for who brings the schema up to date. A migration that waits for a lock has everybody
+// wait behind it, so that wait is bounded, too.
+func anySchema(context.Context, *pgx.Conn) error { return nil }
+
 // MigrateURL is Migrate with connections of its own.
 func MigrateURL(ctx context.Context, databaseURL string) error {
-	pool, err := pgxpool.New(ctx, databaseURL)
+	pool, err := bounded(ctx, databaseURL, Operating(), anySchema)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -84,7 +89,7 @@ func MigrateURL(ctx context.Context, databaseURL string) error {
 
 // SchemaVersion says at which version the database is, and which one this program was made for.
 func SchemaVersion(ctx context.Context, databaseURL string) (at, want int64, err error) {
-	pool, err := pgxpool.New(ctx, databaseURL)
+	pool, err := bounded(ctx, databaseURL, Operating(), anySchema)
 	if err != nil {
 		return 0, 0, fmt.Errorf("schema version: %w", err)
 	}

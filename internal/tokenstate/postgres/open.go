@@ -27,7 +27,12 @@ const (
 
 // Open makes a pool for a program. Each connection is checked as it is made: nothing is read or
 // written on a schema that the program does not fit. It waits for no connection.
-func Open(ctx context.Context, databaseURL string) (*pgxpool.Pool, error) {
+func Open(ctx context.Context, databaseURL string, b Bounds) (*pgxpool.Pool, error) {
+	return bounded(ctx, databaseURL, b, checkSchema)
+}
+
+// bounded makes a pool whose every wait has a bound, and whose connections check has seen.
+func bounded(ctx context.Context, databaseURL string, b Bounds, check func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it repeats the URL, so the caller leaves it out
@@ -35,12 +40,18 @@ func Open(ctx context.Context, databaseURL string) (*pgxpool.Pool, error) {
 	if config.MaxConnLifetime == pgxLife { // nobody chose
 		config.MaxConnLifetime, config.MaxConnLifetimeJitter = connLife, lifeJitter
 	}
-	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return checkSchema(ctx, conn) }
-	demoted := &demotion{}
-	config.ConnConfig.Tracer = demoted
+	dial(&config.ConnConfig.Config)
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if err := b.apply(ctx, conn); err != nil {
+			return err
+		}
+		return check(ctx, conn)
+	}
+	traced := &tracer{bounds: b}
+	config.ConnConfig.Tracer = traced
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err == nil {
-		demoted.pool.Store(pool)
+		traced.pool.Store(pool)
 	}
 	return pool, err //nolint:wrapcheck // as above
 }

@@ -17,7 +17,7 @@ import (
 // goes on once it fits.
 func TestOpenChecksTheSchema(t *testing.T) {
 	ctx, owner := t.Context(), newPool(t)
-	open, err := Open(ctx, owner.Config().ConnString())
+	open, err := Open(ctx, owner.Config().ConnString(), Serving())
 	must(t, err)
 	defer open.Close()
 	must(t, open.Ping(ctx))
@@ -66,7 +66,7 @@ func TestOpenLeavesADemotedServer(t *testing.T) {
 	q := u.Query()
 	q.Set("pool_max_conns", "1")
 	u.RawQuery = q.Encode()
-	open, err := Open(ctx, u.String())
+	open, err := Open(ctx, u.String(), Serving())
 	must(t, err)
 	defer open.Close()
 	_, err = open.Exec(ctx, "SET default_transaction_read_only = on") // of this one connection

@@ -23,7 +23,11 @@ type Snapshot struct {
 func (s *Store) Snapshot(ctx context.Context, also ...func(context.Context, pgx.Tx) error) (Snapshot, error) {
 	snap := Snapshot{Facts: tokenstate.NewFacts()}
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	ctx = unhurried(ctx)
 	err := pgx.BeginTxFunc(ctx, s.pool, opts, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, snapshotBounds, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
 		head, err := q.Head(ctx, tx)
 		if err != nil {
 			return err

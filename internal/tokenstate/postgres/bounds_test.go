@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// short bounds keep a test from waiting for what a program would wait for.
+func short() Bounds {
+	return Bounds{Statement: 3 * time.Second, Lock: 2 * time.Second, Idle: 200 * time.Millisecond}
+}
+
+const patience = time.Minute
+
+// holdsTheHead is the environment variable that makes this test's program a writer which takes the
+// feed's lock, says so, and waits to be frozen.
+const holdsTheHead = "TOKENSTATE_TEST_HOLDS_THE_HEAD"
+
+func TestHelperHoldsTheHead(t *testing.T) {
+	url := os.Getenv(holdsTheHead)
+	if url == "" {
+		t.Skip("a part of TestAFrozenWriterStopsNobody")
+	}
+	pool, err := Open(t.Context(), url, short())
+	must(t, err)
+	tx, err := pool.Begin(t.Context())
+	must(t, err)
+	_, err = q.BumpHead(t.Context(), tx, "frozen")
+	must(t, err)
+	_, _ = os.Stdout.WriteString("held\n")
+	_, _ = io.Copy(io.Discard, os.Stdin) // until we are killed
+}
+
+// TestAFrozenWriterStopsNobody: a program that is frozen between its statements and its commit holds
+// the lock that orders all writers. Postgres must end its transaction.
+func TestAFrozenWriterStopsNobody(t *testing.T) {
+	s := New(newPool(t))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	frozen := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestHelperHoldsTheHead$") //nolint:gosec // ourselves
+	frozen.Env = append(os.Environ(), holdsTheHead+"="+s.pool.Config().ConnString())
+	out, err := frozen.StdoutPipe()
+	must(t, err)
+	in, err := frozen.StdinPipe()
+	must(t, err)
+	must(t, frozen.Start())
+	defer func() { _ = frozen.Process.Kill(); _ = in.Close(); _ = frozen.Wait() }()
+	for lines := bufio.NewScanner(out); ; {
+		if !lines.Scan() {
+			t.Fatal("the helper does not hold the lock")
+		}
+		if strings.HasPrefix(lines.Text(), "held") {
+			break
+		}
+	}
+	must(t, frozen.Process.Signal(syscall.SIGSTOP))
+	_, err = s.PutToken(ctx, issued(5), nil)
+	must(t, err)
+}
+
+// TestASilentServerEndsTheWait: a server, or a proxy before it, that takes everything and answers
+// nothing.
+func TestASilentServerEndsTheWait(t *testing.T) {
+	proxy := newSwallower(t, newPool(t).Config().ConnConfig)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	b := short()
+	b.Statement = 200 * time.Millisecond
+	pool, err := Open(ctx, proxy.url, b)
+	must(t, err)
+	defer pool.Close()
+	s := New(pool)
+	_, err = s.Floor(ctx)
+	must(t, err)
+	proxy.swallow.Store(true)
+	if _, err := s.Floor(ctx); err == nil || ctx.Err() != nil {
+		t.Fatalf("a silent server: %v, and the caller's own patience: %v", err, ctx.Err())
+	}
+	proxy.swallow.Store(false)
+	if _, err := s.Floor(ctx); err != nil {
+		t.Fatalf("after the server is back: %v", err)
+	}
+}
+
+// swallower passes all on to Postgres until it is told to swallow what comes.
+type swallower struct {
+	url     string
+	swallow atomic.Bool
+}
+
+func newSwallower(t *testing.T, to *pgx.ConnConfig) *swallower {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	w := &swallower{url: "postgres://" + to.User + ":" + to.Password + "@" + l.Addr().String() + "/" + to.Database + "?sslmode=disable"}
+	network, address := pgNetwork(to)
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			var d net.Dialer
+			server, err := d.DialContext(t.Context(), network, address)
+			if err != nil {
+				_ = client.Close()
+				return
+			}
+			go w.pass(server, client)
+			go w.pass(client, server)
+		}
+	}()
+	return w
+}
+
+func pgNetwork(c *pgx.ConnConfig) (network, address string) {
+	if strings.HasPrefix(c.Host, "/") {
+		return "unix", c.Host + "/.s.PGSQL." + strconv.Itoa(int(c.Port))
+	}
+	return "tcp", net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port)))
+}
+
+func (w *swallower) pass(to, from net.Conn) {
+	defer func() { _ = to.Close() }()
+	for buf := make([]byte, 32<<10); ; {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		if w.swallow.Load() {
+			continue
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
