@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -56,7 +57,7 @@ func (a *Admin) DeleteRealm(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.Call(ctx, http.MethodDelete, "/"+name, nil, nil)
+	_, err = s.Call(ctx, http.MethodDelete, "/"+url.PathEscape(name), nil, nil)
 	if status, ok := errors.AsType[*StatusError](err); ok && status.Code == http.StatusNotFound {
 		return nil
 	}
@@ -150,7 +151,7 @@ func (a *Admin) workerClient(ctx context.Context, s *AdminSession) (string, erro
 // clientUUID finds a client of the master realm by its client_id.
 func clientUUID(ctx context.Context, s *AdminSession, clientID string) (string, error) {
 	var found []struct{ ID string }
-	if _, err := s.Call(ctx, http.MethodGet, "/master/clients?clientId="+clientID, nil, &found); err != nil {
+	if _, err := s.Call(ctx, http.MethodGet, "/master/clients?clientId="+url.QueryEscape(clientID), nil, &found); err != nil {
 		return "", err
 	}
 	if len(found) != 1 {

@@ -31,15 +31,11 @@ type envelope struct {
 }
 
 var (
-	realmPattern    = regexp.MustCompile(`^(_|[a-z0-9][a-z0-9_-]{0,62})$`)
 	nodePattern     = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
 	instancePattern = regexp.MustCompile(`^[A-Za-z0-9-]{0,64}$`)
 	idPattern       = regexp.MustCompile(`^[A-Za-z0-9._:/-]{8,128}$`)
 	typePattern     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}( [A-Z][A-Z0-9_]{0,63})?$`)
 )
-
-// ValidRealm reports whether alias may name a realm in the log.
-func ValidRealm(alias string) bool { return alias != NoRealm && realmPattern.MatchString(alias) }
 
 // Decode reads one message. Its error is a *Reject, and only a *Reject parks.
 func Decode(raw []byte) (Message, error) {
@@ -75,8 +71,8 @@ func (e envelope) check() (Millis, error) {
 		return 0, reject("id", "is missing or malformed")
 	case err != nil || at.UnixMilli() < 0 || at.Year() > 9999:
 		return 0, reject("time", "is not an RFC 3339 time")
-	case !realmPattern.MatchString(e.Realm):
-		return 0, reject("realm", "is not an alias")
+	case e.Realm != NoRealm && !ValidRealm(e.Realm):
+		return 0, reject("realm", "is not the name of a realm")
 	case !nodePattern.MatchString(e.Node):
 		return 0, reject("node", "is not a node name")
 	case len(e.Server) > 32:

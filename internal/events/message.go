@@ -24,7 +24,7 @@ func (s Seconds) Time() time.Time { return time.Unix(int64(s), 0).UTC() }
 // Message is one message of the log.
 type Message struct {
 	ID    string // message id, unique in the log: Keycloak's event UUID plus /l or /b, or a UUID of its own
-	Realm string // our alias of one issuer; "_" for heartbeats and marks
+	Realm string // its name, or the alias that it was given; "_" for heartbeats and marks
 	// At is the clock of the Keycloak node that spoke. It may be wrong: see Received.
 	At Millis
 	// Received is the log's own time, set by Arrived; 0 until then. The sender cannot choose it.

@@ -8,15 +8,15 @@ import (
 // SubjectPrefix begins the subject of every message; the 1 is the envelope's major version.
 const SubjectPrefix = "tokenstate.v1."
 
-// Subject is where m is published. No token of it comes from data: realm is an alias, node a
-// name that the schema restricts, the rest are enumerations. (An id in a subject would let
+// Subject is where m is published. No token of it comes from data as it is: the realm is encoded,
+// node is a name that the schema restricts, the rest are enumerations. (An id in a subject would let
 // whoever chooses ids choose subjects.)
 func Subject(m Message) string {
 	name := m.Body.name()
 	if name == "" {
 		name = m.Node
 	}
-	return SubjectPrefix + m.Realm + "." + string(m.Body.Class()) + "." + name
+	return SubjectPrefix + RealmToken(m.Realm) + "." + string(m.Body.Class()) + "." + name
 }
 
 // Arrived is m as the log delivered it: with the log's own time, and refused when it lies on
@@ -28,7 +28,7 @@ func Arrived(m Message, subject string, received Millis) (Message, error) {
 	if !ok || len(parts) != 3 {
 		return Message{}, reject("subject", "is not of the form tokenstate.v1.<realm>.<class>.<name>")
 	}
-	if parts[0] != m.Realm {
+	if parts[0] != RealmToken(m.Realm) {
 		return Message{}, reject("realm", "differs from the subject's")
 	}
 	if parts[1] != string(m.Body.Class()) {

@@ -56,7 +56,7 @@ func (t Tokens) Claims() (c Claims, err error) {
 }
 
 func (k *Keycloak) oidc(name string) string {
-	return k.URL + "/realms/" + k.Realm + "/protocol/openid-connect/" + name
+	return k.URL + "/realms/" + url.PathEscape(k.Realm) + "/protocol/openid-connect/" + name
 }
 
 // Refused is an answer of the token endpoint other than 200.
@@ -124,7 +124,7 @@ func (k *Keycloak) Call(ctx context.Context, method, path string, body, out any)
 	if err != nil {
 		return "", err
 	}
-	return s.Call(ctx, method, "/"+k.Realm+path, body, out)
+	return s.Call(ctx, method, "/"+url.PathEscape(k.Realm)+path, body, out)
 }
 
 // Account is a user as it is made and imported.

@@ -100,7 +100,7 @@ final class Envelope {
         m.put("type", "tokenstate." + type).put("time", TIME.format(Instant.ofEpochMilli(at)));
         m.put("datacontenttype", "application/json").put("realm", realm).put("node", node).put("server", server);
         m.set("data", data);
-        return new Message(id, ROOT + realm + "." + name, Json.bytes(m), covers);
+        return new Message(id, ROOT + Realms.token(realm) + "." + name, Json.bytes(m), covers);
     }
 
     private static void put(ObjectNode to, String name, String value) {

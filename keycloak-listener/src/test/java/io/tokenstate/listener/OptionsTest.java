@@ -42,7 +42,7 @@ class OptionsTest {
     @Test
     void tellsAllFaultsAtOnceAndNoSecret() {
         Options o = options(Map.of("nats-password", "hush", "nats-creds", "/none", "global", "yes", "queue-size", "-1",
-                "heartbeat-ms", "soon", "realms", "My Realm"));
+                "heartbeat-ms", "soon", "realms", "My Realm=My Alias"));
         String all = String.join("\n", o.faults());
         assertEquals(7, o.faults().size(), all);
         assertFalse(all.contains("hush"));
