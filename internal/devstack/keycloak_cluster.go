@@ -44,24 +44,21 @@ func (s *Stack) buildOptions(version string) []string {
 	return options
 }
 
-// startCluster starts one node, which makes the tables, and then the other.
+// startCluster starts one node, which makes the tables unless the template has them, and then the other.
 func (s *Stack) startCluster(ctx context.Context, h keycloakHome) error {
 	clock, err := skewedClock(s.opts.Skew)
 	if err != nil {
 		return err
 	}
-	database, err := s.keycloakDatabase(ctx)
+	database, err := s.makeDatabase(ctx)
 	if err != nil {
 		return err
 	}
-	password := randomText()
 	first, err := s.node(h, "kc1", database)
 	if err != nil {
 		return err
 	}
-	first.env = append(first.env, "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD="+password)
-	s.introduce(first.url(), password)
-	if err := s.addNode(ctx, "keycloak", first, &s.Env.KeycloakPID); err != nil {
+	if err := s.startFirst(ctx, h, first); err != nil {
 		return err
 	}
 	if s.opts.Nodes > 1 {
@@ -76,6 +73,28 @@ func (s *Stack) startCluster(ctx context.Context, h keycloakHome) error {
 		}
 	}
 	return s.admin.NewRealm(ctx, s.Env.KeycloakRealm)
+}
+
+// startFirst starts the first node on a copy of the template, or makes that.
+func (s *Stack) startFirst(ctx context.Context, h keycloakHome, first keycloakServer) error {
+	template, err := s.pgTemplate(h)
+	if err != nil {
+		return err
+	}
+	password, err := template.restore(ctx)
+	if err != nil {
+		return fmt.Errorf("the cached Keycloak is not whole, remove %s: %w", h.dir, err)
+	}
+	fresh := password == ""
+	if fresh {
+		password = randomText()
+		first.env = append(first.env, "KC_BOOTSTRAP_ADMIN_USERNAME=admin", "KC_BOOTSTRAP_ADMIN_PASSWORD="+password)
+	}
+	s.introduce(first.url(), password)
+	if err := s.addNode(ctx, "keycloak", first, &s.Env.KeycloakPID); err != nil || !fresh {
+		return err
+	}
+	return template.keep(ctx, password)
 }
 
 func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloakServer, err error) {
@@ -135,24 +154,28 @@ func (s *Stack) addNode(ctx context.Context, name string, k keycloakServer, pid 
 // isListeners knows the names of 26.0 to 26.3, too, which have single underscores.
 func isListeners(kv string) bool { return strings.HasPrefix(kv, "KC_SPI_EVENTS_LISTENER_") }
 
-// keycloakDatabase makes Keycloak's database, and the environment that says how to connect to it.
-func (s *Stack) keycloakDatabase(ctx context.Context) ([]string, error) {
+// keycloakDatabase is the name of Keycloak's database on the stack's Postgres.
+const keycloakDatabase = "keycloak"
+
+var errNoUser = errors.New("a Keycloak on Postgres needs a DATABASE_URL of the form postgres://user:password@host/…")
+
+// makeDatabase makes Keycloak's database, and the environment that says how to connect to it.
+func (s *Stack) makeDatabase(ctx context.Context) ([]string, error) {
 	u, err := url.Parse(s.Env.DatabaseURL)
 	if err != nil || u.User == nil {
-		return nil, errors.New("two nodes need a DATABASE_URL of the form postgres://user:password@host/…")
+		return nil, errNoUser
 	}
 	conn, err := connect(ctx, s.Env.DatabaseURL)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	const name = "keycloak"
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+keycloakDatabase); err != nil {
 		return nil, fmt.Errorf("make Keycloak's database: %w", err)
 	}
 	password, _ := u.User.Password()
 	return []string{
-		"KC_DB_URL=jdbc:postgresql://" + u.Host + "/" + name, "KC_DB_USERNAME=" + u.User.Username(), "KC_DB_PASSWORD=" + password,
+		"KC_DB_URL=jdbc:postgresql://" + u.Host + "/" + keycloakDatabase, "KC_DB_USERNAME=" + u.User.Username(), "KC_DB_PASSWORD=" + password,
 		"KC_DB_POOL_MAX_SIZE=40", // of the server's 200 connections; the default is 100 for each node
 	}, nil
 }

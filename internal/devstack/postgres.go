@@ -41,7 +41,7 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 	if err := c.init(ctx); err != nil {
 		return err
 	}
-	s.Env.DatabaseURL = c.url("tokenstate")
+	s.Env.DatabaseURL, s.postgresDir = c.url("tokenstate"), bin
 	return s.add(ctx, &part{
 		name: "postgres", pid: &s.Env.PostgresPID, make: c.command,
 		sig:   syscall.SIGINT, // "fast": ends sessions instead of waiting for them

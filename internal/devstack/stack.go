@@ -46,6 +46,7 @@ type Stack struct {
 	admin   *Admin
 	hushed  bool // Keycloak starts without our listener
 
+	postgresDir     string // of the Postgres that we started: its binaries
 	keycloakMetrics string // URL of the first node's metrics, with Measured
 
 	natsWorker, natsListener string // NATS_URL as these two have it
