@@ -23,6 +23,9 @@ type rhythm struct {
 	per  int           // tokens that one user's story ends
 	pace time.Duration // between the beginnings of two stories in a realm; 0: none
 
+	// fallback: it reads Keycloak as the worker does only where the jar's resource does not answer.
+	fallback bool
+
 	// story is one user's; it gives the tokens that must be dead by now.
 	story func(w *world, r *side) ([]play.Tokens, error)
 	// around prepares both realms, and begins what goes on meanwhile. nil: nothing.

@@ -104,7 +104,7 @@ func (w *world) entries() (caches, error) {
 		}
 	}
 	if len(out) != len(cached) {
-		return nil, fmt.Errorf("Keycloak's metrics show %d of the %d caches of offline sessions", len(out), len(cached))
+		return nil, fmt.Errorf("the metrics of Keycloak show %d of the %d caches of offline sessions", len(out), len(cached))
 	}
 	return out, nil
 }

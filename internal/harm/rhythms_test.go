@@ -23,8 +23,8 @@ var rhythms = []rhythm{
 	{name: "one_after_another", per: sessions, story: oneAfterAnother},
 	{name: "half_a_second_old", per: 1, story: halfASecondOld},
 	{name: "other_events", per: sessions, story: amongOtherEvents},
-	{name: "sweep_by_rest", per: sessions, story: oneAfterAnother, around: sweepByREST},
 	{name: "sweep_by_resource", per: sessions, story: oneAfterAnother, around: sweepByResource},
+	{name: "sweep_by_rest", per: sessions, story: oneAfterAnother, around: sweepByREST, fallback: true},
 	// The listener looks at five refused refreshes a second: a faster pace would go unlooked at.
 	{name: "old_token_again", per: 1, pace: 300 * time.Millisecond, story: oldTokenAgain, around: rotating},
 	{name: "own_logout", per: 1, story: ownLogout},

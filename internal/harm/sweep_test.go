@@ -141,13 +141,8 @@ func (c *resource) pages(listing, more string) func(context.Context) error {
 	}
 }
 
-// readerRole is the role of master that the resource asks for.
-const readerRole = "tokenstate-reader"
-
+// resource is ready to ask with the worker's client, whose service account devstack gives the role.
 func (w *world) resource() (*resource, error) {
-	if err := w.admitReader(); err != nil {
-		return nil, err
-	}
 	e := w.stack.Env
 	c := &resource{
 		base: e.KeycloakURL + "/realms/master/tokenstate/v1/", realm: w.with.Realm, client: w.with.app,
@@ -170,28 +165,6 @@ func (w *world) resource() (*resource, error) {
 		return nil, errNoResource
 	}
 	return c, err
-}
-
-// admitReader gives the worker's service account the role, which it makes if it is not there.
-func (w *world) admitReader() error {
-	s, err := w.stack.Admin().Session(w.ctx)
-	if err != nil {
-		return err
-	}
-	_, err = s.Call(w.ctx, http.MethodPost, "/master/roles", map[string]any{"name": readerRole}, nil)
-	if status, ok := errors.AsType[*devstack.StatusError](err); err != nil && (!ok || status.Code != http.StatusConflict) {
-		return err
-	}
-	var role map[string]any
-	if _, err := s.Call(w.ctx, http.MethodGet, "/master/roles/"+readerRole, nil, &role); err != nil {
-		return err
-	}
-	var found []struct{ ID string }
-	if _, err := s.Call(w.ctx, http.MethodGet, "/master/users?exact=true&username=service-account-"+w.stack.Env.WorkerClientID, nil, &found); err != nil || len(found) != 1 {
-		return fmt.Errorf("%d service accounts of the worker, want one: %w", len(found), err)
-	}
-	_, err = s.Call(w.ctx, http.MethodPost, "/master/users/"+found[0].ID+"/role-mappings/realm", []any{role}, nil)
-	return err
 }
 
 func serviceToken(ctx context.Context, e devstack.Env) (string, error) {

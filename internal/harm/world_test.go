@@ -41,6 +41,8 @@ type world struct {
 	backend *play.Backend
 	with    *side
 	without *side
+
+	answered bool // the jar's resource did, so that the worker uses it
 }
 
 // side is one of the two realms.
@@ -85,6 +87,10 @@ func start(t *testing.T, log string) *world {
 		var found []struct{ ID string }
 		must(t, r.call(w.ctx, http.MethodGet, "/clients?clientId=app", nil, &found))
 		r.app = found[0].ID
+	}
+	_, err = w.resource()
+	if w.answered = err == nil; err != nil && !errors.Is(err, errNoResource) {
+		t.Fatal(err)
 	}
 	if os.Getenv("HARM_WORKER") == "off" {
 		must(t, s.Kill("worker", syscall.SIGTERM))
