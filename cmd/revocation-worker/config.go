@@ -152,6 +152,9 @@ func (c *config) log(ctx context.Context, logger zerolog.Logger) (*stream.Log, e
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
+	if err := stream.CheckSecrets(c.nats.Reveal()); err != nil {
+		return nil, fmt.Errorf("%w: NATS_URL: %w", settings.ErrConfiguration, err)
+	}
 	l, err := stream.Connect(ctx, stream.Options{
 		URL: c.nats.Reveal(), Credentials: c.natsCreds, TLS: trust, Inbox: c.inbox(), Name: "revocation-worker", Logger: logger,
 	})

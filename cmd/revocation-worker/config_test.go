@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
 )
 
@@ -27,6 +30,18 @@ func TestMarginCoversSkew(t *testing.T) {
 		said := errors.Is(err, settings.ErrConfiguration) && strings.Contains(err.Error(), "WORKER_SETTLING_MARGIN")
 		if said != c.refused {
 			t.Errorf("margin %s, skew %s: %v", c.margin, c.skew, err)
+		}
+	}
+}
+
+// Ensure an empty NATS password is refused before it is tried, and the address is not repeated.
+func TestEmptyNATSPasswordIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"nats://worker:@nats.example:4222", "nats://:secret-canary@nats.example:4222"} {
+		c := config{nats: secret.New(url)}
+		log, err := c.log(t.Context(), zerolog.Nop())
+		if log != nil || !errors.Is(err, settings.ErrConfiguration) || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%v", err)
 		}
 	}
 }

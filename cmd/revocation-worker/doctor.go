@@ -154,9 +154,23 @@ func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
 	found := doctor.Stream(settings)
 	s.Stream = &found
 	o.lookAtSync(ctx, s)
-	s.Rights, err = o.natsRights(ctx, operatorMay)
-	return err
+	if s.Rights, err = o.natsRights(ctx, operatorMay); err != nil {
+		return err
+	}
+	trust, err := o.tls()
+	if err != nil {
+		return err
+	}
+	open, err := stream.OpenTo(ctx, stream.Options{URL: o.nats.Reveal(), TLS: trust, Name: "revocation-worker"}, natsUsers...)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
+	s.Logins = &doctor.Logins{Open: open}
+	return nil
 }
+
+// natsUsers are those of deploy/nats.conf.
+var natsUsers = []string{"listener", "worker", "operator"}
 
 func (c *config) lookAtSync(ctx context.Context, s *doctor.Seen) {
 	if c.natsMonitor == "" {

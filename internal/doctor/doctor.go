@@ -22,7 +22,8 @@ type Seen struct {
 	Missed   []Missed
 	Stream   *Stream
 	Rights   *Rights // in NATS; nil: not asked
-	Sync     *bool   // whether NATS has each acknowledged message on the disk; nil: not asked
+	Logins   *Logins
+	Sync     *bool // whether NATS has each acknowledged message on the disk; nil: not asked
 	Database *Database
 	Unasked  map[string]string
 }
@@ -66,6 +67,9 @@ type Missed struct {
 
 // Rights are what our NATS user may and may not publish. Lacking it needs; Beyond must not be its.
 type Rights struct{ Lacking, Beyond []string }
+
+// Logins are the users that NATS lets in with an empty password.
+type Logins struct{ Open []string }
 
 // Stream is how the log is kept.
 type Stream struct {
@@ -139,6 +143,9 @@ func Examine(s Seen) []Finding {
 	}
 	if s.Rights != nil {
 		fs = append(fs, rights(*s.Rights))
+	}
+	if s.Logins != nil {
+		fs = append(fs, logins(*s.Logins))
 	}
 	if s.Sync != nil {
 		fs = append(fs, when(*s.Sync || replicated(s.Stream), Finding{

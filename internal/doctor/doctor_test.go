@@ -12,7 +12,7 @@ func healthy() Seen {
 		Roles: append([]string{"query-users"}, Roles...), OwnersInAll: 3,
 	}
 	return Seen{
-		Now: now, Overlap: 5 * time.Minute, Skew: 5 * time.Second, Margin: 10 * time.Second, Worker: new(time.Duration), Rights: &Rights{}, Version: "26.7.3", Unasked: map[string]string{},
+		Now: now, Overlap: 5 * time.Minute, Skew: 5 * time.Second, Margin: 10 * time.Second, Worker: new(time.Duration), Rights: &Rights{}, Logins: &Logins{}, Version: "26.7.3", Unasked: map[string]string{},
 		Realms: []Realm{realm}, Admin: Realm{Name: "master", Roles: []string{"view-events"}, AdminEvents: true, Listeners: []string{"tokenstate"}},
 		Missed: []Missed{{Realm: "demo", Upto: now.Add(-6 * time.Minute)}, {Realm: "master", Upto: now.Add(-6 * time.Minute)}},
 		Nodes:  []Node{{Name: "kc1", Heard: now.Add(-10 * time.Second)}},
@@ -51,6 +51,7 @@ func TestExamine(t *testing.T) {
 		"realm master, expiry of admin events": {Fault, func(s *Seen) { s.Admin.AdminExpiry = time.Hour }},
 		"log, window of duplicates":            {Fault, func(s *Seen) { s.Stream.Duplicates = time.Second }},
 		"log, permissions":                     {Fault, func(s *Seen) { s.Rights.Lacking = []string{"x"} }},
+		"log, passwords":                       {Fault, func(s *Seen) { s.Logins = &Logins{Open: []string{"listener"}} }},
 		"clock of the worker":                  {Fault, func(s *Seen) { *s.Worker = -11 * time.Second }},
 		"realm master, the worker's roles":     {Fault, func(s *Seen) { s.Admin.Roles = nil }},
 		"log, storage in files":                {Fault, func(s *Seen) { s.Stream.File = false }},

@@ -113,3 +113,13 @@ func rights(r Rights) Finding {
 	f.Repair = "give this NATS user the permissions of deploy/nats.conf"
 	return f
 }
+
+// logins: nats.conf takes each password from the environment, and one that is set to nothing is one
+// that everybody knows.
+func logins(l Logins) Finding {
+	return when(len(l.Open) == 0, Finding{
+		"log, passwords", Fault, "NATS lets in with an empty password: " + strings.Join(l.Open, " "),
+		"whoever reaches NATS may say what they may, such as that a user is enabled or a realm is gone",
+		"set the passwords that nats.conf takes from the environment (NATS_LISTENER_PASSWORD, NATS_WORKER_PASSWORD, NATS_OPERATOR_PASSWORD), and restart NATS",
+	}, "are not empty")
+}

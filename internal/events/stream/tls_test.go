@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net"
+	"strconv"
 	"testing"
 	"time"
 
@@ -60,18 +61,14 @@ func TestOverTLS(t *testing.T) {
 		t.Fatal("the server did not start")
 	}
 	url := "tls://" + s.Addr().String()
-	works := func(trust *tls.Config, limit time.Duration) error {
-		l, err := Connect(t.Context(), Options{URL: url, TLS: trust, Name: "test", Inbox: "_INBOX_op", Logger: zerolog.Nop()})
-		if err != nil {
-			return err
-		}
-		defer l.Close()
-		ctx, cancel := context.WithTimeout(t.Context(), limit)
-		defer cancel()
-		return l.EnsureStream(ctx, 1)
-	}
+	works := func(trust *tls.Config, limit time.Duration) error { return overTLS(t, url, trust, limit) }
 	if err := works(&tls.Config{RootCAs: clientTrust, Certificates: []tls.Certificate{ours}, MinVersion: tls.VersionTLS12}, 10*time.Second); err != nil {
 		t.Fatalf("with certificates that both trust: %v", err)
+	}
+	// The certificate of the right authority bears the address and not this name of it.
+	named := "tls://localhost:" + strconv.Itoa(s.Addr().(*net.TCPAddr).Port)
+	if err := overTLS(t, named, &tls.Config{RootCAs: clientTrust, Certificates: []tls.Certificate{ours}, MinVersion: tls.VersionTLS12}, time.Second); err == nil {
+		t.Error("a server that is certified for another name: it works")
 	}
 	stranger, _ := pair(t)
 	for name, trust := range map[string]*tls.Config{
@@ -83,4 +80,16 @@ func TestOverTLS(t *testing.T) {
 			t.Errorf("%s: it works", name)
 		}
 	}
+}
+
+func overTLS(t *testing.T, url string, trust *tls.Config, limit time.Duration) error {
+	t.Helper()
+	l, err := Connect(t.Context(), Options{URL: url, TLS: trust, Name: "test", Inbox: "_INBOX_op", Logger: zerolog.Nop()})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	return l.EnsureStream(ctx, 1)
 }
