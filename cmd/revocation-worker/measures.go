@@ -18,6 +18,7 @@ type measures struct {
 	latency *prometheus.HistogramVec
 	losses  prometheus.Counter
 	active  prometheus.Gauge
+	role    *prometheus.GaugeVec
 	failing prometheus.Gauge
 
 	findings *prometheus.GaugeVec
@@ -33,12 +34,14 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 		losses: prometheus.NewCounter(prometheus.CounterOpts{Name: "tokenstate_log_losses_total", Help: "Times that the log was found to lack messages, or Keycloak's event store rows that nobody had read."}),
 		active: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_worker_active", Help: "1 if this worker is the active one."}),
 	}
+	m.role = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tokenstate_worker_info", Help: "1, under this worker's role: active or standby."}, []string{"role"})
+	m.is(standby)
 	m.failing = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_batch_failures", Help: "How often in a row the batch at the floor could not be applied; 0 after a commit."})
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})
 	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_selftest_time_seconds", Help: "When the last self-test was made, since 1970."})
-	r.MustRegister(m.latency, m.losses, m.active, m.failing, m.findings, m.tested)
+	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.findings, m.tested)
 	gauge := func(name, help string, ask func(context.Context) float64) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
 			ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)
@@ -66,6 +69,18 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 		return since(p.known.KnownUntil())
 	})
 	return m
+}
+
+// The roles of a worker.
+const (
+	active  = "active"
+	standby = "standby"
+)
+
+func (m *measures) is(role string) {
+	m.role.Reset()
+	m.role.WithLabelValues(role).Set(1)
+	m.active.Set(map[string]float64{active: 1}[role])
 }
 
 func since(at events.Millis) float64 { return time.Since(at.Time()).Seconds() }

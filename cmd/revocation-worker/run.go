@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -115,13 +116,13 @@ type running struct {
 // lead works whenever this process is the active one, and waits otherwise.
 func (p *running) lead(ctx context.Context) error {
 	for ctx.Err() == nil {
-		held, release, err := p.store.Lease(ctx)
+		held, release, err := p.await(ctx)
 		if err == nil {
 			if err = p.store.SetRules(held, p.c.rules()); err == nil {
 				p.logger.Info().Msg("active")
-				p.measures.active.Set(1)
+				p.measures.is(active)
 				err = p.work(held)
-				p.measures.active.Set(0)
+				p.measures.is(standby)
 			}
 			release()
 		}
@@ -132,6 +133,30 @@ func (p *running) lead(ctx context.Context) error {
 		wait(ctx, retryEvery)
 	}
 	return nil //nolint:nilerr // only a stop that was asked for ends the loop
+}
+
+// await waits until this worker is the active one. A standby tries meanwhile what it will need: that
+// its password for Keycloak or NATS is wrong must not be found out by a failover.
+func (p *running) await(ctx context.Context) (held context.Context, release func(), err error) {
+	waiting, cancel := context.WithCancel(ctx)
+	var tests errgroup.Group
+	defer func() { cancel(); _ = tests.Wait() }()
+	testing := false
+	return p.store.Lease(ctx, hostname(), func(name string) { //nolint:wrapcheck // it says what failed
+		p.logger.Info().Str("active", name).Msg("standby: " + name + " is active")
+		if !testing {
+			testing = true
+			tests.Go(func() error { return p.testStandby(waiting) })
+		}
+	})
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "an unnamed host"
+	}
+	return name
 }
 
 // work ends when ctx does: each part goes on through faults of its own.

@@ -22,6 +22,19 @@ func (p *running) selfTest(ctx context.Context) error {
 	return nil
 }
 
+// standbyTestEvery is how often a standby tries what it will need.
+const standbyTestEvery = 10 * time.Minute
+
+// testStandby is selfTest for who waits: at once, and then now and then.
+func (p *running) testStandby(ctx context.Context) error {
+	for said := map[string]string{}; ctx.Err() == nil; wait(ctx, standbyTestEvery) {
+		if fs := doctor.Examine(p.seen(ctx)); ctx.Err() == nil {
+			said = p.say(fs, said)
+		}
+	}
+	return nil
+}
+
 // seen is what a worker can ask without an operator's rights.
 func (p *running) seen(ctx context.Context) doctor.Seen {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

@@ -31,7 +31,7 @@ const holdsTheHead = "TOKENSTATE_TEST_HOLDS_THE_HEAD"
 func TestHelperHoldsTheHead(t *testing.T) {
 	url := os.Getenv(holdsTheHead)
 	if url == "" {
-		t.Skip("a part of TestAFrozenWriterStopsNobody")
+		return // a part of TestAFrozenWriterStopsNobody
 	}
 	pool, err := Open(t.Context(), url, short())
 	must(t, err)
@@ -49,25 +49,42 @@ func TestAFrozenWriterStopsNobody(t *testing.T) {
 	s := New(newPool(t))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	frozen := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestHelperHoldsTheHead$") //nolint:gosec // ourselves
-	frozen.Env = append(os.Environ(), holdsTheHead+"="+s.pool.Config().ConnString())
-	out, err := frozen.StdoutPipe()
+	frozen := startHelper(ctx, t, "TestHelperHoldsTheHead", holdsTheHead+"="+s.pool.Config().ConnString())
+	frozen.says("held")
+	must(t, frozen.cmd.Process.Signal(syscall.SIGSTOP))
+	_, err := s.PutToken(ctx, issued(5), nil)
 	must(t, err)
-	in, err := frozen.StdinPipe()
+}
+
+// helper is this test's program, started once more for a part that is to be frozen.
+type helper struct {
+	t     *testing.T
+	cmd   *exec.Cmd
+	lines *bufio.Scanner
+}
+
+func startHelper(ctx context.Context, t *testing.T, test, env string) *helper {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+test+"$") //nolint:gosec // ourselves
+	cmd.Env = append(os.Environ(), env)
+	out, err := cmd.StdoutPipe()
 	must(t, err)
-	must(t, frozen.Start())
-	defer func() { _ = frozen.Process.Kill(); _ = in.Close(); _ = frozen.Wait() }()
-	for lines := bufio.NewScanner(out); ; {
-		if !lines.Scan() {
-			t.Fatal("the helper does not hold the lock")
-		}
-		if strings.HasPrefix(lines.Text(), "held") {
-			break
+	in, err := cmd.StdinPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = in.Close(); _ = cmd.Wait() })
+	return &helper{t, cmd, bufio.NewScanner(out)}
+}
+
+// says waits for a line.
+func (h *helper) says(word string) {
+	h.t.Helper()
+	for h.lines.Scan() {
+		if h.lines.Text() == word {
+			return
 		}
 	}
-	must(t, frozen.Process.Signal(syscall.SIGSTOP))
-	_, err = s.PutToken(ctx, issued(5), nil)
-	must(t, err)
+	h.t.Fatalf("the helper ended before it said %q", word)
 }
 
 // TestASilentServerEndsTheWait: a server, or a proxy before it, that takes everything and answers

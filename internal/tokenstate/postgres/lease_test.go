@@ -2,24 +2,39 @@ package postgres
 
 import (
 	"context"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// Ensure one holds the lease at a time, the next one gets it when the first gives it back, and
-// who loses the connection is told.
+// brief times keep a test from waiting for what a worker would wait for.
+func brief() leaseTimes {
+	return leaseTimes{term: time.Second, every: 50 * time.Millisecond, question: 300 * time.Millisecond, margin: 200 * time.Millisecond}
+}
+
+func ignored(string) {}
+
+// Ensure one holds the lease at a time, the next one is told whose it is, and gets it at once when
+// the first gives it back.
 func TestLease(t *testing.T) {
-	s, ctx := New(newPool(t)), t.Context()
-	first, release, err := s.Lease(ctx)
+	s := New(newPool(t))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	first, release, err := s.Lease(ctx, "host-a", ignored)
 	must(t, err)
-	got := make(chan func(), 1)
+	active, got := make(chan string, 9), make(chan func(), 1)
 	go func() {
-		_, release, err := s.Lease(ctx)
+		_, release, err := s.Lease(ctx, "host-b", func(name string) { active <- name })
 		if err != nil {
 			t.Error(err)
+			release = func() {}
 		}
 		got <- release
 	}()
+	if name := <-active; name != "host-a" {
+		t.Errorf("the standby was told that %q is active", name)
+	}
 	if first.Err() != nil || len(got) > 0 {
 		t.Fatal("the first does not hold it")
 	}
@@ -28,12 +43,81 @@ func TestLease(t *testing.T) {
 		t.Fatal("a context of a lease that was given back")
 	}
 	(<-got)()
+	if len(active) > 0 {
+		t.Errorf("the standby was told again: %q", <-active)
+	}
+}
 
-	held, release, err := s.Lease(ctx)
+// Ensure who cannot reach the database stops by its own clock, and another takes over.
+func TestALeaseIsLostBehindASilentProxy(t *testing.T) {
+	direct := newPool(t)
+	proxy := newSwallower(t, direct.Config().ConnConfig)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	pool, err := Open(ctx, proxy.url, short())
 	must(t, err)
-	_, err = s.pool.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()")
+	defer pool.Close()
+	held, release, err := New(pool).lease(ctx, "host-a", ignored, brief())
+	must(t, err)
+	proxy.swallow.Store(true)
+	_, releaseNext, err := New(direct).lease(ctx, "host-b", ignored, brief())
 	must(t, err)
 	<-held.Done()
+	if ctx.Err() != nil {
+		t.Fatal("the first went on for as long as this test waits")
+	}
+	release() // says so in vain, and must not take the lease from the second
+	releaseNext()
+}
+
+// Ensure a lease that another has taken is not renewed any more, and that one which a clock that was
+// set back has put into the future keeps nobody out.
+func TestALeaseFollowsTheRow(t *testing.T) {
+	s := New(newPool(t))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	held, release, err := s.lease(ctx, "host-a", ignored, brief())
+	must(t, err)
+	_, err = s.pool.Exec(ctx, "UPDATE tokenstate.lease SET holder = 'somebody', until = clock_timestamp() + interval '1 hour'")
+	must(t, err)
+	<-held.Done()
+	release()
+	_, release, err = s.lease(ctx, "host-b", ignored, brief())
+	must(t, err)
+	release()
+}
+
+const holdsTheLease = "TOKENSTATE_TEST_HOLDS_THE_LEASE"
+
+func TestHelperHoldsTheLease(t *testing.T) {
+	url := os.Getenv(holdsTheLease)
+	if url == "" {
+		return // a part of TestAFrozenWorkerIsReplaced
+	}
+	pool, err := Open(t.Context(), url, Serving())
+	must(t, err)
+	held, _, err := New(pool).Lease(t.Context(), "frozen", ignored)
+	must(t, err)
+	_, _ = os.Stdout.WriteString("held\n")
+	<-held.Done()
+	_, _ = os.Stdout.WriteString("lost\n")
+}
+
+// TestAFrozenWorkerIsReplaced: another takes over while the active worker is frozen, and when that
+// wakes it knows that it is not active any more.
+func TestAFrozenWorkerIsReplaced(t *testing.T) {
+	s := New(newPool(t))
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	frozen := startHelper(ctx, t, "TestHelperHoldsTheLease", holdsTheLease+"="+s.pool.Config().ConnString())
+	frozen.says("held")
+	must(t, frozen.cmd.Process.Signal(syscall.SIGSTOP))
+	at := time.Now()
+	_, release, err := s.Lease(ctx, "host-b", ignored)
+	must(t, err)
+	t.Logf("taken over after %s", time.Since(at).Round(100*time.Millisecond))
+	must(t, frozen.cmd.Process.Signal(syscall.SIGCONT))
+	frozen.says("lost")
 	release()
 }
 

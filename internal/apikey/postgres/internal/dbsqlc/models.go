@@ -215,6 +215,13 @@ type TokenstateJournalState struct {
 	PrunedN   int64
 }
 
+type TokenstateLease struct {
+	One    bool
+	Holder string
+	Name   string
+	Until  time.Time
+}
+
 type TokenstateLogoutToken struct {
 	Realm  string
 	Jti    string
