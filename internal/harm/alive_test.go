@@ -3,6 +3,7 @@
 package harm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -61,7 +62,7 @@ func (w *world) play(h rhythm, n int) (all []*ended, err error) {
 	}
 	var mu sync.Mutex
 	err = w.both(func(r *side) error {
-		return crowd((n+h.per-1)/h.per, h.pace, func() error {
+		return crowd(w.ctx, (n+h.per-1)/h.per, h.pace, func() error {
 			mine, err := w.one(h, r)
 			mu.Lock()
 			all = append(all, mine...)
@@ -73,7 +74,7 @@ func (w *world) play(h rhythm, n int) (all []*ended, err error) {
 }
 
 // crowd does something n times, atOnce at once and not faster than pace. It ends with the first error.
-func crowd(n int, pace time.Duration, do func() error) error {
+func crowd(ctx context.Context, n int, pace time.Duration, do func() error) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var failed error
@@ -93,7 +94,7 @@ func crowd(n int, pace time.Duration, do func() error) error {
 			mu.Unlock()
 			<-slots
 		})
-		time.Sleep(pace)
+		play.Pause(ctx, pace)
 	}
 	wg.Wait()
 	return failed
@@ -126,7 +127,7 @@ func (w *world) again(all []*ended) error {
 	play.Pause(w.ctx, time.Until(last.Add(later)))
 	var mu sync.Mutex
 	next := 0
-	return crowd(len(all), 0, func() error {
+	return crowd(w.ctx, len(all), 0, func() error {
 		mu.Lock()
 		e := all[next]
 		next++

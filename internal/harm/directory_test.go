@@ -181,7 +181,7 @@ func (s *staged) enter(r *side, uid string) error {
 // point gives both stores another usersDn.
 func (s *staged) point(dn string) error {
 	return s.both(func(r *side) error {
-		s.configs[r]["config"].(map[string][]string)["usersDn"] = []string{dn} //nolint:forcetypeassert // open made it
+		s.configs[r]["config"].(map[string][]string)["usersDn"] = []string{dn}
 		return r.call(s.ctx, http.MethodPut, "/components/"+s.stores[r], s.configs[r], nil)
 	})
 }

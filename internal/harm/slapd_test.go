@@ -71,13 +71,13 @@ func (d *slapd) url() string  { return "ldap://" + d.addr }
 
 // start starts it in the foreground, as our child, and waits until it takes connections.
 func (d *slapd) start(ctx context.Context) error {
-	d.cmd = exec.Command("/usr/sbin/slapd", "-f", d.conf(), "-h", d.url()+"/", "-d", "0") //nolint:gosec,noctx // stop ends it
+	d.cmd = exec.Command("/usr/sbin/slapd", "-f", d.conf(), "-h", d.url()+"/", "-d", "0")
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := d.cmd.Start(); err != nil {
 		return err
 	}
 	for end := time.Now().Add(20 * time.Second); ; play.Pause(ctx, 50*time.Millisecond) {
-		conn, err := net.Dial("tcp", d.addr) //nolint:noctx // on loopback
+		conn, err := net.Dial("tcp", d.addr)
 		if err == nil {
 			return conn.Close()
 		}
@@ -120,7 +120,7 @@ func (d *slapd) asManager(ctx context.Context, tool, input string) error {
 }
 
 func (d *slapd) tool(ctx context.Context, name, input string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the directory's own tools
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdin = strings.NewReader(input)
 	var says bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &says, &says

@@ -81,7 +81,7 @@ func (w *world) block(r *side, users []string, length time.Duration) (b block, e
 			for time.Since(began) < length {
 				start := time.Now()
 				t, e := r.Grant(w.ctx, "app", name, play.Offline)
-				middle := time.Now()
+				between := time.Now()
 				if e == nil {
 					e = r.end(w.ctx, t)
 				}
@@ -89,7 +89,7 @@ func (w *world) block(r *side, users []string, length time.Duration) (b block, e
 				if n++; e != nil {
 					err = e
 				}
-				b.took = append(b.took, middle.Sub(start), time.Since(middle))
+				b.took = append(b.took, between.Sub(start), time.Since(between))
 				mu.Unlock()
 				if e != nil {
 					return

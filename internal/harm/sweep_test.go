@@ -17,6 +17,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
+	"github.com/tokenstate/tokenstate/internal/play"
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
@@ -59,7 +60,7 @@ func (r *side) looking(look func(ctx context.Context, user string) error) func(c
 		}
 		r.mu.Unlock()
 		if len(users) == 0 {
-			time.Sleep(time.Millisecond)
+			play.Pause(ctx, time.Millisecond)
 		}
 		for _, id := range users {
 			if err := look(ctx, id); err != nil {
