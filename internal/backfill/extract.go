@@ -78,7 +78,12 @@ func adminEvent(e AdminEvent, realm string) (about string, h *events.Happened) {
 	h = &events.Happened{
 		Kind: "admin", Type: e.OperationType + " " + e.ResourceType, Path: cut(e.ResourcePath, maxPath), Details: map[string]string{},
 	}
-	if e.ResourceType == "REALM" && (e.OperationType == "DELETE" || e.OperationType == "CREATE") {
+	p := pathOf(e.ResourcePath)
+	within := strings.Contains(e.ResourcePath, "/")
+	if e.ResourceType == "REALM" && e.OperationType == "CREATE" && within && p.user == "" {
+		return "", nil // a partial import tells what it made so; only a user can have been there before
+	}
+	if e.ResourceType == "REALM" && (e.OperationType == "DELETE" || e.OperationType == "CREATE") && !within {
 		realm = e.ResourcePath
 		if e.OperationType == "DELETE" {
 			h.RealmName = cut(realm, maxText)
@@ -87,7 +92,6 @@ func adminEvent(e AdminEvent, realm string) (about string, h *events.Happened) {
 	if e.Representation != "" {
 		h.Representation = reduce(e.Representation)
 	}
-	p := pathOf(e.ResourcePath)
 	h.User, h.Session, h.Client, h.ClientID = p.user, p.session, p.client, p.clientID
 	if r := h.Representation; r != nil && e.ResourceType == "CLIENT" && h.Client != "" && h.ClientID == "" && r.ClientID != nil {
 		h.ClientID = *r.ClientID

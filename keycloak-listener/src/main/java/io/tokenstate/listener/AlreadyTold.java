@@ -9,12 +9,11 @@ import java.util.Set;
  * administrator who deletes a user makes Keycloak tell three times.
  *
  * <p>A user whom a partial import overwrites under the same id is removed and made anew in one transaction. That is no
- * removal, and the admin event UPDATE USER makes us look: were it published as one, the keys of every user of an
- * ordinary bulk update would be dead.
+ * removal, and the import's own event (UPDATE REALM with the user's path) makes us look: were it published as one, the
+ * keys of every user of an ordinary bulk update would be dead.
  */
 final class AlreadyTold {
-    private static final Set<String> LIFE = Set.of("CREATE USER", "UPDATE USER", "DELETE USER", "DELETE_ACCOUNT",
-            "CREATE CLIENT", "UPDATE CLIENT", "DELETE CLIENT", Types.CLIENT_DELETE);
+    private static final Set<String> LIFE = Set.of("CREATE", "UPDATE", "DELETE", "DELETE_ACCOUNT", Types.CLIENT_DELETE);
 
     private final Set<Subject> subjects = new HashSet<>();
     private final Set<Subject> lives = new HashSet<>();
@@ -22,8 +21,11 @@ final class AlreadyTold {
 
     AlreadyTold(Collection<Happened> events) {
         for (Happened h : events) {
-            subjects.add(h.subject());
-            if (LIFE.contains(h.type()) && isOfSubject(h)) {
+            // What concerns a realm itself says nothing of its users' roles.
+            if (!h.type().endsWith(" REALM") || h.user() != null) {
+                subjects.add(h.subject());
+            }
+            if (LIFE.contains(h.type().split(" ")[0]) && isOfSubject(h)) {
                 lives.add(h.subject());
             }
             if (h.type().equals("DELETE REALM")) {

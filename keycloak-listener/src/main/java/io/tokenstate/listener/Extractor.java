@@ -53,8 +53,14 @@ final class Extractor {
         if (e.getError() != null || !Types.publishesAdmin(operation, resource, e.getResourcePath())) {
             return null;
         }
+        ResourcePath path = ResourcePath.of(e.getResourcePath());
+        boolean within = e.getResourcePath() != null && e.getResourcePath().contains("/");
+        if (resource.equals("REALM") && "CREATE".equals(operation) && within && path.user() == null) {
+            return null; // A partial import tells what it made so. Only a user can be one who was there before.
+        }
         // A realm is made and removed in the administrator's realm, so the path and not the event names it.
-        boolean lifeOfRealm = resource.equals("REALM") && !"UPDATE".equals(operation) && !"ACTION".equals(operation);
+        boolean lifeOfRealm = resource.equals("REALM") && !within && !"UPDATE".equals(operation)
+                && !"ACTION".equals(operation);
         String about = lifeOfRealm ? e.getResourcePath() : realmName;
         boolean gone = lifeOfRealm && "DELETE".equals(operation);
         if (gone && !removed.hasRealm(about)) {
@@ -64,7 +70,6 @@ final class Extractor {
         if (alias == null) {
             return null;
         }
-        ResourcePath path = ResourcePath.of(e.getResourcePath());
         Map<String, Object> seen = includeRepresentation && e.getRepresentation() != null
                 ? Representation.reduce(e.getRepresentation()) : null;
         String clientId = path.clientId() != null ? path.clientId() : removed.clientId(path.client());

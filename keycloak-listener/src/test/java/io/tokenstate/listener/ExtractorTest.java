@@ -215,4 +215,14 @@ class ExtractorTest {
         Schema.valid(Samples.ENVELOPE.event(h));
         Schema.valid(Samples.ENVELOPE.event(extract(admin(OperationType.UPDATE, "USER", "users/" + huge, huge))));
     }
+
+    /** Keycloak 26.7 gives what a partial import makes the resource type REALM. */
+    @Test
+    void whoIsImportedIsLookedAt() {
+        Happened h = extract(admin(OperationType.CREATE, "REALM", "users/u1", null));
+        assertEquals(on(Subject.Kind.USER, "u1"), h.subject());
+        assertEquals("demo", h.realm());
+        assertNull(extract(admin(OperationType.CREATE, "REALM", "clients/c1", null)), "what is new had no token");
+        assertNull(extract(admin(OperationType.CREATE, "REALM", "roles/team", null)));
+    }
 }

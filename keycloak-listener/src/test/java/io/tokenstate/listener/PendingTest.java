@@ -158,9 +158,26 @@ class PendingTest {
     @Test
     void whoIsOverwrittenUnderTheSameIdIsNotRemoved() {
         keep(removed("u1"));
-        keep(extract(admin(OperationType.UPDATE, "USER", "users/u1", null)));
+        keep(extract(admin(OperationType.UPDATE, "REALM", "users/u1", null))); // So a partial import tells it.
         keycloak.commit();
-        assertEquals(List.of("UPDATE USER"), types());
+        assertEquals(List.of("UPDATE REALM"), types());
+    }
+
+    /** It tells the same as an update of the realm, which says nothing of roles. */
+    @Test
+    void aRoleThatAnImportOverwritesConcernsEverybody() {
+        keep(own(ProviderEvents.ROLES_CHANGED, Subject.Kind.REALM, ""));
+        keep(extract(admin(OperationType.UPDATE, "REALM", "roles/offline_access", null)));
+        keycloak.commit();
+        assertEquals(List.of("UPDATE REALM", "ROLES_CHANGED"), types());
+    }
+
+    @Test
+    void aRoleThatAnAdministratorDeletesIsToldOnce() {
+        keep(own(ProviderEvents.ROLES_CHANGED, Subject.Kind.REALM, ""));
+        keep(extract(admin(OperationType.DELETE, "REALM_ROLE", "roles/team", null)));
+        keycloak.commit();
+        assertEquals(List.of("DELETE REALM_ROLE"), types());
     }
 
     @Test
