@@ -1,20 +1,39 @@
 package tokenstate
 
+// bySessions stands as the key in the scope of a doubt about a user's sessions alone. What ends sessions
+// (a logout, a revoked grant) changes nothing about their user, and the look for it does not ask.
+const bySessions = "sessions"
+
+// sessionsDoubt is such a doubt.
+func sessionsDoubt(realm, user string) Doubt {
+	return Doubt{Scope: Scope{Realm: realm, User: user, Key: bySessions}}
+}
+
 // inDoubt reports whether something that reaches t happened after every look that could have
-// seen it. A doubt of a user, or beneath a realm or client, asks for a look at t's sessions;
-// a doubt of a realm or client itself asks for a look at it.
+// seen it. A doubt of a user, or beneath a realm, asks for a look at t's sessions and for one at the
+// user; of sessions, or beneath a client, for one at t's sessions; of a realm or client itself, at it.
 func (f Facts) inDoubt(t Token, r Rules) bool {
 	if f.withoutRealm(t.Realm, r) {
 		return f.itselfInDoubt(Scope{Realm: t.Realm}, r)
 	}
 	for _, s := range t.scopes() {
 		for _, d := range []Doubt{{Scope: s}, {Scope: s, Beneath: true}} {
-			if f.open(d, r, f.looksFor(d, t)) {
+			if f.unsettled(d, t, r) {
 				return true
 			}
 		}
 	}
-	return f.listingDue(t, r)
+	return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r)
+}
+
+// unsettled: a look that shows only sessions must not settle what happened to their user: whoever was
+// disabled a moment before a logout would stay usable until the sweep.
+func (f Facts) unsettled(d Doubt, t Token, r Rules) bool {
+	if f.open(d, r, f.looksFor(d, t)) {
+		return true
+	}
+	about := d.Scope == Scope{Realm: t.Realm, User: t.User} || d.Beneath && d.Scope == Scope{Realm: t.Realm}
+	return about && f.open(d, r, f.standingLooks(Scope{Realm: t.Realm, User: t.User}))
 }
 
 func (f Facts) itselfInDoubt(s Scope, r Rules) bool {

@@ -84,10 +84,12 @@ func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Milli
 
 func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 	if t.Client == "" { // nobody can ask for the sessions of a client that has no UUID: only for its user
-		return f.ownerDoubts(Scope{Realm: t.Realm, User: t.User}, r)
+		user := Scope{Realm: t.Realm, User: t.User}
+		urgent, patient = f.ownerDoubts(user, r)
+		return urgent || f.open(sessionsDoubt(t.Realm, t.User), r, f.standingLooks(user)), patient
 	}
 	for _, d := range t.sessionDoubts() {
-		if f.open(d, r, f.looksFor(d, t)) {
+		if f.unsettled(d, t, r) {
 			urgent, patient = urgent || !d.Beneath, true
 		}
 	}
@@ -113,7 +115,7 @@ func (t Token) sessionDoubts() []Doubt {
 		}
 		ds = append(ds, Doubt{Scope: s, Beneath: true})
 	}
-	return ds
+	return append(ds, sessionsDoubt(t.Realm, t.User))
 }
 
 // tooYoung: the latest look that covers t did not list it, but came too early to prove

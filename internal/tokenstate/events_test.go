@@ -20,17 +20,17 @@ func TestWhatEventsPutInDoubt(t *testing.T) {
 		token  bool // the token of u1 in s1 is in doubt
 		owner  bool // so is u1, the owner of keys
 	}{
-		{"logout", "", events.Happened{Kind: user, Type: "LOGOUT", User: "u1", Session: "s1"}, true, true},
+		{"logout", "", events.Happened{Kind: user, Type: "LOGOUT", User: "u1", Session: "s1"}, true, false},
 		{"logout without a user", "", events.Happened{Kind: user, Type: "LOGOUT", Session: "s1"}, true, false},
 		{"another's logout", "", events.Happened{Kind: user, Type: "LOGOUT", User: "u2", Session: "s2"}, false, false},
-		{"session expired", "", events.Happened{Kind: user, Type: "USER_SESSION_DELETED", User: "u1", Session: "s1"}, true, true},
+		{"session expired", "", events.Happened{Kind: user, Type: "USER_SESSION_DELETED", User: "u1", Session: "s1"}, true, false},
 		{"refused refresh", "", events.Happened{Kind: user, Type: "REFRESH_TOKEN_ERROR", Details: map[string]string{"refresh_token_sub": "u1"}}, true, true},
 		{"refused as stale, without ids", "", events.Happened{Kind: user, Type: "REFRESH_TOKEN_ERROR"}, false, false},
 		{"lockout", "", events.Happened{Kind: user, Type: "USER_DISABLED_BY_PERMANENT_LOCKOUT", User: "u1"}, true, true},
-		{"consent withdrawn", "", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Details: map[string]string{"revoked_client": "app"}}, true, true},
+		{"consent withdrawn", "", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Details: map[string]string{"revoked_client": "app"}}, true, false},
 		{"online token revoked", "", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Session: "s1", Details: map[string]string{"refresh_token_type": "Refresh"}}, false, false},
-		{"the same up to 26.0", "26.0.8", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Details: map[string]string{"refresh_token_type": "Refresh"}}, true, true},
-		{"the same, version unknown", "?", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Details: map[string]string{"refresh_token_type": "Refresh"}}, true, true},
+		{"the same up to 26.0", "26.0.8", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Details: map[string]string{"refresh_token_type": "Refresh"}}, true, false},
+		{"the same, version unknown", "?", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Details: map[string]string{"refresh_token_type": "Refresh"}}, true, false},
 		{"access token revoked", "", events.Happened{Kind: user, Type: "REVOKE_GRANT", User: "u1", Details: map[string]string{"token_id": "j"}}, false, false},
 		{"new password", "", events.Happened{Kind: user, Type: "UPDATE_PASSWORD", User: "u1"}, false, false},
 		{"client updated", "", events.Happened{Kind: user, Type: "CLIENT_UPDATE", Client: "c1"}, true, false},

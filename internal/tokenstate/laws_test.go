@@ -55,6 +55,13 @@ func anyLook(t *rapid.T, at events.Millis) *events.Observation {
 		User:  &events.UserLook{User: user, Enabled: rapid.Bool().Draw(t, "enabled"), OfflineAccess: rapid.Bool().Draw(t, "offline"), NotBefore: events.Seconds(rapid.Int64Range(0, 103).Draw(t, "nb"))},
 		Realm: &events.RealmLook{Enabled: rapid.Bool().Draw(t, "realm")},
 	}
+	o.User.Store = rapid.SampledFrom([]string{"", "", "ldap-1", "ldap-2"}).Draw(t, "store")
+	switch rapid.IntRange(0, 5).Draw(t, "person") {
+	case 0:
+		o.User = &events.UserLook{User: user, Gone: true}
+	case 1:
+		o.User = nil // of the sessions alone
+	}
 	ro := events.Roster{User: user, Complete: rapid.Bool().Draw(t, "complete")}
 	for range rapid.IntRange(0, 3).Draw(t, "n") {
 		c := clients.Draw(t, "client")

@@ -18,6 +18,7 @@ func learnHappened(f Facts, m events.Message, h *events.Happened, at Millis, tru
 		}
 	}
 	if trusted && m.Source.Committed() {
+		f.comesFrom(m.Realm, h.User, h.Details[events.StoreDetail])
 		learnFinal(f, m, h)
 	}
 }
@@ -56,13 +57,15 @@ func doubts(m events.Message, h *events.Happened) []Doubt {
 		return providerDoubts(m.Realm, h)
 	}
 	user := Doubt{Scope: Scope{Realm: m.Realm, User: subjectUser(h)}}
-	session := Doubt{Scope: Scope{Realm: m.Realm, Session: h.Session}}
+	sessions, session := sessionsDoubt(m.Realm, subjectUser(h)), Doubt{Scope: Scope{Realm: m.Realm, Session: h.Session}}
 	switch h.Type {
-	case "LOGOUT", "USER_SESSION_DELETED", "LOGIN", "CODE_TO_TOKEN", "REFRESH_TOKEN_ERROR",
+	case "LOGOUT", "USER_SESSION_DELETED":
+		return known(sessions, session)
+	case "LOGIN", "CODE_TO_TOKEN", "REFRESH_TOKEN_ERROR",
 		"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":
 		return known(user, session)
 	case "REVOKE_GRANT":
-		return grantDoubts(m, h, user, session)
+		return grantDoubts(m, h, sessions, session)
 	case "CLIENT_UPDATE":
 		return clientUpdated(m.Realm, h.Client)
 	case "CLIENT_DELETE":
@@ -73,16 +76,16 @@ func doubts(m events.Message, h *events.Happened) []Doubt {
 
 // grantDoubts: up to Keycloak 26.0 revoking an online or access token killed every offline
 // session of user and client; since 26.1 it touches none (keycloak.md R1–R3).
-func grantDoubts(m events.Message, h *events.Happened, user, session Doubt) []Doubt {
+func grantDoubts(m events.Message, h *events.Happened, sessions, session Doubt) []Doubt {
 	online := h.Details["refresh_token_type"] == "Refresh" ||
 		h.Details["token_id"] != "" && h.Details["revoked_client"] == ""
 	if online && scopedRevoke(m.Server) {
 		return nil
 	}
-	return known(user, session)
+	return known(sessions, session)
 }
 
-// known keeps the first doubt that names somebody: the user, else the session.
+// known keeps the first doubt that names somebody: the user or their sessions, else the session.
 func known(ds ...Doubt) []Doubt {
 	for _, d := range ds {
 		if d.Scope.User != "" || d.Scope.Session != "" || d.Scope.Client != "" {

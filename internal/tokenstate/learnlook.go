@@ -10,6 +10,7 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 	}
 	learnStandings(f, m, o, at, cause)
 	for _, u := range o.Users {
+		f.comesFrom(m.Realm, u.User, u.Store)
 		user := Scope{Realm: m.Realm, User: u.User}
 		putIn(f.Sightings, SightingKey{Seat: user, Gone: !u.Enabled}, m.Node, Sighting{At: at, Start: u.NotBefore, Cause: cause})
 	}
@@ -36,8 +37,10 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 		})
 	}
 	if u := o.User; u != nil {
+		f.comesFrom(m.Realm, u.User, u.Store)
 		if u.Gone { // with the user went every session: the look covers them all
 			putIn(f.Looks, Scope{Realm: m.Realm, User: u.User}, m.Node, Look{At: at, Cause: cause})
+			f.vanish(m, u.User, at, cause)
 		}
 		f.stand(Scope{Realm: m.Realm, User: u.User}, m.Node, Standing{
 			At: at, Gone: u.Gone,
@@ -127,15 +130,31 @@ func learnSettled(f Facts, m events.Message, o *events.Observation, c events.Cau
 	for _, cl := range o.Clients {
 		f.settle(Doubt{Scope: Scope{Realm: m.Realm, Client: cl.Client}}, node, c.At, c.Event)
 	}
-	if o.User != nil && o.User.Gone {
-		f.settle(Doubt{Scope: Scope{Realm: m.Realm, User: o.User.User}}, node, c.At, c.Event)
+	for _, d := range settledOf(m.Realm, o) {
+		f.settle(d, node, c.At, c.Event)
 	}
 	for _, ro := range o.Rosters {
-		if ro.Complete && ro.User != "" && ro.Client == "" && ro.Session == "" {
-			f.settle(Doubt{Scope: Scope{Realm: m.Realm, User: ro.User}}, node, c.At, c.Event)
-		}
 		if ro.Complete && ro.Session != "" {
 			f.settle(Doubt{Scope: Scope{Realm: m.Realm, Session: ro.Session}}, node, c.At, c.Event)
 		}
 	}
+}
+
+// settledOf are the doubts of users that a look settles: of their sessions by a complete roster, of
+// themselves where it looked at them, too. Of a user who is gone there is nothing else to see.
+func settledOf(realm string, o *events.Observation) (ds []Doubt) {
+	listed := map[string]bool{}
+	for _, ro := range o.Rosters {
+		if ro.Complete && ro.User != "" && ro.Client == "" && ro.Session == "" {
+			listed[ro.User] = true
+			ds = append(ds, sessionsDoubt(realm, ro.User))
+		}
+	}
+	if u := o.User; u != nil && (u.Gone || listed[u.User]) {
+		ds = append(ds, Doubt{Scope: Scope{Realm: realm, User: u.User}})
+		if u.Gone {
+			ds = append(ds, sessionsDoubt(realm, u.User))
+		}
+	}
+	return ds
 }

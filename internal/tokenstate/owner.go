@@ -34,6 +34,9 @@ func Owner(realm, user string, f Facts, r Rules) Ownership {
 	for _, sc := range []Scope{{Realm: realm}, s} {
 		o.cut(f, sc)
 	}
+	if upto, cause := f.vanishedBy(s); cause != "" && upto >= o.KeysBefore {
+		o.KeysBefore, o.KeysReason, o.KeysCause = upto+1, ReasonUserDeleted, cause
+	}
 	return o
 }
 

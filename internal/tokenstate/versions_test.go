@@ -9,7 +9,7 @@ import (
 
 // Ensure a revocation is read by the version that speaks. The details are those that 26.0.8 and
 // 26.7.3 were seen to write: 26.0 names neither the session nor the kind of token, so that it is a
-// doubt on the user and never a cut; a row of the event store names no version, and may be older
+// doubt on the user's sessions and never a cut; a row of the event store names no version, and may be older
 // than the server that shows it.
 func TestRevokeGrantByVersion(t *testing.T) {
 	offline := map[string]string{"refresh_token_type": "Offline", "revoked_client": "app"}
@@ -41,7 +41,7 @@ func TestRevokeGrantByVersion(t *testing.T) {
 			ID: "message-1", Realm: "demo", At: 2000 * sec, Received: 2000 * sec, Server: c.server, Source: events.Listener,
 			Body: &events.Happened{Event: "event-1", Kind: "user", Type: "REVOKE_GRANT", User: "u1", Session: c.session, Client: "c1", Details: c.details},
 		})
-		_, doubts := f.Doubts[tokenstate.DoubtKey{Doubt: tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: "u1"}}}]
+		_, doubts := f.Doubts[tokenstate.DoubtKey{Doubt: tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: "u1", Key: "sessions"}}}]
 		if doubts != c.doubts || (len(f.Cutoffs) > 0) != c.cuts || len(f.Doubts) > 1 {
 			t.Errorf("%q %v: doubts %v, cuts %v", c.server, c.details, f.Doubts, f.Cutoffs)
 		}

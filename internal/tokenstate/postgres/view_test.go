@@ -34,6 +34,9 @@ func drawHistory(t *rapid.T) tokenstate.Facts {
 			subject.Client = str("c1", "c1", "c0")
 		}
 		seat := tokenstate.Scope{Realm: "demo", Client: str("", "c1"), Session: "s"}
+		if rarely() { // of a user who vanished, or who comes from a store
+			seat = tokenstate.Scope{Realm: "demo", User: "u", Key: str("vanished", "store")}
+		}
 		standing := tokenstate.Standing{At: at, ClientID: str("", "app", "app", "new"), Cause: cause, Gone: rarely(), Disabled: rarely(), NoOffline: rarely()}
 		if rarely() {
 			standing.NotBefore = second()

@@ -1,0 +1,28 @@
+//go:build mutations
+
+package mutation
+
+func init() { mutants = append(mutants, stores...) }
+
+// stores are the rules about user stores, vanished users, and looks that show sessions alone.
+var stores = []mutant{
+	{"an id that is used again does not revive keys", core + "owner.go", `upto >= o.KeysBefore {`, `upto >= o.KeysBefore && false {`, false},
+	{"the second of the deletion counts", core + "owner.go", `= upto+1, ReasonUserDeleted, cause`, `= upto, ReasonUserDeleted, cause`, false},
+	{"a store's user may come back", core + "store.go", `if f.StoreOf(user.Realm, user.User) != "" {`, `if false {`, false},
+	{"a look names the store", core + "learnlook.go", "if u := o.User; u != nil {\n\t\tf.comesFrom(m.Realm, u.User, u.Store)", "if u := o.User; u != nil {", false},
+	{"a page names the store", core + "learnlook.go", "for _, u := range o.Users {\n\t\tf.comesFrom(m.Realm, u.User, u.Store)", "for _, u := range o.Users {", false},
+	{"a removal names the store", core + "learnevent.go", `f.comesFrom(m.Realm, h.User, h.Details[events.StoreDetail])`, ``, false},
+	{"an id names the store", core + "store.go", `if rest, ok := strings.CutPrefix(user, storedID); ok {`, `if rest, ok := strings.CutPrefix(user, storedID); ok && false {`, false},
+	{"the admin API alone makes nobody vanish", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `pardoned {`, false},
+	{"beside a deletion it does", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `pardoned || nobody(node) {`, false},
+	{"a vanishing can be pardoned", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `nobody(node) && !f.deleted(user) {`, false},
+	{"a vanishing reaches up to its arrival", core + "store.go", `max(at, min(m.Received, at+MaxBehind))`, `at`, false},
+	{"but not of very late news", core + "store.go", `max(at, min(m.Received, at+MaxBehind))`, `max(at, m.Received)`, false},
+	{"a look at sessions settles nothing about their user", core + "doubt.go", `return about && f.open(`, `return false && about && f.open(`, false},
+	{"nor about everybody beneath a realm", core + "doubt.go", `|| d.Beneath && d.Scope == Scope{Realm: t.Realm}`, ``, false},
+	{"nor by naming the event", core + "learnlook.go", `u.Gone || listed[u.User]`, `true`, false},
+	{"it settles the end of a session", core + "learnlook.go", `ds = append(ds, sessionsDoubt(realm, ro.User))`, ``, false},
+	{"a logout is a doubt about sessions", core + "learnevent.go", "case \"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(sessions, session)", "case \"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(user, session)", false},
+	{"a doubt about sessions reaches tokens", core + "doubt.go", `return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r)`, `return f.listingDue(t, r)`, false},
+	{"and makes their user due", core + "due.go", `return append(ds, sessionsDoubt(t.Realm, t.User))`, `return ds`, false},
+}

@@ -1,0 +1,77 @@
+package tokenstate
+
+import (
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+// A user store is a directory behind Keycloak, such as LDAP. The row of one of its users may vanish
+// because the directory was mistyped for ten seconds, so nothing that is learnt of such a user from
+// looks is final: only an administrator's deletion is, and the account's own. What Keycloak answers to
+// a refresh may also depend on the directory at that moment, which no harmless look asks.
+//
+// Two facts about users are sightings of seats that no roster has: which store a user was ever seen to
+// come from (the store stands where others have the node), and up to when a user had vanished.
+const (
+	fromStore = "store"
+	vanished  = "vanished"
+)
+
+// storedID begins the id of a user whom only a store knows: f:<component>:<the store's own id>.
+const storedID = "f:"
+
+// comesFrom notes the store of a user. It has no time: who ever came from a store may be missed there.
+func (f Facts) comesFrom(realm, user, store string) {
+	if user != "" && store != "" && !strings.HasPrefix(user, storedID) { // whose id says so
+		putIn(f.Sightings, SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}, store, Sighting{})
+	}
+}
+
+// StoreOf is a user store that the user is known to come from; "" for one of the realm itself, or of
+// whom nobody has told.
+func (f Facts) StoreOf(realm, user string) (store string) {
+	if rest, ok := strings.CutPrefix(user, storedID); ok {
+		store, _, _ = strings.Cut(rest, ":")
+		return store
+	}
+	for s := range f.Sightings[SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}] {
+		store = max(store, s)
+	}
+	return store
+}
+
+// vanish notes that a look found no row of a user. It reaches up to its arrival: a key may have been
+// made while the news was on its way. What came very late must not reach so far.
+func (f Facts) vanish(m events.Message, user string, at Millis, cause string) {
+	upto := max(at, min(m.Received, at+MaxBehind))
+	putIn(f.Sightings, SightingKey{Seat: Scope{Realm: m.Realm, User: user, Key: vanished}, Gone: true}, m.Node,
+		Sighting{At: upto, Second: upto.Second(), Cause: cause})
+}
+
+// vanishedBy is the second up to which keys of the user are dead although the same id lives again: it
+// was imported anew, and is nobody's heir. A node's own look says so, and a look over the admin API
+// beside a deletion that was told: alone it may have asked another Keycloak.
+func (f Facts) vanishedBy(user Scope) (upto Seconds, cause string) {
+	if f.StoreOf(user.Realm, user.User) != "" {
+		return 0, ""
+	}
+	for node, g := range f.Sightings[SightingKey{Seat: Scope{Realm: user.Realm, User: user.User, Key: vanished}, Gone: true}] {
+		if _, pardoned := f.Pardons[g.Cause]; pardoned || nobody(node) && !f.deleted(user) {
+			continue
+		}
+		if g.Second > upto || g.Second == upto && g.Cause < cause {
+			upto, cause = g.Second, g.Cause
+		}
+	}
+	return upto, cause
+}
+
+func (f Facts) deleted(user Scope) bool {
+	for cause, c := range f.Cutoffs[user] {
+		if _, pardoned := f.Pardons[cause]; !pardoned && c.Reason == ReasonUserDeleted {
+			return true
+		}
+	}
+	return false
+}
