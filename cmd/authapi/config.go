@@ -84,7 +84,9 @@ func (c *config) table() *settings.Table {
 	return t
 }
 
-func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) { return open(ctx, c.database, postgres.Serving()) }
+func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) {
+	return open(ctx, c.database, postgres.Serving())
+}
 
 // open leaves out the library's own words, which repeat the URL.
 func open(ctx context.Context, url secret.Text, b postgres.Bounds) (*pgxpool.Pool, error) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -26,7 +27,7 @@ func doctorCommand() *cli.Command {
 }
 
 func examine(ctx context.Context, cmd *cli.Command, o *operator) error {
-	fs := doctor.Examine(o.look(ctx))
+	fs := doctor.Examine(o.look(ctx, cmd.Root().ErrWriter))
 	err := ops.Output(cmd, fs, func(w io.Writer) {
 		ops.Row(w, "", "CHECK", "FOUND", "BREAKS", "REPAIR")
 		for _, f := range fs {
@@ -39,23 +40,61 @@ func examine(ctx context.Context, cmd *cli.Command, o *operator) error {
 	return err //nolint:wrapcheck // about our own output
 }
 
-// look gathers all that can be asked. What cannot is a finding of its own.
-func (o *operator) look(ctx context.Context) doctor.Seen {
-	s := o.unseen()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	realms, err := o.lookAtDatabase(ctx, &s)
-	if err != nil {
-		realms = map[string]doctor.Realm{}
-		s.Unasked["postgres"] = err.Error()
-	}
-	if err := o.lookAtLog(ctx, &s); err != nil {
-		s.Unasked["nats"] = err.Error()
-	}
-	if err := o.lookAtKeycloak(ctx, &s, realms); err != nil {
-		s.Unasked["keycloak"] = err.Error()
-	}
+// Bounds of doctor's parts. Each has its own, so that a part that does not answer takes no time from
+// the others, nor is blamed on them. NATS answers a forbidden trial with silence, which takes 2 s each;
+// the database gives everything that verdicts are made of.
+const (
+	databaseLimit = time.Minute
+	natsLimit     = 20 * time.Second
+	keycloakLimit = 20 * time.Second
+	answerLimit   = 5 * time.Second // for NATS to answer anything at all
+)
+
+// look gathers all that can be asked. What cannot is a finding of its own. progress is told of each
+// part as it ends: a part that is away is silent for as long as its bound.
+func (o *operator) look(ctx context.Context, progress io.Writer) doctor.Seen {
+	progress = &oneAtATime{w: progress}
+	log := o.unseen() // of its own, for it is asked beside the others
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		part(ctx, progress, "nats", natsLimit, &log, func(ctx context.Context) error { return o.lookAtLog(ctx, &log) })
+	}()
+	s, realms := o.unseen(), map[string]doctor.Realm{}
+	part(ctx, progress, "postgres", databaseLimit, &s, func(ctx context.Context) error {
+		counted, err := o.lookAtDatabase(ctx, &s)
+		if err == nil {
+			realms = counted
+		}
+		return err
+	})
+	part(ctx, progress, "keycloak", keycloakLimit, &s, func(ctx context.Context) error { return o.lookAtKeycloak(ctx, &s, realms) })
+	<-asked
+	s.Stream, s.Sync, s.Rights, s.Logins = log.Stream, log.Sync, log.Rights, log.Logins
+	maps.Copy(s.Unasked, log.Unasked)
 	return s
+}
+
+// oneAtATime lets the parts write beside each other.
+type oneAtATime struct {
+	sync.Mutex
+	w io.Writer
+}
+
+func (o *oneAtATime) Write(p []byte) (int, error) {
+	o.Lock()
+	defer o.Unlock()
+	return o.w.Write(p) //nolint:wrapcheck // a writer
+}
+
+func part(ctx context.Context, progress io.Writer, name string, limit time.Duration, s *doctor.Seen, ask func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	word := "asked"
+	if err := ask(ctx); err != nil {
+		s.Unasked[name], word = err.Error(), "could not be asked"
+	}
+	_, _ = fmt.Fprintf(progress, "doctor: %s %s\n", name, word)
 }
 
 func (c *config) unseen() doctor.Seen {
@@ -147,7 +186,9 @@ func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
 		return err
 	}
 	defer log.Close()
-	settings, err := log.Settings(ctx)
+	first, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	settings, err := log.Settings(first)
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
