@@ -19,7 +19,7 @@ var rules = map[string]struct {
 	reason string
 }{
 	"internal/events":     {nil, "a leaf: bytes to what happened"},
-	"internal/tokenstate": {[]string{"internal/events"}, "what it means, pure, so that a newcomer reads it in an hour and a property test runs it a million times"},
+	"internal/tokenstate": {[]string{"internal/events", "internal/strictjson"}, "what it means, pure, so that a newcomer reads it in an hour and a property test runs it a million times"},
 	"internal/hearing":    {[]string{"internal/events"}, "pure: up to when Keycloak is known, so that both programs and the store reckon alike"},
 	"internal/secret":     {nil, "a leaf that every room may use"},
 	"internal/apikey":     {[]string{"internal/tokenstate", "internal/secret"}, "pure: the key and its owner's standing decide, nothing else"},
@@ -34,8 +34,8 @@ var rules = map[string]struct {
 	"internal/tokenstate/postgres/internal/dbsqlc": {nil, "generated"},
 	"internal/apikey/postgres":                     {[]string{"internal/apikey", "internal/events", "internal/tokenstate/postgres", "internal/apikey/postgres/internal/dbsqlc"}, "the same technology; the feed and the outbox are one for all rows, so it announces through tokenstate/postgres"},
 	"internal/apikey/postgres/internal/dbsqlc":     {nil, "generated"},
-	"internal/projection":                          {[]string{"internal/apikey", "internal/events", "internal/hearing", "internal/tokenstate"}, "the read model of both programs; it knows no database"},
-	"internal/projection/pgsource":                 {[]string{"internal/apikey", "internal/apikey/postgres", "internal/events", "internal/projection", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the projection to Postgres for both programs"},
+	"internal/projection":                          {[]string{"internal/apikey", "internal/events", "internal/hearing", "internal/strictjson", "internal/tokenstate"}, "the read model of both programs; it knows no database"},
+	"internal/projection/pgsource":                 {[]string{"internal/apikey", "internal/apikey/postgres", "internal/events", "internal/projection", "internal/strictjson", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the projection to Postgres for both programs"},
 	"internal/openhands":                           {[]string{"internal/apikey", "internal/secret", "internal/tokenstate"}, "another system's database and ciphertexts, read only; where they go is an interface"},
 	"internal/openhands/openhandstest":             {nil, "a generated OpenHands database for tests, made without the code that reads it"},
 	"client":                                       {nil, "public: a service that imports it gets net/http and oauth2, and nothing of ours"},

@@ -13,22 +13,26 @@ import (
 // Beat is what the heartbeats of one Keycloak node say together: its last one, and what earlier ones
 // have left open.
 type Beat struct {
-	Node         string
-	At, Received events.Millis
-	Oldest       events.Millis // of what it had not delivered; 0: it had delivered all
-	Queued       int
-	Dropped      int64 // since its process started
-	Leaving      bool
-	Instance     string // of its process; "": an older jar, which does not tell
-	Resource     int    // API version of its read-only resource; 0: none
+	Node     string        `json:"Node"`
+	At       events.Millis `json:"At"`
+	Received events.Millis `json:"Received"`
+	Oldest   events.Millis `json:"Oldest"` // of what it had not delivered; 0: it had delivered all
+	Queued   int           `json:"Queued"`
+	Dropped  int64         `json:"Dropped"` // since its process started
+	Leaving  bool          `json:"Leaving"`
+	Instance string        `json:"Instance"` // of its process; "": an older jar, which does not tell
+	Resource int           `json:"Resource"` // API version of its read-only resource; 0: none
 
-	Lost    Span
-	Earlier []string      // processes before this one, the latest first
-	Clash   events.Millis // when an earlier process last spoke again: two nodes bear this name; 0: never
+	Lost    Span          `json:"Lost"`
+	Earlier []string      `json:"Earlier"` // processes before this one, the latest first
+	Clash   events.Millis `json:"Clash"`   // when an earlier process last spoke again: two nodes bear this name; 0: never
 }
 
 // Span is a time of which messages of a node may be lost; To 0: none.
-type Span struct{ From, To events.Millis }
+type Span struct {
+	From events.Millis `json:"From"`
+	To   events.Millis `json:"To"`
+}
 
 // maxEarlier bounds what is remembered of a node that restarts again and again.
 const maxEarlier = 4

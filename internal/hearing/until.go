@@ -9,10 +9,10 @@ const ForgetAfter events.Millis = 10 * 60_000
 // Reading is how far the event store of one realm is known. Missed: the last reading found what no
 // listener had delivered.
 type Reading struct {
-	Realm  string
-	Upto   events.Millis // rows from before are read and will not be read again
-	Known  events.Millis // what Keycloak had committed by then has been read; 0: see Upto
-	Missed bool
+	Realm  string        `json:"Realm"`
+	Upto   events.Millis `json:"Upto"`  // rows from before are read and will not be read again
+	Known  events.Millis `json:"Known"` // what Keycloak had committed by then has been read; 0: see Upto
+	Missed bool          `json:"Missed"`
 }
 
 // Until is the time up to which all that Keycloak said is known; 0 if nobody has ever told. It joins

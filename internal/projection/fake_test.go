@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -28,6 +29,8 @@ type history struct {
 	wake     chan struct{}
 	fault    error
 	finds    int
+
+	unloadable error // of snapshots alone
 }
 
 func newHistory() *history {
@@ -80,7 +83,7 @@ func (h *history) snapshot() Snapshot {
 func (h *history) Snapshot(context.Context) (Snapshot, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.snapshot(), h.fault
+	return h.snapshot(), errors.Join(h.fault, h.unloadable)
 }
 
 func (h *history) Since(_ context.Context, after int64) ([]Version, error) {

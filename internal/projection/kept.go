@@ -11,6 +11,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/strictjson"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -25,22 +26,22 @@ const keptFormat = 1
 
 // keptHeader says which state a kept snapshot is of. At is when the database had it, by our clock.
 type keptHeader struct {
-	Format  int
-	At      events.Millis
-	Status  Status
-	Version int64
-	Nonce   string
-	Entries int
+	Format  int           `json:"Format"`
+	At      events.Millis `json:"At"`
+	Status  Status        `json:"Status"`
+	Version int64         `json:"Version"`
+	Nonce   string        `json:"Nonce"`
+	Entries int           `json:"Entries"`
 }
 
 // keptEntry is one of its members.
 type keptEntry struct {
-	Kind       string          `json:",omitempty"` // of Fact
-	Fact       json.RawMessage `json:",omitempty"`
-	Token      *Token          `json:",omitempty"`
-	Key        *apikey.Record  `json:",omitempty"`
-	ServiceKey *ServiceKey     `json:",omitempty"`
-	Member     *apikey.Member  `json:",omitempty"`
+	Kind       string          `json:"Kind,omitempty"` // of Fact
+	Fact       json.RawMessage `json:"Fact,omitempty"`
+	Token      *Token          `json:"Token,omitempty"`
+	Key        *apikey.Record  `json:"Key,omitempty"`
+	ServiceKey *ServiceKey     `json:"ServiceKey,omitempty"`
+	Member     *apikey.Member  `json:"Member,omitempty"`
 }
 
 // encodeKept writes the header and then one value for each entry, so that neither writing nor
@@ -93,10 +94,19 @@ func headerOf(raw []byte) (h keptHeader, rest *json.Decoder, err error) {
 		return h, nil, errKept
 	}
 	rest = json.NewDecoder(z)
-	if rest.Decode(&h) != nil || h.Format != keptFormat {
+	if h, err = stored[keptHeader](rest); err != nil || h.Format != keptFormat {
 		return h, nil, errKept
 	}
 	return h, rest, nil
+}
+
+// stored reads the next value, which must be of exactly the form that we write.
+func stored[T any](rest *json.Decoder) (v T, err error) {
+	var raw json.RawMessage
+	if err := rest.Decode(&raw); err != nil {
+		return v, errKept
+	}
+	return strictjson.Stored[T](raw) //nolint:wrapcheck // the caller says errKept
 }
 
 func decodeKept(raw []byte) (h keptHeader, s Snapshot, err error) {
@@ -106,8 +116,8 @@ func decodeKept(raw []byte) (h keptHeader, s Snapshot, err error) {
 	}
 	s = Snapshot{Version: h.Version, Nonce: h.Nonce, Facts: tokenstate.NewFacts()}
 	for range h.Entries {
-		var e keptEntry
-		if rest.Decode(&e) != nil {
+		e, err := stored[keptEntry](rest)
+		if err != nil {
 			return h, s, errKept
 		}
 		switch {

@@ -30,6 +30,7 @@ type Projection struct {
 
 	fromDisk    bool // and not yet from the database
 	regressed   *regression
+	behindFeed  bool // neither the feed nor a snapshot leads on
 	keptVersion int64
 	keptAt      time.Time
 	whyUnused   string // the snapshot on disk; "" if it is used, or not wanted
@@ -74,6 +75,8 @@ func (p *Projection) Ready() (ok bool, why string) {
 		return false, "no snapshot of the database has been loaded yet"
 	case p.regressed != nil:
 		return false, p.regressed.Error()
+	case p.behindFeed:
+		return false, "the feed cannot be followed, and no snapshot could be loaded instead: see the log"
 	case p.opts.MaxStale > 0 && time.Since(p.asOf) > p.opts.MaxStale:
 		return false, "the database has not answered for longer than AUTHAPI_KEY_MAX_STALE allows"
 	case !p.status.Confirmed:

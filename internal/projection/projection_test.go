@@ -114,6 +114,28 @@ func TestServesWhileTheDatabaseIsAway(t *testing.T) {
 	}
 }
 
+// Ensure a reader that the feed leads no further, and that cannot load everything again either, is
+// not ready: the database answers, so others may know what it does not.
+func TestNotReadyWhileNothingLeadsOn(t *testing.T) {
+	h := newHistory()
+	h.add("n1", Change{Key: &apikey.Record{ID: "k", Realm: "r", User: "u"}})
+	p := New(h, Options{}, zerolog.Nop())
+	step := func(fails, ready bool) {
+		t.Helper()
+		if _, err := p.step(t.Context()); (err != nil) != fails {
+			t.Errorf("the step: %v", err)
+		}
+		if ok, why := p.Ready(); ok != ready {
+			t.Errorf("ready %v %s", ok, why)
+		}
+	}
+	step(false, true)
+	h.pruned, h.unloadable = 9, errors.New("a value that cannot be read")
+	step(true, false)
+	h.unloadable = nil
+	step(false, true)
+}
+
 // Ensure an unknown id is looked for once in a while, not at each request.
 func TestReadThrough(t *testing.T) {
 	h := newHistory()

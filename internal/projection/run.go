@@ -61,13 +61,24 @@ func (p *Projection) step(ctx context.Context) (moved bool, err error) {
 	versions, err := p.source.Since(ctx, p.st.version)
 	if errors.Is(err, ErrReload) || err == nil && !p.leadsOn(versions) {
 		p.log.Error().AnErr("feed", err).Int64("version", p.st.version).Msg("the feed does not lead on; loading a snapshot")
-		return true, p.load(ctx, status, now)
+		err := p.load(ctx, status, now)
+		p.lostTrack(err)
+		return true, err
 	}
 	if err != nil {
 		return false, err //nolint:wrapcheck // as above
 	}
+	p.lostTrack(nil)
 	p.install(status, versions[1:], now)
 	return len(versions) > 1, nil
+}
+
+// lostTrack notes that neither the feed nor a snapshot brings us on, although the database answers.
+// What we know grows old then, and others may be up to date: we are not ready. nil: we are again.
+func (p *Projection) lostTrack(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.behindFeed = err != nil
 }
 
 // leadsOn: the version at which we stand is there with the nonce that we know, and each next

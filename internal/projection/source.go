@@ -12,7 +12,7 @@ import (
 )
 
 // ErrReload is what Since answers when the feed does not lead on from where the reader stands:
-// it was pruned, has a gap, or ends before.
+// it was pruned, has a gap, ends before, or has a row that this program cannot read.
 var ErrReload = errors.New("the feed does not lead on from here: load a snapshot")
 
 // Source is where the state lies.
@@ -42,18 +42,19 @@ type Snapshot struct {
 
 // Token is a stored or tracked offline token.
 type Token struct {
-	Token    tokenstate.Token
-	Custody  string // sealed, or tracked by its backend
-	Verified bool   // Keycloak has said that it is what it says
+	Token    tokenstate.Token `json:"Token"`
+	Custody  string           `json:"Custody"`  // sealed, or tracked by its backend
+	Verified bool             `json:"Verified"` // Keycloak has said that it is what it says
 }
 
 // ServiceKey is a backend's credential.
 type ServiceKey struct {
-	Name, Realm string
-	Digest      apikey.Sum
-	PepperID    string
-	Scopes      []string
-	Orgs        []string // none: all
+	Name     string     `json:"Name"`
+	Realm    string     `json:"Realm"`
+	Digest   apikey.Sum `json:"Digest"`
+	PepperID string     `json:"PepperID"`
+	Scopes   []string   `json:"Scopes"`
+	Orgs     []string   `json:"Orgs"` // none: all
 }
 
 // Version is what one transaction changed. Nonce tells two histories apart.
@@ -83,13 +84,13 @@ func placeOf(t tokenstate.Token) Place { return Place{t.Realm, t.Session, t.Clie
 
 // Status is what a reader must know beside the feed.
 type Status struct {
-	Epoch     int64
-	Confirmed bool // a worker has caught up with the log in this epoch
-	Beats     []hearing.Beat
-	Backfills []hearing.Reading
-	Rules     tokenstate.Rules
+	Epoch     int64             `json:"Epoch"`
+	Confirmed bool              `json:"Confirmed"` // a worker has caught up with the log in this epoch
+	Beats     []hearing.Beat    `json:"Beats"`
+	Backfills []hearing.Reading `json:"Backfills"`
+	Rules     tokenstate.Rules  `json:"Rules"`
 
-	Now tokenstate.Millis // the database's time, when it said all that; 0: not known
+	Now tokenstate.Millis `json:"Now"` // the database's time, when it said all that; 0: not known
 }
 
 func (s Status) knownUntil() events.Millis {

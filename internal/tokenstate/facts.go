@@ -7,13 +7,13 @@ type PerNode[V any] map[string]V
 
 // Standing is what a look, or the backend, said of a subject: reversible.
 type Standing struct {
-	At        Millis
-	Gone      bool
-	Disabled  bool
-	NoOffline bool    // a user without the realm role offline_access
-	NotBefore Seconds // tokens with a smaller iat are refused
-	ClientID  string  // of a client: its present client_id
-	Cause     string
+	At        Millis  `json:"At"`
+	Gone      bool    `json:"Gone"`
+	Disabled  bool    `json:"Disabled"`
+	NoOffline bool    `json:"NoOffline"` // a user without the realm role offline_access
+	NotBefore Seconds `json:"NotBefore"` // tokens with a smaller iat are refused
+	ClientID  string  `json:"ClientID"`  // of a client: its present client_id
+	Cause     string  `json:"Cause"`
 }
 
 func (s Standing) rank() Rank {
@@ -22,8 +22,8 @@ func (s Standing) rank() Rank {
 
 // Look is the latest complete look that covered a scope: what it did not list was absent.
 type Look struct {
-	At    Millis
-	Cause string
+	At    Millis `json:"At"`
+	Cause string `json:"Cause"`
 }
 
 func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
@@ -31,45 +31,45 @@ func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
 // Sighting is the latest look that listed one client in one session, or the latest that
 // showed it ended; or the latest page that showed a user (seen.go). The two are separate facts, since a look that does neither erases neither.
 type Sighting struct {
-	At     Millis
-	Start  Seconds // listed: start of the client session, 0 if not known
-	Second Seconds // gone: the second of the event that named it; tokens up to it are dead
-	Cause  string
+	At     Millis  `json:"At"`
+	Start  Seconds `json:"Start"`  // listed: start of the client session, 0 if not known
+	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead
+	Cause  string  `json:"Cause"`
 }
 
 func (s Sighting) rank() Rank { return Rank{s.At, tie(s.Second, s.Start, s.Cause)} }
 
 // SightingKey tells the two kinds of sighting of a seat apart.
 type SightingKey struct {
-	Seat Scope
-	Gone bool
+	Seat Scope `json:"Seat"`
+	Gone bool  `json:"Gone"`
 }
 
 // Refusal is the latest outcome of refreshing exactly one token: reversible, lifted by a
 // success and by no look, for some refusals are invisible to looks (keycloak.md F).
 type Refusal struct {
-	At      Millis
-	Refused bool
-	RetryAt Millis // until then the token is not tried again
-	Reason  string
-	Cause   string
+	At      Millis `json:"At"`
+	Refused bool   `json:"Refused"`
+	RetryAt Millis `json:"RetryAt"` // until then the token is not tried again
+	Reason  string `json:"Reason"`
+	Cause   string `json:"Cause"`
 }
 
 func (r Refusal) rank() Rank { return Rank{r.At, tie(r.Refused, r.RetryAt, r.Reason, r.Cause)} }
 
 // RefusalKey is the identity of the token without the client_id, which can be renamed.
 type RefusalKey struct {
-	Scope    Scope // realm, user, session, and the client's UUID or, where unknown, its client_id
-	IssuedAt Seconds
+	Scope    Scope   `json:"Scope"` // realm, user, session, and the client's UUID or, where unknown, its client_id
+	IssuedAt Seconds `json:"IssuedAt"`
 }
 
 // Cutoff is final: what was issued before Before is dead, whatever is seen later.
 type Cutoff struct {
-	Before Seconds
-	At     Millis // when it happened: the verdict's since
-	Tokens bool   // reaches tokens
-	Keys   bool   // reaches API keys
-	Reason string
+	Before Seconds `json:"Before"`
+	At     Millis  `json:"At"`     // when it happened: the verdict's since
+	Tokens bool    `json:"Tokens"` // reaches tokens
+	Keys   bool    `json:"Keys"`   // reaches API keys
+	Reason string  `json:"Reason"`
 }
 
 func (c Cutoff) rank() Rank {
@@ -78,30 +78,31 @@ func (c Cutoff) rank() Rank {
 
 // Pardoned says by whom and why a cause was pardoned.
 type Pardoned struct {
-	At         Millis
-	By, Reason string
+	At     Millis `json:"At"`
+	By     string `json:"By"`
+	Reason string `json:"Reason"`
 }
 
 func (p Pardoned) rank() Rank { return Rank{p.At, tie(p.By, p.Reason)} }
 
 // Doubt names what may have changed. Beneath: everyone under a realm or client, not itself.
 type Doubt struct {
-	Scope   Scope
-	Beneath bool
+	Scope   Scope `json:"Scope"`
+	Beneath bool  `json:"Beneath"`
 }
 
 // Raised is the latest event that raised, or the latest that a look has settled.
 type Raised struct {
-	At    Millis
-	Event string
+	At    Millis `json:"At"`
+	Event string `json:"Event"`
 }
 
 func (r Raised) rank() Rank { return Rank{r.At, r.Event} }
 
 // DoubtKey is one side of a doubt on one node.
 type DoubtKey struct {
-	Doubt   Doubt
-	Settled bool
+	Doubt   Doubt `json:"Doubt"`
+	Settled bool  `json:"Settled"`
 }
 
 // Facts is everything learnt. It never depends on which tokens are stored, nor on our clock.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/strictjson"
 )
 
 // The kinds of row, as they stand in the feed.
@@ -19,47 +21,48 @@ const (
 	KindDoubt    = "doubt"
 )
 
-// One row of each map of Facts: its full key, and the value.
+// One row of each map of Facts: its full key, and the value. Rows lie in the feed and in snapshots as
+// JSON under the names of their tags, which a new name in Go must not change.
 type (
 	// StandingRow is one entry of Facts.Standings.
 	StandingRow struct {
-		Subject Subject
-		Node    string
-		Value   Standing
+		Subject Subject  `json:"Subject"`
+		Node    string   `json:"Node"`
+		Value   Standing `json:"Value"`
 	}
 	// LookRow is one entry of Facts.Looks.
 	LookRow struct {
-		Scope Scope
-		Node  string
-		Value Look
+		Scope Scope  `json:"Scope"`
+		Node  string `json:"Node"`
+		Value Look   `json:"Value"`
 	}
 	// SightingRow is one entry of Facts.Sightings.
 	SightingRow struct {
-		ID    SightingKey
-		Node  string
-		Value Sighting
+		ID    SightingKey `json:"ID"`
+		Node  string      `json:"Node"`
+		Value Sighting    `json:"Value"`
 	}
 	// RefusalRow is one entry of Facts.Refusals.
 	RefusalRow struct {
-		ID    RefusalKey
-		Value Refusal
+		ID    RefusalKey `json:"ID"`
+		Value Refusal    `json:"Value"`
 	}
 	// CutoffRow is one entry of Facts.Cutoffs.
 	CutoffRow struct {
-		Scope Scope
-		Cause string
-		Value Cutoff
+		Scope Scope  `json:"Scope"`
+		Cause string `json:"Cause"`
+		Value Cutoff `json:"Value"`
 	}
 	// PardonRow is one entry of Facts.Pardons.
 	PardonRow struct {
-		Cause string
-		Value Pardoned
+		Cause string   `json:"Cause"`
+		Value Pardoned `json:"Value"`
 	}
 	// DoubtRow is one entry of Facts.Doubts.
 	DoubtRow struct {
-		ID    DoubtKey
-		Node  string
-		Value Raised
+		ID    DoubtKey `json:"ID"`
+		Node  string   `json:"Node"`
+		Value Raised   `json:"Value"`
 	}
 )
 
@@ -124,8 +127,8 @@ func DecodeRow(kind string, value []byte) (Row, error) {
 }
 
 func decodeAs[R Row](value []byte) (Row, error) {
-	var r R
-	if err := json.Unmarshal(value, &r); err != nil {
+	r, err := strictjson.Stored[R](value)
+	if err != nil {
 		return nil, fmt.Errorf("decode fact: %w", err)
 	}
 	return r, nil

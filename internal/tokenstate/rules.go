@@ -4,15 +4,15 @@ package tokenstate
 type Rules struct {
 	// Margin: absence from a roster without a naming event counts only for tokens that were
 	// at least this old when it was taken, since a new session is written after its event.
-	Margin Millis
+	Margin Millis `json:"Margin"`
 	// Skew is the largest supported difference between the clocks of Keycloak's nodes; 0 for one node.
-	Skew Millis
+	Skew Millis `json:"Skew"`
 	// CacheLag is how long an admin look may still show an older user than an event announced.
-	CacheLag Millis
+	CacheLag Millis `json:"CacheLag"`
 	// Sweep: who has not been seen for this long is looked at again.
-	Sweep Millis
+	Sweep Millis `json:"Sweep"`
 	// ClosedSweep is the same for users who are disabled or gone, whose keys wait for an enable.
-	ClosedSweep Millis
+	ClosedSweep Millis `json:"ClosedSweep"`
 }
 
 // DefaultRules are safe for a cluster.

@@ -11,7 +11,13 @@ type (
 // Scope names what a fact is about; an empty member means any. Client is Keycloak's UUID,
 // never the client_id, which can be renamed. Key is an API key's id, or a system key's name
 // and generation.
-type Scope struct{ Realm, User, Client, Session, Key string }
+type Scope struct {
+	Realm   string `json:"Realm"`
+	User    string `json:"User"`
+	Client  string `json:"Client"`
+	Session string `json:"Session"`
+	Key     string `json:"Key"`
+}
 
 // Authority is who says a standing. Neither opens what the other has closed.
 type Authority string
@@ -24,8 +30,8 @@ const (
 
 // Subject is whose standing is meant, and by whose word.
 type Subject struct {
-	Scope     Scope
-	Authority Authority
+	Scope     Scope     `json:"Scope"`
+	Authority Authority `json:"Authority"`
 }
 
 // Token identifies one stored or tracked offline token. A refresh keeps Session and changes
@@ -33,11 +39,12 @@ type Subject struct {
 // identity (keycloak.md G). Realm, User and Session are never empty: an empty one would be
 // read as "any".
 type Token struct {
-	Realm, User string
-	Client      string // UUID; "" while it is not known which client ClientID is
-	ClientID    string // the token's azp
-	Session     string // sid
-	IssuedAt    Seconds
+	Realm    string  `json:"Realm"`
+	User     string  `json:"User"`
+	Client   string  `json:"Client"`   // UUID; "" while it is not known which client ClientID is
+	ClientID string  `json:"ClientID"` // the token's azp
+	Session  string  `json:"Session"`  // sid
+	IssuedAt Seconds `json:"IssuedAt"`
 }
 
 // scopes are those that reach t, widest first. A scope with a client needs its UUID.

@@ -15,11 +15,12 @@ import (
 
 // ServiceKey is a backend's credential. Orgs limits it to some organizations; none means all.
 type ServiceKey struct {
-	Name, Realm string
-	Digest      apikey.Sum
-	PepperID    string
-	Scopes      []string
-	Orgs        []string
+	Name     string     `json:"Name"`
+	Realm    string     `json:"Realm"`
+	Digest   apikey.Sum `json:"Digest"`
+	PepperID string     `json:"PepperID"`
+	Scopes   []string   `json:"Scopes"`
+	Orgs     []string   `json:"Orgs"`
 }
 
 // Load reads all keys and credentials within a snapshot's transaction.

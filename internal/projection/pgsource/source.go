@@ -15,6 +15,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/strictjson"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
@@ -89,9 +90,13 @@ func (s *Source) Since(ctx context.Context, after int64) ([]projection.Version, 
 		return nil, err //nolint:wrapcheck // joins only
 	}
 	for _, v := range vs {
+		if v.Version == after { // where the reader stands: only its nonce is compared
+			out = append(out, projection.Version{Version: v.Version, Nonce: v.Nonce})
+			continue
+		}
 		changes, err := changesOf(v.Changes)
-		if err != nil {
-			return nil, fmt.Errorf("version %d of the feed: %w", v.Version, err)
+		if err != nil { // a newer program's, or damaged: the tables say what it means
+			return nil, fmt.Errorf("%w: version %d of the feed: %w", projection.ErrReload, v.Version, err)
 		}
 		out = append(out, projection.Version{Version: v.Version, Nonce: v.Nonce, Changes: changes})
 	}
@@ -146,8 +151,8 @@ func changeOf(r state.Change) (c projection.Change, err error) {
 }
 
 func decode[T any](value []byte) (*T, error) {
-	var v T
-	if err := json.Unmarshal(value, &v); err != nil {
+	v, err := strictjson.Stored[T](value)
+	if err != nil {
 		return nil, fmt.Errorf("decode a row of the feed: %w", err)
 	}
 	return &v, nil

@@ -120,3 +120,34 @@ func follow(t *testing.T, s *Source) *projection.Projection {
 	t.Cleanup(func() { cancel(); <-done; s.Close() })
 	return p
 }
+
+// Ensure a row of the feed that this program cannot read, as a newer one's, is made good from the
+// tables: what was written with it and after it is known, nothing is read as its zero value.
+func TestAnUnreadableRowIsLoadedFromTheTables(t *testing.T) {
+	for name, row := range map[string]string{
+		"another kind":   `'novel', 'k', '{}'`,
+		"a new member":   `'cutoff', 'k', '{"Scope":{"Realm":"demo","User":"u","Client":"","Session":"","Key":""},"Cause":"c","Value":{"Before":1,"At":1,"Tokens":true,"Keys":true,"Reason":"x","New":1}}'`,
+		"a member fewer": `'cutoff', 'k', '{"Scope":{"Realm":"demo","User":"u","Client":"","Session":"","Key":""},"Cause":"c","Value":{"Before":1,"At":1,"Tokens":true,"Reason":"x"}}'`,
+		"no value":       `'api_key', 'k', '[]'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			pool := testenv.Postgres(t, state.MigrateURL)
+			st, ctx := state.New(pool), t.Context()
+			must(t, st.Confirm(ctx))
+			reader := follow(t, New(pool, 10*time.Millisecond))
+			must(t, reader.WaitVersion(ctx, 0))
+			_, err := pool.Exec(ctx, `WITH head AS (UPDATE tokenstate.feed_head SET version = version + 1, nonce = 'odd' RETURNING version, nonce)
+				INSERT INTO tokenstate.feed (version, nonce, kind, key, value) SELECT version, nonce, `+row+` FROM head`)
+			must(t, err)
+			order := &events.Order{Order: events.OrderRevoke, By: "x", User: "u", Before: 9, Tokens: true}
+			last, err := st.Order(ctx, events.Message{ID: "message-1", Realm: "demo", At: 1_700_000_000_000, Source: events.Authapi, Body: order})
+			must(t, err)
+			short, cancel := context.WithTimeout(ctx, time.Minute)
+			defer cancel()
+			must(t, reader.WaitVersion(short, last))
+			if ok, why := reader.Ready(); !ok {
+				t.Error(why)
+			}
+		})
+	}
+}

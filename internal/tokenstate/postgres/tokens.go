@@ -27,9 +27,9 @@ const (
 
 // StoredToken is a token that is stored or tracked here.
 type StoredToken struct {
-	Token    tokenstate.Token
-	Custody  string
-	Verified bool // Keycloak said, when it was stored, that it is what it says
+	Token    tokenstate.Token `json:"Token"`
+	Custody  string           `json:"Custody"`
+	Verified bool             `json:"Verified"` // Keycloak said, when it was stored, that it is what it says
 }
 
 // Put says what storing a token did.
