@@ -30,10 +30,12 @@ type Asker struct {
 // Look implements worker.Asker.
 func (a Asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
 	if a.Inside != nil {
-		if ms, err := a.Inside.look(ctx, s, tokens); !keycloak.NotOffered(err) {
+		ms, gone, err := a.Inside.look(ctx, s, tokens)
+		if !gone && !keycloak.NotOffered(err) {
 			return ms, Fault(err)
 		}
 	}
+	// That a realm is gone is believed of the admin API alone, which a second question confirms.
 	return a.Outside(ctx, s, tokens)
 }
 
@@ -80,7 +82,9 @@ func observation(realm string, at time.Time, o *events.Observation) events.Messa
 	return events.Message{ID: uuid.NewString(), Realm: realm, At: events.Millis(at.UnixMilli()), Source: events.Look, Body: o}
 }
 
-// user asks for each client's sessions by itself, so that the look covers them whole. Where they
+// user asks for each client's sessions by itself, so that the look covers them whole. The admin API
+// lists sessions whose lifetime is over until somebody refreshes them: whether they live, it cannot
+// say, and nothing is said of them. Where they
 // do not fit into one message, more messages name the sessions of tokens, which is all that a
 // verdict can be asked about.
 func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (time.Time, *events.Observation, []*events.Observation, error) {
@@ -91,17 +95,33 @@ func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 	o := &events.Observation{User: &events.UserLook{
 		User: u.UserID, Gone: u.Gone, Enabled: u.Enabled, OfflineAccess: u.OfflineAccess, NotBefore: events.Seconds(u.NotBefore),
 	}}
-	var rosters []events.Roster
+	var rosters, named []events.Roster
 	for _, c := range u.Clients {
+		sure, unsure, err := a.Admin.Lasting(ctx, s.Realm, c.UUID, c.Sessions, u.At)
+		if err != nil {
+			return time.Time{}, nil, nil, err //nolint:wrapcheck // Fault does
+		}
 		r := events.Roster{User: u.UserID, Client: c.UUID, Complete: true, Sessions: []events.ClientSession{}}
-		for _, live := range c.Sessions {
+		for _, live := range sure {
 			r.Sessions = append(r.Sessions, events.ClientSession{
 				Session: live.ID, Client: c.UUID, Start: events.Millis(live.UserStart).Second(), // the client's is the same or later
 			})
 		}
-		rosters = append(rosters, r)
+		if len(unsure) == 0 {
+			rosters = append(rosters, r)
+			continue
+		}
+		// Of a session that may be over it says nothing, and so it cannot be one roster.
+		for _, one := range nameSessions(r, tokens) {
+			if !unsure[one.Session] {
+				named = append(named, one)
+			}
+		}
 	}
 	first, more := observations(o, rosters, tokens)
+	for some := range slices.Chunk(named, maxRosters) {
+		more = append(more, &events.Observation{Rosters: some})
+	}
 	return u.At, first, more, nil
 }
 

@@ -22,31 +22,34 @@ type Inside struct{ Resource *keycloak.Resource }
 // before, and a look at them would be believed for the one who was asked about.
 var errNotAsked = errors.New("the look is not at whom it was asked for")
 
-// look is at a user, a client or a realm.
-func (i Inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
+// look is at a user, a client or a realm; gone: at a realm that Keycloak does not have.
+func (i Inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, gone bool, err error) {
 	got, err := i.Resource.Look(ctx, s.Realm, keycloak.Asked{User: s.User, Client: s.Client})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // Fault does
+		return nil, false, err //nolint:wrapcheck // Fault does
 	}
 	os, err := parse(got)
-	if err == nil {
-		err = about(os, s)
-	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	ms := messages(s.Realm, got, os)
+	if slices.ContainsFunc(os, func(o *events.Observation) bool { return o.Realm != nil && o.Realm.Gone }) {
+		return nil, true, nil
+	}
+	if err := about(os, s); err != nil {
+		return nil, false, err
+	}
+	ms = messages(s.Realm, got, os)
 	if s.User == "" {
-		return ms, nil
+		return ms, false, nil
 	}
 	for some := range slices.Chunk(uncovered(os, s, tokens), keycloak.MaxSessions) {
 		more, err := i.sessions(ctx, s.Realm, some)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		ms = append(ms, more...)
 	}
-	return ms, nil
+	return ms, false, nil
 }
 
 func (i Inside) sessions(ctx context.Context, realm string, sessions []string) ([]events.Message, error) {

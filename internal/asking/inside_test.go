@@ -187,6 +187,17 @@ func TestLooksOutsideWhereThereIsNoResource(t *testing.T) {
 	}
 }
 
+// Ensure that the end of a realm is what the admin API says, with its second question.
+func TestARealmThatIsGoneIsAskedForOutside(t *testing.T) {
+	j := &jar{look: func(map[string]any) (int, string) { return 200, parts(`{"realm":{"gone":true}}`) }}
+	for _, s := range []tokenstate.Scope{aUser, {Realm: "demo"}} {
+		ms, err := j.asker(t).Look(t.Context(), s, nil)
+		if err != nil || len(ms) != 1 || ms[0].Node != "" {
+			t.Errorf("%+v: %+v %v", s, ms, err)
+		}
+	}
+}
+
 func TestNamedClientThroughTheResource(t *testing.T) {
 	j := &jar{look: func(asked map[string]any) (int, string) {
 		if asked["client_id"] == "app" {

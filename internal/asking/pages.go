@@ -20,10 +20,14 @@ func (p Pager) Sessions(ctx context.Context, realm, client string, first, limit 
 		return worker.Page{}, pageFault(err)
 	}
 	page := worker.Page{At: events.Millis(got.At.UnixMilli()), Rows: len(got.Sessions)}
-	for i, s := range got.Sessions {
-		if i == 0 {
-			page.Mark = s.ID
-		}
+	if len(got.Sessions) > 0 {
+		page.Mark = got.Sessions[0].ID
+	}
+	sure, _, err := p.Admin.Lasting(ctx, realm, client, got.Sessions, got.At)
+	if err != nil {
+		return worker.Page{}, pageFault(err)
+	}
+	for _, s := range sure {
 		page.Sessions = append(page.Sessions, events.ClientSession{
 			Session: s.ID, Client: client, User: s.UserID, Start: events.Millis(s.UserStart).Second(), // the client's is the same or later
 		})
