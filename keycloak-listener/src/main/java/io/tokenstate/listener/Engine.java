@@ -51,7 +51,7 @@ final class Engine implements Figures, Intake {
         this.complaints = complaints;
         ledger = new Ledger(options.queueSize);
         looks = new LookQueue(options.queueSize, clock, this::roomForLooks);
-        outbox = new Outbox(looks::wake);
+        outbox = new Outbox(looks::wake, clock);
         link.onChange(outbox::tryNow);
         refreshErrors = new RefreshErrors(options.refreshErrorWindow, clock, ledger);
         heartbeat = new Heartbeat(ledger, envelope, link, resource);

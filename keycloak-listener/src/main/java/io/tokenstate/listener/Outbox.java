@@ -3,6 +3,7 @@ package io.tokenstate.listener;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * Messages that the log has not acknowledged, by realm. Up to {@link #WINDOW} are on their way at a time, and of each
@@ -19,11 +20,16 @@ final class Outbox {
 
     private final Map<String, Lane> lanes = new LinkedHashMap<>();
     private final Runnable roomier;
+    private final LongSupplier clock;
     private int flying;
 
-    /** @param roomier called after a realm's messages became fewer; must not block */
-    Outbox(Runnable roomier) {
+    /**
+     * @param roomier called after a realm's messages became fewer; must not block
+     * @param clock   monotonic, ms
+     */
+    Outbox(Runnable roomier, LongSupplier clock) {
         this.roomier = roomier;
+        this.clock = clock;
     }
 
     synchronized void add(Message m) {
@@ -40,7 +46,7 @@ final class Outbox {
     /** The next message to send, which is on its way now; waits for one. */
     synchronized Lane.Item next() throws InterruptedException {
         while (true) {
-            long now = now();
+            long now = clock.getAsLong();
             Lane.Item item = flying < WINDOW ? pick(now) : null;
             if (item != null) {
                 flying++;
@@ -81,7 +87,7 @@ final class Outbox {
 
     /** The message is to be sent again. */
     synchronized void failed(Lane.Item item) {
-        lanes.get(item.message().realm()).failed(item, now());
+        lanes.get(item.message().realm()).failed(item, clock.getAsLong());
         flying--;
         notifyAll();
     }
@@ -90,9 +96,5 @@ final class Outbox {
     synchronized void tryNow() {
         lanes.values().forEach(Lane::tryNow);
         notifyAll();
-    }
-
-    private static long now() {
-        return System.nanoTime() / 1_000_000;
     }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,8 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(10)
 class PublisherTest {
+    private final AtomicLong now = new AtomicLong(1_000);
     private final AtomicInteger roomier = new AtomicInteger();
-    private final Outbox outbox = new Outbox(roomier::incrementAndGet);
+    private final Outbox outbox = new Outbox(roomier::incrementAndGet, now::get);
     private final Ledger ledger = new Ledger(3);
     private final FakeLink link = new FakeLink();
     private final Publisher publisher = new Publisher(outbox, ledger, link, new Complaints());
@@ -41,7 +43,11 @@ class PublisherTest {
         add("a", "demo", "event", 10);
         add("b", "demo", "event", 20);
         assertEquals(10, ledger.snapshot().oldest());
-        send(3);
+        send(1);
+        now.addAndGet(100);
+        send(1);
+        now.addAndGet(200);
+        send(1);
         assertEquals(List.of("a", "a", "a"), link.ids());
         assertEquals(new Ledger.Snapshot(1, 20L, 0), ledger.snapshot());
         send(1);
@@ -89,6 +95,7 @@ class PublisherTest {
         link.unanswered.get(1).complete(FakeLink.STORED);
         link.unanswered.get(0).complete(Reply.unknown("no answer"));
         link.silent = false;
+        now.addAndGet(100);
         send(2);
         assertEquals(List.of("e1", "e2", "e1", "look"), link.ids());
     }

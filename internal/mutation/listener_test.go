@@ -1,0 +1,82 @@
+//go:build mutations
+
+package mutation
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// listenerMutant is one rule of the Keycloak listener taken out; tests are the classes that must catch it.
+type listenerMutant struct{ rule, class, from, to, tests string }
+
+const listenerSources = "keycloak-listener/src/main/java/io/tokenstate/listener/"
+
+var javaFailed = regexp.MustCompile(`\[ERROR\] +(?:io\.tokenstate\.listener\.)?(\w+Test)[.:](\w+)`)
+
+// Ensure that no rule of the listener can be taken out without a Java test that goes red. Each
+// mutant is made in a copy, for Maven knows no overlay.
+func TestNoListenerMutantSurvives(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for _, part := range []string{"keycloak-listener/pom.xml", "keycloak-listener/src", "internal/events"} {
+		copyTo(t, filepath.Join(root, part), filepath.Join(dir, part))
+	}
+	for _, m := range listenerMutants {
+		t.Run(m.rule, func(t *testing.T) {
+			restore := m.plant(t, dir)
+			defer restore()
+			out, err := run(t, dir, nil, "mvn", "-q", "-B", "-f", "keycloak-listener/pom.xml", "test", "-Dtest="+m.tests)
+			by := javaFailed.FindStringSubmatch(out)
+			if err == nil || by == nil || strings.Contains(out, "COMPILATION ERROR") {
+				t.Errorf("survived %s, or does not compile:\n%.2000s", m.tests, out)
+				by = []string{"", "nobody", ""}
+			}
+			fmt.Printf("| %s | %s.%s |\n", m.rule, by[1], by[2]) //nolint:forbidigo // the table
+		})
+	}
+}
+
+// plant changes the copy and says how to change it back.
+func (m listenerMutant) plant(t *testing.T, dir string) (restore func()) {
+	t.Helper()
+	file := filepath.Join(dir, listenerSources, m.class+".java")
+	source, err := os.ReadFile(file) //nolint:gosec // our own source
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(source), m.from); n != 1 {
+		t.Fatalf("%q stands %d times in %s: the table is out of date", m.from, n, m.class)
+	}
+	write(t, file, []byte(strings.Replace(string(source), m.from, m.to, 1)))
+	return func() { write(t, file, source) }
+}
+
+func copyTo(t *testing.T, from, to string) {
+	t.Helper()
+	info, err := os.Stat(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.IsDir() {
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	raw, err := os.ReadFile(from) //nolint:gosec // our own source
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, to, raw)
+}
