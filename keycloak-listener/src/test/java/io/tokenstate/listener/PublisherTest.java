@@ -127,9 +127,10 @@ class PublisherTest {
         add("b", "b", "event", 3);
         send(1);
         outbox.tryNow();
-        add("b2", "b", "event", 3);
-        send(2);
-        assertEquals(Set.of("e1", "b2"), Set.copyOf(link.ids().subList(3, 5)), "e2 waits for e1's answer");
+        add("b2", "b", "event", 4);
+        add("b3", "b", "event", 5);
+        send(3);
+        assertEquals(Set.of("e1", "b2", "b3"), Set.copyOf(link.ids().subList(3, 6)), "e2 waits for e1's answer");
     }
 
     @Test
