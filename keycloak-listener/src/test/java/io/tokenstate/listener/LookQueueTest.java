@@ -109,6 +109,17 @@ class LookQueueTest {
     }
 
     @Test
+    void whatWaitedAlreadyWaitsForTheBoundToo() throws InterruptedException {
+        queue.add(ANN, Samples.birth("birth", 1, 1_500));
+        queue.charge(ANN, 200_000);
+        queue.add(BEN, Samples.birth("other", 1, 2_000));
+        now.set(2_000);
+        assertEquals(List.of("other"), events(queue.take()));
+        now.set(20_000);
+        assertEquals(List.of("birth"), events(queue.take()));
+    }
+
+    @Test
     void aDeathOvertakesBirthsAndTheBoundOfItsRealm() throws InterruptedException {
         for (int i = 0; i < 100; i++) {
             queue.add(user("born-" + i), Samples.birth("birth", 1, 1_500));
