@@ -26,7 +26,7 @@ func (h *Happened) check() *Reject {
 }
 
 func (o *Observation) check() *Reject {
-	if len(o.Causes) > 256 || len(o.Clients) > 256 || len(o.Rosters) > 64 || len(o.Users) > 1000 {
+	if len(o.Causes) > 256 || len(o.Clients) > 256 || len(o.Rosters) > 256 || len(o.Users) > 1000 {
 		return reject("data", "is beyond its bounds")
 	}
 	if r := o.checkLooks(); r != nil {

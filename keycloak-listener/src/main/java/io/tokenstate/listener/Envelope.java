@@ -31,19 +31,19 @@ final class Envelope {
     Message event(Happened h) {
         ObjectNode data = Json.MAPPER.createObjectNode();
         data.put("event", h.event()).put("kind", h.kind().token).put("type", h.type());
-        put(data, "path", h.path());
-        put(data, "user", h.user());
-        put(data, "session", h.session());
-        put(data, "client", h.client());
-        put(data, "client_id", h.clientId());
-        put(data, "error", h.error());
+        Json.put(data, "path", h.path());
+        Json.put(data, "user", h.user());
+        Json.put(data, "session", h.session());
+        Json.put(data, "client", h.client());
+        Json.put(data, "client_id", h.clientId());
+        Json.put(data, "error", h.error());
         if (!h.details().isEmpty()) {
             data.set("details", Json.MAPPER.valueToTree(h.details()));
         }
         if (h.representation() != null) {
             data.set("representation", Json.MAPPER.valueToTree(h.representation()));
         }
-        put(data, "realm_name", h.realmName());
+        Json.put(data, "realm_name", h.realmName());
         if (h.suppressed() != null) {
             data.put("suppressed", h.suppressed());
         }
@@ -85,9 +85,9 @@ final class Envelope {
         ArrayNode out = Json.MAPPER.createArrayNode();
         for (Cause c : causes) {
             ObjectNode cause = out.addObject().put("event", c.event()).put("type", c.type());
-            put(cause, "session", c.session());
+            Json.put(cause, "session", c.session());
             // The client narrows a named session; where nothing is named it would say nothing.
-            put(cause, "client", c.session() != null && c.narrow() ? c.client() : null);
+            Json.put(cause, "client", c.session() != null && c.narrow() ? c.client() : null);
             cause.put("at", c.at());
         }
         return out;
@@ -101,11 +101,5 @@ final class Envelope {
         m.put("datacontenttype", "application/json").put("realm", realm).put("node", node).put("server", server);
         m.set("data", data);
         return new Message(id, ROOT + Realms.token(realm) + "." + name, Json.bytes(m), covers);
-    }
-
-    private static void put(ObjectNode to, String name, String value) {
-        if (value != null && !value.isEmpty()) {
-            to.put(name, value);
-        }
     }
 }

@@ -43,7 +43,7 @@ final class Extractor {
         boolean error = type.equals(Types.REFRESH_TOKEN_ERROR);
         return new Happened(eventId(e.getId()), Happened.Kind.USER, type, e.getTime(), alias, null, user, session,
                 client, clientId, Text.cut(e.getError(), Text.MAX), allowed(details), null, null, error ? 0 : null, subject,
-                naming(type, details, session), Types.isBirth(type, details));
+                naming(type, details, session), error || Types.isBirth(type, details));
     }
 
     /** The extract of an admin event, or null if it is not published. */

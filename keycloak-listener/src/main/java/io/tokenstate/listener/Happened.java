@@ -21,7 +21,9 @@ import java.util.UUID;
  * @param suppressed     REFRESH_TOKEN_ERROR only: further errors that this one stands for; null for every other type
  * @param subject        whom to look at; null: nobody
  * @param naming         what the event names as ended
- * @param birth          a session is being written in a second transaction: look later
+ * @param birth          Keycloak commits what it is about only after it has told it: a session that is born is written in
+ *                       a second transaction, and what a refused refresh ends is ended when its request ends, while the
+ *                       event of a refusal has a transaction of its own. Look later
  */
 record Happened(String event, Kind kind, String type, long at, String realm, String path, String user,
                 String session, String client, String clientId, String error, Map<String, String> details,

@@ -2,93 +2,107 @@ package io.tokenstate.listener;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tokenstate.listener.rows.OfflineSession;
+import io.tokenstate.listener.rows.SessionRows;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * The rosters of one observation, cut to what a message holds. Pure.
+ * Rosters of offline sessions, each small enough for one message. Pure.
  *
- * <p>A roster that was cut short proves no absence, yet the session that a logout names must be settled also for a
- * user with thousands of others: beside a cut roster each named session gets a small, complete one of its own.
+ * <p>A roster that was cut short proves no absence. So what does not fit into one is told by several complete ones: of
+ * each client, and where even those are too large, of each session.
  */
 final class Roster {
     /** The schema's limit of sessions in one roster. */
-    static final int MAX_ROWS = 1000;
-    private static final int MAX_NAMED = 60;
+    private static final int MAX_ROWS = 1000;
 
     private Roster() {
     }
 
     /**
-     * One client of one offline session.
+     * All of a user's sessions.
      *
-     * @param start start of the <em>client</em> session, seconds; Keycloak refuses a token with {@code iat + 1 < start}
+     * @param named sessions that are told in any case: the listing may be cut short, and only a roster tells of one
+     *              that is gone
+     * @param ask   the rows of sessions which a listing that was cut short does not show
+     * @param room  bytes
      */
-    record Row(String session, String client, String clientId, long start) {
-        private ObjectNode json() {
-            ObjectNode row = Json.MAPPER.createObjectNode().put("session", session).put("client", client);
-            if (clientId != null) {
-                row.put("client_id", clientId);
+    static List<ObjectNode> ofUser(String user, SessionRows.Listing all, Set<String> named,
+                                   Function<Set<String>, List<OfflineSession>> ask, int room) {
+        if (all.complete()) {
+            ObjectNode whole = write(user, null, null, all.sessions());
+            if (fits(whole, room)) {
+                return List.of(whole);
             }
-            return row.put("start", start);
         }
-    }
-
-    /**
-     * @param rows   all offline sessions of the user, or more than MAX_ROWS of them
-     * @param named  sessions that the causes name as ended
-     * @param ask    the rows of one session: it may be one of those that {@code rows} had no room for
-     * @param budget bytes
-     */
-    static ArrayNode ofUser(String user, List<Row> rows, Collection<String> named, Function<String, List<Row>> ask,
-                            int budget) {
-        ArrayNode out = Json.MAPPER.createArrayNode();
-        ObjectNode whole = out.addObject().put("user", user);
-        if (fill(whole, rows, budget)) {
-            return out;
+        Map<String, List<OfflineSession>> bySession = all.sessions().stream()
+                .collect(Collectors.groupingBy(OfflineSession::session, LinkedHashMap::new, Collectors.toList()));
+        List<ObjectNode> out = new ArrayList<>();
+        if (all.complete()) {
+            named.forEach(sid -> out.add(ofSession(user, sid, bySession.getOrDefault(sid, List.of()), room)));
+        } else if (!named.isEmpty()) {
+            out.addAll(ofSessions(user, named, ask.apply(named), room));
         }
-        int left = budget;
-        for (String session : few(named)) {
-            ObjectNode small = Json.MAPPER.createObjectNode().put("session", session);
-            fill(small, ask.apply(session), left);
-            out.add(small);
-            left -= Json.bytes(small).length + 1;
-        }
-        fill(whole, rows, left);
+        Set<String> single = addClients(user, all, room, out);
+        single.removeAll(named);
+        single.forEach(sid -> out.add(ofSession(user, sid, bySession.get(sid), room)));
         return out;
     }
 
-    /** The roster of one session, whoever owns it. */
-    static ObjectNode ofSession(String session, List<Row> rows, int budget) {
-        ObjectNode out = Json.MAPPER.createObjectNode().put("session", session);
-        fill(out, rows, budget);
-        return out;
+    /** Adds a roster for each client that has few enough sessions; the sessions of the others are left. */
+    private static Set<String> addClients(String user, SessionRows.Listing all, int room, List<ObjectNode> out) {
+        Set<String> left = new LinkedHashSet<>();
+        all.sessions().stream().collect(Collectors.groupingBy(OfflineSession::client, LinkedHashMap::new,
+                Collectors.toList())).forEach((client, rows) -> {
+                    ObjectNode roster = write(user, client, null, rows);
+                    if (all.complete() && fits(roster, room)) {
+                        out.add(roster);
+                    } else {
+                        rows.forEach(row -> left.add(row.session()));
+                    }
+                });
+        return left;
     }
 
-    /** As many rows as fit; true if that is all of them. */
-    private static boolean fill(ObjectNode roster, List<Row> rows, int budget) {
-        ArrayNode sessions = Json.MAPPER.createArrayNode();
-        int left = budget - 400; // The roster's own members, with an id of 255 characters.
-        boolean complete = rows.size() <= MAX_ROWS;
-        for (Row row : rows.subList(0, Math.min(rows.size(), MAX_ROWS))) {
-            ObjectNode json = row.json();
-            left -= Json.bytes(json).length + 1;
-            if (left < 0) {
-                complete = false;
-                break;
-            }
-            sessions.add(json);
+    /** One roster for each of the sessions, whoever owns them. */
+    static List<ObjectNode> ofSessions(String user, Set<String> sids, List<OfflineSession> rows, int room) {
+        Map<String, List<OfflineSession>> bySession =
+                rows.stream().collect(Collectors.groupingBy(OfflineSession::session));
+        return sids.stream().map(sid -> ofSession(user, sid, bySession.getOrDefault(sid, List.of()), room)).toList();
+    }
+
+    private static ObjectNode ofSession(String user, String sid, List<OfflineSession> rows, int room) {
+        ObjectNode roster = write(user, null, sid, rows);
+        int some = rows.size();
+        while (!fits(roster, room)) { // Hundreds of clients in one session: then it proves no absence.
+            some /= 2;
+            roster = write(user, null, sid, rows.subList(0, some)).put("complete", false);
         }
-        roster.put("complete", complete).set("sessions", sessions);
-        return complete;
+        return roster;
     }
 
-    private static Set<String> few(Collection<String> named) {
-        List<String> distinct = new ArrayList<>(new LinkedHashSet<>(named));
-        return new LinkedHashSet<>(distinct.subList(0, Math.min(distinct.size(), MAX_NAMED)));
+    private static boolean fits(ObjectNode roster, int room) {
+        return roster.path("sessions").size() <= MAX_ROWS && Json.bytes(roster).length <= room;
+    }
+
+    private static ObjectNode write(String user, String client, String sid, List<OfflineSession> rows) {
+        ObjectNode roster = Json.MAPPER.createObjectNode();
+        Json.put(roster, "user", user);
+        Json.put(roster, "client", client);
+        Json.put(roster, "session", sid);
+        ArrayNode sessions = roster.put("complete", true).putArray("sessions");
+        for (OfflineSession s : rows) {
+            ObjectNode row = sessions.addObject().put("session", s.session()).put("client", s.client());
+            Json.put(row, "client_id", Text.id(s.clientId()));
+            row.put("start", s.start());
+        }
+        return roster;
     }
 }

@@ -23,6 +23,8 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     /** Also the name by which a realm's {@code eventsListeners} would enable it, were it not global. */
     public static final String ID = "tokenstate";
 
+    private static final long STORE_PATIENCE = 5_000;
+
     private final Complaints complaints = new Complaints();
     private Options options;
     private Extractor extractor;
@@ -73,9 +75,9 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
             extractor = new Extractor(options.realms);
             providerEvents = new ProviderEvents(options.realms, Time::currentTimeMillis);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
-            Engine started = new Engine(options, envelope, new Looker(factory, envelope),
-                    new Hearing(factory, options)::deaf, new NatsLink(new NatsOptions(options), complaints),
-                    resource(factory), complaints);
+            Looker looker = new Looker(factory, new Stores(factory, STORE_PATIENCE), envelope);
+            Engine started = new Engine(options, envelope, looker, new Hearing(factory, options)::deaf,
+                    new NatsLink(new NatsOptions(options), complaints), resource(factory), complaints);
             NodeName.doubt(options.node).forEach(why -> complaints.warn(why, "node " + options.node));
             factory.register(this::told);
             started.start();

@@ -11,6 +11,8 @@ final class Types {
     static final String LOGOUT = "LOGOUT";
     static final String REVOKE_GRANT = "REVOKE_GRANT";
     static final String USER_SESSION_DELETED = "USER_SESSION_DELETED";
+    /** An admin event. */
+    static final String DELETE_USER_SESSION = "DELETE USER_SESSION";
     static final String REFRESH_TOKEN_ERROR = "REFRESH_TOKEN_ERROR";
     static final String CLIENT_UPDATE = "CLIENT_UPDATE";
     static final String CLIENT_DELETE = "CLIENT_DELETE";

@@ -10,16 +10,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tokenstate.listener.rows.OfflineSession;
+import io.tokenstate.listener.rows.SessionRows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.keycloak.events.EventType;
 import org.keycloak.events.admin.OperationType;
 
 /** Every kind of message against the schema, and against the files that Go decodes. */
 class EnvelopeTest {
+    private static final String CLIENT = "c0ffee00-0000-4000-8000-000000000000";
+
     private static final Path SAMPLES = Path.of("../internal/events/testdata/java");
 
     @Test
@@ -53,7 +58,10 @@ class EnvelopeTest {
         ObjectNode seen = Json.MAPPER.createObjectNode();
         seen.putObject("realm").put("enabled", true).put("not_before", 0);
         seen.putObject("user").put("user", "u1").put("enabled", true).put("offline_access", true).put("not_before", 0);
-        seen.set("rosters", Roster.ofUser("u1", Samples.rows(2), List.of("s1"), s -> List.of(), 60_000));
+        List<OfflineSession> two = List.of(new OfflineSession("session-0", "u1", CLIENT, "app", 1_795_487_349),
+                new OfflineSession("session-1", "u1", CLIENT, "app", 1_795_487_349));
+        seen.putArray("rosters").addAll(Roster.ofUser("u1", new SessionRows.Listing(two, true), Set.of("s1"),
+                s -> List.of(), 60_000));
         Message m = ENVELOPE.observation(new Subject("Demo Realm", "demo", Subject.Kind.USER, "u1"),
                 List.of(revoke.cause(0), logout.cause(0)), AT + 11, seen);
         JsonNode causes = Schema.valid(m).path("data").path("causes");

@@ -2,7 +2,6 @@ package io.tokenstate.listener;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.keycloak.events.Event;
 import org.keycloak.events.EventType;
@@ -60,13 +59,5 @@ final class Samples {
 
     static Cause birth(String event, long at, long due) {
         return new Cause(event, "LOGIN", at, null, false, null, null, null, due, 0);
-    }
-
-    static List<Roster.Row> rows(int n) {
-        List<Roster.Row> rows = new ArrayList<>();
-        for (int i = 0; i < n; i++) {
-            rows.add(new Roster.Row("session-" + i, "c0ffee00-0000-4000-8000-000000000000", "app", 1_795_487_349));
-        }
-        return rows;
     }
 }

@@ -1,0 +1,81 @@
+package io.tokenstate.listener.rows;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.keycloak.models.IdentityProviderModel;
+import org.keycloak.models.RealmModel;
+import org.keycloak.models.RealmProvider;
+
+/** One realm within one transaction. */
+public final class RealmRows {
+    private final Rows rows;
+    private final RealmModel model;
+    private final Map<String, Boolean> identityProviders = new HashMap<>();
+    private final ClientRows clients;
+    private final SessionRows sessions;
+    private final UserRows users;
+
+    private RealmRows(Rows rows, RealmModel entity) {
+        this.rows = rows;
+        model = (RealmModel) Proxy.newProxyInstance(RealmModel.class.getClassLoader(),
+                new Class<?>[] {RealmModel.class}, (proxy, method, args) -> call(entity, method, args));
+        clients = new ClientRows(rows, model);
+        sessions = new SessionRows(rows, model, clients);
+        users = new UserRows(rows, model);
+    }
+
+    /**
+     * The provider behind {@code getProvider(RealmProvider)} reads the database when it is asked by id, and the cache
+     * when it is asked by name. With the row and its attributes in the persistence context, it finds them there.
+     */
+    static RealmRows named(Rows rows, String name) {
+        List<Object> found = rows.query("select r from RealmEntity r left join fetch r.attributes where r.name = :name",
+                Object.class).setParameter("name", name).getResultList();
+        if (found.isEmpty()) {
+            return null;
+        }
+        return new RealmRows(rows, rows.session().getProvider(RealmProvider.class).getRealm(rows.idOf(found.get(0))));
+    }
+
+    /** The only question of Keycloak's predicates that the realm's row cannot answer, and would ask a cache. */
+    private Object call(RealmModel entity, Method method, Object[] args) throws Throwable {
+        if (method.getName().equals("getIdentityProviderByAlias")) {
+            return identityProviders.computeIfAbsent((String) args[0], this::hasIdentityProvider)
+                    ? new IdentityProviderModel() : null;
+        }
+        try {
+            return method.invoke(entity, args);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+
+    private boolean hasIdentityProvider(String alias) {
+        return !rows.query("select p.alias from IdentityProviderEntity p where p.realmId = :realm and p.alias = :alias",
+                String.class).setParameter("realm", model.getId()).setParameter("alias", alias).getResultList().isEmpty();
+    }
+
+    public boolean enabled() {
+        return model.isEnabled();
+    }
+
+    public long notBefore() {
+        return Math.max(0, model.getNotBefore());
+    }
+
+    public ClientRows clients() {
+        return clients;
+    }
+
+    public SessionRows sessions() {
+        return sessions;
+    }
+
+    public UserRows users() {
+        return users;
+    }
+}
