@@ -25,6 +25,9 @@ func explain(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	return ops.Output(cmd, story, func(w io.Writer) { //nolint:wrapcheck // about our own output
 		ops.Row(w, "user", story.User, "realm", story.Realm)
+		if story.Pruned {
+			ops.Row(w, "The journal was pruned: earlier messages may be missing, and the first cause with them. `journal import` brings them back.")
+		}
 		ops.Row(w, "RECEIVED", "FROM", "WHAT", "ID")
 		for _, s := range story.Steps {
 			ops.Row(w, s.Received.Format("2006-01-02T15:04:05.000Z"), s.From, s.What, s.ID)

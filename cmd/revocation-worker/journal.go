@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
@@ -20,7 +22,10 @@ func journalCommand() *cli.Command {
 	return &cli.Command{
 		Name: "journal", Usage: "the log as it was applied, in Postgres",
 		Commands: []*cli.Command{
-			operatorCommand("export", "FILE", "write the journal into a compressed, checksummed file", nil, exportJournal),
+			operatorCommand("export", "[FILE]", "write the journal into a compressed, checksummed file; by default journal-FROM-TO.jsonl.zst", []cli.Flag{
+				&cli.BoolFlag{Name: "since-last", Usage: "only what no export holds yet"},
+				&cli.BoolFlag{Name: "force", Usage: "replace a file that is there; what only it holds is lost if the journal was pruned"},
+			}, exportJournal),
 			operatorCommand("import", "FILE", "add an exported file's messages to the journal, and learn them", nil, importJournal),
 			operatorCommand("prune", "", "remove what was exported and is older", []cli.Flag{
 				&cli.DurationFlag{Name: "older-than", Required: true, Usage: "such as 2160h for 90 days"}, byFlag(),
@@ -36,57 +41,94 @@ func onePath(cmd *cli.Command) (string, error) {
 	return cmd.Args().First(), nil
 }
 
-// exportJournal writes beside the file first: a file of that name is always whole.
+// exportJournal writes beside the file first: a file of that name is always whole. It replaces none:
+// after a prune the file that is there may be the only one that holds what was pruned.
 func exportJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
-	path, err := onePath(cmd)
-	if err != nil {
-		return err
+	if cmd.Args().Len() > 1 {
+		return fmt.Errorf("%w: name one file, or none", ops.ErrUsage)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	after := int64(0)
+	if cmd.Bool("since-last") {
+		var err error
+		if after, err = o.store().Exported(ctx); err != nil {
+			return err //nolint:wrapcheck // it says what failed
+		}
+	}
+	e := postgres.Export{}
+	var err error
+	if e.From, e.To, err = o.store().JournalRange(ctx, after); err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	if e.To > 0 {
+		e.File = cmp.Or(cmd.Args().First(), fmt.Sprintf("journal-%d-%d.jsonl.zst", e.From, e.To))
+		if err := o.exportTo(ctx, &e, cmd.Bool("force")); err != nil {
+			return err
+		}
+	}
+	return ops.Output(cmd, map[string]any{"file": e.File, "lines": e.Lines, "from": e.From, "to": e.To}, func(w io.Writer) { //nolint:wrapcheck // about our own output
+		if e.To == 0 {
+			ops.Row(w, "exported", 0, "there is nothing new")
+		} else {
+			ops.Row(w, "exported", e.Lines, e.File)
+		}
+	})
+}
+
+func (o *operator) exportTo(ctx context.Context, e *postgres.Export, force bool) error {
+	if _, err := os.Lstat(e.File); err == nil && !force {
+		return fmt.Errorf("%w: %s is there already; name another file, or say --force", ops.ErrUsage, e.File)
+	}
+	f, err := os.CreateTemp(filepath.Dir(e.File), filepath.Base(e.File)+".*")
 	if err != nil {
 		return fmt.Errorf("export journal: %w", err)
 	}
-	n, last, err := o.export(ctx, f)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = errors.Join(o.export(ctx, f, e), f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = place(f.Name(), e.File, force)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("export journal: %w", err), os.Remove(f.Name()))
 	}
-	if err := o.store().JournalExported(ctx, last); err != nil {
-		return err //nolint:wrapcheck // it says what failed
-	}
-	return ops.Output(cmd, map[string]any{"file": path, "lines": n}, func(w io.Writer) { ops.Row(w, "exported", n, path) }) //nolint:wrapcheck // about our own output
+	return o.store().JournalExported(ctx, *e) //nolint:wrapcheck // it says what failed
 }
 
-func (o *operator) export(ctx context.Context, to io.Writer) (n, last int64, err error) {
-	total, err := o.store().JournalLines(ctx)
-	if err != nil {
-		return 0, 0, err //nolint:wrapcheck // it says what failed
+// place gives the whole file its name. A link fails where a rename would replace.
+func place(from, to string, force bool) error {
+	if force {
+		return os.Rename(from, to) //nolint:wrapcheck // the caller says what failed
 	}
+	if err := os.Link(from, to); err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	return os.Remove(from) //nolint:wrapcheck // as above
+}
+
+// export writes the lines e.From to e.To.
+func (o *operator) export(ctx context.Context, to io.Writer, e *postgres.Export) error {
 	w, err := recovery.NewWriter(to)
 	if err != nil {
-		return 0, 0, err //nolint:wrapcheck // as above
+		return err //nolint:wrapcheck // it says what failed
 	}
-	at, done := ops.Progress("export", total, o.logger)
+	at, done := ops.Progress("export", e.To-e.From+1, o.logger)
 	defer done()
-	for {
-		es, next, err := o.store().JournalPage(ctx, last, journalPage)
+	for last := e.From - 1; last < e.To; {
+		es, ns, err := o.store().JournalLinesTo(ctx, last, e.To, journalPage)
 		if err != nil {
-			return n, last, err //nolint:wrapcheck // as above
+			return err //nolint:wrapcheck // as above
 		}
-		if len(es) == 0 {
-			return n, last, w.Close()
-		}
-		for _, e := range es {
-			if err := w.Add(worker.Line(e)); err != nil {
-				return n, last, err //nolint:wrapcheck // as above
+		for _, one := range es {
+			if err := w.Add(worker.Line(one)); err != nil {
+				return err //nolint:wrapcheck // as above
 			}
 		}
-		n, last = n+int64(len(es)), next
-		at(n)
+		if len(es) == 0 {
+			break
+		}
+		e.Lines, last = e.Lines+int64(len(es)), ns
+		at(last - e.From + 1)
 	}
+	e.SHA256, err = w.Close()
+	return err //nolint:wrapcheck // as above
 }
 
 func importJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
@@ -108,10 +150,31 @@ func importJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	return ops.Output(cmd, res, func(w io.Writer) { ops.Row(w, "imported", res.Read, "facts changed", res.Changed) }) //nolint:wrapcheck // about our own output
 }
 
+// namedFiles is how many files a prune names.
+const namedFiles = 10
+
+// pruneJournal names the files that hold what it removes, so that whoever prunes can look for them.
 func pruneJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
+	files, err := o.store().Exports(ctx, namedFiles)
+	if err != nil {
+		return err //nolint:wrapcheck // it says what failed
+	}
 	n, err := o.store().PruneJournal(ctx, time.Now().Add(-cmd.Duration("older-than")), cmd.String("by"))
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
-	return ops.Output(cmd, map[string]int64{"pruned": n}, func(w io.Writer) { ops.Row(w, "pruned", n) }) //nolint:wrapcheck // about our own output
+	type file struct {
+		File   string `json:"file"`
+		SHA256 string `json:"sha256"`
+	}
+	held := make([]file, len(files))
+	for i, f := range files {
+		held[i] = file{f.File, f.SHA256}
+	}
+	return ops.Output(cmd, map[string]any{"pruned": n, "held_by": held}, func(w io.Writer) { //nolint:wrapcheck // about our own output
+		ops.Row(w, "pruned", n)
+		for _, f := range held {
+			ops.Row(w, "is in", f.File, f.SHA256)
+		}
+	})
 }

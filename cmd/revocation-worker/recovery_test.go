@@ -172,6 +172,117 @@ func TestPruningKeepsWhatWasNotExported(t *testing.T) {
 	}
 }
 
+// Ensure the obvious weekly job, export to one name and prune, destroys nothing.
+func TestAnExportReplacesNoFile(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 20)
+	other := testenv.Database(t, postgres.MigrateURL)
+	t.Chdir(t.TempDir())
+	w.must("journal", "export", "journal.zst")
+	first, err := os.ReadFile("journal.zst")
+	must(t, err)
+	w.must("journal", "prune", "--older-than", "0s")
+	w.history(20, 30)
+	if _, err := w.run("journal", "export", "journal.zst"); !errors.Is(err, ops.ErrUsage) {
+		t.Fatalf("the file was replaced: %v", err)
+	}
+	if again, err := os.ReadFile("journal.zst"); err != nil || string(again) != string(first) {
+		t.Fatalf("the file is another one, %v", err)
+	}
+	var next struct {
+		File            string
+		Lines, From, To int64
+	}
+	w.json(&next, "journal", "export", "--since-last")
+	if next.Lines < 10 || next.Lines > 12 || next.File != fmt.Sprintf("journal-%d-%d.jsonl.zst", next.From, next.To) {
+		t.Fatalf("%+v", next)
+	}
+	newest := next.File
+	w.json(&next, "journal", "export", "--since-last")
+	if next.Lines != 0 || next.File != "" {
+		t.Fatalf("nothing is new: %+v", next)
+	}
+	if out := w.must("journal", "prune", "--older-than", "0s"); !strings.Contains(out, ".jsonl.zst") {
+		t.Errorf("the prune does not name the file that it relies on: %s", out)
+	}
+	want := w.dump()
+	w.database(other)
+	w.must("journal", "import", "journal.zst")
+	w.must("journal", "import", newest)
+	if w.dump() != want {
+		t.Error("the two files teach something else than the journal did")
+	}
+}
+
+// Ensure a line whose number was drawn before an export, and which is committed after it, is in the
+// next file and not pruned before.
+func TestAnExportWaitsForLinesThatAreBeingWritten(t *testing.T) {
+	w := newWorld(t)
+	w.history(0, 5)
+	w.stop()
+	ctx := t.Context()
+	late, err := w.pool.Begin(ctx)
+	must(t, err)
+	defer func() { _ = late.Rollback(ctx) }()
+	const line = "INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw) SELECT $1, 99, 1, 'demo', class, raw FROM tokenstate.journal LIMIT 1"
+	_, err = late.Exec(ctx, line, "drawn-before")
+	must(t, err)
+	_, err = w.pool.Exec(ctx, line, "drawn-after")
+	must(t, err)
+	got := make(chan int64, 1)
+	go func() {
+		_, last, err := w.st.JournalRange(ctx, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- last
+	}()
+	w.blocked("LOCK TABLE tokenstate.journal")
+	must(t, late.Commit(ctx))
+	all, err := w.st.JournalLines(ctx)
+	must(t, err)
+	if es, _, err := w.st.JournalLinesTo(ctx, 0, <-got, 1000); err != nil || int64(len(es)) != all {
+		t.Errorf("%d of %d lines would be exported, %v", len(es), all, err)
+	}
+}
+
+// blocked waits until a statement waits for a lock.
+func (w *world) blocked(statement string) {
+	w.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(limit); ; {
+		var n int
+		must(w.t, w.pool.QueryRow(w.t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'", statement).Scan(&n))
+		if n > 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			w.t.Fatalf("nobody waits for %s", statement)
+		}
+	}
+}
+
+// Ensure a prune leaves the message that a living verdict names, and that the story says it was pruned.
+func TestAPruneKeepsCauses(t *testing.T) {
+	w := newWorld(t)
+	w.tracked(plain("a", "s1"))
+	w.history(0, 20)
+	var order given
+	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
+	t.Chdir(t.TempDir())
+	w.must("journal", "export")
+	w.must("journal", "prune", "--older-than", "0s")
+	if has, err := w.st.JournalHas(t.Context(), []string{order.ID}); err != nil || len(has) != 1 {
+		t.Errorf("the cause of a living verdict was pruned: %v", err)
+	}
+	if out := w.must("explain", "a", "--keycloak-realm", "demo"); !strings.Contains(out, "pruned") || !strings.Contains(out, order.ID) {
+		t.Error(out)
+	}
+}
+
 // Ensure a broken file is refused before anything is learnt from it.
 func TestABrokenFileTeachesNothing(t *testing.T) {
 	w := newWorld(t)

@@ -66,15 +66,16 @@ func (w *Writer) Add(l worker.Line) error {
 	return w.line(row{l.ID, l.Seq, l.Received, string(l.Raw)}, io.MultiWriter(w.z, w.sum))
 }
 
-// Close ends the file, but not what it is written on.
-func (w *Writer) Close() error {
-	if err := w.line(foot{w.rows, hex.EncodeToString(w.sum.Sum(nil))}, w.z); err != nil {
-		return err
+// Close ends the file, but not what it is written on. It gives the checksum of the lines.
+func (w *Writer) Close() (sum string, err error) {
+	sum = hex.EncodeToString(w.sum.Sum(nil))
+	if err := w.line(foot{w.rows, sum}, w.z); err != nil {
+		return "", err
 	}
 	if err := w.z.Close(); err != nil {
-		return fmt.Errorf("write journal file: %w", err)
+		return "", fmt.Errorf("write journal file: %w", err)
 	}
-	return nil
+	return sum, nil
 }
 
 func (w *Writer) line(v any, to io.Writer) error {

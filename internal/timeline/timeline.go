@@ -23,6 +23,8 @@ type Story struct {
 	User  string `json:"user"`
 	Steps []Step `json:"steps"`
 	More  bool   `json:"more"` // there are more messages than are told
+	// Pruned: the journal was pruned, so earlier messages may be missing, and with them the first causes.
+	Pruned bool `json:"pruned"`
 }
 
 // Step is one message and what changed by it.

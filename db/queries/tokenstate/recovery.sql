@@ -17,12 +17,39 @@ SELECT (SELECT count(*) FROM tokenstate.journal) AS lines, exported_n, pruned_n 
 -- name: JournalExported :exec
 UPDATE tokenstate.journal_state SET exported_n = greatest(exported_n, @n);
 
+-- name: JournalRange :one
+-- Call it while no line is being written: LockJournal.
+SELECT coalesce(min(n), 0)::bigint AS first, coalesce(max(n), 0)::bigint AS last FROM tokenstate.journal WHERE n > sqlc.arg(after);
+
+-- name: LockJournal :exec
+-- Numbers are drawn before the commit: a smaller one may come later. Who draws one holds a lock that
+-- this one waits for.
+LOCK TABLE tokenstate.journal IN SHARE MODE;
+
+-- name: AddJournalExport :exec
+INSERT INTO tokenstate.journal_export (from_n, to_n, lines, file, sha256) VALUES ($1, $2, $3, $4, $5);
+
+-- name: JournalExports :many
+-- Those that hold lines which are still there; the latest first.
+SELECT from_n, to_n, lines, file, sha256, made_at FROM tokenstate.journal_export e
+WHERE EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.n BETWEEN e.from_n AND e.to_n) ORDER BY made_at DESC LIMIT sqlc.arg(most);
+
 -- name: PruneJournal :one
-WITH gone AS (
-    DELETE FROM tokenstate.journal j USING tokenstate.journal_state s
-    WHERE j.n <= s.exported_n AND j.received_ms < @before_ms::bigint RETURNING j.n
+-- What a present fact names as its cause stays, if the fact closes anything: explain and events tell of it.
+WITH causes AS (
+    SELECT s.cause FROM tokenstate.fact_standing s WHERE s.gone OR s.disabled OR s.no_offline OR s.not_before_s > 0
+    UNION SELECT f.cause FROM tokenstate.fact_sighting f WHERE f.gone
+    UNION SELECT r.cause FROM tokenstate.fact_refusal r WHERE r.refused
+    UNION SELECT c.cause FROM tokenstate.fact_cutoff c
+), gone AS (
+    DELETE FROM tokenstate.journal j
+    WHERE j.received_ms < @before_ms::bigint
+        AND EXISTS (SELECT 1 FROM tokenstate.journal_export e WHERE j.n BETWEEN e.from_n AND e.to_n)
+        AND NOT EXISTS (SELECT 1 FROM causes WHERE causes.cause = j.id)
+        AND j.class <> 'pardon'
+    RETURNING j.n
 ), noted AS (
-    UPDATE tokenstate.journal_state SET pruned_n = greatest(pruned_n, (SELECT max(n) FROM gone)) WHERE EXISTS (SELECT 1 FROM gone)
+    UPDATE tokenstate.journal_state SET pruned_n = greatest(pruned_n, (SELECT max(gone.n) FROM gone)) WHERE EXISTS (SELECT 1 FROM gone)
 )
 SELECT count(*) FROM gone;
 

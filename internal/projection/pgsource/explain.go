@@ -41,6 +41,9 @@ func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (timel
 		return timeline.Story{}, err
 	}
 	s.More = len(all) >= maxStory
+	if s.Pruned, err = st.Pruned(ctx); err != nil {
+		return timeline.Story{}, err //nolint:wrapcheck // joins only
+	}
 	if all, err = pardoned(ctx, st, s.Realm, all); err != nil {
 		return timeline.Story{}, err
 	}

@@ -21,15 +21,8 @@ func (s *Store) JournalLines(ctx context.Context) (int64, error) {
 	return st.Lines, nil
 }
 
-// JournalExported notes that the lines up to n are in a file, and may be pruned.
-func (s *Store) JournalExported(ctx context.Context, n int64) error {
-	if err := q.JournalExported(ctx, s.pool, n); err != nil {
-		return fmt.Errorf("note the export: %w", err)
-	}
-	return nil
-}
-
-// PruneJournal removes what was exported and arrived before a time.
+// PruneJournal removes what lies in an exported file and arrived before a time. Pardons stay, and
+// what a present fact that closes something names as its cause.
 func (s *Store) PruneJournal(ctx context.Context, before time.Time, by string) (n int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if n, err = q.PruneJournal(ctx, tx, before.UnixMilli()); err != nil {

@@ -112,6 +112,22 @@ func (s *Store) JournalPage(ctx context.Context, after int64, most int) ([]Entry
 	return journalPage(ctx, s.pool, after, most)
 }
 
+// JournalLinesTo is JournalPage without what lies behind a line.
+func (s *Store) JournalLinesTo(ctx context.Context, after, to int64, most int) ([]Entry, int64, error) {
+	rows, err := q.JournalPage(ctx, s.pool, dbsqlc.JournalPageParams{After: after, Most: int32(most)}) //nolint:gosec // a small constant of the caller
+	if err != nil {
+		return nil, 0, fmt.Errorf("read journal: %w", err)
+	}
+	var es []Entry
+	for _, r := range rows {
+		if r.N > to {
+			break
+		}
+		es, after = append(es, entryOf(r)), r.N
+	}
+	return es, after, nil
+}
+
 func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]Entry, int64, error) {
 	rows, err := q.JournalPage(ctx, db, dbsqlc.JournalPageParams{After: after, Most: int32(most)}) //nolint:gosec // a small constant of the caller
 	if err != nil {

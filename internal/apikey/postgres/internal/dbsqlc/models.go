@@ -209,6 +209,15 @@ type TokenstateJournal struct {
 	About      []string
 }
 
+type TokenstateJournalExport struct {
+	FromN  int64
+	ToN    int64
+	Lines  int64
+	File   string
+	Sha256 string
+	MadeAt time.Time
+}
+
 type TokenstateJournalState struct {
 	One       bool
 	ExportedN int64

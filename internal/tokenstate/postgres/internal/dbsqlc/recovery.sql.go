@@ -25,6 +25,29 @@ func (q *Queries) AddAudit(ctx context.Context, db DBTX, arg AddAuditParams) err
 	return err
 }
 
+const addJournalExport = `-- name: AddJournalExport :exec
+INSERT INTO tokenstate.journal_export (from_n, to_n, lines, file, sha256) VALUES ($1, $2, $3, $4, $5)
+`
+
+type AddJournalExportParams struct {
+	FromN  int64
+	ToN    int64
+	Lines  int64
+	File   string
+	Sha256 string
+}
+
+func (q *Queries) AddJournalExport(ctx context.Context, db DBTX, arg AddJournalExportParams) error {
+	_, err := db.Exec(ctx, addJournalExport,
+		arg.FromN,
+		arg.ToN,
+		arg.Lines,
+		arg.File,
+		arg.Sha256,
+	)
+	return err
+}
+
 const backfills = `-- name: Backfills :many
 SELECT realm, upto_ms, missed_ms, known_ms FROM tokenstate.backfill ORDER BY realm
 `
@@ -293,6 +316,39 @@ func (q *Queries) JournalExported(ctx context.Context, db DBTX, n int64) error {
 	return err
 }
 
+const journalExports = `-- name: JournalExports :many
+SELECT from_n, to_n, lines, file, sha256, made_at FROM tokenstate.journal_export e
+WHERE EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.n BETWEEN e.from_n AND e.to_n) ORDER BY made_at DESC LIMIT $1
+`
+
+// Those that hold lines which are still there; the latest first.
+func (q *Queries) JournalExports(ctx context.Context, db DBTX, most int32) ([]TokenstateJournalExport, error) {
+	rows, err := db.Query(ctx, journalExports, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateJournalExport{}
+	for rows.Next() {
+		var i TokenstateJournalExport
+		if err := rows.Scan(
+			&i.FromN,
+			&i.ToN,
+			&i.Lines,
+			&i.File,
+			&i.Sha256,
+			&i.MadeAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const journalPage = `-- name: JournalPage :many
 SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal WHERE n > $1 ORDER BY n LIMIT $2
 `
@@ -329,6 +385,23 @@ func (q *Queries) JournalPage(ctx context.Context, db DBTX, arg JournalPageParam
 		return nil, err
 	}
 	return items, nil
+}
+
+const journalRange = `-- name: JournalRange :one
+SELECT coalesce(min(n), 0)::bigint AS first, coalesce(max(n), 0)::bigint AS last FROM tokenstate.journal WHERE n > $1
+`
+
+type JournalRangeRow struct {
+	First int64
+	Last  int64
+}
+
+// Call it while no line is being written: LockJournal.
+func (q *Queries) JournalRange(ctx context.Context, db DBTX, after int64) (JournalRangeRow, error) {
+	row := db.QueryRow(ctx, journalRange, after)
+	var i JournalRangeRow
+	err := row.Scan(&i.First, &i.Last)
+	return i, err
 }
 
 const journalState = `-- name: JournalState :one
@@ -391,6 +464,17 @@ func (q *Queries) ListParked(ctx context.Context, db DBTX) ([]TokenstateParked, 
 	return items, nil
 }
 
+const lockJournal = `-- name: LockJournal :exec
+LOCK TABLE tokenstate.journal IN SHARE MODE
+`
+
+// Numbers are drawn before the commit: a smaller one may come later. Who draws one holds a lock that
+// this one waits for.
+func (q *Queries) LockJournal(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, lockJournal)
+	return err
+}
+
 const pruneFeed = `-- name: PruneFeed :one
 WITH bound AS (
     SELECT least((SELECT coalesce(max(f.version), 0) FROM tokenstate.feed f WHERE f.made_at < $1), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version
@@ -422,15 +506,25 @@ func (q *Queries) PruneFeedAll(ctx context.Context, db DBTX) error {
 }
 
 const pruneJournal = `-- name: PruneJournal :one
-WITH gone AS (
-    DELETE FROM tokenstate.journal j USING tokenstate.journal_state s
-    WHERE j.n <= s.exported_n AND j.received_ms < $1::bigint RETURNING j.n
+WITH causes AS (
+    SELECT s.cause FROM tokenstate.fact_standing s WHERE s.gone OR s.disabled OR s.no_offline OR s.not_before_s > 0
+    UNION SELECT f.cause FROM tokenstate.fact_sighting f WHERE f.gone
+    UNION SELECT r.cause FROM tokenstate.fact_refusal r WHERE r.refused
+    UNION SELECT c.cause FROM tokenstate.fact_cutoff c
+), gone AS (
+    DELETE FROM tokenstate.journal j
+    WHERE j.received_ms < $1::bigint
+        AND EXISTS (SELECT 1 FROM tokenstate.journal_export e WHERE j.n BETWEEN e.from_n AND e.to_n)
+        AND NOT EXISTS (SELECT 1 FROM causes WHERE causes.cause = j.id)
+        AND j.class <> 'pardon'
+    RETURNING j.n
 ), noted AS (
-    UPDATE tokenstate.journal_state SET pruned_n = greatest(pruned_n, (SELECT max(n) FROM gone)) WHERE EXISTS (SELECT 1 FROM gone)
+    UPDATE tokenstate.journal_state SET pruned_n = greatest(pruned_n, (SELECT max(gone.n) FROM gone)) WHERE EXISTS (SELECT 1 FROM gone)
 )
 SELECT count(*) FROM gone
 `
 
+// What a present fact names as its cause stays, if the fact closes anything: explain and events tell of it.
 func (q *Queries) PruneJournal(ctx context.Context, db DBTX, beforeMs int64) (int64, error) {
 	row := db.QueryRow(ctx, pruneJournal, beforeMs)
 	var count int64
