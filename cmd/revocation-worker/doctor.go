@@ -152,7 +152,12 @@ func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error 
 
 func nodesOf(beats []hearing.Beat) (nodes []doctor.Node) {
 	for _, b := range beats {
+		clash := time.Time{}
+		if b.Clash > 0 {
+			clash = b.Clash.Time()
+		}
 		nodes = append(nodes, doctor.Node{
+			Instance: b.Instance, Clash: clash, Resource: b.Resource,
 			Name: b.Node, Heard: b.Received.Time(), Ahead: time.Duration(b.At-b.Received) * time.Millisecond, Dropped: b.Dropped, Queued: b.Queued, Leaving: b.Leaving,
 		})
 	}
@@ -256,6 +261,7 @@ func (i *inspection) realms(ctx context.Context, counted map[string]doctor.Realm
 	}
 	s.Version = cmp.Or(own, s.Version)
 	s.NoGlobal = !keycloak.Since(s.Version, 1)
+	s.Resource = offered(ctx, i.admin.Resource())
 	heard, _ := i.store.HeardRealms(ctx) // Postgres that is away has said so already
 	for _, name := range slices.Sorted(maps.Keys(counted)) {
 		r := i.one(ctx, name, roles[name], counted[name])
@@ -280,5 +286,11 @@ func (i *inspection) one(ctx context.Context, name string, roles []string, r doc
 	}
 	r.UserEvents, r.Types, r.UserExpiry = e.UserEvents, e.Types, e.UserExpiry
 	r.AdminEvents, r.Details, r.AdminExpiry, r.Listeners = e.AdminEvents, e.AdminDetails, e.AdminExpiry, e.Listeners
+	stores, _ := i.admin.UserStores(ctx, name) // without view-realm, which its roles say
+	for _, u := range stores {
+		if u.Enabled && u.RemovesInvalid {
+			r.Removing = append(r.Removing, u.Name)
+		}
+	}
 	return r
 }

@@ -17,6 +17,7 @@ type Seen struct {
 	Realms   []Realm
 	Admin    Realm // the administrators' realm, where the deletion of a realm is stored
 	Nodes    []Node
+	Resource string // why the nodes' read-only resource is not used; "": it is
 	Version  string // Keycloak's, by its last message or its own answer; "" if neither tells
 	NoGlobal bool   // that version knows no global listeners: a realm must list ours
 	Missed   []Missed
@@ -44,7 +45,8 @@ type Realm struct {
 	Roles        []string // of our client
 	NeverLooked  int      // owners of keys and tokens whom nobody has ever looked at
 	OwnersInAll  int
-	SavedUnknown bool // the settings could not be read
+	SavedUnknown bool     // the settings could not be read
+	Removing     []string // user stores whose users Keycloak removes when it does not find them there
 }
 
 // Node is a Keycloak node that has been heard.
@@ -55,6 +57,10 @@ type Node struct {
 	Dropped int64
 	Queued  int
 	Leaving bool
+
+	Instance string    // of its process; "": an older jar, which does not tell
+	Clash    time.Time // when an earlier process under its name last spoke again; zero: never
+	Resource int       // API version of its read-only resource; 0: none
 }
 
 // Missed is what the last reading of a realm's event store found. A node without the listener sends
@@ -120,6 +126,7 @@ func Examine(s Seen) []Finding {
 	}
 	slices.SortFunc(fs, func(a, b Finding) int { return compare(a.Check, b.Check) })
 	fs = append(fs, nodes(s)...)
+	fs = append(fs, reader(s)...)
 	if s.Worker != nil {
 		fs = append(fs, against("clock of the worker", *s.Worker, s, "ages in metrics are wrong, and while the database cannot be asked, young tokens are looked at at a wrong time"))
 	}
@@ -131,6 +138,7 @@ func Examine(s Seen) []Finding {
 	}
 	for _, r := range s.Realms {
 		fs = append(fs, realm(r, s)...)
+		fs = append(fs, removing(r)...)
 	}
 	if s.Unasked["keycloak"] == "" {
 		fs = append(fs, adminRealm(s.Admin, s.Overlap))

@@ -15,7 +15,7 @@ func healthy() Seen {
 		Now: now, Overlap: 5 * time.Minute, Skew: 5 * time.Second, Margin: 10 * time.Second, Worker: new(time.Duration), Rights: &Rights{}, Logins: &Logins{}, Version: "26.7.3", Unasked: map[string]string{},
 		Realms: []Realm{realm}, Admin: Realm{Name: "master", Roles: []string{"view-events"}, AdminEvents: true, Listeners: []string{"tokenstate"}},
 		Missed: []Missed{{Realm: "demo", Upto: now.Add(-6 * time.Minute)}, {Realm: "master", Upto: now.Add(-6 * time.Minute)}},
-		Nodes:  []Node{{Name: "kc1", Heard: now.Add(-10 * time.Second)}},
+		Nodes:  []Node{{Name: "kc1", Resource: 1, Heard: now.Add(-10 * time.Second)}},
 		Stream: &Stream{
 			File: true, LimitsOnly: true, DiscardNew: true, DenyDelete: true, DenyPurge: true, AllowDirect: true, MaxMessage: 64 << 10,
 			Subjects: []string{"tokenstate.v1.>"}, Duplicates: 2 * time.Minute,

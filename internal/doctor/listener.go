@@ -23,6 +23,7 @@ func nodes(s Seen) (fs []Finding) {
 			"put the jar of `make listener` into Keycloak's providers folder, set its NATS options, restart Keycloak",
 		}}
 	}
+	var counting []Node
 	latest := slices.MaxFunc(s.Nodes, func(a, b Node) int { return a.Heard.Compare(b.Heard) }).Heard
 	for _, n := range s.Nodes {
 		if n.Leaving && n.Queued == 0 || latest.Sub(n.Heard) > forgotten {
@@ -39,7 +40,10 @@ func nodes(s Seen) (fs []Finding) {
 				"was NATS away for long? Give the listener a larger queue",
 			}, fmt.Sprintf("%d queued, none dropped", n.Queued)),
 			nodeClock(n, s.Skew))
+		fs = append(fs, nodeName(n, s.Now)...)
+		counting = append(counting, n)
 	}
+	fs = append(fs, resources(counting)...)
 	fs = append(fs, when(sameMinor(s.Version) != "", Finding{
 		"keycloak's version", Warning, "is " + orNone(s.Version), "what an action kills differs between versions; ours was compared with " + strings.Join(compared, ", "),
 		"run `make truth KEYCLOAK_VERSION=…` for yours, or upgrade",
