@@ -19,6 +19,7 @@ type LocalUser struct {
 	Enabled       bool
 	OfflineAccess bool // has the realm role, directly, by group or by a composite
 	NotBefore     int64
+	Store         string // the component id of the user store that this row is a copy from; "": none
 }
 
 // KeyPage is the page after a key. Since the next one begins after the last row and not at a number
@@ -65,6 +66,7 @@ func (r *Resource) UsersAfter(ctx context.Context, realm, after string, limit in
 			Enabled       *bool
 			OfflineAccess *bool `json:"offline_access"`
 			NotBefore     int64 `json:"not_before"`
+			Store         string
 		}
 	}
 	ans, err := r.page(ctx, "users", realm, "", after, limit, &got)
@@ -74,10 +76,10 @@ func (r *Resource) UsersAfter(ctx context.Context, realm, after string, limit in
 	page, ok := got.page(after, len(got.Users), limit)
 	ok = ok && got.Users != nil // absent is not empty
 	for _, u := range got.Users {
-		if ok = ok && plainID(u.User) && u.Enabled != nil && u.OfflineAccess != nil && u.NotBefore >= 0; !ok {
+		if ok = ok && plainID(u.User) && u.Enabled != nil && u.OfflineAccess != nil && u.NotBefore >= 0 && (u.Store == "" || plainID(u.Store)); !ok {
 			return KeyPage{}, ans.unknown("a user without id, enabled or offline_access")
 		}
-		page.Users = append(page.Users, LocalUser{u.User, *u.Enabled, *u.OfflineAccess, u.NotBefore})
+		page.Users = append(page.Users, LocalUser{u.User, *u.Enabled, *u.OfflineAccess, u.NotBefore, u.Store})
 	}
 	if !ok {
 		return KeyPage{}, ans.unknown("a page of users is not whole, or not the one that was asked for")

@@ -71,7 +71,7 @@ func TestResourcePages(t *testing.T) {
 	})
 	users, err := r.UsersAfter(t.Context(), "demo", "u 1", 2)
 	if err != nil || users.Next != "u3" || users.Node != "kc2" || users.At.UnixMilli() != 5 ||
-		users.Users[0] != (keycloak.LocalUser{ID: "u2", Enabled: true, NotBefore: 7}) || users.Users[1] != (keycloak.LocalUser{ID: "u3", OfflineAccess: true}) {
+		users.Users[0] != (keycloak.LocalUser{ID: "u2", Enabled: true, NotBefore: 7}) || users.Users[1] != (keycloak.LocalUser{ID: "u3", OfflineAccess: true, Store: "ldap"}) {
 		t.Errorf("%+v %v", users, err)
 	}
 	sessions, err := r.SessionsAfter(t.Context(), "demo", "c1", "", 1000)

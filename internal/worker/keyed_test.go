@@ -296,6 +296,9 @@ func TestOwnersWhoAreGoneAreLookedAt(t *testing.T) {
 			if asked := k.askedAbout(); !slices.Equal(asked, want) {
 				t.Errorf("no pages: %v; looked at %v", none, asked)
 			}
+			if found := l.OwnersFound(); found.IsZero() != none || !none && time.Since(found) > 9*time.Minute {
+				t.Errorf("no pages: %v; found again at %s", none, found)
+			}
 			k.mu.Lock()
 			k.held = nil // the look has told that they are gone
 			k.mu.Unlock()
@@ -303,6 +306,9 @@ func TestOwnersWhoAreGoneAreLookedAt(t *testing.T) {
 			synctest.Wait()
 			if asked := k.askedAbout(); !slices.Equal(asked, want) {
 				t.Errorf("no pages: %v; later looked at %v", none, asked)
+			}
+			if found := l.OwnersFound(); !found.IsZero() {
+				t.Errorf("no pages: %v; nobody is left, and was found again at %s", none, found)
 			}
 			cancel()
 			<-done

@@ -80,6 +80,7 @@ type Looker struct {
 	listings   map[kind]listing
 	suspects   map[tokenstate.Scope]bool // whom a page has put in question in a way that only a look can tell
 	owned      map[string]listing
+	found      map[string]time.Time // when the last walk began that found a realm's owners again
 	started    time.Time
 	counted    time.Time      // when the users of each realm were
 	running    sync.WaitGroup // listings
@@ -96,7 +97,7 @@ type turn struct {
 // Run looks until ctx ends.
 func (l *Looker) Run(ctx context.Context) error {
 	l.turns, l.listings, l.owned = map[tokenstate.Scope]turn{}, map[kind]listing{}, map[string]listing{}
-	l.suspects = map[tokenstate.Scope]bool{}
+	l.suspects, l.found = map[tokenstate.Scope]bool{}, map[string]time.Time{}
 	if l.Pages != nil {
 		l.Pages.Suspect = l.suspect
 	}

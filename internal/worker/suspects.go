@@ -64,7 +64,8 @@ func (l *Looker) findOwners(ctx context.Context, now time.Time) {
 		}
 		l.owned[realm] = listing{running: true, began: now}
 		l.running.Go(func() {
-			missing, err := l.Pages.Owners(ctx, realm, l.Known.HeldUsers(realm))
+			held := l.Known.HeldUsers(realm)
+			missing, err := l.Pages.Owners(ctx, realm, held)
 			switch {
 			case err != nil && !errors.Is(err, ErrNoKeys) && ctx.Err() == nil:
 				l.Logger.Warn().Err(err).Str("realm", realm).Msg("the owners of keys and tokens were not all found again; the next walk tries")
@@ -74,6 +75,25 @@ func (l *Looker) findOwners(ctx context.Context, now time.Time) {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.owned[realm] = listing{began: now, ended: time.Now()}
+			switch {
+			case len(held) == 0:
+				delete(l.found, realm) // nobody is left who could be missed
+			case err == nil:
+				l.found[realm] = now
+			}
 		})
 	}
+}
+
+// OwnersFound is when the last whole walk over a realm's owners began, of the realm where that is
+// longest ago; zero where none has been whole, because Keycloak offers no pages by key.
+func (l *Looker) OwnersFound() (first time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, at := range l.found {
+		if first.IsZero() || at.Before(first) {
+			first = at
+		}
+	}
+	return first
 }
