@@ -47,6 +47,11 @@ final class Looker implements Sight {
         }
     }
 
+    /** What is seen, in parts that each fit into a message without causes; throws and fails as {@link #look} does. */
+    CompletableFuture<List<ObjectNode>> see(String realmName, Question question) {
+        return see(realmName, question, BUDGET);
+    }
+
     private CompletableFuture<List<ObjectNode>> see(String realmName, Question question, int room) {
         if (question.standing() && Stores.own(question.user())) {
             return stores.ask(realmName, question.user()).thenApply(answer -> read(realmName, question, answer, room));

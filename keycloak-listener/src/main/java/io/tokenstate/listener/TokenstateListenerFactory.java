@@ -29,6 +29,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     private Options options;
     private Extractor extractor;
     private ProviderEvents providerEvents;
+    private Looker looker;
     private volatile Engine engine;
     private Runnable unbind = () -> { };
 
@@ -75,7 +76,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
             extractor = new Extractor(options.realms);
             providerEvents = new ProviderEvents(options.realms, Time::currentTimeMillis);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
-            Looker looker = new Looker(factory, new Stores(factory, STORE_PATIENCE), envelope);
+            looker = new Looker(factory, new Stores(factory, STORE_PATIENCE), envelope);
             Engine started = new Engine(options, envelope, looker, new Hearing(factory, options)::deaf,
                     new NatsLink(new NatsOptions(options), complaints), resource(factory), complaints);
             NodeName.doubt(options.node).forEach(why -> complaints.warn(why, "node " + options.node));
@@ -99,7 +100,16 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
 
     /** What heartbeats say of the read-only resource: they must not promise one that Keycloak did not load. */
     private static int resource(KeycloakSessionFactory factory) {
-        return factory.getProviderFactory(RealmResourceProvider.class, ID) == null ? 0 : 1;
+        return factory.getProviderFactory(RealmResourceProvider.class, ID) == null ? 0 : Resource.API;
+    }
+
+    /** For the resource, which looks as the listener does; null while the listener is off. */
+    Looker looker() {
+        return engine == null ? null : looker;
+    }
+
+    Options options() {
+        return options;
     }
 
     @Override
