@@ -64,6 +64,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	gauge("tokenstate_sweep_age_seconds", "Since the token or owner that was not seen for longest was looked at.", func(context.Context) float64 {
 		return since(p.known.SweptUntil())
 	})
+	r.MustRegister(storeAlarms{p.stores.Alarmed})
 	r.MustRegister(nodeMetrics{p.known.Nodes, time.Now})
 	gauge("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) float64 {
 		return since(p.known.KnownUntil())

@@ -55,3 +55,18 @@ func (m nodeMetrics) Collect(out chan<- prometheus.Metric) {
 		gauge(nodeDropped, float64(b.Dropped), b.Node)
 	}
 }
+
+// storeAlarms tells of the realms whose stores' users are not looked at any more.
+type storeAlarms struct{ alarmed func() []string }
+
+var storeAlarm = prometheus.NewDesc("tokenstate_store_alarm", "1: users of this realm's user stores came back as gone after a change, and are not looked at over the admin API.", []string{"realm"}, nil)
+
+// Describe implements prometheus.Collector.
+func (storeAlarms) Describe(out chan<- *prometheus.Desc) { out <- storeAlarm }
+
+// Collect implements prometheus.Collector.
+func (a storeAlarms) Collect(out chan<- prometheus.Metric) {
+	for _, realm := range a.alarmed() {
+		out <- prometheus.MustNewConstMetric(storeAlarm, prometheus.GaugeValue, 1, realm)
+	}
+}

@@ -56,3 +56,12 @@ tokenstate_listener_queued{node="kc-1"} 0
 		t.Errorf("%d series after all but one are gone", n)
 	}
 }
+
+// Ensure a realm's store alarm is a series of its own, and no series when there is none.
+func TestStoreAlarms(t *testing.T) {
+	for want, realms := range [][]string{nil, {"demo"}} {
+		if n := testutil.CollectAndCount(storeAlarms{func() []string { return realms }}); n != want {
+			t.Errorf("%d series of %q", n, realms)
+		}
+	}
+}

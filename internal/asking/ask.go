@@ -25,6 +25,9 @@ type Asker struct {
 	Inside *Inside // nil: never
 	// WasThere says of a realm that Keycloak does not know whether it ever did; nil: it did.
 	WasThere func(realm string) bool
+	// Stores holds back users of user stores, whom StoreOf knows; nil: nobody.
+	Stores  *Stores
+	StoreOf func(realm, user string) string
 }
 
 // Look implements worker.Asker.
@@ -88,12 +91,12 @@ func observation(realm string, at time.Time, o *events.Observation) events.Messa
 // do not fit into one message, more messages name the sessions of tokens, which is all that a
 // verdict can be asked about.
 func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (time.Time, *events.Observation, []*events.Observation, error) {
-	u, err := a.Admin.LookUser(ctx, s.Realm, s.User, clientsOf(tokens))
+	u, err := a.lookAtUser(ctx, s, clientsOf(tokens))
 	if err != nil {
 		return time.Time{}, nil, nil, err //nolint:wrapcheck // Fault does
 	}
 	o := &events.Observation{User: &events.UserLook{
-		User: u.UserID, Gone: u.Gone, Enabled: u.Enabled, OfflineAccess: u.OfflineAccess, NotBefore: events.Seconds(u.NotBefore),
+		User: u.UserID, Gone: u.Gone, Enabled: u.Enabled, OfflineAccess: u.OfflineAccess, NotBefore: events.Seconds(u.NotBefore), Store: u.Store,
 	}}
 	var rosters, named []events.Roster
 	for _, c := range u.Clients {
@@ -123,6 +126,19 @@ func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 		more = append(more, &events.Observation{Rosters: some})
 	}
 	return u.At, first, more, nil
+}
+
+// lookAtUser holds back users of a store that was changed; nobody else is counted there.
+func (a Asker) lookAtUser(ctx context.Context, s tokenstate.Scope, clients []string) (keycloak.UserLook, error) {
+	if a.Stores == nil || a.StoreOf(s.Realm, s.User) == "" {
+		return a.Admin.LookUser(ctx, s.Realm, s.User, clients) //nolint:wrapcheck // Fault does
+	}
+	if err := a.Stores.May(s.Realm, s.User, time.Now()); err != nil {
+		return keycloak.UserLook{}, err
+	}
+	u, err := a.Admin.LookUser(ctx, s.Realm, s.User, clients)
+	a.Stores.Saw(s.Realm, s.User, err == nil, u.Gone)
+	return u, err //nolint:wrapcheck // as above
 }
 
 // observations puts rosters into o as long as they fit, and the others, session by session, into more.

@@ -11,10 +11,16 @@ import (
 )
 
 // Pager joins keycloak.Admin to worker.Pager.
-type Pager struct{ Admin *keycloak.Admin }
+type Pager struct {
+	Admin  *keycloak.Admin
+	Stores *Stores // nil: nobody is held back
+}
 
 // Sessions implements worker.Pager.
 func (p Pager) Sessions(ctx context.Context, realm, client string, first, limit int) (worker.Page, error) {
+	if err := p.Stores.Tried(realm); err != nil {
+		return worker.Page{}, err
+	}
 	got, err := p.Admin.ClientSessions(ctx, realm, client, first, limit)
 	if err != nil {
 		return worker.Page{}, pageFault(err)
@@ -37,6 +43,9 @@ func (p Pager) Sessions(ctx context.Context, realm, client string, first, limit 
 
 // Users implements worker.Pager.
 func (p Pager) Users(ctx context.Context, realm string, first, limit int, disabled bool) (worker.Page, error) {
+	if err := p.Stores.Tried(realm); err != nil {
+		return worker.Page{}, err
+	}
 	got, err := p.Admin.Users(ctx, realm, first, limit, disabled)
 	if err != nil {
 		return worker.Page{}, pageFault(err)

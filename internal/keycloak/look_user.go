@@ -16,6 +16,7 @@ type UserLook struct {
 	Enabled       bool
 	OfflineAccess bool             // has the realm role, directly, by group or by a composite
 	NotBefore     int64            // seconds; 0 = none. After users/{id}/logout the sessions stay listed
+	Store         string           // component id of the user store that the user was copied from; "": the realm's own
 	Clients       []ClientSessions // one for each client asked about, in that order
 }
 
@@ -40,7 +41,7 @@ func (a *Admin) LookUser(ctx context.Context, realm, userID string, clientUUIDs 
 	case u.gone:
 		return a.userGone(ctx, realm, userID, u.at)
 	}
-	look := UserLook{At: u.at, UserID: userID, Enabled: u.enabled, NotBefore: u.notBefore}
+	look := UserLook{At: u.at, UserID: userID, Enabled: u.enabled, NotBefore: u.notBefore, Store: u.store}
 	if look.OfflineAccess, err = a.account.offlineAccess(ctx, realm, userID); err != nil {
 		return UserLook{}, stillThere(err)
 	}

@@ -17,6 +17,7 @@ type userState struct {
 	gone      bool
 	enabled   bool
 	notBefore int64
+	store     string // that the user comes from
 }
 
 // user reads GET users/{id}. gocloak's GetUserByID drops notBefore.
@@ -30,6 +31,7 @@ func (s *account) user(ctx context.Context, realm, id string) (userState, error)
 		ID        string `json:"id"`
 		Enabled   *bool  `json:"enabled"`
 		NotBefore int64  `json:"notBefore"`
+		Store     string `json:"federationLink"`
 	}
 	a, err := s.get(ctx, spec{name: "user", want: object}, nil, &rep, realm, "users", id)
 	if err != nil {
@@ -47,7 +49,7 @@ func (s *account) user(ctx context.Context, realm, id string) (userState, error)
 		// under that spelling would be a subject that no event ever names.
 		return userState{}, a.unknown("the user came under another id than was asked for; use the id as Keycloak spells it")
 	}
-	return userState{at: a.at, enabled: *rep.Enabled, notBefore: rep.NotBefore}, nil
+	return userState{at: a.at, enabled: *rep.Enabled, notBefore: rep.NotBefore, store: rep.Store}, nil
 }
 
 // offlineAccess reads the effective realm roles: direct, by group, by composite

@@ -13,9 +13,9 @@ var stores = []mutant{
 	{"a page names the store", core + "learnlook.go", "for _, u := range o.Users {\n\t\tf.comesFrom(m.Realm, u.User, u.Store)", "for _, u := range o.Users {", false},
 	{"a removal names the store", core + "learnevent.go", `f.comesFrom(m.Realm, h.User, h.Details[events.StoreDetail])`, ``, false},
 	{"an id names the store", core + "store.go", `if rest, ok := strings.CutPrefix(user, storedID); ok {`, `if rest, ok := strings.CutPrefix(user, storedID); ok && false {`, false},
-	{"the admin API alone makes nobody vanish", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `pardoned {`, false},
+	{"the admin API alone makes nobody vanish", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `pardoned || nobody(node) && false {`, false},
 	{"beside a deletion it does", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `pardoned || nobody(node) {`, false},
-	{"a vanishing can be pardoned", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `nobody(node) && !f.deleted(user) {`, false},
+	{"a vanishing can be pardoned", core + "store.go", `pardoned || nobody(node) && !f.deleted(user) {`, `pardoned && false || nobody(node) && !f.deleted(user) {`, false},
 	{"a vanishing reaches up to its arrival", core + "store.go", `max(at, min(m.Received, at+MaxBehind))`, `at`, false},
 	{"but not of very late news", core + "store.go", `max(at, min(m.Received, at+MaxBehind))`, `max(at, m.Received)`, false},
 	{"a look at sessions settles nothing about their user", core + "doubt.go", `return about && f.open(`, `return false && about && f.open(`, false},
@@ -25,4 +25,16 @@ var stores = []mutant{
 	{"a logout is a doubt about sessions", core + "learnevent.go", "case \"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(sessions, session)", "case \"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(user, session)", false},
 	{"a doubt about sessions reaches tokens", core + "doubt.go", `return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r)`, `return f.listingDue(t, r)`, false},
 	{"and makes their user due", core + "due.go", `return append(ds, sessionsDoubt(t.Realm, t.User))`, `return ds`, false},
+
+	{"a store's users wait after a change", asks, `now.Sub(w.change.Time()) < s.Pause || w.asking != ""`, `w.asking != ""`, false},
+	{"then one by one", asks, `now.Sub(w.change.Time()) < s.Pause || w.asking != ""`, `now.Sub(w.change.Time()) < s.Pause`, false},
+	{"until one is found", asks, `w.passed, w.gone = true, 0`, `w.gone = 0`, false},
+	{"two who are gone stop it", asks, `case w.gone >= goneEnough:`, `case false:`, false},
+	{"one who is gone does not", asks, `const goneEnough = 2`, `const goneEnough = 1`, false},
+	{"a look that failed tells nothing", asks, `case known:`, `default:`, false},
+	{"who was not asked tells nothing", asks, `if w.asking != user {`, `if false {`, false},
+	{"another change is tried again", asks, `if w == nil || w.change != change {`, `if w == nil {`, false},
+	{"nobody is listed meanwhile", asks, `!asked || s.watch(realm).passed {`, `!asked || true {`, false},
 }
+
+const asks = "internal/asking/stores.go"

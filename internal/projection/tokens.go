@@ -107,6 +107,21 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 	})
 }
 
+// LivesIn is the user store of a user who is not known to be gone; "" for anybody else.
+func (p *Projection) LivesIn(realm, user string) string {
+	return read(p, func(st *state) string {
+		if o := tokenstate.Owner(realm, user, st.facts, p.status.Rules); o.Reason == tokenstate.ReasonUserDeleted {
+			return ""
+		}
+		return st.facts.StoreOf(realm, user)
+	})
+}
+
+// ChangedBeneath is tokenstate.Facts.ChangedBeneath.
+func (p *Projection) ChangedBeneath(realm string) tokenstate.Millis {
+	return read(p, func(st *state) tokenstate.Millis { return st.facts.ChangedBeneath(realm) })
+}
+
 // RealmWasThere is tokenstate.Facts.WasThere. It walks all facts: ask only where a realm is missing.
 func (p *Projection) RealmWasThere(realm string) bool {
 	return read(p, func(st *state) bool { return st.facts.WasThere(realm) })

@@ -41,6 +41,15 @@ func (f Facts) StoreOf(realm, user string) (store string) {
 	return store
 }
 
+// ChangedBeneath is when something last happened that may concern everybody in a realm: a change of a
+// user store is such, and what else is such does no harm to be taken for one. 0: never.
+func (f Facts) ChangedBeneath(realm string) (at Millis) {
+	for _, raised := range f.Doubts[DoubtKey{Doubt: Doubt{Scope: Scope{Realm: realm}, Beneath: true}}] {
+		at = max(at, raised.At)
+	}
+	return at
+}
+
 // vanish notes that a look found no row of a user. It reaches up to its arrival: a key may have been
 // made while the news was on its way. What came very late must not reach so far.
 func (f Facts) vanish(m events.Message, user string, at Millis, cause string) {

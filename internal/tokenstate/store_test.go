@@ -93,6 +93,9 @@ func TestAStoreIsChanged(t *testing.T) {
 			"the row, but before": {changed().look(1999*sec, "kc1", alive(birth)), true},
 		} {
 			v, o := tokenstate.Judge(token, c.s.facts, tokenstate.DefaultRules()), c.s.owner()
+			if at := c.s.facts.ChangedBeneath("demo"); at != 2000*sec {
+				t.Errorf("the change is dated %d", at)
+			}
 			if v.State != tokenstate.Usable || v.InDoubt != c.doubt || !o.Active || o.InDoubt != c.doubt {
 				t.Errorf("%s, %s: token %v in doubt %t, owner active %t in doubt %t", kind, name, v.State, v.InDoubt, o.Active, o.InDoubt)
 			}
@@ -120,4 +123,12 @@ func TestALookAtSessionsIsNoLookAtTheUser(t *testing.T) {
 		t.Errorf("the owner was not looked at: %+v", o)
 	}
 	disabled().look(at+sec, "kc1", alive(birth), logout(at)).inDoubt(t, false)
+	// Nor does a look at the user alone settle their sessions, though it names the event.
+	seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-disabled", Kind: "admin", Type: "UPDATE USER", Path: "users/u1"}).
+		tell(events.Message{At: at - 10, Received: at + 10, Node: "kc1", Source: events.Listener, Body: &events.Observation{
+			Causes: []events.Cause{{Event: "event-disabled", Type: "UPDATE USER", At: at}}, User: &events.UserLook{User: "u1", Enabled: true, OfflineAccess: true},
+		}}).inDoubt(t, true)
+	if at := s.facts.ChangedBeneath("demo"); at != 0 {
+		t.Errorf("nothing has happened to everybody, but at %d", at)
+	}
 }
