@@ -207,6 +207,37 @@ func TestErasureRemovesWhatIsPersonal(t *testing.T) {
 	}
 }
 
+// Ensure neither a replay nor a second copy of an erase order takes what was stored after it.
+func TestAnErasureReachesWhatWasStoredBeforeIt(t *testing.T) {
+	w := newWorld(t)
+	w.tracked(plain("a", "before"))
+	var order given
+	w.json(&order, "erase", "a", "--keycloak-realm", "demo", "--reason", "asked to")
+	again, err := w.st.JournalHas(t.Context(), []string{order.ID})
+	must(t, err)
+	w.tracked(plain("a", "after"))
+	// Later than the clocks of the log and the database may differ, without waiting for it.
+	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.offline_token SET registered_at = now() + interval '1 minute' WHERE session = 'after'")
+	must(t, err)
+	left := func(how string) {
+		t.Helper()
+		var sessions string
+		must(t, w.pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(session, ' '), '') FROM tokenstate.offline_token").Scan(&sessions))
+		if sessions != "after" {
+			t.Errorf("%s: left are %q", how, sessions)
+		}
+	}
+	left("erased")
+	m, err := events.Decode(again[order.ID].Raw)
+	must(t, err)
+	w.applied(w.say(events.Subject(m), "late-copy", again[order.ID].Raw))
+	left("a late copy")
+	w.must("replay", "--from", "beginning")
+	left("a replay")
+	w.must("replay", "--from", "journal")
+	left("a replay of the journal")
+}
+
 // Ensure explain tells what happened, in order, and which verdict changed by it.
 func TestExplainTellsTheStory(t *testing.T) {
 	w := newWorld(t)

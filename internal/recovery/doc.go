@@ -30,7 +30,7 @@ type Learnt struct {
 	Journal  []worker.Line
 	Facts    tokenstate.Facts
 	Parked   []worker.Parked
-	Erase    []tokenstate.Scope
+	Erase    []tokenstate.Erasure
 	Source   string
 	Position uint64
 }

@@ -70,7 +70,7 @@ type replay struct {
 	lines    []worker.Line
 	fresh    map[string]worker.Line // of lines, by id: the first copy counts
 	parked   []worker.Parked
-	erase    []tokenstate.Scope
+	erase    []tokenstate.Erasure
 	position uint64
 	unsaved  int
 }
@@ -145,7 +145,7 @@ func (r *replay) learn(one said, has map[string]worker.Line) error {
 	}
 	r.facts.Add(tokenstate.Learn(m))
 	if o, ok := m.Body.(*events.Order); ok && o.Order == events.OrderErase {
-		r.erase = append(r.erase, tokenstate.Scope{Realm: m.Realm, User: o.User})
+		r.erase = append(r.erase, tokenstate.Erasure{User: tokenstate.Scope{Realm: m.Realm, User: o.User}, Order: m.ID})
 	}
 	return nil
 }

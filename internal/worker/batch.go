@@ -26,7 +26,7 @@ func (b *Batch) add(s start, e Entry) {
 	switch body := m.Body.(type) {
 	case *events.Order:
 		if body.Order == events.OrderErase {
-			b.Erase = append(b.Erase, tokenstate.Scope{Realm: m.Realm, User: body.User})
+			b.Erase = append(b.Erase, tokenstate.Erasure{User: tokenstate.Scope{Realm: m.Realm, User: body.User}, Order: m.ID})
 		}
 	case *events.Heartbeat:
 		b.beat(m, body)

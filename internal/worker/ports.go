@@ -96,7 +96,7 @@ type Batch struct {
 	Facts      tokenstate.Facts
 	Parked     []Parked
 	Heartbeats []Heartbeat
-	Erase      []tokenstate.Scope // users whose personal fields go, in this batch too
+	Erase      []tokenstate.Erasure // users whose personal fields go, in this batch too
 
 	start    start
 	entries  []Entry // what it is made of, for another try in parts

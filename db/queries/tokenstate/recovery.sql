@@ -91,7 +91,12 @@ DELETE FROM tokenstate.replay WHERE source = $1;
 UPDATE tokenstate.journal SET raw = @raw WHERE id = @id;
 
 -- name: EraseTokens :many
-DELETE FROM tokenstate.offline_token WHERE realm = @realm AND user_id = @user_id RETURNING *;
+-- Those that were stored before, by the database's clock.
+DELETE FROM tokenstate.offline_token
+WHERE realm = @realm AND user_id = @user_id AND (extract(epoch FROM registered_at) * 1000)::bigint <= @until_ms::bigint RETURNING *;
+
+-- name: Arrived :one
+SELECT received_ms FROM tokenstate.journal WHERE id = @id;
 
 -- name: ListParked :many
 SELECT stream_created, seq, received_ms, subject, reason, raw FROM tokenstate.parked ORDER BY stream_created, seq;

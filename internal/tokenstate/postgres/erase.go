@@ -12,15 +12,25 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
-// erase removes what is personal of users: their stored tokens, and free text and details in
-// the journal. Ids, digests and facts stay, or their keys would live again.
-func erase(ctx context.Context, tx pgx.Tx, users []tokenstate.Scope) ([]Change, error) {
+// clocksApart is how far the log's clock, which dates an order, may be behind the database's, which
+// dates what is stored.
+const clocksApart = 10_000
+
+// erase removes what is personal of users: their stored tokens, and free text and details in the
+// journal. Ids, digests and facts stay, or their keys would live again. It reaches what was stored
+// before the order first arrived: a copy of the order, or a replay, comes later, and must not take
+// away what the user has stored since.
+func erase(ctx context.Context, tx pgx.Tx, orders []tokenstate.Erasure) ([]Change, error) {
 	var gone []Change
-	for _, u := range users {
-		if err := blank(ctx, tx, u); err != nil {
+	for _, o := range orders {
+		arrived, err := q.Arrived(ctx, tx, o.Order)
+		if err != nil {
+			return nil, fmt.Errorf("erase: find the order in the journal: %w", err)
+		}
+		if err := blank(ctx, tx, o.User, arrived); err != nil {
 			return nil, fmt.Errorf("erase in the journal: %w", err)
 		}
-		rows, err := q.EraseTokens(ctx, tx, dbsqlc.EraseTokensParams{Realm: u.Realm, UserID: u.User})
+		rows, err := q.EraseTokens(ctx, tx, dbsqlc.EraseTokensParams{Realm: o.User.Realm, UserID: o.User.User, UntilMs: arrived + clocksApart})
 		if err != nil {
 			return nil, fmt.Errorf("erase tokens: %w", err)
 		}
@@ -31,12 +41,16 @@ func erase(ctx context.Context, tx pgx.Tx, users []tokenstate.Scope) ([]Change, 
 	return gone, nil
 }
 
-func blank(ctx context.Context, tx pgx.Tx, u tokenstate.Scope) error {
+// blank takes free text and details out of the lines that came until then.
+func blank(ctx context.Context, tx pgx.Tx, u tokenstate.Scope, until int64) error {
 	rows, err := q.JournalAbout(ctx, tx, dbsqlc.JournalAboutParams{Realm: u.Realm, Names: []string{u.User}, Most: math.MaxInt32})
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
+		if r.ReceivedMs > until {
+			continue
+		}
 		m, err := events.Decode(r.Raw)
 		if err != nil {
 			return fmt.Errorf("message %s: %w", r.ID, err)

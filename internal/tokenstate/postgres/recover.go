@@ -18,7 +18,7 @@ type Learnt struct {
 	Facts   tokenstate.Facts
 	Parked  []Parked
 	Stream  Floor // the stream that Parked lies in
-	Erase   []tokenstate.Scope
+	Erase   []tokenstate.Erasure
 
 	Source   string // of a replay that can be resumed
 	Position uint64 // how far it is

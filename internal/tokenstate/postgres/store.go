@@ -73,7 +73,7 @@ type Batch struct {
 	Facts      tokenstate.Facts
 	Parked     []Parked
 	Heartbeats []Heartbeat
-	Erase      []tokenstate.Scope // users whose personal fields go
+	Erase      []tokenstate.Erasure // users whose personal fields go
 }
 
 // Applied says what a batch changed: the feed's version after it, and how many facts.

@@ -48,6 +48,17 @@ func (q *Queries) AddJournalExport(ctx context.Context, db DBTX, arg AddJournalE
 	return err
 }
 
+const arrived = `-- name: Arrived :one
+SELECT received_ms FROM tokenstate.journal WHERE id = $1
+`
+
+func (q *Queries) Arrived(ctx context.Context, db DBTX, id string) (int64, error) {
+	row := db.QueryRow(ctx, arrived, id)
+	var received_ms int64
+	err := row.Scan(&received_ms)
+	return received_ms, err
+}
+
 const backfills = `-- name: Backfills :many
 SELECT realm, upto_ms, missed_ms, known_ms FROM tokenstate.backfill ORDER BY realm
 `
@@ -118,16 +129,19 @@ func (q *Queries) EndReplay(ctx context.Context, db DBTX, source string) error {
 }
 
 const eraseTokens = `-- name: EraseTokens :many
-DELETE FROM tokenstate.offline_token WHERE realm = $1 AND user_id = $2 RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at
+DELETE FROM tokenstate.offline_token
+WHERE realm = $1 AND user_id = $2 AND (extract(epoch FROM registered_at) * 1000)::bigint <= $3::bigint RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at
 `
 
 type EraseTokensParams struct {
-	Realm  string
-	UserID string
+	Realm   string
+	UserID  string
+	UntilMs int64
 }
 
+// Those that were stored before, by the database's clock.
 func (q *Queries) EraseTokens(ctx context.Context, db DBTX, arg EraseTokensParams) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, eraseTokens, arg.Realm, arg.UserID)
+	rows, err := db.Query(ctx, eraseTokens, arg.Realm, arg.UserID, arg.UntilMs)
 	if err != nil {
 		return nil, err
 	}
