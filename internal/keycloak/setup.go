@@ -28,12 +28,23 @@ func NewSetup(ctx context.Context, baseURL, user string, password secret.Text) (
 	if !plainURL(baseURL) {
 		return nil, errors.New("keycloak url: want http(s)://host[:port][/path] without user, query or fragment")
 	}
-	g := gocloak.NewClient(baseURL)
+	g := guarded(baseURL)
 	jwt, err := g.LoginAdmin(ctx, user, password.Reveal(), adminRealm)
 	if err != nil {
 		return nil, fmt.Errorf("log in as Keycloak's administrator (KEYCLOAK_ADMIN, KEYCLOAK_ADMIN_PASSWORD): %s", apiFault(err))
 	}
 	return &Setup{g, baseURL, jwt.AccessToken}, nil
+}
+
+// setupLimit bounds each of setup's requests.
+const setupLimit = 15 * time.Second
+
+// guarded is gocloak with what our own requests have: it follows no redirect, which would take the
+// administrator's password along to wherever it leads, and waits for no answer for ever.
+func guarded(baseURL string) *gocloak.GoCloak {
+	g := gocloak.NewClient(baseURL)
+	g.RestyClient().SetRedirectPolicy(resty.NoRedirectPolicy()).SetTimeout(setupLimit).SetTransport(newTransport())
+	return g
 }
 
 // apiFault is what an error of gocloak says without a URL or a body.

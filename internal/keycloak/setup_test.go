@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -96,5 +97,25 @@ func TestSetup_ListedBeforeAnUpgrade(t *testing.T) {
 	}
 	if changed, err = s.SaveAdminEvents(context.Background(), "demo", 0); err != nil || len(changed) > 0 {
 		t.Errorf("a second run changed %v, %v", changed, err)
+	}
+}
+
+// Ensure the administrator's password is not sent to where a redirect leads.
+func TestSetup_FollowsNoRedirect(t *testing.T) {
+	t.Parallel()
+	reached := make(chan string, 10)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		reached <- r.FormValue("password")
+	}))
+	defer elsewhere.Close()
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL+r.URL.Path, status)
+		}))
+		_, err := keycloak.NewSetup(t.Context(), s.URL, "admin", secret.New("canary"))
+		s.Close()
+		if err == nil || len(reached) > 0 {
+			t.Errorf("%d: %v, and the other host got %d requests", status, err, len(reached))
+		}
 	}
 }
