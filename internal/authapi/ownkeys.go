@@ -147,6 +147,9 @@ func (s *Server) rotateKey(ctx context.Context, in *rotateKeyInput) (*createKeyA
 	ref := apikey.Ref{Realm: caller.Realm, User: in.UserID, ID: in.ID, Orgs: caller.Orgs}
 	next := func(old apikey.Record) (apikey.Issue, error) {
 		rec, bad := s.successor(ctx, old, body.ExpiresAt, at.Second())
+		if bad == nil {
+			bad = mayGive(caller, rec.Scopes)
+		}
 		if bad != nil {
 			return apikey.Issue{}, bad
 		}

@@ -71,6 +71,18 @@ func unlimited(k projection.ServiceKey) *Problem {
 	return nil
 }
 
+// mayGive refuses to make or rotate a key that may do more than its maker: the maker sees the secret.
+// With the key scope access-token it would get access tokens, which are of all the user's organizations.
+func mayGive(k projection.ServiceKey, scopes apikey.Scopes) *Problem {
+	switch {
+	case !scopes.Has(apikey.ScopeAccessToken):
+		return nil
+	case !slices.Contains(k.Scopes, ScopeTokensUse):
+		return problem(http.StatusForbidden, "insufficient-scope", "", "a key with the scope "+apikey.ScopeAccessToken+" is made and rotated by credentials with the scope "+ScopeTokensUse)
+	}
+	return unlimited(k)
+}
+
 // mayTouch refuses an organization outside the credential's.
 func mayTouch(k projection.ServiceKey, org string) *Problem {
 	if len(k.Orgs) > 0 && !slices.Contains(k.Orgs, org) {

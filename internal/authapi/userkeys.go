@@ -68,6 +68,9 @@ func (s *Server) createKey(ctx context.Context, in *createKeyInput) (*createKeyA
 		bad = mayTouch(caller, rec.Org)
 	}
 	if bad == nil {
+		bad = mayGive(caller, rec.Scopes)
+	}
+	if bad == nil {
 		bad = s.mayHoldKey(ctx, rec)
 	}
 	if bad == nil {
