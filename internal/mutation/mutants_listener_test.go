@@ -29,5 +29,4 @@ var listenerMutants = []listenerMutant{
 	{`opentls is refused`, "Options", `natsUrl.contains("opentls://")`, `false`, "OptionsTest"},
 	{`an empty password is refused`, "Options", `given != null && new String(given).isBlank()`, `false`, "OptionsTest"},
 	{`a death goes first`, "Tickets", `(first ? urgent : others)`, `others`, "LookQueueTest"},
-	{`no answer is waited for longer than told`, "NatsLink", "\n                    .orTimeout(millis, TimeUnit.MILLISECONDS)", ``, "NatsLinkTest"},
 }
