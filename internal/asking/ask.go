@@ -230,6 +230,8 @@ func Fault(err error) error {
 	switch {
 	case err == nil || !ok:
 		return err
+	case errors.Is(u, keycloak.ErrUnreadable): // it concerns this look alone
+		return err
 	case u.Status == http.StatusForbidden:
 		return fmt.Errorf("%w: give our client the realm's view-users, view-clients, view-realm and view-events", err)
 	case u.Status == 0 || u.Status >= 500 || u.Status == http.StatusTooManyRequests:

@@ -47,7 +47,7 @@ type spec struct {
 	want  shape
 	reads bool // changes nothing, so it may be tried twice
 	waits bool // its outcome must not be lost: it is given six times as long
-	large bool // an object that holds a list
+	ours  bool // of our own resource: an object that holds a list, and a 503 of its own is an answer
 }
 
 // do runs fn, which makes exactly one request with the context it is given, and
@@ -80,7 +80,7 @@ func (c *conn) attempt(parent context.Context, s spec, fn func(context.Context) 
 	}
 	ctx, cancel := context.WithTimeout(parent, limit)
 	defer cancel()
-	a := &answer{name: s.name, want: s.want, large: s.large, start: time.Now()}
+	a := &answer{name: s.name, want: s.want, ours: s.ours, start: time.Now()}
 	err := fn(context.WithValue(ctx, answerKey{}, a))
 	u := a.fault
 	switch {

@@ -30,9 +30,9 @@ const (
 // answer is what one attempt of one call brought. It travels to the guard in
 // the request's context, because gocloak gives neither headers nor typed errors.
 type answer struct {
-	name  string
-	want  shape
-	large bool
+	name string
+	want shape
+	ours bool // see spec
 
 	status int
 	body   []byte
@@ -76,11 +76,13 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 // read takes the body and judges the answer as a whole.
 func (a *answer) read(resp *http.Response) *Unavailable {
 	limit := int64(maxObject)
-	if a.want == list || a.large {
+	if a.want == list || a.ours {
 		limit = maxList
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch s := resp.StatusCode; {
+	case a.ours && s == http.StatusServiceUnavailable && err == nil && int64(len(body)) <= limit && isJSON(resp, body, object):
+		// A user store is away, or one row cannot be read: it concerns what was asked and nothing else.
 	case s == http.StatusTooManyRequests || s >= 500:
 		return &Unavailable{Reason: "keycloak is not able to answer", RetryAfter: retryAfter(resp.Header), again: s >= 500}
 	case s >= 300 && s < 400:
@@ -104,12 +106,16 @@ func (a *answer) checkBody(resp *http.Response) *Unavailable {
 	if want == nothing {
 		return nil
 	}
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	trimmed := bytes.TrimLeft(a.body, " \t\r\n")
-	if kind != "application/json" || len(trimmed) == 0 || trimmed[0] != byte(want) || !validJSON(trimmed) {
+	if !isJSON(resp, a.body, want) {
 		return &Unavailable{Reason: "not keycloak's answer: no complete JSON of the expected shape", again: good}
 	}
 	return nil
+}
+
+func isJSON(resp *http.Response, body []byte, want shape) bool {
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	return kind == "application/json" && len(trimmed) > 0 && trimmed[0] == byte(want) && validJSON(trimmed)
 }
 
 // retryAfter reads both forms of the header, bounded to an hour.

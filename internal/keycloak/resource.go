@@ -44,6 +44,10 @@ var (
 		ReaderRole + " of the administrators' realm; `revocation-worker setup` does it")
 )
 
+// ErrUnreadable is the Cause where the resource answers that it cannot read what it was asked about,
+// such as a user whose store is away. Keycloak itself is there: others can be asked about.
+var ErrUnreadable = errors.New("not readable at the moment")
+
 // ReaderRole is the realm role of the administrators' realm that the resource asks for.
 const ReaderRole = "tokenstate-reader"
 
@@ -141,7 +145,7 @@ func (r *Resource) read(ctx context.Context, q question) (*answer, error) {
 
 func (r *Resource) ask(ctx context.Context, q question) (*answer, error) {
 	url := r.account.cfg.BaseURL + "/realms/" + r.account.realmSeg + "/tokenstate/v1/" + q.path
-	ans, err := r.account.as(ctx, spec{name: q.name, want: object, reads: true, large: true}, func(ctx context.Context, token string) (err error) {
+	ans, err := r.account.as(ctx, spec{name: q.name, want: object, reads: true, ours: true}, func(ctx context.Context, token string) (err error) {
 		req := r.account.g.GetRequestWithBearerAuth(ctx, token).SetQueryParamsFromValues(q.query)
 		if q.body == nil {
 			_, err = req.Get(url)
@@ -157,6 +161,10 @@ func (r *Resource) ask(ctx context.Context, q question) (*answer, error) {
 		return nil, ErrNoResource
 	case ans.status == http.StatusForbidden:
 		return nil, ErrNotReader
+	case ans.status == http.StatusServiceUnavailable:
+		u := ans.unknown("the tokenstate resource cannot read it now")
+		u.Cause = ErrUnreadable
+		return nil, u
 	case ans.status >= 300:
 		return nil, ans.unknown("the tokenstate resource refuses the request")
 	}

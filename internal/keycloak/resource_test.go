@@ -171,6 +171,36 @@ func TestResourceOfferOutlivesAFault(t *testing.T) {
 	}
 }
 
+// Ensure that a user whose store is away keeps nobody else from being looked at: the resource's own
+// 503 is no sign of a Keycloak in trouble, and another 503 is.
+func TestResourceCannotReadOne(t *testing.T) {
+	proxy := false
+	_, r, _ := withResource(t, func(w http.ResponseWriter, req *http.Request) {
+		var asked map[string]any
+		_ = json.NewDecoder(req.Body).Decode(&asked)
+		switch {
+		case proxy:
+			html(w, 503)
+		case asked["user"] == "f:ldap:ann":
+			answer(w, 503, `{"error":"unreadable","message":"a user store does not answer"}`)
+		default:
+			answer(w, 200, `{"at":5,"node":"kc1","parts":[{}]}`)
+		}
+	})
+	for range 2 * 5 {
+		if _, err := r.Look(t.Context(), "demo", keycloak.Asked{User: "f:ldap:ann"}); !errors.Is(err, keycloak.ErrUnreadable) || keycloak.NotOffered(err) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.Look(t.Context(), "demo", keycloak.Asked{User: "bob"}); err != nil {
+		t.Fatal(err)
+	}
+	proxy = true
+	if _, err := r.Look(t.Context(), "demo", keycloak.Asked{User: "bob"}); err == nil || errors.Is(err, keycloak.ErrUnreadable) {
+		t.Fatal(err)
+	}
+}
+
 // Ensure that an answer beyond its bound is a fault.
 func TestResourceIsBounded(t *testing.T) {
 	_, r, _ := withResource(t, func(w http.ResponseWriter, _ *http.Request) {
