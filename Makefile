@@ -45,7 +45,7 @@ TRUTH := go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKey
 truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION; docs/truth.md)
 	$(TRUTH)
 
-KEYCLOAK_VERSIONS ?= 26.7.3 26.6.4 26.5.7 26.4.7 26.3.5 26.2.5 26.1.4 26.0.8
+KEYCLOAK_VERSIONS ?= 26.7.5 26.7.3 26.6.4 26.5.7 26.4.7 26.3.5 26.2.5 26.1.4 26.0.8
 versions: devstack $(LISTENER) ## make truth on each of KEYCLOAK_VERSIONS; docs/keycloak-versions.md keeps the results
 	@set -o pipefail; status=0; for v in $(KEYCLOAK_VERSIONS); do \
 		KEYCLOAK_VERSION=$$v $(TRUTH) 2>&1 | $(DEVSTACK) note $$v || status=1; \
@@ -55,7 +55,7 @@ CHAOS_CYCLES ?= 3
 chaos: devstack $(LISTENER) ## kill -9 each process again and again while people act (CHAOS_CYCLES CHAOS_SEED)
 	CHAOS_CYCLES=$(CHAOS_CYCLES) go test -count=1 -v -timeout=120m -tags=truth -run TestKillsLoseNothing ./internal/truth/
 
-mutations: ## take the core's rules out one by one; each must turn a test red (MUTATION_TRUTH=1: and make truth)
+mutations: ## take the rules of core and listener out one by one; each must turn a test red (MUTATION_TRUTH=1: and make truth)
 	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
 
 SCENE ?=

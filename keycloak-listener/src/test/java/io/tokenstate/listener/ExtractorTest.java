@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.keycloak.events.Event;
 import org.keycloak.events.EventType;
+import org.keycloak.events.admin.AdminEvent;
 import org.keycloak.events.admin.OperationType;
 
 class ExtractorTest {
@@ -224,5 +225,12 @@ class ExtractorTest {
         assertEquals("demo", h.realm());
         assertNull(extract(admin(OperationType.CREATE, "REALM", "clients/c1", null)), "what is new had no token");
         assertNull(extract(admin(OperationType.CREATE, "REALM", "roles/team", null)));
+    }
+
+    @Test
+    void whatAnAdministratorFailedToDoHasNotHappened() {
+        AdminEvent e = admin(OperationType.DELETE, "USER", "users/u1", null);
+        e.setError("not found");
+        assertNull(extract(e));
     }
 }
