@@ -109,3 +109,12 @@ func p99(all []time.Duration) time.Duration {
 	}
 	return sorted[len(sorted)*99/100]
 }
+
+// middle is the median.
+func middle(all []float64) float64 {
+	sorted := slices.Sorted(slices.Values(all))
+	if len(sorted) == 0 {
+		return 0
+	}
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/play"
 )
 
@@ -88,8 +89,10 @@ func start(t *testing.T, log string) *world {
 		must(t, r.call(w.ctx, http.MethodGet, "/clients?clientId=app", nil, &found))
 		r.app = found[0].ID
 	}
-	_, err = w.resource()
-	if w.answered = err == nil; err != nil && !errors.Is(err, errNoResource) {
+	reader, err := w.reader()
+	must(t, err)
+	_, err = reader.Resource().About(t.Context())
+	if w.answered = err == nil; err != nil && !keycloak.NotOffered(err) {
 		t.Fatal(err)
 	}
 	if os.Getenv("HARM_WORKER") == "off" {
