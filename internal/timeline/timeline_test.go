@@ -27,10 +27,10 @@ func TestAStory(t *testing.T) {
 	got := Of(ms, "demo", "u", []tokenstate.Token{token}, tokenstate.DefaultRules())
 	want := []Step{
 		{ID: "event-0002/l", From: "listener", What: "event LOGOUT", Changes: []Change{
-			{"owner of keys", "never looked at", "never looked at, in doubt"}, {"token of app in session s", "usable", "usable, in doubt"},
+			{"token of app in session s", "usable", "usable, in doubt"},
 		}},
 		{ID: "user-look-03", From: "listener", What: "look: user is enabled, offline sessions listed: 0", Changes: []Change{
-			{"owner of keys", "never looked at, in doubt", "active"}, {"token of app in session s", "usable, in doubt", "revoked (session_ended)"},
+			{"owner of keys", "never looked at", "active"}, {"token of app in session s", "usable, in doubt", "revoked (session_ended)"},
 		}},
 		{ID: "realm-look-4", From: "listener", What: "look at the realm", Changes: []Change{{"owner of keys", "active", "closed (realm_disabled)"}}},
 	}
