@@ -11,7 +11,7 @@ var rows = []mutant{
 	{"an own account's deletion doubts", core + "learnevent.go", `"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":`, `"USER_DISABLED_BY_PERMANENT_LOCKOUT":`, false},
 	{"a lockout doubts", core + "learnevent.go", `"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":`, `"DELETE_ACCOUNT":`, false},
 	{"an own account's deletion is final", core + "learnevent.go", `case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER"`, `case h.Type == "DELETE USER"`, false},
-	{"a user's deletion by an admin is final", core + "learnevent.go", `case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER" && isUserPath(h):`, `case h.Type == "DELETE_ACCOUNT" && h.User != "":`, false},
+	{"a user's deletion by an admin is final", core + "learnevent.go", `, h.Type == "DELETE USER" && isUserPath(h), removedForGood(h):`, `, removedForGood(h):`, false},
 	{"a removed provider link is no deletion of the user", core + "learnevent.go", `h.Type == "DELETE USER" && isUserPath(h)`, `h.Type == "DELETE USER"`, false},
 	{"a realm's deletion is final", core + "learnevent.go", `case h.Type == "DELETE REALM":`, `case h.Type == "DELETE REALMS":`, false},
 	{"an access token's revocation is nothing", core + "learnevent.go", "||\n\t\th.Details[\"token_id\"] != \"\" && h.Details[\"revoked_client\"] == \"\"", "", false},

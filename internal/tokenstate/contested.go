@@ -10,13 +10,14 @@ package tokenstate
 func (f Facts) contested(s Scope, r Rules) bool {
 	nodes := f.Standings[Subject{s, Keycloak}]
 	var last Standing
-	for _, st := range nodes {
-		if last.rank().Less(st.rank()) {
-			last = st
+	var by string
+	for node, st := range nodes {
+		if last.rank().Less(st.rank()) || last == st && node < by {
+			last, by = st, node
 		}
 	}
 	for _, st := range nodes {
-		if !st.agrees(last) && last.At <= st.At+r.Skew {
+		if !st.agrees(last) && !r.surelyLater(by, last.At, st.At) {
 			return true
 		}
 	}
@@ -37,7 +38,17 @@ func (f Facts) seatContested(t Token, r Rules) bool {
 	}
 	looks := f.looksFor(Doubt{Scope: Scope{Realm: t.Realm, User: t.User}}, t)
 	for node, l := range listed {
-		if !seenAfter(looks, node, l.At+1, r) {
+		if !r.seenAfter(looks, node, l.At) {
+			return true
+		}
+	}
+	return false
+}
+
+// seenAfter: a later look of the same node, or a surely later one of another.
+func (r Rules) seenAfter(looks PerNode[Millis], node string, at Millis) bool {
+	for n, l := range looks {
+		if r.surelyLater(n, l, at) || n == node && !nobody(n) && l > at {
 			return true
 		}
 	}

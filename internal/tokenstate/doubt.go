@@ -29,6 +29,9 @@ func (f Facts) inDoubt(t Token, r Rules) bool {
 // unsettled: a look that shows only sessions must not settle what happened to their user: whoever was
 // disabled a moment before a logout would stay usable until the sweep.
 func (f Facts) unsettled(d Doubt, t Token, r Rules) bool {
+	if len(f.Doubts[DoubtKey{Doubt: d}]) == 0 {
+		return false // as a rule, and nothing else is to be looked up
+	}
 	if f.open(d, r, f.looksFor(d, t)) {
 		return true
 	}
@@ -40,7 +43,7 @@ func (f Facts) itselfInDoubt(s Scope, r Rules) bool {
 	return f.open(Doubt{Scope: s}, r, f.standingLooks(s))
 }
 
-// pagesFor are the looks that can settle a doubt which pages settle, too.
+// pagesFor are the looks at t's sessions that can settle a doubt which pages settle, too.
 func (f Facts) pagesFor(t Token, r Rules) PerNode[Millis] {
 	at := f.looksFor(Doubt{Beneath: true}, t)
 	at[""] = max(at[""], f.seenToken(t, r))
@@ -61,24 +64,27 @@ func (f Facts) looksFor(d Doubt, t Token) PerNode[Millis] {
 	return at
 }
 
-// open: a doubt is settled only by what is surely later: a look that lists the event as cause,
-// one by the same node at or after it, or any that is later by more than skew and cache lag.
+// open: a doubt is settled only by what is surely later: a look that lists the event as cause, or any that is
+// surely later than the telling. A look of the same node is no exception, for it may have come between the event
+// and its commit.
 func (f Facts) open(d Doubt, r Rules, looks PerNode[Millis]) bool {
 	settled := f.Doubts[DoubtKey{Doubt: d, Settled: true}]
 	for node, raised := range f.Doubts[DoubtKey{Doubt: d}] {
-		if by, ok := settled[node]; ok && !by.rank().Less(raised.rank()) {
-			continue
-		}
-		if !seenAfter(looks, node, raised.At, r) {
+		if !settled[node].lists(raised.Event) && !r.settles(looks, raised.At) {
 			return true
 		}
 	}
 	return false
 }
 
-func seenAfter(looks PerNode[Millis], node string, at Millis, r Rules) bool {
-	for n, l := range looks {
-		if n == node && !nobody(n) && l >= at || l >= at+r.Skew+r.CacheLag && l > at {
+// leastSkew: the clocks of one node and of the log may differ by this wherever nodes are not said to differ by more.
+const leastSkew Millis = 1000
+
+// settles reports whether one of the looks is surely later than what the log was told at a time.
+func (r Rules) settles(looks PerNode[Millis], told Millis) bool {
+	r.Skew = max(r.Skew, leastSkew)
+	for node, at := range looks {
+		if r.surelyLater(node, at+1, told) {
 			return true
 		}
 	}

@@ -18,21 +18,24 @@ func doubted(at events.Millis, node string) *story {
 	return newStory().event(at, node, events.Happened{Event: "event-logout", Type: "LOGOUT", User: "u1", Session: "s1"})
 }
 
-// Ensure a doubt is settled only by what is surely later: a look of the same node, one later
-// by more than skew and cache lag, or one that lists the event as its cause.
+// Ensure a doubt is settled only by what is surely later: a look later by more than the skew, and over the admin
+// API by the cache lag as well, or one that lists the event as its cause. A look of the same node is no exception.
 func TestOnlySurelyLaterSettles(t *testing.T) {
 	r := tokenstate.DefaultRules()
 	at := 2000 * sec
-	doubted(at, "kc1").look(at, "kc1", alive(birth)).inDoubt(t, false)
-	doubted(at, "kc1").look(at-1, "kc1", alive(birth)).inDoubt(t, true)
-	doubted(at, "kc1").look(at+r.Skew+r.CacheLag-1, "kc2", alive(birth)).inDoubt(t, true)
-	doubted(at, "kc1").look(at+r.Skew+r.CacheLag, "kc2", alive(birth)).inDoubt(t, false)
+	for node, after := range map[string]events.Millis{"kc1": r.Skew, "kc2": r.Skew, "": r.Skew + r.CacheLag} {
+		doubted(at, "kc1").look(at+after-1, node, alive(birth)).inDoubt(t, true)
+		doubted(at, "kc1").look(at+after, node, alive(birth)).inDoubt(t, false)
+	}
 	// A look whose clock is behind, but which was taken for that very event, and came after it.
 	doubted(at, "kc1").tell(events.Message{At: at - 500, Received: at + 1, Node: "kc1", Source: events.Listener, Body: &events.Observation{
 		Causes: []events.Cause{logout(at)}, Rosters: []events.Roster{{User: "u1", Complete: true, Sessions: alive(birth)}},
 	}}).inDoubt(t, false)
 	// A look for an older event of the same user settles that one and no more.
-	doubted(at, "kc1").look(at-500, "kc1", alive(birth), logout(at-600)).inDoubt(t, true)
+	older := logout(at - 600)
+	older.Event = "event-older"
+	doubted(at, "kc1").look(at-500, "kc1", alive(birth), older).inDoubt(t, true)
+	doubted(at, "kc1").look(at+1, "kc1", alive(birth), older, logout(at)).inDoubt(t, false)
 }
 
 // Ensure a backfilled event is dated by the log: its row may be old and its node is unknown,
@@ -47,7 +50,7 @@ func TestBackfilledDoubtIsDatedReceived(t *testing.T) {
 		})
 	}
 	backfilled().look(3000*sec, "kc1", alive(birth)).inDoubt(t, true)
-	backfilled().look(read+r.Skew+r.CacheLag, "kc1", alive(birth)).inDoubt(t, false)
+	backfilled().look(read+r.Skew, "kc1", alive(birth)).inDoubt(t, false)
 }
 
 // Ensure a cutoff reaches only what it says: an order on keys leaves tokens alone and the
@@ -71,13 +74,14 @@ func TestCutoffReachesWhatItSays(t *testing.T) {
 }
 
 // Ensure looks over the admin API, which may come from any node, do not lift each other's
-// "gone" within the skew, as two looks of one node would.
+// "gone" within skew and cache lag, as two looks of one node would.
 func TestAdminLooksAreNobodys(t *testing.T) {
 	at := 1000*sec + 900
 	newStory().look(at, "", nil, logout(at-100)).look(at+1, "", alive(0)).
 		want(t, tokenstate.Revoked, tokenstate.ReasonSessionEnded)
-	newStory().look(at, "", nil, logout(at-100)).look(at+tokenstate.DefaultRules().Skew+1, "", alive(0)).
-		want(t, tokenstate.Usable, "")
+	later := at + tokenstate.DefaultRules().Skew + tokenstate.DefaultRules().CacheLag
+	newStory().look(at, "", nil, logout(at-100)).look(later, "", alive(0)).want(t, tokenstate.Revoked, tokenstate.ReasonSessionEnded)
+	newStory().look(at, "", nil, logout(at-100)).look(later+1, "", alive(0)).want(t, tokenstate.Usable, "")
 }
 
 // Ensure a later look that does not know the client session's start does not hide the start

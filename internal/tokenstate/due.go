@@ -125,19 +125,27 @@ func (f Facts) tooYoung(t Token, r Rules, now Millis) bool {
 	return ripe > 0 && now >= ripe
 }
 
-// ripensAt is when t will be too young no more; 0 if no look has missed it for that.
+// ripensAt is when t will be too young no more; 0 if no look has missed it for that, or if another one that did
+// counts already. A listing speaks against a look that missed t only if it is surely later: the session may have
+// been removed between the two.
 func (f Facts) ripensAt(t Token, r Rules) Millis {
-	at := f.coveredAt(t)
-	ripe := t.IssuedAt.Millis() + r.Margin
-	if at == 0 || at >= ripe {
-		return 0
-	}
-	for _, l := range f.Sightings[SightingKey{Seat: t.seat()}] {
-		if l.At >= at {
-			return 0
+	ripe, tooEarly := t.IssuedAt.Millis()+r.Margin, false
+	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+	for _, s := range t.coverage() {
+		for node, l := range f.Looks[s] {
+			switch {
+			case seenSince(listed, node, l.At, r):
+			case l.At >= ripe:
+				return 0
+			default:
+				tooEarly = true
+			}
 		}
 	}
-	return ripe
+	if tooEarly {
+		return ripe
+	}
+	return 0
 }
 
 // RipensAt is when time alone will next make one of these tokens due that a look has missed for

@@ -45,14 +45,38 @@ func TestNothingFinalFromFarAhead(t *testing.T) {
 	}
 }
 
-// Ensure a clock a little ahead counts as the log's: its look must not win against later ones.
-func TestALittleAheadCountsAsReceived(t *testing.T) {
+// Ensure what a node saw while its clock was ahead of the log's is looked at again: it counts as later than what is
+// seen in the next seconds, by other nodes or, once the clock was set right, by the same.
+func TestALookFromAheadIsLookedAtAgain(t *testing.T) {
+	r := tokenstate.DefaultRules()
 	user := func(enabled bool) events.Body {
 		return &events.Observation{User: &events.UserLook{User: "u1", Enabled: enabled, OfflineAccess: true}}
 	}
 	s := newStory().tell(events.Message{ID: "ahead", At: 2030 * sec, Received: 2000 * sec, Node: "kc1", Source: events.Listener, Body: user(true)})
 	s.tell(events.Message{ID: "right", At: 2001 * sec, Received: 2001 * sec, Node: "kc1", Source: events.Listener, Body: user(false)})
+	if v := s.want(t, tokenstate.Usable, ""); !v.InDoubt {
+		t.Error("not in doubt")
+	}
+	s.tell(events.Message{ID: "later", At: 2030*sec + r.Skew, Received: 2030*sec + r.Skew, Node: "kc1", Source: events.Listener, Body: user(false)})
+	s.wantDue(t, true, 2036*sec) // nobody has looked at the sessions
 	s.want(t, tokenstate.Suspended, tokenstate.ReasonUserDisabled)
+	near := newStory().tell(events.Message{ID: "near", At: 2000*sec + tokenstate.NearClock, Received: 2000 * sec, Node: "kc1", Source: events.Listener, Body: user(true)})
+	if len(near.facts.Doubts) != 0 {
+		t.Error("clocks that differ by little: a doubt for each look")
+	}
+}
+
+// Ensure two looks of a node are in the order in which it took them, though its clock is ahead of the log's and the
+// older one arrives later.
+func TestLooksOfANodeAheadAreNotInTheOrderOfArrival(t *testing.T) {
+	look := func(at, received events.Millis, enabled bool) events.Message {
+		return events.Message{
+			ID: "look-" + at.Time().Format("05.000"), At: at, Received: received, Node: "kc1", Source: events.Listener,
+			Body: &events.Observation{User: &events.UserLook{User: "u1", Enabled: enabled, OfflineAccess: true}},
+		}
+	}
+	newStory().tell(look(2002*sec, 2001*sec, false)).tell(look(2001*sec+900, 2001*sec+800, true)).
+		want(t, tokenstate.Suspended, tokenstate.ReasonUserDisabled)
 }
 
 // Ensure the deletion of a realm reaches tokens and keys.
@@ -126,16 +150,17 @@ func TestTies(t *testing.T) {
 	}
 }
 
-// Ensure a look of the very node settles what happened at its instant, and that one which lists
+// Ensure a look that is surely later settles what happened, whichever node took it, and that one which lists
 // the event does so whatever its clock says, for realm and client as well.
 func TestSettling(t *testing.T) {
-	at := 2000 * sec
+	at, skew := 2000*sec, tokenstate.DefaultRules().Skew
 	realm := func() *story {
 		return seen(1500*sec).event(at, "kc1", events.Happened{Event: "event-r", Kind: "admin", Type: "ACTION REALM", Path: "push-revocation"})
 	}
-	realm().observe(at, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, false)
-	realm().observe(at-1, "kc1", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
-	realm().observe(at, "kc2", events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
+	for _, node := range []string{"kc1", "kc2"} {
+		realm().observe(at+skew, node, events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, false)
+		realm().observe(at+skew-1, node, events.Observation{Realm: &events.RealmLook{Enabled: true}}).inDoubt(t, true)
+	}
 	// Clocks that are behind: the log received the looks after the events.
 	behind := func(s *story, by events.Millis, node string, o events.Observation) *story {
 		return s.tell(events.Message{At: at - by, Received: at + 10, Node: node, Source: events.Listener, Body: &o})

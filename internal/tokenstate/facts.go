@@ -1,5 +1,10 @@
 package tokenstate
 
+import (
+	"slices"
+	"strings"
+)
+
 // PerNode holds, per Keycloak node, that node's value. Nodes do not share a clock, so Join
 // never compares across nodes; Judge reconciles them. Looks over the admin API may come from
 // any node: they stand under "" and count as nobody's.
@@ -91,11 +96,15 @@ type Doubt struct {
 	Beneath bool  `json:"Beneath"`
 }
 
-// Raised is the latest event that raised, or the latest that a look has settled.
+// Raised is the latest event that raised a doubt; or (DoubtKey.Settled) the latest look that was taken for events,
+// with the ids of them all, separated by blanks.
 type Raised struct {
 	At    Millis `json:"At"`
 	Event string `json:"Event"`
 }
+
+// lists reports whether a look was taken for an event.
+func (r Raised) lists(event string) bool { return slices.Contains(strings.Fields(r.Event), event) }
 
 func (r Raised) rank() Rank { return Rank{r.At, r.Event} }
 

@@ -14,8 +14,8 @@ func Learn(m events.Message) Facts {
 		if trusted {
 			learnObservation(f, m, b, at)
 		}
-		if !trusted || late(m) {
-			distrust(f, m, b)
+		if !trusted || late(m) || early(m) {
+			distrust(f, m, b, max(m.Received, at))
 		}
 	case *events.Order:
 		learnOrder(f, m, b)
@@ -27,21 +27,32 @@ func Learn(m events.Message) Facts {
 	return f
 }
 
-// when is the time of a message by which its facts are ranked: At capped by Received.
+// when is the time of a message by which its facts are ranked: that of the Keycloak node that spoke. Two looks of
+// a node are in the order in which it took them, and not in the order in which they arrived, which the log's own
+// time would put them in wherever Keycloak's clock is ahead of the log's. Too far ahead, nothing is believed.
 func when(m events.Message) (at Millis, trusted bool) {
-	if m.Received == 0 || m.At <= m.Received {
+	if m.Received == 0 || m.At-m.Received <= MaxAhead {
 		return m.At, true
 	}
-	return m.Received, m.At-m.Received <= MaxAhead
+	return m.Received, false
+}
+
+// capped is the time of an event as a final fact may use it: not later than the log's, since nothing takes back
+// what a clock that is ahead would cut off.
+func capped(m events.Message) Millis {
+	if m.Received != 0 {
+		return min(m.At, m.Received)
+	}
+	return m.At
 }
 
 // logTime is the time of a message that does not come from Keycloak: the log's own where that is
 // earlier, but for authapi's orders the database's, by which they acted before the log had them.
 func logTime(m events.Message) Millis {
-	if m.Received != 0 && m.Source != events.Authapi {
-		return min(m.At, m.Received)
+	if m.Source == events.Authapi {
+		return m.At
 	}
-	return m.At
+	return capped(m)
 }
 
 // late: the message came long after what it tells, or its node's clock is far behind the log's;
@@ -52,24 +63,26 @@ func late(m events.Message) bool {
 	return byNode && m.Received != 0 && m.Received-m.At > MaxBehind
 }
 
+// early: the node's clock is ahead of the log's by more than clocks are expected to differ. What it sees counts as
+// later than what other nodes see in the next seconds, so somebody must look again after them.
+func early(m events.Message) bool {
+	return m.Source == events.Listener && m.Received != 0 && m.At-m.Received > NearClock
+}
+
 // distrust turns a look from a clock far from the log's into doubts on what it looked at, which
-// only a look that is later by the log's clock can settle.
-func distrust(f Facts, m events.Message, o *events.Observation) {
+// only a look that is surely later can settle.
+func distrust(f Facts, m events.Message, o *events.Observation, at Millis) {
 	if o.User != nil {
-		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User.User}}, "", m.Received, m.ID)
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User.User}}, "", at, m.ID)
 	}
 	for _, c := range o.Clients {
-		f.raise(Doubt{Scope: Scope{Realm: m.Realm, Client: c.Client}}, "", m.Received, m.ID)
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm, Client: c.Client}}, "", at, m.ID)
 	}
 	if o.Realm != nil {
-		f.raise(Doubt{Scope: Scope{Realm: m.Realm}}, "", m.Received, m.ID)
+		f.raise(Doubt{Scope: Scope{Realm: m.Realm}}, "", at, m.ID)
 	}
 }
 
 func (f Facts) raise(d Doubt, node string, at Millis, event string) {
 	putIn(f.Doubts, DoubtKey{Doubt: d}, node, Raised{At: at, Event: event})
-}
-
-func (f Facts) settle(d Doubt, node string, at Millis, event string) {
-	putIn(f.Doubts, DoubtKey{Doubt: d, Settled: true}, node, Raised{At: at, Event: event})
 }

@@ -5,17 +5,17 @@ import "github.com/tokenstate/tokenstate/internal/events"
 // learnHappened: an event raises doubts. It proves something on its own in three cases only:
 // a user or a realm was deleted, or an offline grant was revoked, and only from a committed
 // source (design.md 3.6).
+//
+// A doubt is dated by when the event was told, for its own time lies before its commit, and a look that came
+// between the two has not seen what happened. Only the latest event of a node is kept, and what settles it must
+// not settle an earlier one: one that was told long after its time stands by itself, under no node.
 func learnHappened(f Facts, m events.Message, h *events.Happened, at Millis, trusted bool) {
 	node := m.Node
-	if m.Source == events.Backfill || !trusted {
-		// The row's node is unknown and its age is no matter: a look must be later than the log.
-		at, node = max(at, m.Received), ""
+	if m.Source == events.Backfill || !trusted || m.Received-m.At > NearClock {
+		node = ""
 	}
 	for _, d := range doubts(m, h) {
-		f.raise(d, node, at, h.Event)
-		if late(m) {
-			f.raise(d, "", m.Received, h.Event)
-		}
+		f.raise(d, node, max(at, m.Received), h.Event)
 	}
 	if trusted && m.Source.Committed() {
 		f.comesFrom(m.Realm, h.User, h.Details[events.StoreDetail])
@@ -24,7 +24,7 @@ func learnHappened(f Facts, m events.Message, h *events.Happened, at Millis, tru
 }
 
 func learnFinal(f Facts, m events.Message, h *events.Happened) {
-	at, _ := when(m)
+	at := capped(m)
 	n := at.Second()
 	switch {
 	case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER" && isUserPath(h), removedForGood(h):

@@ -1,6 +1,11 @@
 package tokenstate
 
-import "github.com/tokenstate/tokenstate/internal/events"
+import (
+	"slices"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
 
 // learnObservation: every part that was looked at becomes a fact of the look's instant.
 func learnObservation(f Facts, m events.Message, o *events.Observation, at Millis) {
@@ -19,7 +24,9 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 	}
 	for _, c := range o.Causes {
 		learnNamed(f, m, o, c, at)
-		learnSettled(f, m, o, c)
+	}
+	for node, listed := range causesByNode(m, o) {
+		learnSettled(f, m, o, node, Raised{At: at, Event: listed})
 	}
 }
 
@@ -83,7 +90,7 @@ func learnNamed(f Facts, m events.Message, o *events.Observation, c events.Cause
 	if !covers(o, c) || lists(o, c) {
 		return
 	}
-	n := min(c.At.Second(), at.Second())
+	n := min(c.At, m.At).Second() // by Keycloak's clock, which wrote the tokens' iat, and not the log's
 	seat := Scope{Realm: m.Realm, Client: c.Client, Session: c.Session}
 	putIn(f.Sightings, SightingKey{Seat: seat, Gone: true}, m.Node, Sighting{At: at, Second: n, Cause: c.Event})
 }
@@ -111,31 +118,41 @@ func lists(o *events.Observation, c events.Cause) bool {
 	return false
 }
 
-// learnSettled: a look that lists an event as its cause was taken after it, whatever the
-// clocks say, and settles that doubt of each subject that it looked at.
-//
-// Its time counts as the log's where the node's clock is ahead, as the event's own did: else this
-// doubt's settlement would lie later than the doubts of the next seconds, and settle them, too.
-func learnSettled(f Facts, m events.Message, o *events.Observation, c events.Cause) {
-	if m.Received != 0 {
-		c.At = min(c.At, m.Received)
+// causesByNode are the events that a look lists, by the node that told them.
+func causesByNode(m events.Message, o *events.Observation) map[string]string {
+	all := map[string][]string{}
+	for _, c := range o.Causes {
+		node := m.Node
+		if c.Node != "" {
+			node = c.Node
+		}
+		all[node] = append(all[node], c.Event)
 	}
-	node := m.Node
-	if c.Node != "" {
-		node = c.Node
+	listed := map[string]string{}
+	for node, ids := range all {
+		slices.Sort(ids)
+		listed[node] = strings.Join(ids, " ")
 	}
+	return listed
+}
+
+// learnSettled: a look that lists an event as its cause was taken after its commit, whatever the clocks say, and
+// settles that doubt of each subject that it looked at. It says nothing of another event, not even of one whose
+// time is earlier: that may have been committed later.
+func learnSettled(f Facts, m events.Message, o *events.Observation, node string, by Raised) {
+	settle := func(d Doubt) { putIn(f.Doubts, DoubtKey{Doubt: d, Settled: true}, node, by) }
 	if o.Realm != nil {
-		f.settle(Doubt{Scope: Scope{Realm: m.Realm}}, node, c.At, c.Event)
+		settle(Doubt{Scope: Scope{Realm: m.Realm}})
 	}
 	for _, cl := range o.Clients {
-		f.settle(Doubt{Scope: Scope{Realm: m.Realm, Client: cl.Client}}, node, c.At, c.Event)
+		settle(Doubt{Scope: Scope{Realm: m.Realm, Client: cl.Client}})
 	}
 	for _, d := range settledOf(m.Realm, o) {
-		f.settle(d, node, c.At, c.Event)
+		settle(d)
 	}
 	for _, ro := range o.Rosters {
 		if ro.Complete && ro.Session != "" {
-			f.settle(Doubt{Scope: Scope{Realm: m.Realm, Session: ro.Session}}, node, c.At, c.Event)
+			settle(Doubt{Scope: Scope{Realm: m.Realm, Session: ro.Session}})
 		}
 	}
 }

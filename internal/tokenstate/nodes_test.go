@@ -33,10 +33,11 @@ func TestNodesDisagreeAboutAUser(t *testing.T) {
 		s := seen(at-100*sec).enabled(at, "kc2", false).enabled(open, "kc1", true)
 		s.wantDue(t, true, at+1)
 		s.want(t, tokenstate.Suspended, tokenstate.ReasonUserDisabled)
-		late := max(open, at) + r.Skew
-		s.enabled(late, "", true).wantDue(t, late == at+r.Skew, late+1) // not surely later than the closed look, or it is
-		s.enabled(late+1, "", true).wantDue(t, false, late+2)
+		s.enabled(at+r.Skew+r.CacheLag, "", true).wantDue(t, true, at+60*sec) // it may show what was before
+		s.enabled(at+r.Skew+r.CacheLag+1, "", true).wantDue(t, false, at+60*sec)
 		s.want(t, tokenstate.Usable, "")
+		again := seen(at-100*sec).enabled(at, "kc2", false).enabled(open, "kc1", true)
+		again.enabled(at+r.Skew+1, "kc1", true).wantDue(t, false, at+60*sec).want(t, tokenstate.Usable, "")
 	}
 	before := seen(at-100*sec).enabled(at-r.Skew-1, "kc1", true).enabled(at, "kc2", false)
 	before.wantDue(t, false, at+1) // the order is known: nothing but the sweep for closed ones asks again

@@ -66,9 +66,7 @@ func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
 func (f Facts) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
 	realm, looks := Scope{Realm: user.Realm}, f.standingLooks(user)
 	urgent, patient = f.open(Doubt{Scope: user}, r, looks), f.open(Doubt{Scope: realm, Beneath: true}, r, looks)
-	seen, _ := f.seenUser(user, r)
-	looks[""] = max(looks[""], seen)
-	return urgent, patient || f.open(listingDoubt(Scope{Realm: user.Realm}), r, looks)
+	return urgent, patient || f.open(listingDoubt(Scope{Realm: user.Realm}), r, f.userPages(user, r))
 }
 
 // KeyCut reports whether one key, by its id or system name and generation, was revoked.

@@ -31,10 +31,10 @@ func (f Facts) ended(t Token, listed PerNode[Sighting], r Rules) []closure {
 	return cs
 }
 
-// listedAfter: a later look of the same node, or one later by more than the supported skew.
+// listedAfter: a later look of the same node, or a surely later one of another.
 func listedAfter(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
 	for n, l := range listed {
-		if l.At > at+r.Skew || n == node && !nobody(n) && l.At > at {
+		if r.surelyLater(n, l.At, at) || n == node && !nobody(n) && l.At > at {
 			return true
 		}
 	}
@@ -63,7 +63,7 @@ func (f Facts) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
 // seenSince: listed by that very look or a later one of its node, or surely later by another.
 func seenSince(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
 	for n, l := range listed {
-		if l.At > at+r.Skew || n == node && (l.At == at || !nobody(n) && l.At > at) {
+		if r.surelyLater(n, l.At, at) || n == node && (l.At == at || !nobody(n) && l.At > at) {
 			return true
 		}
 	}

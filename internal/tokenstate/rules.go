@@ -20,10 +20,23 @@ func DefaultRules() Rules {
 	return Rules{Margin: 10_000, Skew: 5_000, CacheLag: 10_000, Sweep: 6 * 3600_000, ClosedSweep: 300_000}
 }
 
-// MaxAhead is how far a node's clock may run ahead of the log's: up to it At counts as
-// Received, beyond it a message is only a doubt, for one forged or skewed message would
-// otherwise kill all future tokens (design.md 3.3).
+// surelyLater reports whether what a look of a node saw at one time is later than what was seen at another,
+// whatever the clocks say. A look over the admin API may show what was true up to the cache lag before its
+// own time, so it must be later by that much as well.
+func (r Rules) surelyLater(node string, at, than Millis) bool {
+	if nobody(node) {
+		than += r.CacheLag
+	}
+	return at > than+r.Skew
+}
+
+// MaxAhead is how far a node's clock may run ahead of the log's. Beyond it a message is only a doubt, for
+// one that is forged or badly skewed would otherwise have the last word until the log's clock has caught up.
 const MaxAhead Millis = 60_000
+
+// NearClock is how far ahead of the log's a node's clock may be for its looks to be taken without another look,
+// and how long after its time an event may be told for the look that it caused to settle it.
+const NearClock Millis = 5_000
 
 // MaxBehind is how much older than its arrival a listener's message may be and still have the last
 // word: beyond it its node's clock may be slow, and what it tells is also looked at again.

@@ -19,8 +19,24 @@ func listingDoubt(s Scope) Doubt {
 
 // listingDue reports whether a doubt that pages settle reaches t.
 func (f Facts) listingDue(t Token, r Rules) bool {
-	looks := f.pagesFor(t, r)
-	return f.open(listingDoubt(Scope{Realm: t.Realm}), r, looks) || f.open(listingDoubt(Scope{Realm: t.Realm, Client: t.Client}), r, looks)
+	for _, s := range []Scope{{Realm: t.Realm}, {Realm: t.Realm, Client: t.Client}} {
+		d := listingDoubt(s)
+		if len(f.Doubts[DoubtKey{Doubt: d}]) == 0 {
+			continue
+		}
+		if f.open(d, r, f.pagesFor(t, r)) || f.open(d, r, f.userPages(Scope{Realm: t.Realm, User: t.User}, r)) {
+			return true
+		}
+	}
+	return false
+}
+
+// userPages are the looks and pages that show the user as they are known.
+func (f Facts) userPages(user Scope, r Rules) PerNode[Millis] {
+	at := f.standingLooks(user)
+	seen, _ := f.seenUser(user, r)
+	at[""] = max(at[""], seen)
+	return at
 }
 
 // page is what the latest page to show a user told.

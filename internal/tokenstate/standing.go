@@ -19,7 +19,7 @@ func standingNode(node string, s Standing) string {
 
 // closedLook finds the earliest closed look that no open look overrules. Of one node only the
 // latest look is kept, so an open look overrules a closed one of another node only if it is
-// later by more than the supported skew: the closed side wins.
+// surely later: the closed side wins.
 func closedLook(nodes PerNode[Standing], r Rules, closed func(Standing) bool) (Standing, bool) {
 	var found Standing
 	ok := false
@@ -35,8 +35,8 @@ func closedLook(nodes PerNode[Standing], r Rules, closed func(Standing) bool) (S
 }
 
 func overruled(nodes PerNode[Standing], s Standing, r Rules, closed func(Standing) bool) bool {
-	for _, o := range nodes {
-		if !closed(o) && o.At > s.At+r.Skew {
+	for node, o := range nodes {
+		if !closed(o) && r.surelyLater(node, o.At, s.At) {
 			return true
 		}
 	}

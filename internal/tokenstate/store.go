@@ -53,7 +53,10 @@ func (f Facts) ChangedBeneath(realm string) (at Millis) {
 // vanish notes that a look found no row of a user. It reaches up to its arrival: a key may have been
 // made while the news was on its way. What came very late must not reach so far.
 func (f Facts) vanish(m events.Message, user string, at Millis, cause string) {
-	upto := max(at, min(m.Received, at+MaxBehind))
+	upto := at
+	if m.Received != 0 {
+		upto = min(m.Received, at+MaxBehind)
+	}
 	putIn(f.Sightings, SightingKey{Seat: Scope{Realm: m.Realm, User: user, Key: vanished}, Gone: true}, m.Node,
 		Sighting{At: upto, Second: upto.Second(), Cause: cause})
 }

@@ -79,6 +79,7 @@ func TestViewEqualsJudge(t *testing.T) {
 			rules := tokenstate.Rules{
 				Margin: tokenstate.Millis(rapid.SampledFrom([]int{0, 1000}).Draw(t, "margin")),
 				Skew:   tokenstate.Millis(rapid.SampledFrom([]int{0, 500}).Draw(t, "skew")), Sweep: 1, ClosedSweep: 1,
+				CacheLag: tokenstate.Millis(rapid.SampledFrom([]int{0, 1000}).Draw(t, "cache lag")),
 			}
 			must(t, s.SetRules(ctx, rules))
 			f := drawHistory(t)
