@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood versions chaos sweep-scale mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood versions chaos sweep-scale sim mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,11 @@ versions: devstack $(LISTENER) ## make truth on each of KEYCLOAK_VERSIONS; docs/
 CHAOS_CYCLES ?= 3
 chaos: devstack $(LISTENER) ## kill -9 each process again and again while people act (CHAOS_CYCLES CHAOS_SEED)
 	CHAOS_CYCLES=$(CHAOS_CYCLES) go test -count=1 -v -timeout=120m -tags=truth -run TestKillsLoseNothing ./internal/truth/
+
+SIM_SEEDS ?= 2000
+SIM_SEED ?= 1
+sim: ## random histories through the core, against a model of Keycloak (SIM_SEEDS SIM_SEED; docs/simulator.md)
+	SIM_SEEDS=$(SIM_SEEDS) SIM_SEED=$(SIM_SEED) go test -count=1 -v -timeout=170m -run TestVerdictsEqualTheModels ./internal/sim/
 
 mutations: ## take the rules of core and listener out one by one; each must turn a test red (MUTATION_TRUTH=1: and make truth)
 	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
