@@ -51,9 +51,16 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 		}
 		f.stand(Scope{Realm: m.Realm, User: u.User}, m.Node, Standing{
 			At: at, Gone: u.Gone,
-			Disabled: !u.Gone && !u.Enabled, NoOffline: !u.Gone && !u.OfflineAccess, NotBefore: u.NotBefore, Cause: cause,
+			Disabled: !u.Gone && !u.Enabled, NoOffline: lacksOfflineAccess(u), NotBefore: u.NotBefore, Cause: cause,
 		})
 	}
+}
+
+// lacksOfflineAccess: a user store may give roles of its own (LDAP's role and group mappers), which no
+// row of Keycloak's shows. Of its users a look that does not see the role proves nothing: Keycloak
+// decides, at the next refresh.
+func lacksOfflineAccess(u *events.UserLook) bool {
+	return !u.Gone && !u.OfflineAccess && u.Store == ""
 }
 
 func (f Facts) stand(s Scope, node string, st Standing) {

@@ -135,3 +135,15 @@ func TestALookAtSessionsIsNoLookAtTheUser(t *testing.T) {
 		t.Errorf("nothing has happened to everybody, but at %d", at)
 	}
 }
+
+// Ensure the role that a look misses closes a user of the realm itself, and not one of a user store:
+// LDAP may give roles that no row of Keycloak's shows, and Keycloak decides at the refresh.
+func TestRoleOfAStoresUser(t *testing.T) {
+	for store, want := range map[string]tokenstate.State{"": tokenstate.Suspended, "ldap": tokenstate.Usable} {
+		without := events.Observation{User: &events.UserLook{User: "u1", Enabled: true, Store: store}}
+		s := seen(1500*sec).observe(2000*sec, "kc1", without)
+		if v := tokenstate.Judge(token, s.facts, tokenstate.DefaultRules()); v.State != want {
+			t.Errorf("store %q: %v %s, want %v", store, v.State, v.Reason, want)
+		}
+	}
+}
