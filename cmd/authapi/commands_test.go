@@ -66,8 +66,16 @@ func TestKeysCommand(t *testing.T) {
 	if out, err := w.command("keys", "revoke", "--all", "--kind", "system", "--reason", "r", "--dry-run"); !errors.Is(err, ops.ErrDifferences) || !strings.Contains(out, "automation") {
 		t.Errorf("%v %s", err, out)
 	}
-	for _, args := range [][]string{{"--reason", "r"}, {"--user", "u", "--reason", "r", "id"}, {"--kind", "odd", "--reason", "r"}, {"--user", "u", "--before", "now", "--reason", "r"},
-		{"--kind", "system", "--reason", "r"}, {"--all", "--user", "u", "--reason", "r"}, {"--all", "--reason", "r"}, {"--all", "--reason", "r", "id"}} {
+	for _, args := range [][]string{
+		{"--reason", "r"},
+		{"--user", "u", "--reason", "r", "id"},
+		{"--kind", "odd", "--reason", "r"},
+		{"--user", "u", "--before", "now", "--reason", "r"},
+		{"--kind", "system", "--reason", "r"},
+		{"--all", "--user", "u", "--reason", "r"},
+		{"--all", "--reason", "r"},
+		{"--all", "--reason", "r", "id"},
+	} {
 		if _, err := w.command(append([]string{"keys", "revoke"}, args...)...); !errors.Is(err, ops.ErrUsage) {
 			t.Errorf("%v: %v", args, err)
 		}

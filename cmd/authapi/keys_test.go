@@ -131,7 +131,9 @@ func TestPresentedKeys(t *testing.T) {
 		}
 	}
 	for _, headers := range [][]string{
-		{"Authorization", "Bearer  " + key}, {"Authorization", "Basic dTpw", "X-Access-Token", key}, {"Authorization", "", "X-Session-API-Key", key},
+		{"Authorization", "Bearer  " + key},
+		{"Authorization", "Basic dTpw", "X-Access-Token", key},
+		{"Authorization", "", "X-Session-API-Key", key},
 		{"Authorization", "bearer " + key},
 		{"X-Session-API-Key", key},
 		{"X-Access-Token", key},

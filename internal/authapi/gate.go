@@ -79,8 +79,12 @@ func (s *Server) gate(ctx context.Context, a Asked) Passage {
 
 func identity(rec apikey.Record, token string) []Identity {
 	return []Identity{
-		{HeaderRealm, headerText(rec.Realm)}, {HeaderUser, headerText(rec.User)}, {HeaderOrg, headerText(rec.Org)},
-		{HeaderKey, rec.ID}, {HeaderKind, string(rec.Kind)}, {HeaderToken, token},
+		{HeaderRealm, headerText(rec.Realm)},
+		{HeaderUser, headerText(rec.User)},
+		{HeaderOrg, headerText(rec.Org)},
+		{HeaderKey, rec.ID},
+		{HeaderKind, string(rec.Kind)},
+		{HeaderToken, token},
 	}
 }
 

@@ -58,11 +58,10 @@ func TestALookOfANodeWithAnotherClockIsADoubt(t *testing.T) {
 			t.Log(name)
 		}
 	}
-	s := seen(at - 200*sec).tell(events.Message{ID: "old-admin-look", At: at - 2*tokenstate.MaxBehind, Received: at, Source: events.Look, Body: ptr(wholeLook(true))})
+	s := seen(at - 200*sec).tell(events.Message{ID: "old-admin-look", At: at - 2*tokenstate.MaxBehind, Received: at, Source: events.Look, Body: new(wholeLook(true))})
 	s.inDoubt(t, false) // nobody's node: its time is reckoned by our clock
 }
 
-func ptr(o events.Observation) *events.Observation { return &o }
 
 func TestPageTells(t *testing.T) {
 	r := tokenstate.DefaultRules()
