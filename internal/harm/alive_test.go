@@ -54,9 +54,9 @@ func (a tally) String() string {
 // play plays a rhythm in both realms until n tokens were ended in each.
 func (w *world) play(h rhythm, n int) (all []*ended, err error) {
 	if h.around != nil {
-		over, err := h.around(w)
-		if err != nil {
-			return nil, err
+		over, failed := h.around(w)
+		if failed != nil {
+			return nil, failed
 		}
 		defer func() { err = errors.Join(err, over()) }()
 	}
@@ -116,7 +116,7 @@ func (w *world) one(h rhythm, r *side) (out []*ended, err error) {
 	return out, nil
 }
 
-// again tries the dead once more, when the last of them was tried later ago. What was alive once stays counted.
+// again tries tokens once more, when the last of them was tried later ago. What was alive once stays counted.
 func (w *world) again(all []*ended) error {
 	last := time.Time{}
 	for _, e := range all {

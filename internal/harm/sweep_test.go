@@ -22,18 +22,20 @@ func (w *world) reader() (*keycloak.Admin, error) {
 	return keycloak.NewAdmin(keycloak.Config{BaseURL: e.KeycloakURL, ClientID: e.WorkerClientID, ClientSecret: secret.New(e.WorkerClientSecret), Timeout: 30 * time.Second})
 }
 
-// sweeping repeats the passes of a sweep, each by itself, as long as tokens are ended. A pass that
-// fails ends: what was not read was not measured.
-func sweeping(passes ...func(context.Context) error) (over func() error) {
+// sweeping repeats the passes of a sweep, each by itself, as long as tokens are ended. One that fails, or was
+// never read to its end, is an error: what was not read was not measured.
+func (w *world) sweeping(passes ...func(context.Context) error) (over func() error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	errs := make([]error, len(passes))
+	errs, times := make([]error, len(passes)), make([]int, len(passes))
 	var wg sync.WaitGroup
 	for i, pass := range passes {
 		wg.Go(func() {
 			for ctx.Err() == nil && errs[i] == nil {
-				errs[i] = pass(ctx)
+				if errs[i] = pass(ctx); errs[i] == nil {
+					times[i]++
+				}
 			}
-			if ctx.Err() != nil {
+			if ctx.Err() != nil && times[i] > 0 {
 				errs[i] = nil // it was interrupted by the end
 			}
 		})
@@ -41,6 +43,7 @@ func sweeping(passes ...func(context.Context) error) (over func() error) {
 	return func() error {
 		cancel()
 		wg.Wait()
+		w.t.Logf("meanwhile looks, sessions and users were read %d times", times)
 		return errors.Join(errs...)
 	}
 }
@@ -73,7 +76,7 @@ func sweepByREST(w *world) (over func() error, err error) {
 		return nil, err
 	}
 	realm, client := w.with.Realm, w.with.app
-	return sweeping(
+	return w.sweeping(
 		w.with.looking(func(ctx context.Context, user string) error {
 			_, err := a.LookUser(ctx, realm, user, []string{client})
 			return err
@@ -110,7 +113,7 @@ func sweepByResource(w *world) (over func() error, err error) {
 	if _, err := res.About(w.ctx); err != nil {
 		return nil, err
 	}
-	return sweeping(
+	return w.sweeping(
 		w.with.looking(func(ctx context.Context, user string) error {
 			_, err := res.Look(ctx, realm, keycloak.Asked{User: user})
 			return err

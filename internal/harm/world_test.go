@@ -72,7 +72,7 @@ func start(t *testing.T, log string) *world {
 	must(t, err)
 	s, err := devstack.Start(t.Context(), devstack.Options{
 		Root: root, Logs: filepath.Join(root, ".dev", "log", log), Progress: os.Stderr, Throwaway: true,
-		OnPostgres: true, Measured: true, Realms: "demo", Hushed: os.Getenv("HARM_LISTENER") == "off",
+		OnPostgres: true, Measured: true, Realms: "demo", Hushed: hushed(),
 	})
 	must(t, err)
 	t.Cleanup(func() {
@@ -100,6 +100,8 @@ func start(t *testing.T, log string) *world {
 	}
 	return w
 }
+
+func hushed() bool { return os.Getenv("HARM_LISTENER") == "off" }
 
 func sideOf(e devstack.Env, heard bool) *side {
 	return &side{Keycloak: play.KeycloakOf(e), heard: heard, now: map[string]bool{}}
