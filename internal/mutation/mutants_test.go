@@ -23,7 +23,7 @@ var mutants = []mutant{
 	{"gone reaches iat = N", core + "roster.go", `if t.IssuedAt <= g.Second &&`, `if t.IssuedAt < g.Second &&`, false},
 	{"gone does not reach later tokens", core + "roster.go", `if t.IssuedAt <= g.Second && !listedAfter`, `if !listedAfter`, false},
 	{"gone is lifted by a later listing", core + "roster.go", `if t.IssuedAt <= g.Second && !listedAfter(listed, node, g.At, r) {`, `if t.IssuedAt <= g.Second && node != "?" {`, false},
-	{"a listing of another node must be later by the skew", core + "roster.go", `if r.surelyLater(n, l.At, at) || n == node && !nobody(n) && l.At > at {`, `if l.At > at {`, false},
+	{"a listing of another node must be later by the skew", core + "roster.go", `if r.surelyLater(n, l.At, at) || n == node && !nobody(n) && l.At > at {`, `if l.At > at && n != "?" {`, false},
 
 	// Other absence counts late.
 	{"the settling margin", core + "roster.go", `if t.IssuedAt.Millis() > look.At-r.Margin ||`, `if t.IssuedAt.Millis() > look.At ||`, true},
@@ -85,7 +85,7 @@ var mutants = []mutant{
 	{"an event told late stands by itself", core + "learnevent.go", `|| !trusted || m.Received-m.At > NearClock {`, `|| !trusted {`, false},
 	{"a doubt is settled only by what is surely later", core + "doubt.go", `if r.surelyLater(node, at+1, told) {`, `if at >= told && node != "?" {`, false},
 	{"clocks may differ by a second", core + "doubt.go", `r.Skew = max(r.Skew, leastSkew)`, ``, false},
-	{"a look settles the events that it lists", core + "doubt.go", `if !settled[node].lists(raised.Event) && `, `if `, false},
+	{"a look settles the events that it lists", core + "doubt.go", `if !settled[node].lists(raised.Event) && `, `if !settled[node].lists("?") && `, false},
 	{"and no other event", core + "doubt.go", `!settled[node].lists(raised.Event) && `, `settled[node].At < raised.At && `, false},
 	{"what may be stale cannot overrule", core + "rules.go", `		than += r.CacheLag`, ``, false},
 	{"a token that a look missed too early is in doubt", core + "judge.go", ` || f.ripensAt(t, r) > 0}`, `}`, false},

@@ -1,0 +1,60 @@
+package sim
+
+import (
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// The histories here were wrong, with the verdict not in doubt, as long as the rule that each names was missing. They
+// are kept as the simulator printed them.
+
+// Ensure an answer of the admin API that is older than its time says overrules nothing that a node has seen.
+func TestAStaleAnswerOverrulesNothing(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 5000, CacheLag: 10000, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{-34, 4254}, database: -86, resource: false, slim: true,
+		steps: []step{
+			{Act: "login", User: 1, Session: 2, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 15117734746260396695},
+			{Wait: 1921, Act: "login", Client: 1, Session: 4, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 6930816721477386570},
+			{Wait: 278, Act: "login", User: 1, Session: 3, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 15338908803162749905},
+			{Wait: 296, Act: "disable", Client: 1, Session: 3, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 12154328769923886010},
+			{Act: "end", User: 1, Client: 1, Node: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 17899247178968807359},
+		},
+	})
+}
+
+// Ensure a session that went while it was too young for its absence to count is known to be gone in the end.
+func TestAnEarlyLookIsNotAnsweredByAnEarlierListing(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 5000, CacheLag: 200, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{-22, 3020}, database: 45, resource: true, slim: false,
+		steps: []step{
+			{Act: "login", User: 1, Session: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 15034903477681966950},
+			{Wait: 1871, Act: "reuse", User: 1, Session: 5, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 7971772876296894221},
+		},
+	})
+}
+
+// Ensure an older look of a node whose clock is ahead of the log's opens nothing by arriving later.
+func TestLooksAreInTheirNodesOrder(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 5000, CacheLag: 10000, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{13857, 14678}, database: -217, resource: true, slim: true,
+		steps: []step{
+			{Act: "login", User: 1, Client: 1, Session: 2, Event: fate{Delay: 1}, Look: fate{Delay: 28664}, Seed: 4222782571202667405},
+			{Wait: 1284, Act: "revoke", Client: 1, Session: 3, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 5922033560181935964},
+		},
+	})
+}
+
+// Ensure a look between an event and its commit does not settle the event's doubt.
+func TestALookBeforeTheCommitSettlesNothing(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 0, CacheLag: 10000, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{10054}, database: -80, resource: true, slim: false,
+		steps: []step{
+			{Act: "disable", Client: 1, Session: 3, Event: fate{Delay: 1}, Look: fate{Delay: 2, Lost: true}, After: 659, Seed: 2561204601991368702},
+		},
+	})
+}
