@@ -81,6 +81,7 @@ type staged struct {
 	online  map[*side][]play.Tokens  // sessions that may be ended
 	ids     map[*side][]string       // of all people, by realm
 	lowest  int                      // keys that were good at the worst moment
+	refused string                   // what authapi said of the last key that was not
 }
 
 // member is one of the people, with a key and an offline token that authapi holds.
@@ -115,7 +116,7 @@ func (w *world) scene(t *testing.T, ldap *slapd, sc scene, imports bool) {
 		t.Errorf("Keycloak has %+v of the store's users with us and %+v without", with, without)
 	}
 	if s.lowest < members {
-		t.Errorf("only %d of %d keys were good while their owners' store could not tell", s.lowest, members)
+		t.Errorf("only %d of %d keys were good while their owners' store could not tell: %s", s.lowest, members, s.refused)
 	}
 	for _, text := range wrong {
 		t.Errorf("%s after the directory was back: %s", returned, text)
@@ -225,8 +226,11 @@ func (s *staged) watch(d time.Duration) {
 // good counts the keys that are admitted.
 func (s *staged) good() (n int) {
 	for _, m := range s.people {
-		if a, err := s.backend.Me(s.ctx, m.key); err == nil && a.Status == http.StatusOK {
+		a, err := s.backend.Me(s.ctx, m.key)
+		if err == nil && a.Status == http.StatusOK {
 			n++
+		} else {
+			s.refused = fmt.Sprintf("%d %s %v", a.Status, a.Text("reason"), err)
 		}
 	}
 	return n
