@@ -87,12 +87,13 @@ lint: ## golangci-lint, built from its own module (two minutes the first time)
 generate: ## write the generated code again: sqlc's
 	$(SQLC) generate
 
-verify: ## modules are as in go.sum, generated code is current, code is formatted, documented commands and cited sections exist
+verify: ## modules are as in go.sum, generated code is current, code is formatted, documented commands and cited sections exist, mutants fit
 	go mod verify
 	@if test -f sqlc.yaml; then echo '$(SQLC) diff' && $(SQLC) diff; fi
 	$(GOLANGCI) fmt --diff
 	@tools/documented-targets
 	go test -count=1 -run TestCitationsExist .
+	go test -count=1 -tags=mutations -run TestMutantsFit ./internal/mutation/
 
 listener: $(LISTENER) ## the jar for Keycloak's providers folder
 

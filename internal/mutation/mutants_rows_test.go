@@ -7,7 +7,7 @@ func init() { mutants = append(mutants, rows...) }
 // rows are the special cases of keycloak.md's action table, and what is done for a user of many
 // sessions.
 var rows = []mutant{
-	{"birth doubts its user", core + "learnevent.go", `"LOGIN", "CODE_TO_TOKEN", "REFRESH`, `"REFRESH`, false},
+	{"a birth doubts its user's sessions", core + "learnevent.go", `case "LOGIN", "CODE_TO_TOKEN", "LOGOUT",`, `case "LOGOUT",`, false},
 	{"an own account's deletion doubts", core + "learnevent.go", `"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":`, `"USER_DISABLED_BY_PERMANENT_LOCKOUT":`, false},
 	{"a lockout doubts", core + "learnevent.go", `"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":`, `"DELETE_ACCOUNT":`, false},
 	{"an own account's deletion is final", core + "learnevent.go", `case h.Type == "DELETE_ACCOUNT" && h.User != "", h.Type == "DELETE USER"`, `case h.Type == "DELETE USER"`, false},

@@ -22,7 +22,7 @@ var stores = []mutant{
 	{"nor about everybody beneath a realm", core + "doubt.go", `|| d.Beneath && d.Scope == Scope{Realm: t.Realm}`, ``, false},
 	{"nor by naming the event", core + "learnlook.go", `u.Gone || listed[u.User]`, `true`, false},
 	{"it settles the end of a session", core + "learnlook.go", `ds = append(ds, sessionsDoubt(realm, ro.User))`, ``, false},
-	{"a logout is a doubt about sessions", core + "learnevent.go", "case \"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(sessions, session)", "case \"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(user, session)", false},
+	{"a logout is a doubt about sessions", core + "learnevent.go", "\"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(sessions, session)", "\"LOGOUT\", \"USER_SESSION_DELETED\":\n\t\treturn known(user, session)", false},
 	{"a doubt about sessions reaches tokens", core + "doubt.go", `return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r)`, `return f.listingDue(t, r)`, false},
 	{"and makes their user due", core + "due.go", `return append(ds, sessionsDoubt(t.Realm, t.User))`, `return ds`, false},
 

@@ -67,8 +67,8 @@ var mutants = []mutant{
 	{"a refusal doubts its user", core + "learnorder.go", `if o.Refused {`, `if false {`, false},
 
 	// Doubts.
-	{"REFRESH_TOKEN_ERROR doubts", core + "learnevent.go", `"CODE_TO_TOKEN", "REFRESH_TOKEN_ERROR",`, `"CODE_TO_TOKEN",`, false},
-	{"LOGOUT doubts", core + "learnevent.go", `case "LOGOUT", "USER_SESSION_DELETED":`, `case "USER_SESSION_DELETED":`, false},
+	{"REFRESH_TOKEN_ERROR doubts", core + "learnevent.go", "case \"REFRESH_TOKEN_ERROR\",\n\t\t\"DELETE_ACCOUNT\"", "case \"DELETE_ACCOUNT\"", false},
+	{"LOGOUT doubts", core + "learnevent.go", `"CODE_TO_TOKEN", "LOGOUT", "USER_SESSION_DELETED":`, `"CODE_TO_TOKEN", "USER_SESSION_DELETED":`, false},
 	{"REVOKE_GRANT of an online token up to 26.0 doubts", core + "learnevent.go", `if online && scopedRevoke(m.Server) {`, `if online {`, false},
 	{"REVOKE_GRANT of an online token since 26.1 does not", core + "learnevent.go", `if online && scopedRevoke(m.Server) {`, `if online && m.Server == "?" {`, false},
 	{"logout-all doubts every roster beneath", core + "learnadmin.go", `if op == "UPDATE" || strings.HasSuffix(h.Path, "logout-all") {`, `if op == "UPDATE" {`, false},

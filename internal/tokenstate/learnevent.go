@@ -59,9 +59,9 @@ func doubts(m events.Message, h *events.Happened) []Doubt {
 	user := Doubt{Scope: Scope{Realm: m.Realm, User: subjectUser(h)}}
 	sessions, session := sessionsDoubt(m.Realm, subjectUser(h)), Doubt{Scope: Scope{Realm: m.Realm, Session: h.Session}}
 	switch h.Type {
-	case "LOGOUT", "USER_SESSION_DELETED":
+	case "LOGIN", "CODE_TO_TOKEN", "LOGOUT", "USER_SESSION_DELETED":
 		return known(sessions, session)
-	case "LOGIN", "CODE_TO_TOKEN", "REFRESH_TOKEN_ERROR",
+	case "REFRESH_TOKEN_ERROR",
 		"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":
 		return known(user, session)
 	case "REVOKE_GRANT":
