@@ -1,6 +1,7 @@
 package io.tokenstate.listener;
 
 import io.tokenstate.listener.rows.User;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -18,6 +19,8 @@ import org.keycloak.models.utils.KeycloakModelUtils;
 import org.keycloak.storage.DatastoreProvider;
 import org.keycloak.storage.StorageId;
 import org.keycloak.storage.StoreManagers;
+import org.keycloak.storage.UserStorageProvider;
+import org.keycloak.storage.user.UserQueryMethodsProvider;
 
 /**
  * Asks user stores for the users whom only they know, those with an id of the form {@code f:<store>:<id>}. Users who were
@@ -85,12 +88,27 @@ final class Stores {
         // Past the cache of users, which may still tell what was true before the event.
         UserProvider users = ((StoreManagers) session.getProvider(DatastoreProvider.class)).userStorageManager();
         UserModel user = users.getUserById(realm, id);
-        // A store may know several spellings of an id. Only this one is named by events.
-        if (user == null || !id.equals(user.getId())) {
+        if (user == null) {
+            if (showsNobody(session, realm, store)) {
+                throw new IllegalStateException("the user store shows nobody at all");
+            }
             return null;
+        }
+        // A store may know several spellings of an id. Only this one is named by events.
+        if (!id.equals(user.getId())) {
+            throw new IllegalStateException("the user store answers under another id");
         }
         RoleModel role = session.roles().getRealmRole(realm, Constants.OFFLINE_ACCESS_ROLE);
         return new User(id, user.isEnabled(), role != null && user.hasRole(role),
                 Math.max(0, users.getNotBeforeOfUser(realm, user)), store);
+    }
+
+    /**
+     * A directory that is empty, or whose base is mistyped, finds nobody, and so says nothing about the one who was asked
+     * for. The tempting mistake is to take its "not found" for a deletion: everybody's keys would stop.
+     */
+    private static boolean showsNobody(KeycloakSession session, RealmModel realm, String store) {
+        return session.getComponentProvider(UserStorageProvider.class, store) instanceof UserQueryMethodsProvider all
+                && all.searchForUserStream(realm, Map.of(UserModel.SEARCH, "*"), 0, 1).findAny().isEmpty();
     }
 }
