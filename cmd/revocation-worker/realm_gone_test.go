@@ -75,6 +75,7 @@ func (*kept) Holds(string, string) bool { return true }
 func (*kept) PageTells(string, string, tokenstate.PageUser, events.Millis) (tell, ask bool) {
 	return true, false
 }
+
 func (k *kept) Publish(_ context.Context, m events.Message) error {
 	m.Received = m.At
 	k.facts.Add(tokenstate.Learn(m))

@@ -34,8 +34,10 @@ func TestAnyRealmTravels(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		realm := rapid.StringN(1, 60, 255).Filter(events.ValidRealm).Draw(t, "realm")
 		other := rapid.StringN(1, 60, 255).Filter(events.ValidRealm).Draw(t, "other")
-		m := events.Message{ID: "00000000-0000-0000-0000-000000000001", Realm: realm, Source: events.Operator,
-			Body: &events.Order{Order: events.OrderLook, By: "test"}}
+		m := events.Message{
+			ID: "00000000-0000-0000-0000-000000000001", Realm: realm, Source: events.Operator,
+			Body: &events.Order{Order: events.OrderLook, By: "test"},
+		}
 		raw, err := events.Encode(m)
 		if err != nil {
 			t.Fatal(err)

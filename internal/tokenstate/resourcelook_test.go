@@ -62,7 +62,6 @@ func TestALookOfANodeWithAnotherClockIsADoubt(t *testing.T) {
 	s.inDoubt(t, false) // nobody's node: its time is reckoned by our clock
 }
 
-
 func TestPageTells(t *testing.T) {
 	r := tokenstate.DefaultRules()
 	user := tokenstate.Scope{Realm: "demo", User: "u1"}
