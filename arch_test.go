@@ -56,6 +56,7 @@ var rules = map[string]struct {
 	"internal/demo":                                {[]string{"internal/devstack", "internal/play"}, "one script"},
 	"internal/devstack":                            {[]string{"deploy", "internal/logstream"}, "it starts real servers; it knows nothing of what they mean"},
 	"internal/e2e":                                 {nil, "a test of everything: what it imports, it imports in test files"},
+	"internal/sameinstant":                         {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/mutation":                            {nil, "a test of tests"},
 	"internal/edge":                                {nil, "a test from outside: what it imports, it imports in test files"},
 	"internal/harm":                                {nil, "a test of everything: what it imports, it imports in test files"},

@@ -38,6 +38,7 @@ func doctorFinds(s *system, t *testing.T) {
 		{"realm demo, expiry of admin events", s.realm(map[string]any{"attributes": map[string]string{"adminEventsExpiration": "3600"}}), nil},
 		{"realm demo, the worker's roles", s.roles(http.MethodDelete, "view-users"), nil},
 		{"realm demo, the worker's roles", s.roles(http.MethodPost, "manage-users"), s.roles(http.MethodDelete, "manage-users")},
+		{"keycloak's read-only resource", s.withoutReader, nil},
 		{"log, age", s.stream(func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }), s.stream(func(*jetstream.StreamConfig) {})},
 		{"log, direct reading", s.stream(func(c *jetstream.StreamConfig) { c.AllowDirect = false }), nil},
 		{"log, size of messages", s.stream(func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1000 }), nil},
@@ -128,6 +129,25 @@ func (s *system) roles(method, name string) func() {
 		_, err = a.Call(s.t.Context(), method, "/master/users/"+account.ID+"/role-mappings/clients/"+clients[0].ID, []any{role}, nil)
 		must(s.t, err)
 	}
+}
+
+// withoutReader takes the role for the jar's resource from the worker.
+func (s *system) withoutReader() {
+	s.t.Helper()
+	a, err := s.keycloak.Admin.Session(s.t.Context())
+	must(s.t, err)
+	get := func(path string, out any) {
+		_, err := a.Call(s.t.Context(), http.MethodGet, path, nil, out)
+		must(s.t, err)
+	}
+	var clients []struct{ ID string }
+	var account struct{ ID string }
+	var role map[string]any
+	get("/master/clients?clientId="+s.stack.Env.WorkerClientID, &clients)
+	get("/master/clients/"+clients[0].ID+"/service-account-user", &account)
+	get("/master/roles/tokenstate-reader", &role)
+	_, err = a.Call(s.t.Context(), http.MethodDelete, "/master/users/"+account.ID+"/role-mappings/realm", []any{role}, nil)
+	must(s.t, err)
 }
 
 func (s *system) stream(change func(*jetstream.StreamConfig)) func() {

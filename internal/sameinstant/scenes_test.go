@@ -1,0 +1,187 @@
+package sameinstant
+
+import (
+	"maps"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/play"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// scenes are what people and administrators do, and what undoes it for the next.
+var scenes = []struct {
+	name string
+	do   func(i *instant, p *person)
+	undo func(i *instant)
+}{
+	{name: "nothing happened", do: func(*instant, *person) {}},
+	{name: "logged out of one client's session", do: func(i *instant, p *person) { i.must(i.k.Logout(i.ctx, p.tokens["app"])) }},
+	{name: "one client's token revoked", do: func(i *instant, p *person) { i.must(i.k.Revoke(i.ctx, p.tokens["app"])) }},
+	{name: "a session removed by an administrator", do: func(i *instant, p *person) {
+		i.call(http.MethodDelete, "/sessions/"+p.seats[0].Session+"?isOffline=true", nil, nil)
+	}},
+	{name: "all logged out by an administrator", do: func(i *instant, p *person) {
+		play.Pause(i.ctx, time.Until(time.Unix(int64(p.seats[1].IssuedAt)+1, 0))) // not-before kills earlier seconds only
+		i.call(http.MethodPost, "/users/"+p.id+"/logout", nil, nil)
+	}},
+	{name: "user disabled", do: func(i *instant, p *person) { i.must(i.k.Enable(i.ctx, p.id, false)) }},
+	{name: "user deleted", do: func(i *instant, p *person) { i.call(http.MethodDelete, "/users/"+p.id, nil, nil) }},
+	{name: "role taken away", do: func(i *instant, p *person) {
+		var roles []map[string]any
+		i.call(http.MethodGet, "/users/"+p.id+"/role-mappings/realm", nil, &roles)
+		i.call(http.MethodDelete, "/users/"+p.id+"/role-mappings/realm", roles, nil)
+	}},
+	{name: "role by a group alone", do: func(i *instant, p *person) {
+		var roles, offline []map[string]any
+		i.call(http.MethodGet, "/users/"+p.id+"/role-mappings/realm", nil, &roles)
+		group, err := i.k.Call(i.ctx, http.MethodPost, "/groups", map[string]any{"name": "readers"}, nil)
+		i.must(err)
+		var role map[string]any
+		i.call(http.MethodGet, "/roles/offline_access", nil, &role)
+		i.call(http.MethodPost, "/groups/"+group+"/role-mappings/realm", append(offline, role), nil)
+		i.call(http.MethodPut, "/users/"+p.id+"/groups/"+group, nil, nil)
+		i.call(http.MethodDelete, "/users/"+p.id+"/role-mappings/realm", roles, nil)
+	}},
+	{name: "client disabled", do: func(i *instant, _ *person) { i.client("app", map[string]any{"enabled": false}) }, undo: func(i *instant) { i.client("app", map[string]any{"enabled": true}) }},
+	{name: "client renamed", do: func(i *instant, _ *person) { i.client("app", map[string]any{"clientId": "renamed"}) }, undo: func(i *instant) { i.client("app", map[string]any{"clientId": "app"}) }},
+	{name: "client's not-before", do: func(i *instant, _ *person) {
+		i.client("app", map[string]any{"notBefore": time.Now().Unix() + 60})
+	}, undo: func(i *instant) { i.client("app", map[string]any{"notBefore": 0}) }},
+	{name: "client's lifetime shortened", do: func(i *instant, p *person) {
+		i.client("app", map[string]any{"attributes": map[string]string{"client.offline.session.max.lifespan": "1"}})
+		i.realm(map[string]any{"offlineSessionMaxLifespanEnabled": true, "offlineSessionMaxLifespan": 5184000})
+		over(i, p, 1)
+	}, undo: func(i *instant) {
+		i.client("app", map[string]any{"attributes": map[string]string{"client.offline.session.max.lifespan": ""}})
+		i.realm(map[string]any{"offlineSessionMaxLifespanEnabled": false})
+	}},
+	{name: "realm's lifetime shortened", do: func(i *instant, p *person) {
+		i.realm(map[string]any{"offlineSessionMaxLifespanEnabled": true, "offlineSessionMaxLifespan": 1})
+		over(i, p, 1)
+	}, undo: func(i *instant) { i.realm(map[string]any{"offlineSessionMaxLifespanEnabled": false}) }},
+	{name: "realm's not-before", do: func(i *instant, _ *person) { i.realm(map[string]any{"notBefore": time.Now().Unix() + 60}) }, undo: func(i *instant) { i.realm(map[string]any{"notBefore": 0}) }},
+	{name: "realm disabled", do: func(i *instant, _ *person) { i.realm(map[string]any{"enabled": false}) }, undo: func(i *instant) { i.realm(map[string]any{"enabled": true}) }},
+	{name: "client deleted", do: func(i *instant, _ *person) { i.call(http.MethodDelete, "/clients/"+i.uuids["app"], nil, nil) }},
+}
+
+func (i *instant) client(name string, change map[string]any) {
+	i.Helper()
+	i.call(http.MethodPut, "/clients/"+i.uuids[name], change, nil)
+}
+
+func (i *instant) realm(change map[string]any) {
+	i.Helper()
+	i.call(http.MethodPut, "", change, nil)
+}
+
+// over waits until a lifetime has passed: Keycloak counts whole seconds.
+func over(i *instant, p *person, seconds events.Seconds) {
+	play.Pause(i.ctx, time.Until(time.Unix(int64(p.seats[1].IssuedAt+seconds+2), 0)))
+}
+
+// Ensure that the listener's look, the resource's and the admin API's say the same of the same
+// instant, or the admin API's says less; and that what they say is what Keycloak does.
+func TestAllLooksSayTheSame(t *testing.T) {
+	i := newInstant(t)
+	for n, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			i.T = t
+			p := i.person("person-" + string(rune('a'+n)))
+			s.do(i, p)
+			if s.undo != nil {
+				defer func() { i.T = t; s.undo(i) }()
+			}
+			i.compare(p)
+		})
+	}
+}
+
+func (i *instant) compare(p *person) {
+	i.Helper()
+	user := tokenstate.Scope{Realm: i.k.Realm, User: p.id}
+	told := i.told(p)
+	ms, err := i.ask.Look(i.ctx, user, p.seats)
+	i.must(err)
+	inside := put(ms)
+	if ms[0].Node == "" {
+		i.Fatal("the resource was not asked")
+	}
+	outside := i.outside(user, p.seats)
+
+	if d := cmp.Diff(told.user, inside.user); d != "" {
+		i.Errorf("of the user the listener and the resource say: %s", d)
+	}
+	if d := cmp.Diff(told.realm, inside.realm); d != "" {
+		i.Errorf("of the realm the listener and the resource say: %s", d)
+	}
+	if d := cmp.Diff(told.alive, inside.alive, cmp.AllowUnexported(seat{})); d != "" {
+		i.Errorf("of sessions the listener and the resource say: %s", d)
+	}
+	if d := cmp.Diff(told.clients, inside.clients); d != "" {
+		i.Errorf("of clients the listener and the resource say: %s", d)
+	}
+	for _, uuid := range []string{p.seats[0].Client, p.seats[1].Client} { // they may have no session left
+		one, err := i.ask.Look(i.ctx, tokenstate.Scope{Realm: i.k.Realm, Client: uuid}, nil)
+		i.must(err)
+		maps.Copy(inside.clients, put(one).clients)
+		maps.Copy(outside.clients, i.outside(tokenstate.Scope{Realm: i.k.Realm, Client: uuid}, nil).clients)
+	}
+	outside.realm = i.outside(tokenstate.Scope{Realm: i.k.Realm}, nil).realm
+	if d := cmp.Diff(inside.user, outside.user); d != "" {
+		i.Errorf("of the user the resource and the admin API say: %s", d)
+	}
+	if d := cmp.Diff(inside.realm, outside.realm); d != "" {
+		i.Errorf("of the realm the resource and the admin API say: %s", d)
+	}
+	if d := cmp.Diff(inside.clients, outside.clients); d != "" {
+		i.Errorf("of clients the resource and the admin API say: %s", d)
+	}
+	i.judge(p, inside, outside)
+}
+
+// judge compares what is said of each token, and holds it against Keycloak's own answer.
+func (i *instant) judge(p *person, inside, outside shown) {
+	i.Helper()
+	alive := i.refreshes(p)
+	for _, t := range p.seats {
+		in, out := inside.says(t), outside.says(t)
+		if in == "nothing" {
+			i.Errorf("the resource says nothing of %s", t.ClientID)
+		}
+		if out != in && out != "nothing" {
+			i.Errorf("the session of %s: the resource says it %s, the admin API that it %s", t.ClientID, in, out)
+		}
+		if a, b := inside.alive[seat{t.Session, t.Client}], outside.alive[seat{t.Session, t.Client}]; in == out && b > a {
+			i.Errorf("the admin API shows a later start than the resource: %d, %d", b, a)
+		}
+		if why := inside.refuses(t); (why == "") != alive[t.ClientID] {
+			i.Errorf("the resource says of the token of %s: refused %q, and Keycloak refreshes: %v", t.ClientID, why, alive[t.ClientID])
+		}
+	}
+}
+
+// told has the listener look at the person whole, and gives what it says. Who is gone cannot be
+// changed, and their deletion was looked at.
+func (i *instant) told(p *person) shown {
+	i.Helper()
+	now := events.Millis(time.Now().UnixMilli())
+	_, err := i.k.Call(i.ctx, http.MethodPut, "/users/"+p.id, map[string]any{"firstName": "Another"}, nil)
+	if err != nil {
+		now = 0
+	}
+	return put(i.listened(now, func(o *events.Observation) bool {
+		return o.User != nil && o.User.User == p.id && o.User.Gone == (err != nil)
+	}))
+}
+
+func (i *instant) outside(s tokenstate.Scope, seats []tokenstate.Token) shown {
+	i.Helper()
+	ms, err := i.ask.Outside(i.ctx, s, seats)
+	i.must(err)
+	return put(ms)
+}
