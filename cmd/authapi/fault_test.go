@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -67,16 +68,17 @@ func TestFaultsMarkNobody(t *testing.T) {
 	w := newWorld(t)
 	refusal := func(code string) string { return fmt.Sprintf(`{"error":%q,"error_description":"canary"}`, code) }
 	for name, c := range map[string]struct {
-		h   http.Handler
-		tls bool
+		h      http.Handler
+		tls    bool
+		reason string // "" for what a Keycloak that is away gets
 	}{
 		"500":                {h: saying(500, "application/json", refusal("invalid_grant"))},
 		"502 of a proxy":     {h: saying(502, "text/html", "<html>invalid_grant</html>")},
 		"400 of a proxy":     {h: saying(400, "text/html", "<html>invalid_grant</html>")},
 		"429":                {h: saying(429, "application/json", refusal("invalid_grant"), "Retry-After", "9")},
 		"redirect":           {h: saying(302, "text/html", "", "Location", "http://127.0.0.1:1/")},
-		"invalid_client":     {h: saying(401, "application/json", refusal("invalid_client"))},
-		"not authorized":     {h: saying(400, "application/json", refusal("unauthorized_client"))},
+		"invalid_client":     {h: saying(401, "application/json", refusal("invalid_client")), reason: "invalid_client"},
+		"not authorized":     {h: saying(400, "application/json", refusal("unauthorized_client")), reason: "unauthorized_client"},
 		"truncated refusal":  {h: saying(400, "application/json", `{"error":"invalid_grant"`)},
 		"truncated success":  {h: saying(200, "application/json", `{"access_token":"a"`)},
 		"success of nothing": {h: saying(200, "application/json", `{}`)},
@@ -102,7 +104,7 @@ func TestFaultsMarkNobody(t *testing.T) {
 			w.of(c.h, c.tls)
 			user := strings.ReplaceAll(name, " ", "-")
 			token := w.stored(user)
-			r := w.backend(http.MethodPost, "/v1/users/"+user+"/access-token", map[string]any{}).want(t, http.StatusServiceUnavailable, "reason", "identity_provider_unavailable")
+			r := w.backend(http.MethodPost, "/v1/users/"+user+"/access-token", map[string]any{}).want(t, http.StatusServiceUnavailable, "reason", cmp.Or(c.reason, "identity_provider_unavailable"))
 			if after := r.header.Get("Retry-After"); after == "" || name == "429" && after != "9" || strings.Contains(r.raw, "canary") {
 				t.Errorf("Retry-After %q in %s", after, r.raw)
 			}
