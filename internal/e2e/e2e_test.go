@@ -52,7 +52,7 @@ func TestFaults(t *testing.T) {
 		{"Postgres over TLS", overTLS},
 		{"refusals that no look shows", refusalsThatNoLookShows},
 		{"doctor finds, setup repairs", doctorFinds},
-		{"ten thousand callers, two replicas, one refresh", tenThousandCallers},
+		{"many callers, two replicas, one refresh", manyCallers},
 		{"every call", everyCall},
 		{"an OpenHands database is taken over", adopted},
 		{"a replica with other settings", otherSettings},

@@ -189,12 +189,12 @@ func listenerOff(s *system, t *testing.T) {
 	s.until(living, "usable")
 	s.wait("authapi to say so", func() (bool, string) {
 		age := s.age()
-		return age >= 30*time.Second && age < 65*time.Second, age.String()
+		return age >= 5*time.Second && age < 30*time.Second, age.String()
 	})
-	s.wait("the knowledge age to be that of the event store, read with an overlap of 30 s", func() (bool, string) {
+	s.wait("the knowledge age to be that of the event store, which leaves an event to its listener for 5 s", func() (bool, string) {
 		v := s.metric("tokenstate_knowledge_age_seconds")
 		age, err := strconv.ParseFloat(v, 64)
-		return err == nil && age >= 30 && age < 60, v
+		return err == nil && age >= 5 && age < 30, v
 	})
 }
 

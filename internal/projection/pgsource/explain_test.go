@@ -72,7 +72,7 @@ func TestExplainReadsOneUser(t *testing.T) {
 	}
 	for _, q := range a.names {
 		switch q {
-		case "TokensNamed", "JournalAbout", "Rules":
+		case "TokensNamed", "JournalAbout", "JournalState", "Rules":
 		default:
 			t.Errorf("%s was asked", q)
 		}

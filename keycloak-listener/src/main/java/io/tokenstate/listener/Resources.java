@@ -15,7 +15,8 @@ import org.keycloak.services.resource.RealmResourceProviderFactory;
 /** Where Keycloak meets the resource: provider id {@code tokenstate} of the realms' resources. */
 public final class Resources implements RealmResourceProviderFactory {
     /** Requests answered at once: the worker is one caller, and Keycloak's threads and connections are for its users. */
-    private static final int AT_ONCE = 4;
+    /** Twice what one worker asks at once: fewer, and its looks would be turned away and repeated. */
+    private static final int AT_ONCE = 16;
 
     private final Semaphore places = new Semaphore(AT_ONCE);
     private final Complaints complaints = new Complaints();
@@ -70,7 +71,8 @@ public final class Resources implements RealmResourceProviderFactory {
                 .getProviderFactory(EventListenerProvider.class, TokenstateListenerFactory.ID);
         Looker looker = listener == null ? null : listener.looker();
         if (looker == null) {
-            throw new Refusal(503, "listener-off", "the listener of this node is off, its log says why");
+            // As if the jar were not there, so that the worker asks the admin REST API meanwhile.
+            throw new Refusal(404, "listener-off", "the listener of this node is off, its log says why");
         }
         if (!places.tryAcquire()) {
             throw new Refusal(503, "busy", "this node answers " + AT_ONCE + " requests at once: try again");
