@@ -84,7 +84,7 @@ var mutants = []mutant{
 	{"what is final counts no later than the log", core + "learnevent.go", `at := capped(m)`, `at := m.At`, false},
 	{"an event told late stands by itself", core + "learnevent.go", `|| !trusted || m.Received-m.At > NearClock {`, `|| !trusted {`, false},
 	{"a doubt is settled only by what is surely later", core + "doubt.go", `if r.surelyLater(node, at+1, told) {`, `if at >= told && node != "?" {`, false},
-	{"clocks may differ by a second", core + "doubt.go", `r.Skew = max(r.Skew, leastSkew)`, ``, false},
+	{"clocks may differ by a second", core + "doubt.go", `r.Skew = max(r.Skew, LeastSkew)`, ``, false},
 	{"a look settles the events that it lists", core + "doubt.go", `if !settled[node].lists(raised.Event) && `, `if !settled[node].lists("?") && `, false},
 	{"and no other event", core + "doubt.go", `!settled[node].lists(raised.Event) && `, `settled[node].At < raised.At && `, false},
 	{"what may be stale cannot overrule", core + "rules.go", `		than += r.CacheLag`, ``, false},

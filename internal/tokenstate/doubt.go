@@ -77,12 +77,12 @@ func (f Facts) open(d Doubt, r Rules, looks PerNode[Millis]) bool {
 	return false
 }
 
-// leastSkew: the clocks of one node and of the log may differ by this wherever nodes are not said to differ by more.
-const leastSkew Millis = 1000
+// LeastSkew: the clocks of one node and of the log may differ by this wherever nodes are not said to differ by more.
+const LeastSkew Millis = 1000
 
 // settles reports whether one of the looks is surely later than what the log was told at a time.
 func (r Rules) settles(looks PerNode[Millis], told Millis) bool {
-	r.Skew = max(r.Skew, leastSkew)
+	r.Skew = max(r.Skew, LeastSkew)
 	for node, at := range looks {
 		if r.surelyLater(node, at+1, told) {
 			return true

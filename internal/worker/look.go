@@ -147,6 +147,10 @@ func (l *Looker) round(ctx context.Context, limit *rate.Limiter) {
 // roundTime bounds a round, so that what has just happened does not wait behind thousands.
 const roundTime = 2 // seconds, at the rate of looks
 
+// soonest is when a subject that has just become due is first looked at. An earlier look would settle no
+// doubt: it would only be repeated, by Keycloak's database, for everybody whom a change concerns.
+const soonest = time.Duration(tokenstate.LeastSkew) * time.Millisecond
+
 // plan picks the subjects whose turn it is, the urgent first, and forgets those that are not due
 // any more. The patient wait while a listing may show them.
 func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Scope) {
@@ -161,7 +165,7 @@ func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Sc
 		patient := !w.Urgent && w.Scope.User != ""
 		switch {
 		case !known:
-			t = turn{since: now, next: now.Add(l.Interval), pause: l.Interval}
+			t = turn{since: now, next: now.Add(max(l.Interval, soonest)), pause: l.Interval}
 		case patient && (wait[kind{w.Scope.Realm, w.Closed}] || l.listings[kind{w.Scope.Realm, w.Closed}].holds(now)):
 		case !now.Before(t.next) && len(whose) < max(roundTime*l.Rate, 1):
 			t.pause = min(2*t.pause, maxLookWait)
