@@ -8,6 +8,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.keycloak.component.ComponentModel;
 import org.keycloak.models.Constants;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.KeycloakSessionFactory;
@@ -20,6 +21,7 @@ import org.keycloak.storage.DatastoreProvider;
 import org.keycloak.storage.StorageId;
 import org.keycloak.storage.StoreManagers;
 import org.keycloak.storage.UserStorageProvider;
+import org.keycloak.storage.UserStorageProviderFactory;
 import org.keycloak.storage.user.UserQueryMethodsProvider;
 
 /**
@@ -108,7 +110,10 @@ final class Stores {
      * for. The tempting mistake is to take its "not found" for a deletion: everybody's keys would stop.
      */
     private static boolean showsNobody(KeycloakSession session, RealmModel realm, String store) {
-        return session.getComponentProvider(UserStorageProvider.class, store) instanceof UserQueryMethodsProvider all
+        ComponentModel model = realm.getComponent(store);
+        return model != null && session.getKeycloakSessionFactory().getProviderFactory(UserStorageProvider.class,
+                model.getProviderId()) instanceof UserStorageProviderFactory<?> factory
+                && factory.create(session, model) instanceof UserQueryMethodsProvider all
                 && all.searchForUserStream(realm, Map.of(UserModel.SEARCH, "*"), 0, 1).findAny().isEmpty();
     }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.keycloak.component.ComponentModel;
 import org.keycloak.models.KeycloakSession;
 import org.keycloak.models.KeycloakSessionFactory;
 import org.keycloak.models.RealmModel;
@@ -26,6 +27,7 @@ import org.keycloak.provider.Provider;
 import org.keycloak.storage.DatastoreProvider;
 import org.keycloak.storage.StoreManagers;
 import org.keycloak.storage.UserStorageProvider;
+import org.keycloak.storage.UserStorageProviderFactory;
 import org.keycloak.storage.user.UserQueryMethodsProvider;
 
 class StoresTest {
@@ -105,11 +107,14 @@ class StoresTest {
                 new Class<?>[] {UserStorageProvider.class, UserQueryMethodsProvider.class},
                 (proxy, method, args) -> Stream.generate(() -> user).limit(others));
         KeycloakSession rows = new Keycloak().provider(DatastoreProvider.class, (DatastoreProvider) managers).session();
-        RealmModel realm = Keycloak.with(RealmModel.class, (name, args) -> "demo");
+        RealmModel realm = Keycloak.with(RealmModel.class,
+                (name, args) -> name.equals("getComponent") ? new ComponentModel() : "demo");
+        Object stores = Keycloak.with(UserStorageProviderFactory.class, (name, args) -> store);
+        Object factories = Keycloak.with(KeycloakSessionFactory.class, (name, args) -> stores);
         RealmProvider realms = Keycloak.with(RealmProvider.class, (name, args) -> realm);
         KeycloakSession session = Keycloak.with(KeycloakSession.class, (name, args) -> switch (name) {
             case "realms" -> realms;
-            case "getComponentProvider" -> store;
+            case "getKeycloakSessionFactory" -> factories;
             case "getProvider" -> rows.getProvider((Class<? extends Provider>) args[0]);
             case "getTransactionManager" -> rows.getTransactionManager();
             case "getContext" -> rows.getContext();
