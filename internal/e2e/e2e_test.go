@@ -62,6 +62,7 @@ func TestFaults(t *testing.T) {
 		{"two realms", twoRealms},
 		{"the back channel", backChannel},
 		{"found by an identity elsewhere", linked},
+		{"users who vanish without an event", vanished},
 		{"reconcile finds deaths without events", reconciled},
 		{"the stream is deleted and made anew", streamRecreated},
 		{"the stream's head expires unread", headExpired},
