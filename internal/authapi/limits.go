@@ -120,12 +120,12 @@ func (s *Server) remembers(p apikey.Presented) bool {
 }
 
 func presented(h http.Header) bool {
-	for _, name := range []string{"Authorization", "X-Session-API-Key", "X-Access-Token", headerService} {
-		if len(h.Values(name)) > 0 {
+	for _, from := range keySources {
+		if len(h.Values(from.name)) > 0 {
 			return true
 		}
 	}
-	return false
+	return len(h.Values(headerService)) > 0
 }
 
 // bucketOf names a caller's address: of IPv6 the network, since one host has all of it.

@@ -21,7 +21,7 @@ record Question(String user, boolean standing, boolean owner, Set<String> sessio
      * user, too, would be three times as many statements for each login. Whom nobody has looked at yet, the worker looks
      * at once, if anything of theirs is kept.
      */
-    private static final Set<String> SESSIONS_ONLY = Set.of("LOGIN", "CODE_TO_TOKEN", Types.LOGOUT,
+    private static final Set<String> SESSIONS_ONLY = Set.of(Types.LOGIN, Types.CODE_TO_TOKEN, Types.LOGOUT,
             Types.USER_SESSION_DELETED, Types.REVOKE_GRANT, Types.DELETE_USER_SESSION);
 
     /** What the causes of a look make us ask about its subject. */

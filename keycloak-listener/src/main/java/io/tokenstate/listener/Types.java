@@ -8,6 +8,8 @@ import java.util.Set;
  * so that a Keycloak that lacks one of them still loads the listener.
  */
 final class Types {
+    static final String LOGIN = "LOGIN";
+    static final String CODE_TO_TOKEN = "CODE_TO_TOKEN";
     static final String LOGOUT = "LOGOUT";
     static final String REVOKE_GRANT = "REVOKE_GRANT";
     static final String USER_SESSION_DELETED = "USER_SESSION_DELETED";
@@ -17,7 +19,7 @@ final class Types {
     static final String CLIENT_UPDATE = "CLIENT_UPDATE";
     static final String CLIENT_DELETE = "CLIENT_DELETE";
 
-    private static final Set<String> BIRTHS = Set.of("LOGIN", "CODE_TO_TOKEN");
+    private static final Set<String> BIRTHS = Set.of(LOGIN, CODE_TO_TOKEN);
     private static final Set<String> USER = Set.of(LOGOUT, REVOKE_GRANT, USER_SESSION_DELETED, REFRESH_TOKEN_ERROR,
             "DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT", CLIENT_UPDATE, CLIENT_DELETE);
 
