@@ -10,6 +10,11 @@ type Want struct {
 	Urgent bool
 	// Closed: a user who is re-asked every few minutes, for somebody waits for their return.
 	Closed bool
+	// Told is when the log was last told of something that is, or was, a doubt of this subject. If it has
+	// moved since an earlier answer, something new has happened to a subject that was due already.
+	Told Millis
+	// Tokens is how many tokens a look at a user covers: what the look costs.
+	Tokens int
 }
 
 // wholeSweeps is after how many sweep periods a user whom only pages have shown is looked at by
@@ -60,7 +65,7 @@ func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
 		return Want{}, false
 	}
 	urgent := f.itselfInDoubt(s, r)
-	return Want{Scope: s, Urgent: urgent}, urgent || f.stale(s, r, now)
+	return Want{Scope: s, Urgent: urgent, Told: f.told(Doubt{Scope: s})}, urgent || f.stale(s, r, now)
 }
 
 // DueUser is Due for one user with all their tokens; owner: of live API keys.
@@ -79,7 +84,28 @@ func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Milli
 		urgent, patient := f.tokenDue(f.resolve(t), r, now)
 		w.Urgent, due = w.Urgent || urgent, due || urgent || patient
 	}
+	if due {
+		w.Told, w.Tokens = f.toldOf(user, tokens), len(tokens)
+	}
 	return w, due
+}
+
+// toldOf is told for all that may be a doubt of a user.
+func (f Facts) toldOf(user Scope, tokens []Token) Millis {
+	at := f.told(Doubt{Scope: user}, sessionsDoubt(user.Realm, user.User), Doubt{Scope: Scope{Realm: user.Realm}, Beneath: true})
+	for _, t := range tokens {
+		at = max(at, f.told(f.resolve(t).sessionDoubts()...))
+	}
+	return at
+}
+
+func (f Facts) told(doubts ...Doubt) (at Millis) {
+	for _, d := range doubts {
+		for _, raised := range f.Doubts[DoubtKey{Doubt: d}] {
+			at = max(at, raised.At)
+		}
+	}
+	return at
 }
 
 func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {

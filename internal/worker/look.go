@@ -86,14 +86,6 @@ type Looker struct {
 	running    sync.WaitGroup // listings
 }
 
-// turn says when a subject is looked at next. A subject is new for one interval, since the
-// listener's own look is most likely on its way; then the pause doubles, for a look that came
-// too early to settle a doubt must not be repeated at once.
-type turn struct {
-	since, next time.Time
-	pause       time.Duration
-}
-
 // Run looks until ctx ends.
 func (l *Looker) Run(ctx context.Context) error {
 	l.turns, l.listings, l.owned = map[tokenstate.Scope]turn{}, map[kind]listing{}, map[string]listing{}
@@ -142,40 +134,6 @@ func (l *Looker) round(ctx context.Context, limit *rate.Limiter) {
 	if err := round.Wait(); err != nil && ctx.Err() == nil {
 		l.complain(err, "Keycloak is not looked at; what is due waits")
 	}
-}
-
-// roundTime bounds a round, so that what has just happened does not wait behind thousands.
-const roundTime = 2 // seconds, at the rate of looks
-
-// soonest is when a subject that has just become due is first looked at. An earlier look would settle no
-// doubt: it would only be repeated, by Keycloak's database, for everybody whom a change concerns.
-const soonest = time.Duration(tokenstate.LeastSkew) * time.Millisecond
-
-// plan picks the subjects whose turn it is, the urgent first, and forgets those that are not due
-// any more. The patient wait while a listing may show them.
-func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Scope) {
-	due := l.Known.Due(l.clock(ctx, now))
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	due = l.withSuspects(due)
-	wait := l.list(ctx, l.waiting(due, now), now)
-	turns := make(map[tokenstate.Scope]turn, len(due))
-	for _, w := range due {
-		t, known := l.turns[w.Scope]
-		patient := !w.Urgent && w.Scope.User != ""
-		switch {
-		case !known:
-			t = turn{since: now, next: now.Add(max(l.Interval, soonest)), pause: l.Interval}
-		case patient && (wait[kind{w.Scope.Realm, w.Closed}] || l.listings[kind{w.Scope.Realm, w.Closed}].holds(now)):
-		case !now.Before(t.next) && len(whose) < max(roundTime*l.Rate, 1):
-			t.pause = min(2*t.pause, maxLookWait)
-			t.next = now.Add(t.pause)
-			whose = append(whose, w.Scope)
-		}
-		turns[w.Scope] = t
-	}
-	l.turns = turns
-	return whose
 }
 
 // look fails only if Keycloak is away. What concerns one subject is said and tried again.

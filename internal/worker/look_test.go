@@ -22,6 +22,8 @@ import (
 type subjects struct {
 	mu        sync.Mutex
 	due       []string
+	told      tokenstate.Millis // when something last happened to them
+	tokens    int               // that each of them has
 	unbound   []projection.Unbound
 	asked     []string
 	published []events.Message
@@ -84,7 +86,7 @@ func (s *subjects) Due(now tokenstate.Millis) (ds []tokenstate.Want) {
 	defer s.mu.Unlock()
 	s.asOf = now
 	for _, user := range s.due {
-		ds = append(ds, tokenstate.Want{Scope: tokenstate.Scope{Realm: "demo", User: user}, Urgent: true})
+		ds = append(ds, tokenstate.Want{Scope: tokenstate.Scope{Realm: "demo", User: user}, Urgent: true, Told: s.told, Tokens: s.tokens})
 	}
 	for _, user := range s.patient {
 		ds = append(ds, tokenstate.Want{Scope: tokenstate.Scope{Realm: "demo", User: user}})
@@ -177,6 +179,40 @@ func TestLooksBackOff(t *testing.T) {
 			t.Fatalf("the oldest doubt is %s old", oldest)
 		}
 	})
+}
+
+// Ensure something new that happens to a subject which is due already does not wait for the pause of what
+// happened before; not, if it happens all the time to somebody at whom a look is dear.
+func TestNewsOfADueSubject(t *testing.T) {
+	for name, c := range map[string]struct{ tokens, least, most int }{
+		"a few tokens": {tokens: 2, least: 15, most: 30},
+		"hundreds":     {tokens: 200, least: 3, most: 12},
+		"thousands":    {tokens: 5000, least: 3, most: 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &subjects{due: []string{"u"}, tokens: c.tokens}
+				var looks []int
+				during(s, 100, 40*time.Second, func() {
+					for range 10 { // in the pause of a minute
+						s.mu.Lock()
+						s.told++
+						s.mu.Unlock()
+						before := s.count()
+						<-time.After(2*time.Second + time.Millisecond)
+						synctest.Wait()
+						looks = append(looks, s.count()-before)
+					}
+				})
+				if few := slices.Min(looks) > 0; few != (c.tokens == 2) {
+					t.Errorf("looks within two seconds of each: %v", looks)
+				}
+				if n := s.count(); n < c.least || n > c.most {
+					t.Errorf("%d looks in a minute", n)
+				}
+			})
+		})
+	}
 }
 
 // Ensure whoever is not due any more is forgotten, so that the next doubt is looked at soon.
