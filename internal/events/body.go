@@ -15,6 +15,9 @@ type Happened struct {
 	Representation *Representation   `json:"representation,omitempty"`
 	RealmName      string            `json:"realm_name,omitempty"`
 	Suppressed     int               `json:"suppressed,omitempty"`
+	// CommittedBy is when, by its node's clock, what the event is about was in Keycloak's database at the
+	// latest; 0 where nobody says so (the event store, a foreign publisher).
+	CommittedBy Millis `json:"committed_by,omitempty"`
 }
 
 // Representation is what is kept of an admin event's representation; nil members were absent.

@@ -14,7 +14,7 @@ func (h *Happened) check() *Reject {
 		return reject("data.kind", "is none of user, admin and provider")
 	case !typePattern.MatchString(h.Type):
 		return reject("data.type", "is missing or malformed")
-	case len(h.Path) > 1024 || len(h.Details) > 16 || h.Suppressed < 0:
+	case len(h.Path) > 1024 || len(h.Details) > 16 || h.Suppressed < 0 || h.CommittedBy < 0 || h.CommittedBy.Second() > maxEpoch:
 		return reject("data", "is beyond its bounds")
 	}
 	for k, v := range h.Details {

@@ -36,7 +36,7 @@ var heard = []listenerMutant{
 	{"half a representation is none", "Representation", `return in.nextToken() == null ? out : Map.of();`, `return out;`, "ExtractorTest"},
 	{"a federated user's id may hold a slash", "ResourcePath", `if (parts.size() < 3 || !parts.get(1).startsWith("f:")) {`, `if (true) {`, "ResourcePathTest"},
 	{"an id is never cut", "Text", `s.length() > MAX || s.codePoints()`, `s.codePoints()`, "TextTest,ResourcePathTest"},
-	{"births are looked at later", "Engine", `(h.birth() ? options.birthDelay : 0)`, `0`, "EngineLooksTest,EngineTest"},
+	{"births are looked at later", "Engine", `return h.birth() ? options.birthDelay : 0;`, `return 0;`, "EngineLooksTest,EngineTest"},
 	{"a dropped event is looked at all the same", "Engine", "h.type());\n        if (announceLook(h)) {", "h.type());\n        if (false) {", "EngineLooksTest,EngineTest"},
 	{"a look that failed is taken again", "Engine", `look.causes().forEach(c -> lookAgain(look, c));`, ``, "EngineLooksTest,EngineTest"},
 	{"what was not acknowledged is sent again", "Publisher", `if (reply.outcome() == Reply.Outcome.UNKNOWN) {`, `if (false) {`, "PublisherTest"},

@@ -29,4 +29,8 @@ var listenerMutants = []listenerMutant{
 	{`opentls is refused`, "Options", `natsUrl.contains("opentls://")`, `false`, "OptionsTest"},
 	{`an empty password is refused`, "Options", `given != null && new String(given).isBlank()`, `false`, "OptionsTest"},
 	{`a death goes first`, "Tickets", `(first ? urgent : others)`, `others`, "LookQueueTest"},
+	{`a look is later than the millisecond of its cause`, "Looker", `now <= last && i < MILLIS_TO_WAIT`, `false`, "LookerTest"},
+	{`an event says by when it was committed`, "Engine", `return System.currentTimeMillis() + `, `return h.at() + `, "EngineTest"},
+	{`a birth is committed after its delay`, "Engine", `System.currentTimeMillis() + delay(h)`, `System.currentTimeMillis()`, "EngineTest"},
+	{`of folded births the last committed stands for the rest`, "Waiting", `c.committedBy() > e.cause.committedBy()`, `c.committedBy() < e.cause.committedBy()`, "LookQueueTest"},
 }

@@ -58,3 +58,17 @@ func TestALookBeforeTheCommitSettlesNothing(t *testing.T) {
 		},
 	})
 }
+
+// Ensure an event that the log was told of late does not hide another one of its node that was committed later, and whose
+// look was lost.
+func TestAnEventToldLateHidesNoLaterCommit(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 0, CacheLag: 10000, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{93}, database: 104, resource: true, slim: false,
+		steps: []step{
+			{Act: "disable", Client: 1, Session: 3, Commit: 327, Event: fate{Delay: 746}, Look: fate{Delay: 1}, Seed: 13238038753646722027},
+			{Wait: 112, Act: "role", User: 1, Session: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 13065950426894079390},
+			{Wait: 295, Act: "disable", Session: 3, Event: fate{Delay: 1}, Look: fate{Delay: 4, Lost: true}, Seed: 15660806333669972281},
+		},
+	})
+}

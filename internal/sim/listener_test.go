@@ -6,8 +6,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/events"
 )
 
-// birthDelay is how long a listener waits before it looks for what is written after the event's commit.
-const birthDelay millis = 500
+// delayed is how long a listener waits before it looks for what is written after the event's commit.
+var delayed = map[string]millis{"LOGIN": 500, "CODE_TO_TOKEN": 500, "REFRESH_TOKEN_ERROR": 500}
 
 // place is where a look is taken, and at whom.
 type place struct {
@@ -44,10 +44,13 @@ func (r *run) tell(s step, h events.Happened, change func(*state)) {
 		if change != nil {
 			r.change(change)
 		}
+		h.CommittedBy = r.clock(s.Node) + delayed[h.Type]
 		r.send(events.Message{ID: h.Event + "/l", At: at, Node: name("kc", s.Node), Source: events.Listener, Body: &h}, s.Event)
 		if s.Event.Found > 0 {
+			found := h
+			found.CommittedBy = 0 // the event store does not say
 			r.in(s.Event.Found, func() {
-				r.send(events.Message{ID: h.Event + "/b", At: at, Source: events.Backfill, Body: &h}, fate{Delay: 1})
+				r.send(events.Message{ID: h.Event + "/b", At: at, Source: events.Backfill, Body: &found}, fate{Delay: 1})
 			})
 		}
 		r.await(s, h, at)
@@ -56,7 +59,7 @@ func (r *run) tell(s step, h events.Happened, change func(*state)) {
 
 // await puts a look into the listener's queue.
 func (r *run) await(s step, h events.Happened, at millis) {
-	c := cause{events.Cause{Event: h.Event, Type: h.Type, At: at}, r.now}
+	c := cause{events.Cause{Event: h.Event, Type: h.Type, At: at}, r.now + delayed[h.Type] + 1}
 	p := place{s.Node, subject{'r', 0}}
 	switch {
 	case h.User != "":
@@ -67,8 +70,6 @@ func (r *run) await(s step, h events.Happened, at millis) {
 		p.subject = subject{'c', int(h.Client[1] - '0')}
 	}
 	switch h.Type {
-	case "LOGIN", "CODE_TO_TOKEN", "REFRESH_TOKEN_ERROR":
-		c.due += birthDelay
 	case "REVOKE_GRANT":
 		if h.Session != "" {
 			c.Session, c.Client = h.Session, h.Client

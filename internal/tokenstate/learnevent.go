@@ -6,21 +6,33 @@ import "github.com/tokenstate/tokenstate/internal/events"
 // a user or a realm was deleted, or an offline grant was revoked, and only from a committed
 // source (design.md 3.6).
 //
-// A doubt is dated by when the event was told, for its own time lies before its commit, and a look that came
-// between the two has not seen what happened. Only the latest event of a node is kept, and what settles it must
-// not settle an earlier one: one that was told long after its time stands by itself, under no node.
+// A doubt is dated by when what happened was in the database, for the event's own time lies before its commit, and a
+// look that came between the two has not seen it.
 func learnHappened(f Facts, m events.Message, h *events.Happened, at Millis, trusted bool) {
-	node := m.Node
-	if m.Source == events.Backfill || !trusted || m.Received-m.At > NearClock {
-		node = ""
-	}
+	node, by := committed(m, h, at, trusted)
 	for _, d := range doubts(m, h) {
-		f.raise(d, node, max(at, m.Received), h.Event)
+		f.raise(d, node, by, h.Event)
 	}
 	if trusted && m.Source.Committed() {
 		f.comesFrom(m.Realm, h.User, h.Details[events.StoreDetail])
 		learnFinal(f, m, h)
 	}
+}
+
+// committed is when what happened was in the database at the latest, and by whose clock. Only the latest event of a
+// node is kept, so they must be in the order of their commits: then a look that was taken for the latest has seen
+// the earlier ones, however late the log was told of them. What does not say when, or not by a clock near the log's,
+// counts from when the log was told and stands under no node, for no look that lists it settles anything else.
+func committed(m events.Message, h *events.Happened, at Millis, trusted bool) (node string, by Millis) {
+	told, clock := max(at, m.Received), h.CommittedBy
+	by = h.CommittedBy
+	if by == 0 { // a listener of before it was told
+		by, clock = told, m.At
+	}
+	if m.Source == events.Backfill || !trusted || m.Received-clock > NearClock || clock-m.Received > MaxAhead {
+		return "", told
+	}
+	return m.Node, by
 }
 
 func learnFinal(f Facts, m events.Message, h *events.Happened) {

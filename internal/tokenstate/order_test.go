@@ -31,6 +31,31 @@ func TestAnEventToldLateStandsByItself(t *testing.T) {
 	}
 }
 
+// Ensure that of two events of a node the one that was committed last is remembered, and not the one that the log was
+// told of last: the look that lists the earlier one came before the later was committed.
+func TestTheLastCommittedEventOfANodeIsRemembered(t *testing.T) {
+	disabled := func(event string, committed, received events.Millis) events.Message {
+		m := from(committed-10, received, &events.Happened{
+			Event: event, Kind: "admin", Type: "UPDATE USER", Path: "users/u1", User: "u1", CommittedBy: committed,
+		})
+		m.ID = event
+		return m
+	}
+	at := 2000 * sec
+	cause := events.Cause{Event: "event-1", Type: "UPDATE USER", At: at}
+	s := newStory().look(at+50, "kc1", alive(birth), cause).tell(disabled("event-2", at+100, at+101))
+	s.tell(disabled("event-1", at, at+3*sec)).inDoubt(t, true)
+	cause.Event = "event-2"
+	s.look(at+150, "kc1", alive(birth), cause).inDoubt(t, false)
+}
+
+// Ensure a commit that is said to lie far ahead of the log keeps nobody in doubt until then.
+func TestACommitFarAheadCountsFromWhenItWasTold(t *testing.T) {
+	r, at := tokenstate.DefaultRules(), 2000*sec
+	h := events.Happened{Event: "event-logout", Kind: "user", Type: "LOGOUT", User: "u1", Session: "s1", CommittedBy: at + tokenstate.MaxAhead + 1}
+	newStory().tell(from(at, at, &h)).look(at+r.Skew, "kc1", alive(birth)).inDoubt(t, false)
+}
+
 // Ensure one node's clock and the log's may differ by a second, though no skew is supported.
 func TestOneNodeAndTheLogMayDifferByASecond(t *testing.T) {
 	at, r := 2000*sec, tokenstate.Rules{Margin: 2_000, Sweep: 3600_000, ClosedSweep: 300_000}

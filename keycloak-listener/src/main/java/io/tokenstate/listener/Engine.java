@@ -103,7 +103,7 @@ final class Engine implements Figures, Intake {
         ledger.drop();
         complaints.warn("the queue is full, an event was dropped", h.type());
         if (announceLook(h)) {
-            requestLook(h);
+            requestLook(h, committedBy(h));
         }
     }
 
@@ -114,9 +114,10 @@ final class Engine implements Figures, Intake {
             return;
         }
         Happened named = withClient(h);
+        long committedBy = committedBy(h);
         Message message;
         try {
-            message = envelope.event(named);
+            message = envelope.event(named, committedBy);
         } catch (RuntimeException | LinkageError e) {
             giveUp(h.at(), "an event could not be written", h.type());
             return;
@@ -125,7 +126,7 @@ final class Engine implements Figures, Intake {
         boolean look = announceLook(named);
         outbox.add(message);
         if (look) {
-            requestLook(named);
+            requestLook(named, committedBy);
         }
     }
 
@@ -146,9 +147,18 @@ final class Engine implements Figures, Intake {
         return h.subject() != null;
     }
 
-    private void requestLook(Happened h) {
-        long due = clock.getAsLong() + (h.birth() ? options.birthDelay : 0);
-        if (!looks.add(h.subject(), h.cause(due))) {
+    /** Keycloak tells of an event after its commit, so now is later, but for what a birth has still to write. */
+    private long committedBy(Happened h) {
+        return System.currentTimeMillis() + delay(h);
+    }
+
+    private long delay(Happened h) {
+        return h.birth() ? options.birthDelay : 0;
+    }
+
+    private void requestLook(Happened h, long committedBy) {
+        long due = clock.getAsLong() + delay(h);
+        if (!looks.add(h.subject(), h.cause(committedBy, due))) {
             giveUp(h.at(), "too many looks are waiting, one was left to the worker", h.type());
         }
     }

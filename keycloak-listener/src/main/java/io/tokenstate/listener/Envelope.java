@@ -28,9 +28,11 @@ final class Envelope {
         this.ids = ids;
     }
 
-    Message event(Happened h) {
+    /** @param committedBy when what the event is about was in Keycloak's database at the latest, ms of this node's clock */
+    Message event(Happened h, long committedBy) {
         ObjectNode data = Json.MAPPER.createObjectNode();
         data.put("event", h.event()).put("kind", h.kind().token).put("type", h.type());
+        data.put("committed_by", committedBy);
         Json.put(data, "path", h.path());
         Json.put(data, "user", h.user());
         Json.put(data, "session", h.session());

@@ -72,13 +72,13 @@ record Happened(String event, Kind kind, String type, long at, String realm, Str
      * This event as the cause of a look. A client of a session is named only by its UUID: were it left out, the
      * reader would take the whole session, with its other clients, as ended.
      */
-    Cause cause(long due) {
+    Cause cause(long committedBy, long due) {
         String ended = switch (naming) {
             case NOTHING -> null;
             case SESSION -> session;
             case CLIENT_OF_SESSION -> client == null ? null : session;
         };
         return new Cause(event, type, at, ended, naming == Naming.CLIENT_OF_SESSION, client, clientId, user,
-                due, 0);
+                committedBy, due, 0);
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
 import org.keycloak.models.ClientModel;
 import org.keycloak.models.KeycloakSessionFactory;
 
@@ -18,6 +19,7 @@ import org.keycloak.models.KeycloakSessionFactory;
 final class Looker implements Sight {
     /** Of the 64 KiB of a message, headers and envelope not counted. */
     private static final int BUDGET = 60_000;
+    private static final int MILLIS_TO_WAIT = 5;
     private static final String NOBODY = "00000000-0000-4000-8000-000000000000";
 
     private final KeycloakSessionFactory keycloak;
@@ -37,7 +39,7 @@ final class Looker implements Sight {
     @Override
     public CompletableFuture<List<Message>> look(LookQueue.Look look) {
         // Before the transaction begins: a look must never claim to be later than it was.
-        long at = System.currentTimeMillis();
+        long at = after(look.causes());
         Question question = Question.of(look);
         int room = BUDGET - Json.bytes(Envelope.causes(look.causes())).length;
         try {
@@ -45,6 +47,21 @@ final class Looker implements Sight {
         } catch (RuntimeException | LinkageError e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    /**
+     * The time, once it is later than the millisecond by which the last cause was committed. Another event may have been
+     * committed in the same one, after a look that began in it, and would count as seen. The wait has a bound, since a
+     * clock may be set back.
+     */
+    private static long after(List<Cause> causes) {
+        long last = causes.stream().mapToLong(Cause::committedBy).max().orElse(0);
+        long now = System.currentTimeMillis();
+        for (int i = 0; now <= last && i < MILLIS_TO_WAIT; i++) {
+            LockSupport.parkNanos(1_000_000);
+            now = System.currentTimeMillis();
+        }
+        return now;
     }
 
     /** What is seen, in parts that each fit into a message without causes; throws and fails as {@link #look} does. */

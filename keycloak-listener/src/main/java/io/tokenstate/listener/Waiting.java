@@ -9,8 +9,8 @@ import java.util.Objects;
 
 /**
  * The causes of one subject that wait for a look. Those that name no ended session are folded: of all that become due
- * within the same quarter of a second the latest stands for the rest, because a look settles every doubt of its
- * subject that is not later than a cause it lists. An event that names a session must be listed itself.
+ * within the same quarter of a second the one that was committed last stands for the rest, because a look settles every
+ * doubt of its subject that was not committed later than a cause it lists. An event that names a session must be listed itself.
  */
 final class Waiting {
     static final long FOLDED = Long.MIN_VALUE;
@@ -41,8 +41,8 @@ final class Waiting {
         long due = c.session() != null || earliest <= now ? earliest : (earliest + GRAIN - 1) / GRAIN * GRAIN;
         for (Entry e : entries) {
             if ((e.due == due || e.due <= now && due <= now) && e.like(c)) {
-                boolean later = c.at() > e.cause.at()
-                        || c.at() == e.cause.at() && c.event().compareTo(e.cause.event()) > 0;
+                boolean later = c.committedBy() > e.cause.committedBy()
+                        || c.committedBy() == e.cause.committedBy() && c.event().compareTo(e.cause.event()) > 0;
                 e.folded.add(later ? e.cause.at() : c.at());
                 e.folded.addAll(folded);
                 e.cause = later ? c : e.cause;

@@ -77,8 +77,11 @@ class EngineTest {
     void anEventIsToldThenLookedAtAndOpenUntilTheLastPart() throws InterruptedException {
         engine.start();
         engine.ready();
+        long before = System.currentTimeMillis();
         engine.accept(logout("ann"));
-        assertEquals("tokenstate.v1.demo.event.LOGOUT", link.next("event").subject());
+        Message told = link.next("event");
+        assertEquals("tokenstate.v1.demo.event.LOGOUT", told.subject());
+        assertTrue(Schema.valid(told).path("data").path("committed_by").asLong() >= before, "it was told after its commit");
         JsonNode open = beat();
         while (open.path("queued").asInt() != 1) {
             open = beat(); // The event's own acknowledgement may come after the first.
@@ -97,6 +100,18 @@ class EngineTest {
         assertEquals(1, engine.looks());
         assertEquals(0, engine.open().dropped());
         assertEquals(3, engine.published());
+    }
+
+    /** Keycloak writes a new session after it has told of it. */
+    @Test
+    void aBirthIsCommittedAfterItsDelay() throws InterruptedException {
+        engine.start();
+        engine.ready();
+        long before = System.currentTimeMillis();
+        engine.accept(Samples.extract(Samples.user(EventType.CODE_TO_TOKEN, "ann", "s1", "app",
+                "refresh_token_type", "Offline")));
+        long by = Schema.valid(link.next("event")).path("data").path("committed_by").asLong();
+        assertTrue(by >= before + 500, Long.toString(by - before));
     }
 
     @Test

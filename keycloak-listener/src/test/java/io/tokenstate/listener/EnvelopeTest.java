@@ -31,7 +31,7 @@ class EnvelopeTest {
     void revoke() throws IOException {
         Message m = ENVELOPE.event(extract(Samples.user(EventType.REVOKE_GRANT, "u1", "s1", "account",
                 "revoked_client", "app", "refresh_token_type", "Offline", "redirect_uri", "https://secret"))
-                .withClient("c1", "app"));
+                .withClient("c1", "app"), AT + 3);
         JsonNode json = Schema.valid(m);
         assertEquals(ID + "/l", m.id());
         assertEquals("tokenstate.v1.demo.event.REVOKE_GRANT", m.subject());
@@ -44,7 +44,7 @@ class EnvelopeTest {
     @Test
     void sessionDeletedByAdmin() throws IOException {
         Message m = ENVELOPE.event(extract(
-                Samples.admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", "{\"offline\":true}")));
+                Samples.admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", "{\"offline\":true}")), AT + 3);
         Schema.valid(m);
         assertEquals("tokenstate.v1.demo.event.DELETE_USER_SESSION", m.subject());
         same("admin-delete-session", m);
@@ -63,7 +63,7 @@ class EnvelopeTest {
         seen.putArray("rosters").addAll(Roster.ofUser("u1", new SessionRows.Listing(two, true), Set.of("s1"),
                 s -> List.of(), 60_000));
         Message m = ENVELOPE.observation(new Subject("Demo Realm", "demo", Subject.Kind.USER, "u1"),
-                List.of(revoke.cause(0), logout.cause(0)), AT + 11, seen);
+                List.of(revoke.cause(0, 0), logout.cause(0, 0)), AT + 11, seen);
         JsonNode causes = Schema.valid(m).path("data").path("causes");
         assertEquals("tokenstate.v1.demo.observation.user", m.subject());
         assertEquals("c1", causes.path(0).path("client").asText());

@@ -30,8 +30,8 @@ class ExtractorTest {
     void logoutNamesItsSession() {
         Happened h = extract(user(EventType.LOGOUT, "u1", "s1", "app"));
         assertEquals(on(Subject.Kind.USER, "u1"), h.subject());
-        assertEquals("s1", h.cause(0).session());
-        assertFalse(h.cause(0).narrow());
+        assertEquals("s1", h.cause(0, 0).session());
+        assertFalse(h.cause(0, 0).narrow());
         assertFalse(h.birth());
     }
 
@@ -51,8 +51,8 @@ class ExtractorTest {
                 "refresh_token_type", "Offline"));
         assertEquals("app", h.clientId());
         // Without its UUID the session must not be named: that would end its other clients too.
-        assertNull(h.cause(0).session());
-        Cause known = h.withClient("c1", "app").cause(0);
+        assertNull(h.cause(0, 0).session());
+        Cause known = h.withClient("c1", "app").cause(0, 0);
         assertEquals("s1", known.session());
         assertTrue(known.narrow());
     }
@@ -60,9 +60,9 @@ class ExtractorTest {
     @Test
     void otherRevokesNameNothing() {
         assertNull(extract(user(EventType.REVOKE_GRANT, "u1", "s1", "app", "refresh_token_type", "Refresh"))
-                .withClient("c1", "app").cause(0).session());
+                .withClient("c1", "app").cause(0, 0).session());
         assertNull(extract(user(EventType.REVOKE_GRANT, "u1", null, "account", "revoked_client", "app"))
-                .cause(0).session());
+                .cause(0, 0).session());
     }
 
     @Test
@@ -71,7 +71,7 @@ class ExtractorTest {
         assertNull(extract(user(EventType.CODE_TO_TOKEN, "u1", "s1", "app", "refresh_token_type", "Refresh")));
         Happened h = extract(user(EventType.CODE_TO_TOKEN, "u1", "s1", "app", "refresh_token_type", "Offline"));
         assertTrue(h.birth());
-        assertNull(h.cause(0).session());
+        assertNull(h.cause(0, 0).session());
     }
 
     @Test
@@ -81,7 +81,7 @@ class ExtractorTest {
         Happened h = extract(e);
         assertEquals("u1", h.user());
         assertEquals(on(Subject.Kind.USER, "u1"), h.subject());
-        assertNull(h.cause(0).session());
+        assertNull(h.cause(0, 0).session());
         assertEquals(Map.of("refresh_token_sub", "u1"), h.details());
         assertEquals(0, h.suppressed());
         assertNull(extract(user(EventType.REFRESH_TOKEN_ERROR, null, null, "app")).subject());
@@ -104,7 +104,7 @@ class ExtractorTest {
     void everythingMayBeNull(EventType type) {
         Happened h = extract(user(type, null, null, null));
         if (h != null) {
-            Schema.valid(Samples.ENVELOPE.event(h));
+            Schema.valid(Samples.ENVELOPE.event(h, Samples.AT));
         }
         boolean published = Set.of("LOGOUT", "REVOKE_GRANT", "USER_SESSION_DELETED", "REFRESH_TOKEN_ERROR",
                 "DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT", "CLIENT_UPDATE", "CLIENT_DELETE")
@@ -145,8 +145,8 @@ class ExtractorTest {
         Happened h = extract(admin(op, resource, path, null));
         assertEquals(on(kind, id), h.subject());
         assertEquals(op + " " + resource, h.type());
-        assertNull(h.cause(0).session());
-        Schema.valid(Samples.ENVELOPE.event(h));
+        assertNull(h.cause(0, 0).session());
+        Schema.valid(Samples.ENVELOPE.event(h, Samples.AT));
     }
 
     @ParameterizedTest
@@ -160,12 +160,12 @@ class ExtractorTest {
     void deletedSessions() {
         Happened offline = extract(admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", "{\"offline\":true}"));
         assertEquals(on(Subject.Kind.SESSION, "s1"), offline.subject());
-        assertEquals("s1", offline.cause(0).session());
+        assertEquals("s1", offline.cause(0, 0).session());
         Happened unknown = extract(admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", null));
-        assertEquals("s1", unknown.cause(0).session());
+        assertEquals("s1", unknown.cause(0, 0).session());
         Happened online = extract(admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", "{\"offline\":false}"));
         assertNull(online.subject());
-        assertNull(online.cause(0).session());
+        assertNull(online.cause(0, 0).session());
     }
 
     @Test
@@ -186,7 +186,7 @@ class ExtractorTest {
         Happened h = extract(admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", body));
         assertEquals(Map.of(), h.representation());
         assertEquals(on(Subject.Kind.SESSION, "s1"), h.subject());
-        assertEquals("s1", h.cause(0).session());
+        assertEquals("s1", h.cause(0, 0).session());
     }
 
     @Test
@@ -213,8 +213,8 @@ class ExtractorTest {
         assertNotNull(h);
         assertNull(h.session());
         assertNull(extract(admin(OperationType.UPDATE, "USER", "users/" + huge, null)).user());
-        Schema.valid(Samples.ENVELOPE.event(h));
-        Schema.valid(Samples.ENVELOPE.event(extract(admin(OperationType.UPDATE, "USER", "users/" + huge, huge))));
+        Schema.valid(Samples.ENVELOPE.event(h, Samples.AT));
+        Schema.valid(Samples.ENVELOPE.event(extract(admin(OperationType.UPDATE, "USER", "users/" + huge, huge)), Samples.AT));
     }
 
     /** Keycloak 26.7 gives what a partial import makes the resource type REALM. */

@@ -233,7 +233,7 @@ class PendingTest {
         assertEquals("MANY_EVENTS", rest.type());
         assertEquals(new Subject("Demo Realm", "demo", Subject.Kind.REALM, ""), rest.subject());
         assertEquals("38000", rest.details().get("count"));
-        Schema.valid(Samples.ENVELOPE.event(rest));
+        Schema.valid(Samples.ENVELOPE.event(rest, Samples.AT));
     }
 
     @Test

@@ -68,7 +68,7 @@ class ProviderEventsTest {
         assertEquals(new Subject("Demo Realm", "demo", Subject.Kind.USER, "u1"), h.subject());
         assertEquals(Map.of(), h.details());
         assertTrue(h.birth(), "its sessions may be removed in a second transaction");
-        Message m = Samples.ENVELOPE.event(h);
+        Message m = Samples.ENVELOPE.event(h, Samples.AT);
         assertEquals("tokenstate.v1.demo.event.USER_REMOVED", m.subject());
         assertEquals("provider", Schema.valid(m).path("data").path("kind").asText());
         String sample = Files.readString(Path.of("../internal/events/testdata/java/user-removed.json"));
@@ -110,7 +110,7 @@ class ProviderEventsTest {
         assertEquals("CLIENT_REMOVED", h.type());
         assertEquals("c1", h.client());
         assertEquals("app", h.clientId());
-        Schema.valid(Samples.ENVELOPE.event(h));
+        Schema.valid(Samples.ENVELOPE.event(h, Samples.AT));
     }
 
     private ProviderEvents.Told revoked(RoleModel role, Long born) {

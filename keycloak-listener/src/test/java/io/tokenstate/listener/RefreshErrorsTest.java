@@ -39,7 +39,7 @@ class RefreshErrorsTest {
         List<Happened> late = errors.flush();
         assertEquals(1, late.size());
         assertEquals(4, late.get(0).suppressed());
-        Schema.valid(Samples.ENVELOPE.event(late.get(0)));
+        Schema.valid(Samples.ENVELOPE.event(late.get(0), Samples.AT));
         now.set(20_000);
         assertEquals(List.of(), errors.flush());
         assertNotNull(errors.offer(error("ann")));

@@ -19,8 +19,8 @@ class SessionOwnerTest {
     void isToldWithTheSession() {
         Happened h = Samples.extract(Samples.admin(OperationType.DELETE, "USER_SESSION", "sessions/s1", null)).withUser("u1");
         assertEquals(Subject.Kind.SESSION, h.subject().kind());
-        assertEquals("s1", h.cause(0).session());
-        assertEquals("u1", h.cause(0).user());
-        assertEquals("u1", Schema.valid(Samples.ENVELOPE.event(h)).path("data").path("user").asText());
+        assertEquals("s1", h.cause(0, 0).session());
+        assertEquals("u1", h.cause(0, 0).user());
+        assertEquals("u1", Schema.valid(Samples.ENVELOPE.event(h, Samples.AT)).path("data").path("user").asText());
     }
 }
