@@ -15,9 +15,11 @@ type StoredToken struct {
 	ClientID  string `json:"client_id"`
 	SessionID string `json:"session_id"`
 	IssuedAt  int64  `json:"issued_at"`
-	Custody   string `json:"custody"` // sealed: authapi keeps it; tracked: you do
-	Verified  bool   `json:"verified"`
-	State     State  `json:"state"`
+	// ExpiresAt is the token's own exp; nil if it has none, as most offline tokens.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Custody   string     `json:"custody"` // sealed: authapi keeps it; tracked: you do
+	Verified  bool       `json:"verified"`
+	State     State      `json:"state"`
 }
 
 // StoreToken gives an offline token into authapi's custody.
@@ -83,6 +85,8 @@ type TokenID struct {
 	ClientID  string `json:"client_id"`
 	SessionID string `json:"session_id"`
 	IssuedAt  int64  `json:"issued_at"`
+	// ExpiresAt is the token's exp, if it has one; only for TrackToken.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 }
 
 // RefreshOutcome is what Keycloak answered when you refreshed a token yourself. Status 200: it

@@ -25,7 +25,7 @@ func (p provider) Parse(raw secret.Text) (authapi.Claims, error) {
 	}
 	return authapi.Claims{
 		Issuer: c.Issuer, User: c.Subject, Session: c.Session, ClientID: c.ClientID,
-		IssuedAt: tokenstate.Seconds(c.IssuedAt), Offline: c.Offline,
+		IssuedAt: tokenstate.Seconds(c.IssuedAt), Expires: tokenstate.Seconds(c.Expires), Offline: c.Offline,
 	}, nil
 }
 
@@ -48,7 +48,7 @@ func (p provider) Introspect(ctx context.Context, raw secret.Text) (authapi.Intr
 	}
 	return authapi.Introspection{Active: i.Active, Claims: authapi.Claims{
 		Issuer: i.Issuer, User: i.Subject, Session: i.Session, ClientID: i.ClientID,
-		IssuedAt: tokenstate.Seconds(i.IssuedAt), Offline: i.Type == "Offline",
+		IssuedAt: tokenstate.Seconds(i.IssuedAt), Expires: tokenstate.Seconds(i.Expires), Offline: i.Type == "Offline",
 	}}, nil
 }
 

@@ -50,12 +50,12 @@ type frozen struct {
 	by string
 }
 
-func (z frozen) View(ctx context.Context) (out []recovery.ViewRow, err error) {
-	rows, err := z.Frozen.View(ctx)
+func (z frozen) View(ctx context.Context) (out []recovery.ViewRow, at tokenstate.Millis, err error) {
+	rows, at, err := z.Frozen.View(ctx)
 	for _, r := range rows {
 		out = append(out, recovery.ViewRow(r))
 	}
-	return out, err //nolint:wrapcheck // joins only
+	return out, at, err //nolint:wrapcheck // joins only
 }
 
 func (z frozen) Tokens(ctx context.Context) (out []tokenstate.Token, r tokenstate.Rules, err error) {

@@ -65,6 +65,15 @@ func (s *Server) decide(api huma.API) {
 	})
 }
 
+// generation is t as it was issued at another second; 0: as it is stored. Each refresh sets the exp anew, so that of
+// another generation is not known.
+func generation(t tokenstate.Token, issuedAt tokenstate.Seconds) tokenstate.Token {
+	if issuedAt != 0 && issuedAt != t.IssuedAt {
+		t.IssuedAt, t.Expires = issuedAt, 0
+	}
+	return t
+}
+
 // fault says what is wrong with a question.
 func (q question) fault(caller projection.ServiceKey) *Problem {
 	switch {
@@ -88,11 +97,7 @@ func (s *Server) verdictOf(realm string, q question) tokenstate.Verdict {
 	}
 	v := tokenstate.Verdict{}
 	if stored, ok := s.Known.Token(realm, q.SessionID, q.ClientID); ok && stored.Token.User == q.UserID {
-		t := stored.Token
-		if q.IssuedAt != 0 {
-			t.IssuedAt = tokenstate.Seconds(q.IssuedAt)
-		}
-		v = s.Known.Judge(t)
+		v = s.Known.Judge(generation(stored.Token, tokenstate.Seconds(q.IssuedAt)))
 	}
 	s.Metrics.judged("token", v)
 	return v

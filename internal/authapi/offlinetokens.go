@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -29,6 +30,8 @@ type putTokenInput struct {
 		ClientID     string  `json:"client_id,omitempty" maxLength:"255"`
 		SessionID    string  `json:"session_id,omitempty" maxLength:"255"`
 		IssuedAt     float64 `json:"issued_at,omitempty" minimum:"0" maximum:"253402300799" multipleOf:"1" doc:"the token's iat, in seconds"`
+
+		ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"the token's exp, if it has one: it is revoked from then on"`
 	}
 }
 
@@ -37,6 +40,7 @@ type tokenBody struct {
 	ClientID  string             `json:"client_id"`
 	SessionID string             `json:"session_id"`
 	IssuedAt  tokenstate.Seconds `json:"issued_at"`
+	ExpiresAt *time.Time         `json:"expires_at,omitempty" doc:"the token's own exp; most offline tokens have none"`
 	Custody   string             `json:"custody" enum:"sealed,tracked"`
 	Verified  bool               `json:"verified"`
 	State     string             `json:"state" enum:"usable,suspended,revoked,unknown"`
@@ -66,6 +70,7 @@ type listedToken struct {
 	ClientID  string             `json:"client_id"`
 	SessionID string             `json:"session_id"`
 	IssuedAt  tokenstate.Seconds `json:"issued_at"`
+	ExpiresAt *time.Time         `json:"expires_at,omitempty"`
 	Custody   string             `json:"custody"`
 	Verified  bool               `json:"verified"`
 	VerdictBody
@@ -102,14 +107,14 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 	caller, raw := serviceOf(ctx), secret.New(in.Body.RefreshToken)
 	t := tokenstate.Token{
 		Realm: caller.Realm, User: in.Body.UserID, ClientID: in.Body.ClientID,
-		Session: in.Body.SessionID, IssuedAt: tokenstate.Seconds(in.Body.IssuedAt),
+		Session: in.Body.SessionID, IssuedAt: tokenstate.Seconds(in.Body.IssuedAt), Expires: secondsOf(in.Body.ExpiresAt),
 	}
 	verified, bad := false, (*Problem)(nil)
 	switch {
 	case raw.Empty():
 		bad = s.trackable(t)
 	case t != tokenstate.Token{Realm: caller.Realm}:
-		bad = unprocessable("invalid-request", "send refresh_token, or the four members of a tracked token, not both")
+		bad = unprocessable("invalid-request", "send refresh_token, or the members of a tracked token, not both")
 	default:
 		t, verified, bad = s.verify(ctx, caller.Realm, raw)
 	}
@@ -153,8 +158,18 @@ func (s *Server) storedBody(t tokenstate.Token, sealed, verified, applied bool) 
 	v := s.Known.Judge(p.Token)
 	return tokenBody{
 		UserID: p.Token.User, ClientID: p.Token.ClientID, SessionID: p.Token.Session, IssuedAt: p.Token.IssuedAt,
-		Custody: p.Custody, Verified: p.Verified, State: v.State.String(),
+		ExpiresAt: expiry(p.Token), Custody: p.Custody, Verified: p.Verified, State: v.State.String(),
 	}
+}
+
+// expiry is when the token's own exp is; nil if it has none.
+func expiry(t tokenstate.Token) *time.Time { return instant(t.Expires.Millis()) }
+
+func secondsOf(at *time.Time) tokenstate.Seconds {
+	if at == nil {
+		return 0
+	}
+	return tokenstate.Seconds(at.Unix())
 }
 
 func (s *Server) listTokens(ctx context.Context, in *listTokensInput) (*listTokensAnswer, error) {
@@ -171,7 +186,7 @@ func (s *Server) listTokens(ctx context.Context, in *listTokensInput) (*listToke
 			break
 		}
 		a.Body.Items = append(a.Body.Items, listedToken{
-			t.Token.ClientID, t.Token.Session, t.Token.IssuedAt, t.Custody, t.Verified, bodyOf(s.Known.Judge(t.Token)),
+			t.Token.ClientID, t.Token.Session, t.Token.IssuedAt, expiry(t.Token), t.Custody, t.Verified, bodyOf(s.Known.Judge(t.Token)),
 		})
 		last = at
 	}

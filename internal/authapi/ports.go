@@ -36,6 +36,7 @@ type IdentityProvider interface {
 type Claims struct {
 	Issuer, User, Session, ClientID string
 	IssuedAt                        tokenstate.Seconds
+	Expires                         tokenstate.Seconds // exp; 0: it has none
 	Offline                         bool
 }
 

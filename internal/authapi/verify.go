@@ -15,6 +15,9 @@ import (
 // revocation that compares iat.
 const maxAhead tokenstate.Seconds = 60
 
+// maxSeconds is the last second of the year 9999.
+const maxSeconds tokenstate.Seconds = 253402300799
+
 func unprocessable(slug, detail string) *Problem {
 	return problem(http.StatusUnprocessableEntity, slug, "", detail)
 }
@@ -27,6 +30,8 @@ func (s *Server) trackable(t tokenstate.Token) *Problem {
 		return secretForID()
 	case !plain(t.User) || !plain(t.ClientID) || !plain(t.Session):
 		return unprocessable("invalid-request", "ids are printable, without control characters")
+	case t.Expires < 0 || t.Expires > maxSeconds:
+		return unprocessable("invalid-request", "expires_at lies outside of the years 1970 to 9999")
 	}
 	return s.notFromTheFuture(t)
 }
@@ -119,7 +124,7 @@ func (s *Server) acceptable(ctx context.Context, of Realm, c Claims, t tokenstat
 }
 
 func tokenOf(realm string, c Claims) tokenstate.Token {
-	return tokenstate.Token{Realm: realm, User: c.User, ClientID: c.ClientID, Session: c.Session, IssuedAt: c.IssuedAt}
+	return tokenstate.Token{Realm: realm, User: c.User, ClientID: c.ClientID, Session: c.Session, IssuedAt: c.IssuedAt, Expires: c.Expires}
 }
 
 // plain ids fit a row, a log line and a subject's neighbourhood.

@@ -30,3 +30,5 @@ func (p *Projection) Now() time.Time {
 	}
 	return p.clock.at.Add(time.Since(p.clock.read))
 }
+
+func (p *Projection) now() tokenstate.Millis { return tokenstate.Millis(p.Now().UnixMilli()) }

@@ -11,7 +11,8 @@ import (
 
 // Judge says whether Keycloak would refresh t. With nothing loaded that is unknown.
 func (p *Projection) Judge(t tokenstate.Token) tokenstate.Verdict {
-	return read(p, func(st *state) tokenstate.Verdict { return tokenstate.Judge(t, st.facts, p.status.Rules) })
+	now := p.now()
+	return read(p, func(st *state) tokenstate.Verdict { return tokenstate.JudgeAt(t, st.facts, p.status.Rules, now) })
 }
 
 // Token finds what is stored of a client in a session.
@@ -43,6 +44,7 @@ func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
 // verified one before others. If none is usable it is one that may work again, or else the
 // newest, and of one second the one that died last: its verdict says why there is none now.
 func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (Token, tokenstate.Verdict, bool) {
+	now := p.now()
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.st == nil {
@@ -55,7 +57,7 @@ func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (
 		if want != nil && !want(t) {
 			continue
 		}
-		v := tokenstate.Judge(t.Token, p.st.facts, p.status.Rules)
+		v := tokenstate.JudgeAt(t.Token, p.st.facts, p.status.Rules, now)
 		if !found || better(t, v, best, verdict) {
 			best, verdict, found = t, v, true
 		}
@@ -82,6 +84,7 @@ func better(t Token, v tokenstate.Verdict, o Token, w tokenstate.Verdict) bool {
 // SweptUntil is when the living token or owner that was not seen for longest was last looked at; 0
 // if one never was, or nothing is loaded. It walks them all: ask now and then.
 func (p *Projection) SweptUntil() tokenstate.Millis {
+	now := p.now()
 	return read(p, func(st *state) tokenstate.Millis {
 		first, none := tokenstate.Millis(0), true
 		seen := func(at tokenstate.Millis) {
@@ -90,7 +93,7 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 			}
 		}
 		for _, t := range st.tokens {
-			switch v := tokenstate.Judge(t.Token, st.facts, p.status.Rules); {
+			switch v := tokenstate.JudgeAt(t.Token, st.facts, p.status.Rules, now); {
 			case v.State == tokenstate.Revoked:
 			case t.Token.Client == "": // its client is not known, so nobody can look at more than its user
 				seen(tokenstate.Owner(t.Token.Realm, t.Token.User, st.facts, p.status.Rules).CheckedAt)

@@ -12,7 +12,8 @@ type Frozen interface {
 	Facts(context.Context) (tokenstate.Facts, error)
 	// Taught is what the journal teaches; whole is false if it was pruned.
 	Taught(ctx context.Context, seen func(done, of int64)) (f tokenstate.Facts, whole bool, err error)
-	View(context.Context) ([]ViewRow, error)
+	// View is what the SQL view says, and of which instant.
+	View(context.Context) ([]ViewRow, tokenstate.Millis, error)
 	Tokens(context.Context) ([]tokenstate.Token, tokenstate.Rules, error)
 	FeedHoles(context.Context) (int64, error)
 	Replace(ctx context.Context, f tokenstate.Facts, detail string) error
@@ -84,7 +85,7 @@ func (r *Report) view(ctx context.Context, z Frozen, held tokenstate.Facts) erro
 	if err != nil {
 		return err //nolint:wrapcheck // the database says what failed
 	}
-	rows, err := z.View(ctx)
+	rows, at, err := z.View(ctx)
 	if err != nil {
 		return err //nolint:wrapcheck // as above
 	}
@@ -94,8 +95,8 @@ func (r *Report) view(ctx context.Context, z Frozen, held tokenstate.Facts) erro
 		said[row.Token] = row
 	}
 	for _, t := range tokens {
-		v := tokenstate.Judge(t, held, rules)
-		t.Client = ""
+		v := tokenstate.JudgeAt(t, held, rules, at)
+		t.Client, t.Expires = "", 0
 		want := ViewRow{t, v.State.String(), v.Reason, v.Since, v.Cause}
 		if got := said[t]; got != want {
 			r.View = append(r.View, fmt.Sprintf("user %s, client %s, session %s: the view says %q %q, Judge %q %q",

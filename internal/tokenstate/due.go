@@ -28,7 +28,7 @@ const wholeSweeps = 100
 // now is an argument, and the same clock as the looks' At, as good as it can be had.
 func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Want {
 	themselves, users, owning := map[Scope]bool{}, map[Scope][]Token{}, map[Scope]bool{}
-	for _, t := range tokens {
+	for _, t := range unexpired(tokens, r, now) {
 		t = f.resolve(t)
 		user := Scope{Realm: t.Realm, User: t.User}
 		users[user] = append(users[user], t)
@@ -70,6 +70,7 @@ func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
 
 // DueUser is Due for one user with all their tokens; owner: of live API keys.
 func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Millis) (Want, bool) {
+	tokens = unexpired(tokens, r, now)
 	if len(tokens) == 0 && !owner || f.withoutRealm(user.Realm, r) {
 		return Want{}, false
 	}

@@ -45,6 +45,7 @@ type Token struct {
 	ClientID string  `json:"ClientID"` // the token's azp
 	Session  string  `json:"Session"`  // sid
 	IssuedAt Seconds `json:"IssuedAt"`
+	Expires  Seconds `json:"Expires"` // the token's exp; 0: none, or not known
 }
 
 // scopes are those that reach t, widest first. A scope with a client needs its UUID.

@@ -35,6 +35,7 @@ const (
 	ReasonRefused         = "refused"
 	ReasonGrantRevoked    = "grant_revoked"
 	ReasonOrder           = "revoked_by_order"
+	ReasonExpired         = "expired" // the token's own exp has passed
 )
 
 // Verdict is what Judge says of a token.

@@ -82,24 +82,28 @@ func (z Frozen) teachOutbox(ctx context.Context, f tokenstate.Facts) error {
 
 // ViewRow is one row of offline_token_state.
 type ViewRow struct {
-	Token         tokenstate.Token // without the client's UUID
+	Token         tokenstate.Token // without the client's UUID and its expiry
 	State, Reason string
 	Since         tokenstate.Millis
 	Event         string
 }
 
-// View reads the view, whose answers must be Judge's.
-func (z Frozen) View(ctx context.Context) ([]ViewRow, error) {
+// View reads the view, whose answers must be JudgeAt's of the same instant.
+func (z Frozen) View(ctx context.Context) (rows []ViewRow, at tokenstate.Millis, err error) {
+	if err := z.tx.QueryRow(ctx, "SELECT (extract(epoch FROM now()) * 1000)::bigint").Scan(&at); err != nil {
+		return nil, 0, fmt.Errorf("read the transaction's time: %w", err)
+	}
 	const all = `SELECT realm, user_id, client_id, session_id, issued_at, state, coalesce(reason, ''),
 		coalesce((extract(epoch FROM since) * 1000)::bigint, 0), coalesce(event_id, '') FROM tokenstate.offline_token_state`
-	rows, err := z.tx.Query(ctx, all)
+	found, err := z.tx.Query(ctx, all)
 	if err != nil {
-		return nil, fmt.Errorf("read view: %w", err)
+		return nil, 0, fmt.Errorf("read view: %w", err)
 	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (v ViewRow, err error) {
+	rows, err = pgx.CollectRows(found, func(r pgx.CollectableRow) (v ViewRow, err error) {
 		err = r.Scan(&v.Token.Realm, &v.Token.User, &v.Token.ClientID, &v.Token.Session, &v.Token.IssuedAt, &v.State, &v.Reason, &v.Since, &v.Event)
 		return v, err
 	})
+	return rows, at, err
 }
 
 // Tokens are the stored and tracked tokens, and the rules that they are judged by.

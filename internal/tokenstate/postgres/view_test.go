@@ -87,10 +87,11 @@ func TestViewEqualsJudge(t *testing.T) {
 			tok := tokenstate.Token{
 				Realm: "demo", User: "u", Client: rapid.SampledFrom([]string{"", "c1", "c1"}).Draw(t, "client"), ClientID: "app", Session: "s",
 				IssuedAt: tokenstate.Seconds(rapid.IntRange(1, 4).Draw(t, "iat")),
+				Expires:  rapid.SampledFrom([]tokenstate.Seconds{0, 0, 0, 3, 4e9}).Draw(t, "exp"),
 			}
 			_, err = s.PutToken(ctx, StoredToken{Token: tok}, nil)
 			must(t, err)
-			want := tokenstate.Judge(tok, f, rules)
+			want := tokenstate.JudgeAt(tok, f, rules, 2e12) // between the two
 			if got := viewOf(ctx, t, pool); got != line(want) {
 				t.Fatalf("the view says %s, Judge %s", got, line(want))
 			}
@@ -108,6 +109,7 @@ func (s seen) missing() (reasons []string) {
 		tokenstate.ReasonRealmNotBefore, tokenstate.ReasonClientNotBefore, tokenstate.ReasonUserDisabled, tokenstate.ReasonRealmDisabled,
 		tokenstate.ReasonClientDisabled, tokenstate.ReasonUserDeleted, tokenstate.ReasonRealmDeleted, tokenstate.ReasonClientDeleted,
 		tokenstate.ReasonClientRenamed, tokenstate.ReasonOfflineAccess, tokenstate.ReasonRefused, tokenstate.ReasonGrantRevoked, tokenstate.ReasonOrder,
+		tokenstate.ReasonExpired,
 	} {
 		if s[reason] == 0 {
 			reasons = append(reasons, reason)

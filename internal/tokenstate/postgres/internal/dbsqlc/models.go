@@ -258,6 +258,7 @@ type TokenstateOfflineToken struct {
 	Custody      string
 	Verified     bool
 	RegisteredAt time.Time
+	ExpiresAtS   int64
 }
 
 type TokenstateOfflineTokenSecret struct {

@@ -225,7 +225,7 @@ func (q *Queries) Head(ctx context.Context, db DBTX) (HeadRow, error) {
 }
 
 const listTokens = `-- name: ListTokens :many
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at FROM tokenstate.offline_token ORDER BY realm, session, client_id
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s FROM tokenstate.offline_token ORDER BY realm, session, client_id
 `
 
 func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineToken, error) {
@@ -247,6 +247,7 @@ func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineT
 			&i.Custody,
 			&i.Verified,
 			&i.RegisteredAt,
+			&i.ExpiresAtS,
 		); err != nil {
 			return nil, err
 		}
@@ -346,26 +347,27 @@ func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatPar
 }
 
 const putToken = `-- name: PutToken :many
-INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, custody, verified)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (realm, session, client_id) DO UPDATE
 SET user_id = excluded.user_id, client = coalesce(excluded.client, t.client), issued_at_s = excluded.issued_at_s,
-    custody = excluded.custody, verified = excluded.verified
+    expires_at_s = excluded.expires_at_s, custody = excluded.custody, verified = excluded.verified
 WHERE excluded.issued_at_s >= t.issued_at_s
-    AND (excluded.user_id, coalesce(excluded.client, t.client), excluded.issued_at_s, excluded.custody, excluded.verified)
-        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.custody, t.verified)
-RETURNING t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at
+    AND (excluded.user_id, coalesce(excluded.client, t.client), excluded.issued_at_s, excluded.expires_at_s, excluded.custody, excluded.verified)
+        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.expires_at_s, t.custody, t.verified)
+RETURNING t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at, t.expires_at_s
 `
 
 type PutTokenParams struct {
-	Realm     string
-	UserID    string
-	Client    *string
-	ClientID  string
-	Session   string
-	IssuedAtS int64
-	Custody   string
-	Verified  bool
+	Realm      string
+	UserID     string
+	Client     *string
+	ClientID   string
+	Session    string
+	IssuedAtS  int64
+	ExpiresAtS int64
+	Custody    string
+	Verified   bool
 }
 
 func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]TokenstateOfflineToken, error) {
@@ -376,6 +378,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 		arg.ClientID,
 		arg.Session,
 		arg.IssuedAtS,
+		arg.ExpiresAtS,
 		arg.Custody,
 		arg.Verified,
 	)
@@ -396,6 +399,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 			&i.Custody,
 			&i.Verified,
 			&i.RegisteredAt,
+			&i.ExpiresAtS,
 		); err != nil {
 			return nil, err
 		}
@@ -408,7 +412,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 }
 
 const tokensNamed = `-- name: TokensNamed :many
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at FROM tokenstate.offline_token
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s FROM tokenstate.offline_token
 WHERE (user_id = $1 OR session = $1) AND ($2::text = '' OR realm = $2) ORDER BY realm, session, client_id
 `
 
@@ -437,6 +441,7 @@ func (q *Queries) TokensNamed(ctx context.Context, db DBTX, arg TokensNamedParam
 			&i.Custody,
 			&i.Verified,
 			&i.RegisteredAt,
+			&i.ExpiresAtS,
 		); err != nil {
 			return nil, err
 		}

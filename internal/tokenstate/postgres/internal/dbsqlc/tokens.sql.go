@@ -12,7 +12,7 @@ import (
 const bindClient = `-- name: BindClient :many
 UPDATE tokenstate.offline_token SET client = $1
 WHERE realm = $2 AND client_id = $3 AND client IS NULL
-RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at
+RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s
 `
 
 type BindClientParams struct {
@@ -40,6 +40,7 @@ func (q *Queries) BindClient(ctx context.Context, db DBTX, arg BindClientParams)
 			&i.Custody,
 			&i.Verified,
 			&i.RegisteredAt,
+			&i.ExpiresAtS,
 		); err != nil {
 			return nil, err
 		}
@@ -279,7 +280,7 @@ func (q *Queries) Reach(ctx context.Context, db DBTX, arg ReachParams) (ReachRow
 }
 
 const storedToken = `-- name: StoredToken :one
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3 FOR UPDATE
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3 FOR UPDATE
 `
 
 type StoredTokenParams struct {
@@ -301,6 +302,7 @@ func (q *Queries) StoredToken(ctx context.Context, db DBTX, arg StoredTokenParam
 		&i.Custody,
 		&i.Verified,
 		&i.RegisteredAt,
+		&i.ExpiresAtS,
 	)
 	return i, err
 }
