@@ -60,8 +60,11 @@ SIM_SEED ?= 1
 sim: ## random histories through the core, against a model of Keycloak (SIM_SEEDS SIM_SEED; docs/simulator.md)
 	SIM_SEEDS=$(SIM_SEEDS) SIM_SEED=$(SIM_SEED) go test -count=1 -v -timeout=170m -run TestVerdictsEqualTheModels ./internal/sim/
 
-mutations: ## take the rules of core and listener out one by one; each must turn a test red (MUTATION_TRUTH=1: and make truth)
+mutations: ## take the rules out one by one, in Go and Java; each must turn a test red (MUTATION_ONLY: files or rules; MUTATION_TRUTH=1: and make truth)
 	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
+
+fuzz: devstack ## fuzz every parser of what comes from outside (FUZZ_TIME: of each, 5s; FUZZ_ONLY)
+	$(DEVSTACK) run --services -- tools/fuzz
 
 SCENE ?=
 record: devstack $(LISTENER) ## play keycloak.md's action table on a real Keycloak and write its answers (SCENE: which, a pattern)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
@@ -126,37 +124,4 @@ func TestKeysWithoutDatabase(t *testing.T) {
 	w.backend(http.MethodDelete, userKeys+"/"+dead.text("id"), nil).want(t, http.StatusServiceUnavailable)
 	w.server.Flush(t.Context()) // uses are lost, and nothing else happens
 	w.me(live).want(t, http.StatusOK)
-}
-
-// FuzzKeyHeader: nothing but the key itself is a key, and the only other reason is unknown.
-func FuzzKeyHeader(f *testing.F) {
-	key := apikey.Format(apikey.Entropy{ID: [8]byte{9}, Secret: [32]byte{9}}).Text().Reveal()
-	for _, s := range []string{"", "x", "tokst_", key[:60], key + "0", "bearer " + key, apikey.Format(apikey.Entropy{}).Text().Reveal()} {
-		f.Add(s)
-		f.Add("Bearer " + s)
-	}
-	w := newWorld(f)
-	w.server.Limits = nil
-	p, err := apikey.Parse(key)
-	must(f, err)
-	_, err = keys.New(w.pool).Create(f.Context(), apikey.NewIssue(apikey.Record{
-		Realm: "demo", User: "u", Name: "n", Kind: apikey.KindUser, Generation: 1, Created: 1,
-	}, p, w.held.Peppers[0]), nil)
-	must(f, err)
-	w.caughtUp()
-	f.Fuzz(func(t *testing.T, value string) {
-		for name, right := range map[string]bool{
-			"Authorization":     strings.EqualFold(value[:min(7, len(value))], "bearer ") && value[min(7, len(value)):] == key,
-			"X-Session-API-Key": value == key, "X-Access-Token": value == key,
-		} {
-			r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/api/v1/users/me", nil)
-			r.Header[http.CanonicalHeaderKey(name)] = []string{value}
-			rec := httptest.NewRecorder()
-			w.handler.ServeHTTP(rec, r)
-			refused := rec.Code == http.StatusUnauthorized && strings.Contains(rec.Body.String(), `"reason":"unknown"`)
-			if right != (rec.Code == http.StatusOK) || !right && !refused {
-				t.Fatalf("%s: %q: %d %s", name, value, rec.Code, rec.Body)
-			}
-		}
-	})
 }

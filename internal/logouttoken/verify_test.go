@@ -26,7 +26,7 @@ const issuer = "https://id.example/realms/demo"
 
 // world is an issuer with one key, and a relying party.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	key      *rsa.PrivateKey
 	set      []jose.JSONWebKey
 	serve    http.HandlerFunc // nil: the set
@@ -35,7 +35,7 @@ type world struct {
 	verifier *logouttoken.Verifier
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -249,7 +249,7 @@ func raw2(header string, parts []string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + parts[1] + "." + parts[2]
 }
 
-func text(t *testing.T, c claims) string {
+func text(t testing.TB, c claims) string {
 	t.Helper()
 	payload, err := json.Marshal(c)
 	if err != nil {

@@ -25,7 +25,14 @@ func TestNoMutantSurvives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	only, err := regexp.Compile(os.Getenv("MUTATION_ONLY")) // of file and rule
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, m := range mutants {
+		if !only.MatchString(m.file + " " + m.rule) {
+			continue
+		}
 		t.Run(m.rule, func(t *testing.T) {
 			overlay := m.overlay(t, root)
 			out, err := run(t, root, nil, "go", "test", "-count=1", "-overlay="+overlay, "./"+filepath.Dir(m.file)+"/")

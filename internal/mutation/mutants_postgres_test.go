@@ -1,0 +1,24 @@
+//go:build mutations
+
+package mutation
+
+func init() { mutants = append(mutants, keeping...) }
+
+const keeps = "internal/tokenstate/postgres/"
+
+// keeping are the rules of the store that no constraint of the tables holds.
+var keeping = []mutant{
+	{"the floor moves from where the batch began", keeps + "store.go", "\tif n == 0 {\n\t\treturn ErrNotActive", "\tif n < 0 {\n\t\treturn ErrNotActive", false},
+	{"a pruned feed leads nowhere", keeps + "feed.go", `if after < r.Pruned {`, `if false {`, false},
+	{"a feed behind its reader is another history", keeps + "feed.go", `if after > r.Head {`, `if false {`, false},
+	{"a version that is missing is a gap", keeps + "feed.go", `if *r.Version != after+int64(n)+1 {`, `if n < 0 {`, false},
+	{"versions that are missing at the end are a gap", keeps + "feed.go", `int64(got) != want {`, `int64(got) > want {`, false},
+	{"the outbox takes orders only", keeps + "orders.go", `if m.Body.Class() != events.ClassOrder {`, `if false {`, false},
+	{"an erasure spares what came later", keeps + "erase.go", `UntilMs: arrived + clocksApart`, `UntilMs: math.MaxInt64`, false},
+	{"an erasure spares later lines", keeps + "erase.go", `if r.ReceivedMs > until {`, `if false {`, false},
+	{"who lost the lease stops", keeps + "lease.go", `case errors.Is(err, errLeaseLost):`, `case errors.Is(err, errLeaseLost) && false:`, false},
+	{"a lease that cannot be renewed ends", keeps + "lease.go", `context.WithDeadline(ctx, l.asked.Add(l.term-l.margin))`, `context.WithDeadline(ctx, time.Now().Add(time.Hour))`, false},
+	{"a frozen transaction is ended", keeps + "bounds.go", `b.Idle.Milliseconds()`, `0`, false},
+	{"nobody waits for a lock for ever", keeps + "bounds.go", `b.Lock.Milliseconds()`, `0`, false},
+	{"an access token that is nearly over is not reused", keeps + "turns.go", ` || left < minValid`, ``, false},
+}
