@@ -52,8 +52,10 @@ versions: devstack $(LISTENER) ## make truth on each of KEYCLOAK_VERSIONS; docs/
 	done; exit $$status
 
 CHAOS_CYCLES ?= 3
-chaos: devstack $(LISTENER) ## kill -9 each process again and again while people act (CHAOS_CYCLES CHAOS_SEED)
-	CHAOS_CYCLES=$(CHAOS_CYCLES) go test -count=1 -v -timeout=120m -tags=truth -run TestKillsLoseNothing ./internal/truth/
+CHAOS_KEYCLOAK_CYCLES ?= 1
+chaos: devstack $(LISTENER) ## break one thing after another while people act, then kill each process beside a real Keycloak (CHAOS_CYCLES CHAOS_SEED CHAOS_FAULTS CHAOS_COMPARATORS CHAOS_FROZEN CHAOS_KEYCLOAK_CYCLES; docs/chaos.md)
+	CHAOS_CYCLES=$(CHAOS_CYCLES) go test -count=1 -v -timeout=170m -tags=chaos ./internal/chaos/
+	CHAOS_CYCLES=$(CHAOS_KEYCLOAK_CYCLES) go test -count=1 -v -timeout=120m -tags=truth -run TestKillsLoseNothing ./internal/truth/
 
 SIM_SEEDS ?= 2000
 SIM_SEED ?= 1

@@ -59,6 +59,7 @@ var rules = map[string]struct {
 	"internal/sameinstant":                         {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/mutation":                            {nil, "a test of tests"},
 	"internal/edge":                                {nil, "a test from outside: what it imports, it imports in test files"},
+	"internal/chaos":                               {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/harm":                                {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/sim":                                 {nil, "a test of the core: what it imports, it imports in test files"},
 	"internal/truth":                               {nil, "a test of everything: what it imports, it imports in test files"},
