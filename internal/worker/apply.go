@@ -8,6 +8,10 @@ import (
 	"github.com/tokenstate/tokenstate/internal/events"
 )
 
+// errForgot: another worker moves the floor forward only. To stand by and see whether one does would leave
+// replicas without a confirmed database for as long.
+var errForgot = errors.New("the database's floor has gone back: it was restored")
+
 // apply tries b until it is in, or somebody else's is. A stop lets it finish for a while.
 func (w *Worker) apply(ctx context.Context, b Batch) error {
 	ctx, cancel := lasting(ctx, finish)
@@ -25,6 +29,8 @@ func (w *Worker) apply(ctx context.Context, b Batch) error {
 		// The commit may have gone through before the error: only the floor knows.
 		if floor, ferr := w.Store.Floor(ctx); ferr == nil && floor.same(b.To) {
 			return nil
+		} else if ferr == nil && floor.Seq < b.From.Seq {
+			return errForgot
 		} else if ferr == nil && (!floor.same(b.From) || errors.Is(err, ErrNotActive)) {
 			return ErrNotActive
 		}

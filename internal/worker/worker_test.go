@@ -124,13 +124,19 @@ func pardons(n int) (ms []events.Message) {
 // run works until the floor reaches the end of the log.
 func run(t *testing.T, l *memLog, s *memStore) []Loss {
 	t.Helper()
+	return runWaiting(t, l, s, 10*time.Millisecond)
+}
+
+// runWaiting is run of a worker that stands by for so long.
+func runWaiting(t *testing.T, l *memLog, s *memStore, wait time.Duration) []Loss {
+	t.Helper()
 	if s.facts.Pardons == nil {
 		s.facts = tokenstate.NewFacts()
 	}
 	var losses []Loss
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	w := &Worker{Log: l, Store: s, Epochs: s, Wait: 10 * time.Millisecond, Logger: zerolog.Nop(), Report: func(_ context.Context, x Loss) error { losses = append(losses, x); return nil }}
+	w := &Worker{Log: l, Store: s, Epochs: s, Wait: wait, Logger: zerolog.Nop(), Report: func(_ context.Context, x Loss) error { losses = append(losses, x); return nil }}
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
 	end := l.entries[len(l.entries)-1]
@@ -187,6 +193,19 @@ func TestFaultsOfTheStore(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Ensure a database that was restored under a running worker is read on from its own floor at once: nobody else
+// is active, and replicas answer 503 until it is done.
+func TestAFloorThatGoesBackIsReadFromAtOnce(t *testing.T) {
+	s := &memStore{}
+	s.fault = func(n int) (error, error) {
+		if n == 2 {
+			s.floor = Floor{}
+		}
+		return nil, nil
+	}
+	runWaiting(t, logOf(t, pardons(3*maxCount)...), s, time.Hour)
 }
 
 func TestPoisonLongerThanABatchIsParked(t *testing.T) {
