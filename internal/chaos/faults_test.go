@@ -141,7 +141,7 @@ func (c *campaign) failover(ctx context.Context, rnd *rand.Rand) (string, error)
 // and tokens since then must be made again, and that orders which are not in the log yet are gone.
 func (c *campaign) restore(ctx context.Context, rnd *rand.Rand) (string, error) {
 	c.number++
-	age := between(rnd, 500, 4000)
+	age, taken := between(rnd, 500, 4000), time.Now()
 	then, err := c.b.older(ctx, c.number)
 	if err != nil {
 		return "", err
@@ -161,15 +161,27 @@ func (c *campaign) restore(ctx context.Context, rnd *rand.Rand) (string, error) 
 	if err := c.ready(ctx); err != nil {
 		return "", err
 	}
+	return age.String(), c.again(taken)
+}
+
+// again makes once more what was made since the backup. What was there before it must still be there. A key of
+// somebody who may have none at present is gone.
+func (c *campaign) again(taken time.Time) (err error) {
 	for _, x := range c.w.things() {
-		switch {
-		case x.name != "" && !x.revoked && !x.owner.gone && !x.owner.disabled && !x.owner.off:
-			err = errors.Join(err, c.player.mintAs(x.owner, x.thing))
-		case x.name == "" && !x.owner.gone:
-			err = errors.Join(err, c.player.track(x.owner, x.thing))
+		u := x.owner
+		switch since, may := c.w.sinceOf(x.thing); {
+		case since.Before(taken) || x.revoked:
+		case x.name == "":
+			err = errors.Join(err, c.player.track(u, x.thing))
+		case may:
+			err = errors.Join(err, c.player.mintAs(u, x.thing))
+		default:
+			c.w.change(u, "has lost "+x.name, func() {
+				u.things = slices.DeleteFunc(u.things, func(y *thing) bool { return y == x.thing })
+			})
 		}
 	}
-	return age.String(), err
+	return err
 }
 
 // fill leaves no room on the disk of Postgres or of NATS. A Postgres that ends for that is started again by its

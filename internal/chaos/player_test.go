@@ -163,7 +163,7 @@ func (u *user) have(x *thing) {
 			return
 		}
 	}
-	x.good = u.allows(x)
+	x.good, x.since = u.allows(x), time.Now()
 	u.things = append(u.things, x)
 }
 

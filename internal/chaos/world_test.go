@@ -54,6 +54,7 @@ type thing struct {
 	session string
 	iat     int64
 	revoked bool // the key
+	since   time.Time
 	good    bool // what the verdict must be
 	flips   int  // how often that has changed
 	// lifted counts how often one cause of several was taken back. A replica that was right before may have known
@@ -70,9 +71,10 @@ func (x *thing) String() string {
 
 func newWorld() *world { return &world{users: map[string]*user{}} }
 
-// now is Keycloak's clock. w.mu is held.
+// now is Keycloak's clock, a later time at each question: Keycloak takes milliseconds for what takes nothing here,
+// and two changes of a user at one instant have no order. w.mu is held.
 func (w *world) now() events.Millis {
-	w.shown = max(w.shown, events.Millis(time.Now().Add(w.ahead).UnixMilli()))
+	w.shown = max(w.shown+1, events.Millis(time.Now().Add(w.ahead).UnixMilli()))
 	return w.shown
 }
 
@@ -82,7 +84,7 @@ func (w *world) clock() events.Millis {
 	return w.now()
 }
 
-// ahead sets Keycloak's clock forward, or lets time catch up with it.
+// step sets Keycloak's clock forward, or lets time catch up with it.
 func (w *world) step(ahead time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -168,6 +170,13 @@ func (w *world) things() (out []asked) {
 		w.mu.Unlock()
 	}
 	return out
+}
+
+// sinceOf is when a thing was made here, and whether its owner may have a key now.
+func (w *world) sinceOf(x *thing) (time.Time, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return x.since, !x.owner.gone && !x.owner.disabled && !x.owner.off
 }
 
 func (w *world) story(u *user) string {
