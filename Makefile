@@ -60,7 +60,7 @@ chaos: devstack $(LISTENER) ## break one thing after another while people act, t
 SIM_SEEDS ?= 2000
 SIM_SEED ?= 1
 sim: ## random histories through the core, against a model of Keycloak (SIM_SEEDS SIM_SEED; docs/simulator.md)
-	SIM_SEEDS=$(SIM_SEEDS) SIM_SEED=$(SIM_SEED) go test -count=1 -v -timeout=170m -run TestVerdictsEqualTheModels ./internal/sim/
+	GOGC=400 SIM_SEEDS=$(SIM_SEEDS) SIM_SEED=$(SIM_SEED) go test -count=1 -v -timeout=170m -run TestVerdictsEqualTheModels ./internal/sim/
 
 mutations: ## take the rules out one by one, in Go and Java; each must turn a test red (MUTATION_ONLY: files or rules; MUTATION_TRUTH=1: and make truth)
 	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'

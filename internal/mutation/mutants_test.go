@@ -111,7 +111,7 @@ var mutants = []mutant{
 	{"ties: the cause", core + "verdict.go", `return c.cause < o.cause`, `return false`, false},
 
 	// The join.
-	{"the later fact wins", core + "join.go", `!ok || old.rank().Less(v.rank())`, `!ok || v.rank().Less(old.rank())`, false},
+	{"the later fact wins", core + "join.go", `!ok || loses(old, v)`, `!ok || loses(v, old)`, false},
 	{"ties are total", core + "rank.go", `return r.Tie < o.Tie`, `return false`, false},
 	{"numbers are compared as numbers", core + "rank.go", `strings.Repeat("0", max(0, 15-len(s)))`, `strings.Repeat("0", max(0, 0-len(s)))`, false},
 }

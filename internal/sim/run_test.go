@@ -3,6 +3,7 @@ package sim
 import (
 	"container/heap"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -31,6 +32,7 @@ type run struct {
 	backend  [userCount]bool                  // disabled by the backend
 	orders   []order
 	log      []events.Message
+	taught   []tokenstate.Facts // by each message of the log
 	facts    tokenstate.Facts
 	ids      int
 	result   result
@@ -115,8 +117,8 @@ func (r *run) send(m events.Message, f fate) {
 	m.Realm, m.Server = realm, "26.7.3"
 	arrive := func() {
 		m.Received = r.now
-		r.log = append(r.log, m)
-		r.facts.Add(tokenstate.Learn(m))
+		r.log, r.taught = append(r.log, m), append(r.taught, tokenstate.Learn(m))
+		r.facts.Add(r.taught[len(r.taught)-1])
 	}
 	if !f.Lost {
 		r.in(f.Delay, arrive)
@@ -175,17 +177,16 @@ func (q *queue) Pop() any {
 
 // diverged reports whether the same messages teach something else in another order, some of them twice.
 func (r *run) diverged() bool {
-	again := append([]events.Message{}, r.log...)
-	again = append(again, r.log[:len(r.log)/3]...)
+	again := slices.Concat(r.taught, r.taught[:len(r.taught)/3])
 	chance := rand.New(rand.NewPCG(uint64(len(again)), 1))
 	chance.Shuffle(len(again), func(i, j int) { again[i], again[j] = again[j], again[i] })
-	half := tokenstate.NewFacts()
-	for _, m := range again[:len(again)/2] {
-		half.Add(tokenstate.Learn(m))
-	}
-	rest := tokenstate.NewFacts()
-	for _, m := range again[len(again)/2:] {
-		rest.Add(tokenstate.Learn(m))
+	half, rest := tokenstate.NewFacts(), tokenstate.NewFacts()
+	for i, f := range again {
+		if i < len(again)/2 {
+			half.Add(f)
+		} else {
+			rest.Add(f)
+		}
 	}
 	rest.Add(half)
 	return !same(r.facts, rest)

@@ -12,7 +12,7 @@ func (f Facts) contested(s Scope, r Rules) bool {
 	var last Standing
 	var by string
 	for node, st := range nodes {
-		if last.rank().Less(st.rank()) || last == st && node < by {
+		if loses(last, st) || last == st && node < by {
 			last, by = st, node
 		}
 	}

@@ -135,7 +135,7 @@ func (f Facts) dead(t Token, r Rules) bool {
 
 // sessionDoubts are the doubts that a look at the user settles for t.
 func (t Token) sessionDoubts() []Doubt {
-	var ds []Doubt
+	ds := make([]Doubt, 0, 12)
 	for _, s := range t.scopes() {
 		if s.User != "" || s.Session != "" {
 			ds = append(ds, Doubt{Scope: s})

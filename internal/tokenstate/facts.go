@@ -21,6 +21,8 @@ type Standing struct {
 	Cause     string  `json:"Cause"`
 }
 
+func (s Standing) when() Millis { return s.At }
+
 func (s Standing) rank() Rank {
 	return Rank{s.At, tie(s.Gone, s.Disabled, s.NoOffline, s.NotBefore, s.ClientID, s.Cause)}
 }
@@ -30,6 +32,8 @@ type Look struct {
 	At    Millis `json:"At"`
 	Cause string `json:"Cause"`
 }
+
+func (l Look) when() Millis { return l.At }
 
 func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
 
@@ -41,6 +45,8 @@ type Sighting struct {
 	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead
 	Cause  string  `json:"Cause"`
 }
+
+func (s Sighting) when() Millis { return s.At }
 
 func (s Sighting) rank() Rank { return Rank{s.At, tie(s.Second, s.Start, s.Cause)} }
 
@@ -60,6 +66,8 @@ type Refusal struct {
 	Cause   string `json:"Cause"`
 }
 
+func (r Refusal) when() Millis { return r.At }
+
 func (r Refusal) rank() Rank { return Rank{r.At, tie(r.Refused, r.RetryAt, r.Reason, r.Cause)} }
 
 // RefusalKey is the identity of the token without the client_id, which can be renamed.
@@ -77,6 +85,8 @@ type Cutoff struct {
 	Reason string  `json:"Reason"`
 }
 
+func (c Cutoff) when() Millis { return c.Before.Millis() }
+
 func (c Cutoff) rank() Rank {
 	return Rank{c.Before.Millis(), tie(c.Tokens, c.Keys, c.At, c.Reason)}
 }
@@ -87,6 +97,8 @@ type Pardoned struct {
 	By     string `json:"By"`
 	Reason string `json:"Reason"`
 }
+
+func (p Pardoned) when() Millis { return p.At }
 
 func (p Pardoned) rank() Rank { return Rank{p.At, tie(p.By, p.Reason)} }
 
@@ -105,6 +117,8 @@ type Raised struct {
 
 // lists reports whether a look was taken for an event.
 func (r Raised) lists(event string) bool { return slices.Contains(strings.Fields(r.Event), event) }
+
+func (r Raised) when() Millis { return r.At }
 
 func (r Raised) rank() Rank { return Rank{r.At, r.Event} }
 

@@ -1,6 +1,19 @@
 package tokenstate
 
-type ranked interface{ rank() Rank }
+// ranked is a value that may lose against another one. Most are told apart by their time, and only what is of the same
+// instant needs the whole rank, which costs more to make than all the rest of a join.
+type ranked interface {
+	when() Millis
+	rank() Rank
+}
+
+// loses reports whether a loses against b.
+func loses[V ranked](a, b V) bool {
+	if at, than := a.when(), b.when(); at != than {
+		return at < than
+	}
+	return a.rank().Less(b.rank())
+}
 
 // NewFacts is the empty state, the neutral element of Join.
 func NewFacts() Facts {
@@ -44,7 +57,7 @@ func add[K comparable, V ranked](to, from map[K]V) {
 }
 
 func put[K comparable, V ranked](to map[K]V, k K, v V) {
-	if old, ok := to[k]; !ok || old.rank().Less(v.rank()) {
+	if old, ok := to[k]; !ok || loses(old, v) {
 		to[k] = v
 	}
 }

@@ -51,7 +51,7 @@ type Token struct {
 // scopes are those that reach t, widest first. A scope with a client needs its UUID.
 func (t Token) scopes() []Scope {
 	r := t.Realm
-	s := []Scope{{Realm: r}, {Realm: r, User: t.User}, {Realm: r, Session: t.Session}}
+	s := append(make([]Scope, 0, 6), Scope{Realm: r}, Scope{Realm: r, User: t.User}, Scope{Realm: r, Session: t.Session})
 	if t.Client == "" {
 		return s
 	}
