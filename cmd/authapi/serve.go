@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tokenstate/tokenstate/db/schema"
 	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/authapi"
 	"github.com/tokenstate/tokenstate/internal/ops"
@@ -61,7 +62,8 @@ func serve(ctx context.Context, c *config) error {
 	measure := latency(registry)
 	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }, Loaded: func() { s.Loaded() }}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
-	registry.MustRegister(collectors.NewGoCollector(), knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known))
+	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known))
 	s = c.server(pool, held, known, realms)
 	if err := c.backChannel.join(s, configured, postgres.New(pool)); err != nil {
 		return err
@@ -82,7 +84,7 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return ops.ServeTLS(ctx, c.addr, handler, certs) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return c.gateway.serve(ctx, s, certs) })
-	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Msg("started")
+	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
 }
 

@@ -7,10 +7,11 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/tokenstate/tokenstate/db/schema"
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
-func main() { os.Exit(ops.Main(program())) }
+func main() { os.Exit(ops.Main(program(), schema.Version)) }
 
 func program() *cli.Command {
 	return &cli.Command{

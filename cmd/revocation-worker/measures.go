@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
@@ -41,6 +43,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})
 	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_selftest_time_seconds", Help: "When the last self-test was made, since 1970."})
+	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.findings, m.tested)
 	gauge := func(name, help string, ask func(context.Context) float64) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tokenstate/tokenstate/db/schema"
 	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/doctor"
@@ -95,7 +96,7 @@ func run(ctx context.Context, c *config) error {
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return p.lead(ctx) })
-	logger.Info().Str("admin", c.adminAddr).Msg("started")
+	logger.Info().Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Msg("started")
 	return all.Wait() //nolint:wrapcheck // each says what failed
 }
 

@@ -27,14 +27,15 @@ var (
 	ErrDifferences = errors.New("differences were found")
 )
 
-// Main runs a program and returns its exit code. SIGTERM and SIGINT end ctx, so that the
-// program drains; a second one cuts.
-func Main(app *cli.Command) int {
+// Main runs a program, made for that version of the database's schema, and returns its exit code. SIGTERM and
+// SIGINT end ctx, so that the program drains; a second one cuts.
+func Main(app *cli.Command, schema int64) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	interrupted := make(chan os.Signal, 1)
 	signal.Notify(interrupted, syscall.SIGINT)
 	context.AfterFunc(ctx, stop) // from here on the default applies: the second signal ends us
+	app.Version, app.EnableShellCompletion, app.Suggest = Built(schema), true, true
 	strict(app)
 	err := app.Run(ctx, os.Args)
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -68,12 +69,31 @@ func strict(c *cli.Command) {
 	if c.Action == nil {
 		c.Action = func(_ context.Context, c *cli.Command) error {
 			if c.Args().Present() {
-				return fmt.Errorf("%w: no such command; see --help", ErrUsage)
+				return noSuch(c)
 			}
 			return cli.ShowSubcommandHelp(c)
 		}
+	} else if c.ArgsUsage == "" {
+		c.Action = withoutArguments(c.Action)
 	}
 	for _, sub := range c.Commands {
 		strict(sub)
+	}
+}
+
+func noSuch(c *cli.Command) error {
+	if like := cli.SuggestCommand(c.Commands, c.Args().First()); like != "" {
+		return fmt.Errorf("%w: no such command; did you mean %s? See --help", ErrUsage, like)
+	}
+	return fmt.Errorf("%w: no such command; see --help", ErrUsage)
+}
+
+// withoutArguments refuses what the library would leave unread: whoever writes `run status` wants no worker.
+func withoutArguments(action cli.ActionFunc) cli.ActionFunc {
+	return func(ctx context.Context, c *cli.Command) error {
+		if c.Args().Present() {
+			return fmt.Errorf("%w: %s takes no arguments; see --help", ErrUsage, c.Name)
+		}
+		return action(ctx, c)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -29,7 +30,7 @@ func TestExitCodes(t *testing.T) {
 	for want, errs := range map[int][]error{
 		0: {nil, context.Canceled, app("run"), app()},
 		1: {errors.New("x")},
-		2: {app("typo"), app("run", "--typo"), app("--typo"), fmt.Errorf("a: %w", settings.ErrConfiguration)},
+		2: {app("typo"), app("run", "--typo"), app("run", "more"), app("--typo"), fmt.Errorf("a: %w", settings.ErrConfiguration)},
 		3: {fmt.Errorf("a: %w", ErrDifferences), fmt.Errorf("a: %w", ErrNothingReached)},
 	} {
 		for i, err := range errs {
@@ -40,6 +41,26 @@ func TestExitCodes(t *testing.T) {
 	}
 	if code(nil, true) != 130 {
 		t.Error("an interrupted program must say so")
+	}
+}
+
+// Ensure each program says which it is: to whom asks at the shell, and to whom scrapes it.
+func TestVersion(t *testing.T) {
+	var out strings.Builder
+	app := &cli.Command{Name: "x", Version: Built(7), Writer: &out}
+	strict(app)
+	if err := app.Run(t.Context(), []string{"x", "--version"}); err != nil || !strings.HasPrefix(out.String(), "x version "+Version+" (revision ") || !strings.Contains(out.String(), "schema 7)") {
+		t.Errorf("%q %v", out.String(), err)
+	}
+	changes, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil || !strings.Contains(string(changes), "## "+Version) {
+		t.Errorf("CHANGELOG.md has no section %s (%v)", Version, err)
+	}
+	r := prometheus.NewRegistry()
+	r.MustRegister(BuildInfo("x"))
+	fams, err := r.Gather()
+	if err != nil || len(fams) != 1 || fams[0].GetName() != "tokenstate_build_info" || fams[0].GetMetric()[0].GetGauge().GetValue() != 1 {
+		t.Errorf("%v %v", fams, err)
 	}
 }
 
