@@ -132,7 +132,7 @@ func (s *steps) reached(f *frontend, what string) (at bool, stop func()) {
 	}
 	text := strings.ToLower(strings.TrimSpace(what))
 	switch {
-	case strings.HasPrefix(text, "begin") && !strings.Contains(text, "read"): // those that only read hold no lock
+	case strings.HasPrefix(text, "begin") && !strings.Contains(text, "read only"): // those hold no lock
 		s.within, s.n = f, 0
 	case s.within != f:
 		return false, nil
