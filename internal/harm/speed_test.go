@@ -14,6 +14,7 @@ import (
 // block is what one realm did in a while.
 type block struct {
 	perSecond float64         // logins with their logouts
+	n         int             // of them
 	took      []time.Duration // each request
 }
 
@@ -25,6 +26,7 @@ type speed struct {
 	p99         float64 // with ÷ without, over all blocks
 	with        time.Duration
 	without     time.Duration
+	processor   map[bool]string // ms for each login with its logout, with us and without
 }
 
 func (s speed) String() string {
@@ -34,7 +36,7 @@ func (s speed) String() string {
 func (w *world) speed(pairs int, length time.Duration) (s speed, err error) {
 	users := map[*side][]string{}
 	for _, r := range w.sides() {
-		for range atOnce {
+		for range atOnce * usersEach {
 			_, name, err := r.user(w.ctx)
 			if err != nil {
 				return s, err
@@ -43,6 +45,7 @@ func (w *world) speed(pairs int, length time.Duration) (s speed, err error) {
 		}
 	}
 	all := map[*side][]time.Duration{}
+	processor, done := map[*side]processor{w.with: {}, w.without: {}}, map[*side]int{}
 	var ratios []float64
 	for n := range pairs + 1 {
 		rate := map[*side]float64{}
@@ -51,35 +54,43 @@ func (w *world) speed(pairs int, length time.Duration) (s speed, err error) {
 			slices.Reverse(turn)
 		}
 		for _, r := range turn {
+			before := w.processor()
 			b, err := w.block(r, users[r], length)
 			if err != nil {
 				return s, err
 			}
-			if n > 0 { // the first pair warms up
+			play.Pause(w.ctx, time.Second) // what is still to be looked at is the block's own
+			if n > 0 {                     // the first pair warms up
 				rate[r] = b.perSecond
 				all[r] = append(all[r], b.took...)
+				processor[r].add(w.processor().since(before))
+				done[r] += b.n
 			}
-			play.Pause(w.ctx, time.Second) // what is still to be looked at is the block's own
 		}
 		if n > 0 {
 			ratios = append(ratios, rate[w.with]/rate[w.without])
 		}
 	}
 	s.throughput, s.least, s.most = middle(ratios), slices.Min(ratios), slices.Max(ratios)
+	s.processor = map[bool]string{true: processor[w.with].each(done[w.with]), false: processor[w.without].each(done[w.without])}
 	s.with, s.without = p99(all[w.with]), p99(all[w.without])
 	s.p99 = float64(s.with) / float64(s.without)
 	return s, nil
 }
+
+// usersEach are the users of one client, who take turns: one user again and again would be beyond the bound of
+// looks at one user, and his logouts would cost less than those of many.
+const usersEach = 20
 
 // block has users log in and out again for a while.
 func (w *world) block(r *side, users []string, length time.Duration) (b block, err error) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	began, n := time.Now(), 0
-	for _, name := range users {
+	for some := range slices.Chunk(users, usersEach) {
 		wg.Go(func() {
-			for time.Since(began) < length {
-				start := time.Now()
+			for turn := 0; time.Since(began) < length; turn++ {
+				name, start := some[turn%len(some)], time.Now()
 				t, e := r.Grant(w.ctx, "app", name, play.Offline)
 				between := time.Now()
 				if e == nil {
@@ -98,7 +109,7 @@ func (w *world) block(r *side, users []string, length time.Duration) (b block, e
 		})
 	}
 	wg.Wait()
-	b.perSecond = float64(n) / time.Since(began).Seconds()
+	b.n, b.perSecond = n, float64(n)/time.Since(began).Seconds()
 	return b, err
 }
 
