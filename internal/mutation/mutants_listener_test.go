@@ -28,6 +28,14 @@ var listenerMutants = []listenerMutant{
 	{`an event that cannot be read is counted`, "TokenstateListenerProvider", "        engine.lost(1);\n", ``, "TokenstateListenerProviderTest"},
 	{`opentls is refused`, "Options", `natsUrl.contains("opentls://")`, `false`, "OptionsTest"},
 	{`an empty password is refused`, "Options", `given != null && new String(given).isBlank()`, `false`, "OptionsTest"},
+	{`a realm that gets room tells the looks`, "Outbox", `if (room) {`, `if (false) {`, "PublisherTest"},
+	{`a busy realm is looked at at its pace`, "LookQueue", `tickets.opens() > now ?`, `false ?`, "LookQueueTest"},
+	{`after a full taking the next comes at once`, "LookQueue", `now + pace : now`, `now + pace : now + pace`, "LookQueueTest"},
+	{`one look that fails takes no others with it`, "Looker", `seen.containsKey(look)`, `looks.size() > 1`, "LookerTest"},
+	{`a look is no younger than its transaction`, "Looker", `messages(look, at, all)`, `messages(look, System.currentTimeMillis(), all)`, "LookerTest"},
+	{`users of too many sessions are listed one by one`, "rows/SessionRows", `if (found.size() <= MAX) {
+            Map`, `if (true) {
+            Map`, "LookerTest"},
 	{`a death goes first`, "Tickets", `(first ? urgent : others)`, `others`, "LookQueueTest"},
 	{`a look is later than the millisecond of its cause`, "Looker", `now <= last && i < MILLIS_TO_WAIT`, `false`, "LookerTest"},
 	{`an event says by when it was committed`, "Engine", `return System.currentTimeMillis() + `, `return h.at() + `, "EngineTest"},

@@ -1,6 +1,7 @@
 package io.tokenstate.listener;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -50,7 +51,7 @@ final class Engine implements Figures, Intake {
         this.link = link;
         this.complaints = complaints;
         ledger = new Ledger(options.queueSize);
-        looks = new LookQueue(options.queueSize, clock, this::roomForLooks);
+        looks = new LookQueue(options.queueSize, clock, LookQueue.PACE, this::roomForLooks);
         outbox = new Outbox(looks::wake, clock);
         link.onChange(outbox::tryNow);
         refreshErrors = new RefreshErrors(options.refreshErrorWindow, clock, ledger);
@@ -164,19 +165,23 @@ final class Engine implements Figures, Intake {
     }
 
     private void nextLook() throws InterruptedException {
-        LookQueue.Look look = looks.take();
+        List<LookQueue.Look> taken = looks.take();
         long began = System.nanoTime();
-        sight.look(look).whenComplete((seen, failure) -> looked(look, System.nanoTime() - began, seen, failure));
+        List<CompletableFuture<List<Message>>> all = sight.look(taken);
+        lookNanos.add(System.nanoTime() - began);
+        for (int i = 0; i < taken.size(); i++) {
+            LookQueue.Look look = taken.get(i);
+            all.get(i).whenComplete((seen, failure) -> looked(look, seen, failure));
+        }
     }
 
     /** On the looking thread, or on the one that asked a user store. */
-    private void looked(LookQueue.Look look, long nanos, List<Message> seen, Throwable failure) {
+    private void looked(LookQueue.Look look, List<Message> seen, Throwable failure) {
         if (failure != null) {
             complaints.warn("a look failed", failure);
             look.causes().forEach(c -> lookAgain(look, c));
             return;
         }
-        lookNanos.add(nanos);
         looksTaken.increment();
         looks.charge(look.subject(), seen.stream().mapToLong(m -> m.body().length).sum());
         // Only with the last part is everything told that the look saw.

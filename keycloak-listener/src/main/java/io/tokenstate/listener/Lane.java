@@ -31,6 +31,10 @@ final class Lane {
         return events.size() + looks.size();
     }
 
+    boolean unsent() {
+        return size() > sent.size();
+    }
+
     /** When this realm may be tried again, ms of the monotonic clock. */
     long opens() {
         return opens;

@@ -14,6 +14,9 @@ import java.util.function.Predicate;
  * a birth only after the delay, and then it is not listed by an earlier look of the same subject, which would be taken
  * for having seen the newborn session. A subject or realm that is beyond its {@link Bounds} waits: a later look, which
  * answers more events, and never a lost one. Until then these are open in the ledger.
+ *
+ * <p>What is due in one realm is taken together, for a transaction costs more than what a look reads in it. A realm that
+ * was quiet is looked at at once; a busy one again after {@link #PACE}, and its looks gather meanwhile.
  */
 final class LookQueue {
     /**
@@ -21,22 +24,30 @@ final class LookQueue {
      * these would take 50 of the 60 kB that the roster needs.
      */
     static final int MAX_CAUSES = 128;
+    /** Looks that are taken together; each may be several messages, which are in memory until the last is read. */
+    static final int TOGETHER = 16;
+    /** Ten transactions a second: a verdict may take four seconds, and at this pace it is not the looks that it waits for. */
+    static final long PACE = 100;
 
     private final Map<Subject, Waiting> waiting = new HashMap<>();
     private final Map<String, Tickets> realms = new LinkedHashMap<>();
     private final Bounds bounds = new Bounds();
     private final int limit;
     private final LongSupplier clock;
+    private final long pace;
     private final Predicate<String> room;
     private int size;
+    private long sleepsUntil = Long.MIN_VALUE;
 
     /**
      * @param clock monotonic, ms; the same that {@link Cause#due} is measured by
+     * @param pace  from one taking to the next of the same realm, ms
      * @param room  whether a realm's look could be sent; {@link #wake} tells that the answer may have changed
      */
-    LookQueue(int limit, LongSupplier clock, Predicate<String> room) {
+    LookQueue(int limit, LongSupplier clock, long pace, Predicate<String> room) {
         this.limit = limit;
         this.clock = clock;
+        this.pace = pace;
         this.room = room;
     }
 
@@ -55,14 +66,17 @@ final class LookQueue {
         long due = waiting.computeIfAbsent(subject, s -> new Waiting()).add(cause, folded, earliest, now);
         if (due != Waiting.FOLDED) {
             size++;
-            realms.computeIfAbsent(subject.alias(), r -> new Tickets()).add(subject, due, cause.due() <= now);
-            notifyAll();
+            Tickets tickets = realms.computeIfAbsent(subject.alias(), r -> new Tickets());
+            tickets.add(subject, due, cause.due() <= now);
+            if (Math.max(due, tickets.opens()) < sleepsUntil) {
+                notifyAll(); // Else it is in time for the next round: waking for nothing costs more than a look reads.
+            }
         }
         return true;
     }
 
-    /** The next look that is due; waits for one. */
-    synchronized Look take() throws InterruptedException {
+    /** The next looks that are due, all of one realm; waits for one. */
+    synchronized List<Look> take() throws InterruptedException {
         while (true) {
             long now = clock.getAsLong();
             long next = Long.MAX_VALUE;
@@ -71,20 +85,43 @@ final class LookQueue {
                 if (!room.test(realm.getKey())) {
                     continue; // Until woken.
                 }
+                Tickets tickets = realm.getValue();
                 long free = bounds.realm(realm.getKey(), now);
-                Look look = take(realm.getValue(), now, free);
-                if (look != null) {
+                List<Look> looks = tickets.opens() > now ? List.of() : together(tickets, now, free);
+                if (!looks.isEmpty()) {
+                    tickets.open(looks.size() < TOGETHER ? now + pace : now);
                     i.remove();
-                    realms.put(realm.getKey(), realm.getValue()); // The other realms' turn.
-                    return look;
+                    realms.put(realm.getKey(), tickets); // The other realms' turn.
+                    return looks;
                 }
-                next = Math.min(next, realm.getValue().next(free));
-                if (realm.getValue().isEmpty()) {
+                next = Math.min(next, tickets.next(free));
+                if (tickets.isEmpty() && tickets.opens() <= now) {
                     i.remove();
                 }
             }
-            wait(next == Long.MAX_VALUE ? 0 : Math.max(1, next - now));
+            await(next, now);
         }
+    }
+
+    private void await(long until, long now) throws InterruptedException {
+        sleepsUntil = until;
+        try {
+            wait(until == Long.MAX_VALUE ? 0 : Math.max(1, until - now));
+        } finally {
+            sleepsUntil = Long.MIN_VALUE;
+        }
+    }
+
+    private List<Look> together(Tickets tickets, long now, long othersFrom) {
+        List<Look> looks = new ArrayList<>();
+        while (looks.size() < TOGETHER) {
+            Look look = take(tickets, now, othersFrom);
+            if (look == null) {
+                break;
+            }
+            looks.add(look);
+        }
+        return looks;
     }
 
     private Look take(Tickets tickets, long now, long othersFrom) {

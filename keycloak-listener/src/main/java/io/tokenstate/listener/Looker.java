@@ -3,6 +3,7 @@ package io.tokenstate.listener;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.tokenstate.listener.rows.RealmRows;
 import io.tokenstate.listener.rows.Rows;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,37 +14,64 @@ import org.keycloak.models.ClientModel;
 import org.keycloak.models.KeycloakSessionFactory;
 
 /**
- * Takes looks: what is true of a user, client, session or realm, in a transaction of its own that begins after the
- * event's commit. A look reads Keycloak's database and nothing else, so it changes nothing in Keycloak.
+ * Takes looks: what is true of a user, client, session or realm, in a transaction that begins after the event's
+ * commit. A look reads Keycloak's database and nothing else, so it changes nothing in Keycloak.
  */
 final class Looker implements Sight {
-    /** Of the 64 KiB of a message, headers and envelope not counted. */
-    private static final int BUDGET = 60_000;
     private static final int MILLIS_TO_WAIT = 5;
     private static final String NOBODY = "00000000-0000-4000-8000-000000000000";
 
     private final KeycloakSessionFactory keycloak;
     private final Stores stores;
     private final Envelope envelope;
+    private final Complaints complaints;
 
-    Looker(KeycloakSessionFactory keycloak, Stores stores, Envelope envelope) {
+    Looker(KeycloakSessionFactory keycloak, Stores stores, Envelope envelope, Complaints complaints) {
         this.keycloak = keycloak;
         this.stores = stores;
         this.envelope = envelope;
+        this.complaints = complaints;
     }
 
     /**
-     * The observations that one look makes. They are there when this returns, but for a user whom only a user store
-     * knows: then the store's thread hands them over. A failure is what Keycloak threw, and then nothing was seen.
+     * One transaction for all looks that read rows only. They are there when this returns; a look at a user whom only a
+     * user store knows is handed over by the store's thread.
      */
     @Override
-    public CompletableFuture<List<Message>> look(LookQueue.Look look) {
-        // Before the transaction begins: a look must never claim to be later than it was.
-        long at = after(look.causes());
+    public List<CompletableFuture<List<Message>>> look(List<LookQueue.Look> looks) {
+        Map<LookQueue.Look, List<Message>> seen = together(looks.stream().filter(Looker::readsRows).toList());
+        return looks.stream().map(look -> seen.containsKey(look)
+                ? CompletableFuture.completedFuture(seen.get(look)) : alone(look)).toList();
+    }
+
+    private static boolean readsRows(LookQueue.Look look) {
         Question question = Question.of(look);
-        int room = BUDGET - Json.bytes(Envelope.causes(look.causes())).length;
+        return !question.standing() || !Stores.own(question.user());
+    }
+
+    /** Nothing if anything fails: after an error the database answers nothing more in that transaction to anybody. */
+    private Map<LookQueue.Look, List<Message>> together(List<LookQueue.Look> looks) {
+        if (looks.size() < 2) {
+            return Map.of();
+        }
+        // Before the transaction begins: a look must never claim to be later than it was.
+        long at = after(looks);
+        Map<LookQueue.Look, List<Message>> seen = new IdentityHashMap<>();
         try {
-            return see(look.subject().realmName(), question, room).thenApply(parts -> messages(look, at, parts));
+            String realmName = looks.get(0).subject().realmName();
+            Map<LookQueue.Look, List<ObjectNode>> parts = Rows.read(keycloak, rows -> Batch.answer(looks, rows.realm(realmName)));
+            parts.forEach((look, all) -> seen.put(look, messages(look, at, all)));
+            return seen;
+        } catch (RuntimeException | LinkageError e) {
+            complaints.warn("looks that were taken together failed, each is taken alone", e);
+            return Map.of();
+        }
+    }
+
+    private CompletableFuture<List<Message>> alone(LookQueue.Look look) {
+        long at = after(List.of(look));
+        try {
+            return see(look.subject().realmName(), Question.of(look), Batch.room(look)).thenApply(parts -> messages(look, at, parts));
         } catch (RuntimeException | LinkageError e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -54,8 +82,8 @@ final class Looker implements Sight {
      * committed in the same one, after a look that began in it, and would count as seen. The wait has a bound, since a
      * clock may be set back.
      */
-    private static long after(List<Cause> causes) {
-        long last = causes.stream().mapToLong(Cause::committedBy).max().orElse(0);
+    private static long after(List<LookQueue.Look> looks) {
+        long last = looks.stream().flatMap(look -> look.causes().stream()).mapToLong(Cause::committedBy).max().orElse(0);
         long now = System.currentTimeMillis();
         for (int i = 0; now <= last && i < MILLIS_TO_WAIT; i++) {
             LockSupport.parkNanos(1_000_000);
@@ -64,9 +92,9 @@ final class Looker implements Sight {
         return now;
     }
 
-    /** What is seen, in parts that each fit into a message without causes; throws and fails as {@link #look} does. */
+    /** What is seen, in parts that each fit into a message without causes; throws or fails with what Keycloak threw. */
     CompletableFuture<List<ObjectNode>> see(String realmName, Question question) {
-        return see(realmName, question, BUDGET);
+        return see(realmName, question, Batch.BUDGET);
     }
 
     private CompletableFuture<List<ObjectNode>> see(String realmName, Question question, int room) {
@@ -114,9 +142,10 @@ final class Looker implements Sight {
         Rows.read(keycloak, rows -> {
             RealmRows master = rows.realm("master");
             Set<String> nobody = Set.of(NOBODY);
-            Answer.to(new Question(null, false, true, nobody, nobody, nobody), master, null, BUDGET);
-            Answer.to(new Question(NOBODY, true, false, Set.of(), Set.of(), Set.of()), master, null, BUDGET);
+            Answer.to(new Question(null, false, true, nobody, nobody, nobody), master, null, Batch.BUDGET);
+            Answer.to(new Question(NOBODY, true, false, Set.of(), Set.of(), Set.of()), master, null, Batch.BUDGET);
             if (master != null) {
+                master.sessions().gather(nobody);
                 master.users().after("", 1);
                 master.sessions().ofClient(NOBODY, "", 1);
             }

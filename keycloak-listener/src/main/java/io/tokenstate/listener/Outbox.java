@@ -24,7 +24,7 @@ final class Outbox {
     private int flying;
 
     /**
-     * @param roomier called after a realm's messages became fewer; must not block
+     * @param roomier called after a realm's messages became fewer than {@link #ROOM}; must not block
      * @param clock   monotonic, ms
      */
     Outbox(Runnable roomier, LongSupplier clock) {
@@ -71,18 +71,24 @@ final class Outbox {
         return null;
     }
 
-    /** The log took the message, or never will. */
+    /** The log took the message, or never will. Wakes only whom this lets go on: it comes once for each message. */
     void done(Lane.Item item) {
+        boolean room;
         synchronized (this) {
             Lane lane = lanes.get(item.message().realm());
             lane.remove(item);
+            room = lane.size() == ROOM - 1;
             if (lane.size() == 0) {
                 lanes.remove(item.message().realm());
             }
             flying--;
-            notifyAll();
+            if (lane.unsent() || flying == WINDOW - 1) {
+                notifyAll();
+            }
         }
-        roomier.run();
+        if (room) {
+            roomier.run();
+        }
     }
 
     /** The message is to be sent again. */

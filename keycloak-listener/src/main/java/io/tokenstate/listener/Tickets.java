@@ -13,6 +13,7 @@ final class Tickets {
     private final PriorityQueue<Ticket> others = queue();
     private PriorityQueue<Ticket> current = others;
     private long number;
+    private long opens = Long.MIN_VALUE;
 
     private record Ticket(Subject subject, long at, long number) {
     }
@@ -46,10 +47,19 @@ final class Tickets {
         current.add(new Ticket(t.subject(), until, t.number()));
     }
 
-    /** When the next ticket is due; Long.MAX_VALUE: there is none. */
+    /** When the realm may be looked at again. */
+    long opens() {
+        return opens;
+    }
+
+    void open(long from) {
+        opens = from;
+    }
+
+    /** When there is something to do for the realm again; Long.MAX_VALUE: only when a ticket is added. */
     long next(long othersFrom) {
         long first = urgent.isEmpty() ? Long.MAX_VALUE : urgent.peek().at();
-        return others.isEmpty() ? first : Math.min(first, Math.max(othersFrom, others.peek().at()));
+        return Math.max(opens, others.isEmpty() ? first : Math.min(first, Math.max(othersFrom, others.peek().at())));
     }
 
     boolean isEmpty() {

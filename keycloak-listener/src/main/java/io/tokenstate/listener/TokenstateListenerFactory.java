@@ -76,7 +76,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
             extractor = new Extractor(options.realms);
             providerEvents = new ProviderEvents(options.realms, Time::currentTimeMillis);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
-            looker = new Looker(factory, new Stores(factory, STORE_PATIENCE), envelope);
+            looker = new Looker(factory, new Stores(factory, STORE_PATIENCE), envelope, complaints);
             Engine started = new Engine(options, envelope, looker, new Hearing(factory, options)::deaf,
                     new NatsLink(new NatsOptions(options), complaints), resource(factory), complaints);
             NodeName.doubt(options.node).forEach(why -> complaints.warn(why, "node " + options.node));

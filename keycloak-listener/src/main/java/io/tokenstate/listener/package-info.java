@@ -9,8 +9,8 @@
  * <pre>
  * request thread    Provider.onEvent → Extractor → Happened, kept until the commit → Engine.accept
  * tokenstate-event  resolves client names, puts the event message into the Outbox, asks for a look
- * tokenstate-look   Looker: a fresh transaction past the caches → the observation into the Outbox
- * tokenstate-send   Publisher: one message at a time, in order, until JetStream acknowledged it
+ * tokenstate-look   Looker: what is due in one realm, in one fresh transaction → observations into the Outbox
+ * tokenstate-send   Publisher: each message until JetStream acknowledged it, several on their way at a time
  * tokenstate-beat   Heartbeat: what is still undelivered
  * </pre>
  *

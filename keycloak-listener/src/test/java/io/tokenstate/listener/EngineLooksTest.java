@@ -27,7 +27,11 @@ class EngineLooksTest {
 
     private final class FailsFirst implements Sight {
         @Override
-        public CompletableFuture<List<Message>> look(LookQueue.Look look) {
+        public List<CompletableFuture<List<Message>>> look(List<LookQueue.Look> looks) {
+            return looks.stream().map(this::look).toList();
+        }
+
+        private CompletableFuture<List<Message>> look(LookQueue.Look look) {
             looked.add(System.nanoTime());
             if (fails) {
                 fails = false;

@@ -35,7 +35,11 @@ class EngineTest {
     /** Sees a realm, in two messages. */
     private final class TwoParts implements Sight {
         @Override
-        public CompletableFuture<List<Message>> look(LookQueue.Look look) {
+        public List<CompletableFuture<List<Message>>> look(List<LookQueue.Look> looks) {
+            return looks.stream().map(this::look).toList();
+        }
+
+        private CompletableFuture<List<Message>> look(LookQueue.Look look) {
             try {
                 mayLook.await();
             } catch (InterruptedException e) {

@@ -30,13 +30,21 @@ final class Keycloak {
     final List<String> transaction = new ArrayList<>();
     private final Map<String, List<?>> answers = new LinkedHashMap<>();
     private final Map<Class<?>, Object> providers = new LinkedHashMap<>();
+    private String failing;
+    Runnable onBegin = () -> { };
 
     Keycloak() {
         RealmModel realm = with(RealmModel.class, (name, args) -> switch (name) {
             case "getId" -> "r1";
             case "isEnabled", "isOrganizationsEnabled" -> true;
             case "getNotBefore" -> 7;
-            default -> throw new AssertionError("the realm was asked for " + name);
+            case "isOfflineSessionMaxLifespanEnabled" -> false;
+            default -> {
+                if (name.contains("Timeout") || name.contains("Lifespan")) {
+                    yield 1_000_000; // Seconds: no session of a test is old.
+                }
+                throw new AssertionError("the realm was asked for " + name);
+            }
         });
         providers.put(JpaConnectionProvider.class, with(JpaConnectionProvider.class, (name, args) -> entityManager()));
         providers.put(RealmProvider.class, with(RealmProvider.class, (name, args) -> {
@@ -64,6 +72,7 @@ final class Keycloak {
             if (!name.equals("create")) {
                 throw new AssertionError("the factory was asked for " + name);
             }
+            onBegin.run();
             return session();
         });
     }
@@ -104,8 +113,18 @@ final class Keycloak {
         });
     }
 
+    /** The next query that holds the word fails, and with it all others of its transaction, as in Postgres. */
+    Keycloak fails(String word) {
+        failing = word;
+        return this;
+    }
+
     private TypedQuery<?> query(String text) {
         queries.add(text);
+        if (failing != null && text.contains(failing)) {
+            failing = null;
+            throw new IllegalStateException("the database refuses");
+        }
         List<?> found = answers.entrySet().stream().filter(e -> text.contains(e.getKey())).map(Map.Entry::getValue)
                 .findFirst().orElse(List.of());
         TypedQuery<?>[] self = new TypedQuery<?>[1];

@@ -6,9 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.tokenstate.listener.rows.Rows;
+import io.tokenstate.listener.rows.SessionRows;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.keycloak.common.Profile;
@@ -27,9 +33,12 @@ class LookerTest {
         Profile.defaults();
     }
 
+    private Looker looker() {
+        return new Looker(keycloak.factory(), new Stores(keycloak.factory(), 5_000), Samples.ENVELOPE, new Complaints());
+    }
+
     private List<Message> look(Subject subject, Cause... causes) {
-        return new Looker(keycloak.factory(), new Stores(keycloak.factory(), 5_000), Samples.ENVELOPE)
-                .look(new LookQueue.Look(subject, List.of(causes))).join();
+        return looker().look(List.of(new LookQueue.Look(subject, List.of(causes)))).get(0).join();
     }
 
     private JsonNode data(Subject subject, Cause... causes) {
@@ -65,6 +74,87 @@ class LookerTest {
         assertTrue(seen.path("user").isMissingNode());
         assertEquals("u1", seen.at("/rosters/0/user").asText());
         assertTrue(seen.at("/rosters/0/complete").asBoolean());
+    }
+
+    private static LookQueue.Look of(String user, Cause... causes) {
+        return new LookQueue.Look(new Subject("Demo Realm", "demo", Subject.Kind.USER, user), List.of(causes));
+    }
+
+    private static Object[] session(String sid, String user) {
+        int now = (int) (System.currentTimeMillis() / 1000);
+        return new Object[] {sid, user, 5, now, "{}", "external", "store", "app", now, "{}"};
+    }
+
+    @Test
+    void looksTakenTogetherCostNoMoreStatementsThanOne() {
+        keycloak.rows("PersistentUserSessionEntity", session("s1", "u1"), session("s3", "u3"), session("s4", "u3"));
+        List<CompletableFuture<List<Message>>> seen = looker().look(List.of(of("u1", cause("LOGOUT")),
+                of("u2", cause("LOGOUT")), of("u3", cause("LOGIN"))));
+        assertEquals(2, keycloak.queries.size(), keycloak.queries.toString()); // No client has a row.
+        assertEquals(1, keycloak.transaction.stream().filter("begin"::equals).count());
+        List<JsonNode> rosters = seen.stream().map(f -> Schema.valid(f.join().get(0)).at("/data/rosters/0")).toList();
+        assertEquals(List.of("u1", "u2", "u3"), rosters.stream().map(r -> r.path("user").asText()).toList());
+        assertEquals(List.of(1, 0, 2), rosters.stream().map(r -> r.path("sessions").size()).toList());
+        assertEquals("s1", rosters.get(0).at("/sessions/0/session").asText());
+        assertTrue(rosters.stream().allMatch(r -> r.path("complete").asBoolean()));
+    }
+
+    @Test
+    void usersTakenTogetherAreReadTogether() {
+        keycloak.rows("UserEntity u", new Object[] {"u1", true, 9, null}, new Object[] {"u2", false, 0, null});
+        List<CompletableFuture<List<Message>>> seen = looker().look(List.of(of("u1", cause("UPDATE USER")),
+                of("u2", cause("UPDATE USER")), of("u3", cause("UPDATE USER")), of("u4", cause("LOGOUT"))));
+        List<JsonNode> users = seen.stream().map(f -> Schema.valid(f.join().get(0)).at("/data/user")).toList();
+        assertEquals(1, keycloak.queries.stream().filter(q -> q.contains("UserEntity u")).count());
+        assertTrue(users.get(0).path("enabled").asBoolean());
+        assertFalse(users.get(1).path("enabled").asBoolean(true));
+        assertTrue(users.get(2).path("gone").asBoolean());
+        assertTrue(users.get(3).isMissingNode(), "a logout asks nothing of its user");
+    }
+
+    /** In Postgres an error ends the whole transaction. */
+    @Test
+    void oneThatFailsTakesNoneOfTheOthersWithIt() {
+        keycloak.fails("UserEntity u");
+        List<CompletableFuture<List<Message>>> seen = looker().look(List.of(of("u1", cause("LOGOUT")),
+                of("u2", cause("UPDATE USER"))));
+        assertTrue(Schema.valid(seen.get(0).join().get(0)).at("/data/rosters/0/complete").asBoolean());
+        assertTrue(seen.get(1).join().size() == 1, "asked alone, it may be answered");
+        assertEquals(3, keycloak.transaction.stream().filter("begin"::equals).count());
+    }
+
+    /** A listing that was cut short proves no absence. */
+    @Test
+    void usersOfTooManySessionsAreListedOneByOne() {
+        keycloak.rows("PersistentUserSessionEntity", IntStream.rangeClosed(0, SessionRows.MAX)
+                .mapToObj(i -> session("s" + i, "u1")).toArray());
+        SessionRows.Listing listing = Rows.read(keycloak.factory(), rows -> {
+            SessionRows sessions = rows.realm("Demo Realm").sessions();
+            sessions.gather(Set.of("u1", "u2"));
+            return sessions.ofUser("u1");
+        });
+        assertFalse(listing.complete());
+        assertEquals(SessionRows.MAX, listing.sessions().size());
+    }
+
+    /** Otherwise it would settle doubts about what was committed after it had read. */
+    @Test
+    void aLookIsNoYoungerThanItsTransaction() {
+        AtomicLong began = new AtomicLong();
+        keycloak.onBegin = () -> {
+            long now = System.currentTimeMillis();
+            while (System.currentTimeMillis() == now) {
+                Thread.onSpinWait();
+            }
+            began.set(System.currentTimeMillis());
+        };
+        for (List<LookQueue.Look> looks : List.of(List.of(of("u1", cause("LOGOUT"))),
+                List.of(of("u1", cause("LOGOUT")), of("u2", cause("LOGOUT"))))) {
+            for (CompletableFuture<List<Message>> seen : looker().look(looks)) {
+                String time = Schema.valid(seen.join().get(0)).path("time").asText();
+                assertTrue(Instant.parse(time).toEpochMilli() < began.get(), time);
+            }
+        }
     }
 
     @Test
@@ -123,7 +213,7 @@ class LookerTest {
     @Test
     void theRehearsalAsksEveryKindOfRow() {
         keycloak.rows("UserEntity u", (Object) new Object[] {"u1", true, 0, null});
-        new Looker(keycloak.factory(), null, Samples.ENVELOPE).rehearse();
+        looker().rehearse();
         for (String entity : List.of("RealmEntity", "ClientEntity", "PersistentUserSessionEntity", "UserEntity u", "RoleEntity",
                 "OrganizationEntity")) {
             assertTrue(keycloak.queries.stream().anyMatch(q -> q.contains(entity)), entity);
@@ -134,7 +224,7 @@ class LookerTest {
     void aQueryThatFailsMakesTheLookFail() {
         Looker looker = new Looker(Keycloak.with(org.keycloak.models.KeycloakSessionFactory.class, (name, args) -> {
             throw new IllegalStateException("the database is away");
-        }), null, Samples.ENVELOPE);
-        assertTrue(looker.look(new LookQueue.Look(USER, List.of(cause("LOGOUT")))).isCompletedExceptionally());
+        }), null, Samples.ENVELOPE, new Complaints());
+        assertTrue(looker.look(List.of(new LookQueue.Look(USER, List.of(cause("LOGOUT"))))).get(0).isCompletedExceptionally());
     }
 }

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.keycloak.models.AuthenticatedClientSessionModel;
 import org.keycloak.models.ClientModel;
 import org.keycloak.models.RealmModel;
@@ -23,6 +24,7 @@ public final class SessionRows {
     private final Rows rows;
     private final RealmModel realm;
     private final ClientRows clients;
+    private final Map<String, Listing> gathered = new HashMap<>();
 
     SessionRows(Rows rows, RealmModel realm, ClientRows clients) {
         this.rows = rows;
@@ -34,8 +36,25 @@ public final class SessionRows {
     public record Listing(List<OfflineSession> sessions, boolean complete) {
     }
 
+    /**
+     * Reads the sessions of several users in one statement, for {@link #ofUser} to find them. Users who have too many
+     * between them are read one by one.
+     */
+    public void gather(Collection<String> users) {
+        List<Object[]> found = select("s.userId in :list").setParameter("list", users).setMaxResults(MAX + 1).getResultList();
+        if (found.size() <= MAX) {
+            Map<String, List<OfflineSession>> byUser =
+                    valid(found).stream().collect(Collectors.groupingBy(OfflineSession::user));
+            users.forEach(user -> gathered.put(user, new Listing(byUser.getOrDefault(user, List.of()), true)));
+        }
+    }
+
     /** Every client of every offline session of the user. */
     public Listing ofUser(String user) {
+        return gathered.containsKey(user) ? gathered.get(user) : listed(user);
+    }
+
+    private Listing listed(String user) {
         List<Object[]> found = select("s.userId = :user").setParameter("user", user).setMaxResults(MAX + 1)
                 .getResultList();
         if (found.size() <= MAX) {

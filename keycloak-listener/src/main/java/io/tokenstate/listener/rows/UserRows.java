@@ -2,8 +2,10 @@ package io.tokenstate.listener.rows;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.keycloak.common.Profile;
 import org.keycloak.models.RealmModel;
@@ -15,6 +17,8 @@ public final class UserRows {
 
     private final Rows rows;
     private final RealmModel realm;
+    private final Map<String, User> gathered = new HashMap<>();
+    private final Set<String> asked = new HashSet<>();
     private OfflineAccess offlineAccess;
 
     UserRows(Rows rows, RealmModel realm) {
@@ -22,11 +26,17 @@ public final class UserRows {
         this.realm = realm;
     }
 
+    /** Reads several users at once, for {@link #byId} to find them. */
+    public void gather(Collection<String> ids) {
+        List<String> some = ids.stream().filter(asked::add).toList();
+        users(rows.forAll(some, list -> rows.query(COLUMNS + "id in :list", Object[].class)
+                .setParameter("realm", realm.getId()))).forEach(user -> gathered.put(user.id(), user));
+    }
+
     /** The user, or null if there is no row of him. */
     public User byId(String id) {
-        List<User> found = users(rows.query(COLUMNS + "id = :id", Object[].class).setParameter("realm", realm.getId())
-                .setParameter("id", id).getResultList());
-        return found.isEmpty() ? null : found.get(0);
+        gather(List.of(id));
+        return gathered.get(id);
     }
 
     /** The next users by id; at most a thousand. */
