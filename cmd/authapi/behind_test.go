@@ -91,7 +91,7 @@ func (w *world) imported(text string) string {
 	must(w.t, err)
 	k := apikey.NewIssue(apikey.Record{Realm: "demo", User: "u", Name: "old", Kind: apikey.KindLegacy, Generation: 1, Created: 1_700_000_000}, p, w.held.Peppers[0])
 	k.ID = "legacy-1"
-	_, err = keys.New(w.pool).Create(w.t.Context(), k, nil)
+	_, err = keys.New(w.pool).Create(w.t.Context(), k.Realm, k.User, func(apikey.Owned) (apikey.Issue, error) { return k, nil }, nil)
 	must(w.t, err)
 	w.caughtUp()
 	return text

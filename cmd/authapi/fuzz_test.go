@@ -25,9 +25,8 @@ func FuzzKeyHeader(f *testing.F) {
 	w.server.Limits = nil
 	p, err := apikey.Parse(key)
 	must(f, err)
-	_, err = keys.New(w.pool).Create(f.Context(), apikey.NewIssue(apikey.Record{
-		Realm: "demo", User: "u", Name: "n", Kind: apikey.KindUser, Generation: 1, Created: 1,
-	}, p, w.held.Peppers[0]), nil)
+	k := apikey.NewIssue(apikey.Record{Realm: "demo", User: "u", Name: "n", Kind: apikey.KindUser, Generation: 1, Created: 1}, p, w.held.Peppers[0])
+	_, err = keys.New(w.pool).Create(f.Context(), "demo", "u", func(apikey.Owned) (apikey.Issue, error) { return k, nil }, nil)
 	must(f, err)
 	w.caughtUp()
 	f.Fuzz(func(t *testing.T, value string) {

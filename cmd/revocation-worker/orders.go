@@ -49,6 +49,11 @@ func revoke(ctx context.Context, cmd *cli.Command, o *operator) error {
 		}
 		order.Client = clientUUID(state.Facts, realm, order.Client)
 	}
+	if order.Before == 0 { // this machine's clock may not be the database's, which dates keys
+		if order.Before, err = o.store().Until(ctx, realm, order); err != nil {
+			return err //nolint:wrapcheck // it says what failed
+		}
+	}
 	return o.order(ctx, cmd, realm, order)
 }
 
@@ -57,11 +62,9 @@ func revocation(cmd *cli.Command, realm string) (*events.Order, error) {
 	order := &events.Order{
 		Order: events.OrderRevoke, Tokens: true, Keys: cmd.Bool("keys"), By: cmd.String("by"), Reason: cmd.String("reason"),
 		User: cmd.String("user"), Session: cmd.String("session"), Client: cmd.String("client"),
-		// A token of this very second must die, too; one that is issued later must not.
-		Before: events.Seconds(time.Now().Unix()) + 1,
 	}
 	if cmd.IsSet("before") {
-		order.Before = events.Seconds(cmd.Timestamp("before").Unix())
+		order.Before = events.Seconds(max(cmd.Timestamp("before").Unix(), 1))
 	}
 	switch {
 	case wholeRealm(order) && !cmd.Bool("all"):

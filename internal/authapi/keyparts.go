@@ -8,7 +8,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/secret"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // KeyParts are what users' own keys, memberships, limits and the audit need.
@@ -24,11 +23,10 @@ type KeyParts struct {
 
 // UserKeys keeps the keys that users have by name. Its errors are package apikey's.
 type UserKeys interface {
-	// Create and Rotate answer a repeated once with what it came to before.
-	Create(ctx context.Context, k apikey.Issue, once *apikey.Once) (apikey.Issued, error)
-	// Rotate replaces a key by what next makes of it. The old one ends at end, or if that is 0
-	// at once, by an order.
-	Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once, next func(old apikey.Record) (apikey.Issue, error), end tokenstate.Seconds, order func(keyID string) events.Message) (apikey.Issued, error)
+	// Create stores what build makes. It and Rotate answer a repeated once with what it came to before.
+	Create(ctx context.Context, realm, user string, build func(apikey.Owned) (apikey.Issue, error), once *apikey.Once) (apikey.Issued, error)
+	// Rotate replaces a key by what next makes of it. An old one that ends at once does so by an order.
+	Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once, next func(old apikey.Record, owner apikey.Owned) (apikey.Successor, error), order func(keyID string) events.Message) (apikey.Issued, error)
 	// RevokeOne ends a key and the older secrets that were rotated into it.
 	RevokeOne(ctx context.Context, ref apikey.Ref, order func(keyID string) events.Message) (rec apikey.Record, version int64, err error)
 	List(ctx context.Context, ref apikey.Ref, system bool, cursor string, most int) ([]apikey.Listed, error)

@@ -13,18 +13,21 @@ import (
 // lookLimit bounds the one look at an owner of whom nothing is known.
 const lookLimit = 2 * time.Second
 
-// mayOwnKeys refuses a key for who is disabled or does not exist. Whoever was never looked at
-// is looked at once; the look decides about this call only, for what is remembered comes
-// through the log.
+// mayOwnKeys refuses a key for who is disabled or does not exist.
 func (s *Server) mayOwnKeys(ctx context.Context, k SystemKey) *Problem {
-	owner := s.Known.Owner(k.Realm, k.User)
-	if !owner.Active {
+	if owner := s.Known.Owner(k.Realm, k.User); !owner.Active {
 		return refusedOwner(owner.Reason)
 	}
-	if owner.Known {
+	return s.firstLook(ctx, k.Realm, k.User)
+}
+
+// firstLook looks at an owner who was never looked at; the look decides about this call only, for what
+// is remembered comes through the log.
+func (s *Server) firstLook(ctx context.Context, realm, user string) *Problem {
+	if owner := s.Known.Owner(realm, user); owner.Known || !owner.Active {
 		return nil
 	}
-	look, err := s.look(ctx, k.Realm, k.User)
+	look, err := s.look(ctx, realm, user)
 	if shed, ok := errors.AsType[*Problem](err); ok {
 		return shed
 	}
@@ -49,23 +52,37 @@ const (
 	cutRetry tokenstate.Millis = 3600_000
 )
 
-// made is when an owner's new key is made, by the database's clock, as cutoffs are: by this
-// replica's own a key might outlive its revocation, or be born dead.
-func (s *Server) made(ctx context.Context, realm, user string) (tokenstate.Millis, *Problem) {
+// cutOff is how much longer all keys of an owner are cut off: one that is made now would be born dead.
+type cutOff struct{ left tokenstate.Millis }
+
+func (cutOff) Error() string { return "all keys of this owner are cut off until a later time" }
+
+// mayMake refuses a key for an owner of whom the writing transaction knows better than this replica
+// does. Keys are dated by the database's clock, as cutoffs are: by a replica's own a key might outlive
+// its revocation.
+func mayMake(o apikey.Owned) error {
+	if !o.Owner.Active {
+		return refusedOwner(o.Owner.Reason)
+	}
+	if left := (o.Owner.KeysBefore - o.At).Millis(); left > 0 {
+		return cutOff{left}
+	}
+	return nil
+}
+
+// pastCutoff makes a key, again if need be when the second is over that older ones are cut off in.
+func (s *Server) pastCutoff(ctx context.Context, make func() error) error {
 	for {
-		at, err := s.Orders.Now(ctx)
-		if err != nil {
-			return 0, s.storeFault(ctx, err)
-		}
-		left := s.Known.Owner(realm, user).KeysBefore.Millis() - at
+		err := make()
+		cut, ok := errors.AsType[cutOff](err)
 		switch {
-		case left <= 0:
-			return at, nil
-		case left > cutWait:
-			return 0, unavailable("keys-cut-off", "all keys of this owner are cut off until a later time").retryIn(lasting(min(left, cutRetry)))
+		case !ok:
+			return err
+		case cut.left > cutWait:
+			return unavailable("keys-cut-off", cut.Error()).retryIn(lasting(min(cut.left, cutRetry)))
 		}
-		if bad := s.sleep(ctx, lasting(left)); bad != nil {
-			return 0, bad
+		if bad := s.sleep(ctx, lasting(cut.left)); bad != nil {
+			return bad
 		}
 	}
 }

@@ -139,23 +139,30 @@ func (s *Server) rotateKey(ctx context.Context, in *rotateKeyInput) (*createKeyA
 	if body == nil {
 		body = &rotateKeyBody{}
 	}
-	at, bad := s.made(ctx, caller.Realm, in.UserID)
-	if bad != nil {
+	if bad := s.firstLook(ctx, caller.Realm, in.UserID); bad != nil {
 		return nil, bad
+	}
+	at, err := s.Orders.Now(ctx)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
 	}
 	p, once := s.newKey(caller.Name, in.Idempotent, []any{"rotate", in.UserID, in.ID, body})
 	ref := apikey.Ref{Realm: caller.Realm, User: in.UserID, ID: in.ID, Orgs: caller.Orgs}
-	next := func(old apikey.Record) (apikey.Issue, error) {
-		rec, bad := s.successor(ctx, old, body.ExpiresAt, at.Second())
-		if bad == nil {
-			bad = mayGive(caller, rec.Scopes)
+	next := func(old apikey.Record, owner apikey.Owned) (apikey.Successor, error) {
+		rec, err := s.successor(old, body.ExpiresAt, owner)
+		if err != nil {
+			return apikey.Successor{}, err
 		}
-		if bad != nil {
-			return apikey.Issue{}, bad
+		if bad := mayGive(caller, rec.Scopes); bad != nil {
+			return apikey.Successor{}, bad
 		}
-		return apikey.NewIssue(rec, p, s.Peppers[0]), nil
+		return apikey.Successor{Issue: apikey.NewIssue(rec, p, s.Peppers[0]), OldEnds: endOf(owner.At, body.OverlapS)}, nil
 	}
-	issued, err := s.UserKeys.Rotate(ctx, ref, once, next, endOf(at.Second(), body.OverlapS), keyOrders(at, ref, caller.Name))
+	var issued apikey.Issued
+	err = s.pastCutoff(ctx, func() (err error) {
+		issued, err = s.UserKeys.Rotate(ctx, ref, once, next, keyOrders(at, ref, caller.Name))
+		return err //nolint:wrapcheck // handled below
+	})
 	if err != nil {
 		return nil, s.keyFault(ctx, err)
 	}
@@ -174,21 +181,27 @@ func endOf(made tokenstate.Seconds, overlap *int) tokenstate.Seconds {
 
 // successor is the new key's record. A key that is dead for good has none: it would give access
 // back that was taken away.
-func (s *Server) successor(ctx context.Context, old apikey.Record, expires *time.Time, made tokenstate.Seconds) (apikey.Record, *Problem) {
+func (s *Server) successor(old apikey.Record, expires *time.Time, owner apikey.Owned) (apikey.Record, error) {
 	if old.Kind == apikey.KindSystem {
 		return old, problem(http.StatusConflict, "system-key", "", "a system key is not rotated here: revoke it, and the next mint gives another")
 	}
-	switch d := s.decisionOn(old); d.Reason {
+	switch d := apikey.Admit(old, owner.Owner, owner.Cut(old), owner.At, apikey.BestEffort()); d.Reason {
 	case apikey.ReasonRevoked, apikey.ReasonExpired, apikey.ReasonUserDeleted:
 		return old, problem(http.StatusConflict, "key-dead", d.Reason, "the key is dead: make a new one")
 	}
+	if err := mayMake(owner); err != nil {
+		return old, err
+	}
 	next := old
-	next.Kind, next.Generation, next.Created = apikey.KindUser, old.Generation+1, made
+	next.Kind, next.Generation, next.Created = apikey.KindUser, old.Generation+1, owner.At
 	if expires != nil {
 		next.Expires = secondOf(expires)
 	}
 	if bad := validTimes(next); bad != nil {
 		return next, bad
 	}
-	return next, s.mayHoldKey(ctx, next)
+	if !s.isMember(next) {
+		return next, notAMember()
+	}
+	return next, nil
 }

@@ -57,7 +57,7 @@ func (s *Server) setStanding(ctx context.Context, in *standingInput) (*orderAnsw
 	if t := in.Body.CredentialsRevokedBefore; t != nil {
 		o.CredentialsRevokedBefore = tokenstate.Seconds(max(t.Unix(), 0))
 	}
-	return s.submit(ctx, in.Waiting, o, func(tokenstate.Millis) {})
+	return s.submit(ctx, in.Waiting, o)
 }
 
 func (s *Server) revokeUser(ctx context.Context, in *revokeInput) (*orderAnswer, error) {
@@ -65,23 +65,20 @@ func (s *Server) revokeUser(ctx context.Context, in *revokeInput) (*orderAnswer,
 		return nil, unprocessable("nothing-to-revoke", "set tokens, keys or both")
 	}
 	o := &events.Order{Order: events.OrderRevoke, User: in.UserID, Tokens: in.Body.Tokens, Keys: in.Body.Keys, Reason: in.Body.Reason}
-	return s.submit(ctx, in.Waiting, o, func(now tokenstate.Millis) {
-		o.Before = now.Second() + 1 // what was made in this very second, too
-		if t := in.Body.Before; t != nil {
-			o.Before = tokenstate.Seconds(max(t.Unix(), 0))
-		}
-	})
+	if t := in.Body.Before; t != nil { // without it the store finds out what is there
+		o.Before = tokenstate.Seconds(max(t.Unix(), 1))
+	}
+	return s.submit(ctx, in.Waiting, o)
 }
 
 // submit gives an order about a whole user.
-func (s *Server) submit(ctx context.Context, w Waiting, o *events.Order, dated func(now tokenstate.Millis)) (*orderAnswer, error) {
+func (s *Server) submit(ctx context.Context, w Waiting, o *events.Order) (*orderAnswer, error) {
 	caller := serviceOf(ctx)
 	now, err := s.Orders.Now(ctx)
 	if err != nil {
 		return nil, s.storeFault(ctx, err)
 	}
 	o.By = "service:" + caller.Name
-	dated(now)
 	m := order(caller.Realm, now, o)
 	version, reached, err := s.Orders.SubmitReaching(ctx, m)
 	if events.IsReject(err) {

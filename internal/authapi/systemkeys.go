@@ -82,18 +82,16 @@ func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 	if bad := s.mayHoldKey(ctx, apikey.Record{Realm: k.Realm, User: k.User, Org: k.Org}); bad != nil {
 		return nil, bad
 	}
-	at, bad := s.made(ctx, k.Realm, k.User)
-	if bad != nil {
-		return nil, bad
-	}
-	rec, version, err := s.Keys.Mint(ctx, k,
-		func(newest *apikey.Record) (uint64, error) { return s.generation(k, newest) },
-		func(generation uint64) apikey.Record { return s.build(k, generation, at.Second()) })
-	switch {
-	case errors.Is(err, ErrBlocked):
-		return nil, problem(http.StatusConflict, "key-blocked", "", "this key was revoked and blocked: choose another name")
-	case err != nil:
-		return nil, s.storeFault(ctx, err)
+	var rec apikey.Record
+	var version int64
+	err := s.pastCutoff(ctx, func() (err error) {
+		rec, version, err = s.Keys.Mint(ctx, k,
+			func(newest *apikey.Record, owner apikey.Owned) (uint64, error) { return s.generation(k, newest, owner) },
+			func(generation uint64, at tokenstate.Seconds) apikey.Record { return s.build(k, generation, at) })
+		return err //nolint:wrapcheck // handled below
+	})
+	if err != nil {
+		return nil, s.keyFault(ctx, err)
 	}
 	a := &mintAnswer{}
 	key, ok := s.derived(k, rec)
@@ -109,15 +107,17 @@ func (s *Server) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 
 // generation says which one must exist: the newest, unless it is dead, or its secret cannot be
 // derived any more, because the master secret was rotated.
-func (s *Server) generation(k SystemKey, newest *apikey.Record) (uint64, error) {
+func (s *Server) generation(k SystemKey, newest *apikey.Record, owner apikey.Owned) (uint64, error) {
+	if err := mayMake(owner); err != nil {
+		return 0, err
+	}
 	if newest == nil {
 		return 1, nil
 	}
 	if _, ok := s.derived(k, *newest); !ok {
 		return newest.Generation + 1, nil
 	}
-	_, _, cut := s.Known.KeyCut(k.Realm, k.User, newest.ID)
-	return apikey.NextGeneration(*newest, s.Known.Owner(k.Realm, k.User), cut), nil
+	return apikey.NextGeneration(*newest, owner.Owner, owner.Cut(*newest)), nil
 }
 
 func system(k SystemKey, generation uint64) apikey.System {

@@ -73,14 +73,25 @@ func (s *Server) createKey(ctx context.Context, in *createKeyInput) (*createKeyA
 	if bad == nil {
 		bad = s.mayHoldKey(ctx, rec)
 	}
-	if bad == nil {
-		bad = s.datedNow(ctx, &rec)
-	}
 	if bad != nil {
 		return nil, bad
 	}
 	p, once := s.newKey(caller.Name, in.Idempotent, []any{"create", in.UserID, in.Body})
-	issued, err := s.UserKeys.Create(ctx, apikey.NewIssue(rec, p, s.Peppers[0]), once)
+	build := func(owner apikey.Owned) (apikey.Issue, error) {
+		if err := mayMake(owner); err != nil {
+			return apikey.Issue{}, err
+		}
+		rec.Created = owner.At
+		if bad := validTimes(rec); bad != nil {
+			return apikey.Issue{}, bad
+		}
+		return apikey.NewIssue(rec, p, s.Peppers[0]), nil
+	}
+	var issued apikey.Issued
+	err := s.pastCutoff(ctx, func() (err error) {
+		issued, err = s.UserKeys.Create(ctx, rec.Realm, rec.User, build, once)
+		return err //nolint:wrapcheck // handled below
+	})
 	if err != nil {
 		return nil, s.keyFault(ctx, err)
 	}
@@ -106,15 +117,6 @@ func wanted(realm string, in *createKeyInput) (apikey.Record, *Problem) {
 	return rec, nil
 }
 
-func (s *Server) datedNow(ctx context.Context, rec *apikey.Record) *Problem {
-	at, bad := s.made(ctx, rec.Realm, rec.User)
-	if bad != nil {
-		return bad
-	}
-	rec.Created = at.Second()
-	return validTimes(*rec)
-}
-
 func validTimes(rec apikey.Record) *Problem {
 	switch {
 	case rec.Expires != 0 && rec.Expires <= rec.Created:
@@ -131,9 +133,13 @@ func (s *Server) mayHoldKey(ctx context.Context, rec apikey.Record) *Problem {
 		return bad
 	}
 	if !s.isMember(rec) {
-		return problem(http.StatusForbidden, "not-a-member", "", "the user is no member of that organization: PUT /v1/orgs/{org_id}/members/{user_id} first")
+		return notAMember()
 	}
 	return nil
+}
+
+func notAMember() *Problem {
+	return problem(http.StatusForbidden, "not-a-member", "", "the user is no member of that organization: PUT /v1/orgs/{org_id}/members/{user_id} first")
 }
 
 // newKey makes a key: of randomness alone, or if the request may come again of a seed that is
@@ -187,6 +193,8 @@ func (s *Server) keyFault(ctx context.Context, err error) error {
 		return p
 	}
 	switch {
+	case errors.Is(err, ErrBlocked):
+		return problem(http.StatusConflict, "key-blocked", "", "this key was revoked and blocked: choose another name")
 	case errors.Is(err, apikey.ErrNotFound):
 		return problem(http.StatusNotFound, "no-such-key", "", "this user has no such key")
 	case errors.Is(err, apikey.ErrReused):

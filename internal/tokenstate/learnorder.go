@@ -1,6 +1,10 @@
 package tokenstate
 
-import "github.com/tokenstate/tokenstate/internal/events"
+import (
+	"cmp"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
 
 // learnOrder: what we decided, or saw ourselves. Its time is the database's own, written by
 // whoever issued it, so a replay learns the same.
@@ -39,15 +43,15 @@ func learnLook(f Facts, m events.Message, o *events.Order, at Millis) {
 	}
 }
 
+// RefusalOf is the token whose refresh an order tells of.
+func RefusalOf(realm string, o *events.Order) RefusalKey {
+	return RefusalKey{Scope{Realm: realm, User: o.User, Client: cmp.Or(o.Client, o.ClientID), Session: o.Session}, o.IssuedAt}
+}
+
 // learnRefresh: the latest outcome of exactly this token, and after a refusal a doubt on its
 // user. It never spreads to the session, the user or keys.
 func learnRefresh(f Facts, m events.Message, o *events.Order, at Millis) {
-	client := o.Client
-	if client == "" {
-		client = o.ClientID
-	}
-	k := RefusalKey{Scope{Realm: m.Realm, User: o.User, Client: client, Session: o.Session}, o.IssuedAt}
-	put(f.Refusals, k, Refusal{At: at, Refused: o.Refused, RetryAt: o.RetryAt, Reason: o.ErrorDescription, Cause: m.ID})
+	put(f.Refusals, RefusalOf(m.Realm, o), Refusal{At: at, Refused: o.Refused, RetryAt: o.RetryAt, Reason: o.ErrorDescription, Cause: m.ID})
 	if o.Refused {
 		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User}}, "", at, m.ID)
 	}

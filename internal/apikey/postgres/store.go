@@ -15,6 +15,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/apikey/postgres/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
@@ -48,8 +49,12 @@ func (n Name) params() dbsqlc.NewestSystemKeyParams {
 // Mint is the atomic get-or-create of a system key: decide says which generation must exist,
 // given the newest one, nil if there is none; build makes its record. The lock is by name,
 // since there may be no row yet to lock.
-func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record) (uint64, error), build func(uint64) apikey.Record) (rec apikey.Record, version int64, err error) {
+func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, apikey.Owned) (uint64, error), build func(uint64, events.Seconds) apikey.Record) (rec apikey.Record, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		owner, err := ownerOf(ctx, tx, n.Realm, n.User)
+		if err != nil {
+			return err
+		}
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
 			return err
 		}
@@ -57,7 +62,7 @@ func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record) (u
 		if err != nil {
 			return err
 		}
-		generation, err := decide(newest)
+		generation, err := decide(newest, owner)
 		if err != nil {
 			return err
 		}
@@ -65,7 +70,7 @@ func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record) (u
 			rec = *newest
 			return nil
 		}
-		rec = build(generation)
+		rec = build(generation, owner.At)
 		change, err := add(ctx, tx, apikey.Issue{Record: rec})
 		if err != nil {
 			return err
@@ -77,6 +82,15 @@ func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record) (u
 		return apikey.Record{}, 0, fmt.Errorf("mint key: %w", err)
 	}
 	return rec, version, nil
+}
+
+// ownerOf is state.Owner, and what it means.
+func ownerOf(ctx context.Context, tx pgx.Tx, realm, user string) (apikey.Owned, error) {
+	o, err := state.Owner(ctx, tx, realm, user)
+	if err != nil {
+		return apikey.Owned{}, err //nolint:wrapcheck // it says what failed
+	}
+	return apikey.Owned{At: o.Now.Second(), Owner: tokenstate.Owner(realm, user, o.Facts, o.Rules), Facts: o.Facts}, nil
 }
 
 func newestOf(ctx context.Context, tx pgx.Tx, n Name) (*apikey.Record, error) {
@@ -110,6 +124,9 @@ func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
 // nobody can mint it again. It writes the orders that order makes of the keys' ids.
 func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID string) events.Message) (found bool, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := state.LockOwner(ctx, tx, n.Realm, n.User); err != nil { // first, as in Mint
+			return err //nolint:wrapcheck // it says what failed
+		}
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
 			return err
 		}

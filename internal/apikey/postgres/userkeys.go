@@ -18,12 +18,20 @@ import (
 // it bounds growth, nothing hangs on it.
 const maxLive = 1000
 
-// Create stores a user's key. With once a repeated request changes nothing and is told what the
-// first one came to; apikey.ErrReused, apikey.ErrTooMany.
-func (s *Store) Create(ctx context.Context, k apikey.Issue, once *apikey.Once) (out apikey.Issued, err error) {
+// Create stores the key that build makes for a user, or refuses to. With once a repeated request changes
+// nothing and is told what the first one came to; apikey.ErrReused, apikey.ErrTooMany.
+func (s *Store) Create(ctx context.Context, realm, user string, build func(apikey.Owned) (apikey.Issue, error), once *apikey.Once) (out apikey.Issued, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var again bool
-		if out, again, err = claim(ctx, tx, k.Realm, once); err != nil || again {
+		if out, again, err = claim(ctx, tx, realm, once); err != nil || again {
+			return err
+		}
+		owner, err := ownerOf(ctx, tx, realm, user)
+		if err != nil {
+			return err
+		}
+		k, err := build(owner)
+		if err != nil {
 			return err
 		}
 		n, err := q.LiveKeys(ctx, tx, dbsqlc.LiveKeysParams{Realm: k.Realm, UserID: k.User})
@@ -74,32 +82,36 @@ func claim(ctx context.Context, tx pgx.Tx, realm string, o *apikey.Once) (out ap
 	return out, true, err
 }
 
-// Rotate replaces a key by the one that next makes of it, or refuses; once only. The old one ends
-// at end, or if that is 0 at once, by the order that order makes of its id; apikey.ErrNotFound,
-// apikey.ErrReused, apikey.ErrRotated.
-func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once, next func(old apikey.Record) (apikey.Issue, error), end events.Seconds, order func(keyID string) events.Message) (out apikey.Issued, err error) {
+// Rotate replaces a key by the one that next makes of it, or refuses; once only. An old one that ends at
+// once does so by the order that order makes of its id; apikey.ErrNotFound, apikey.ErrReused,
+// apikey.ErrRotated.
+func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once, next func(old apikey.Record, owner apikey.Owned) (apikey.Successor, error), order func(keyID string) events.Message) (out apikey.Issued, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var again bool
 		if out, again, err = claim(ctx, tx, ref.Realm, once); err != nil || again {
+			return err
+		}
+		owner, err := ownerOf(ctx, tx, ref.Realm, ref.User)
+		if err != nil {
 			return err
 		}
 		old, err := owned(ctx, tx, ref)
 		if err != nil {
 			return err
 		}
-		k, err := next(old)
+		k, err := next(old, owner)
 		if err != nil {
 			return err
 		}
 		k.Replaces = old.ID
-		added, err := add(ctx, tx, k)
+		added, err := add(ctx, tx, k.Issue)
 		if violates(err, "api_key_replaces_key") {
 			return apikey.ErrRotated
 		}
 		if err != nil {
 			return err
 		}
-		changes, err := endKey(ctx, tx, old.ID, end, order)
+		changes, err := endKey(ctx, tx, old.ID, k.OldEnds, order)
 		if err != nil {
 			return err
 		}
@@ -130,6 +142,9 @@ func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order
 // found, and nothing is done.
 func (s *Store) RevokeOne(ctx context.Context, ref apikey.Ref, order func(keyID string) events.Message) (rec apikey.Record, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := state.LockOwner(ctx, tx, ref.Realm, ref.User); err != nil { // first, as in Rotate
+			return err //nolint:wrapcheck // it says what failed
+		}
 		if rec, err = owned(ctx, tx, ref); err != nil {
 			return err
 		}

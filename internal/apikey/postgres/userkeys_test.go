@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	"github.com/tokenstate/tokenstate/internal/events"
 )
 
 var ref = apikey.Ref{Realm: "demo", User: "u", ID: "id-1"}
@@ -21,20 +20,28 @@ func userKey(id string) apikey.Issue {
 	return apikey.Issue{Record: r, LastFour: "abcd"}
 }
 
-func next(id string) func(apikey.Record) (apikey.Issue, error) {
-	return func(apikey.Record) (apikey.Issue, error) { return userKey(id), nil }
+func next(id string) func(apikey.Record, apikey.Owned) (apikey.Successor, error) {
+	return func(_ apikey.Record, now apikey.Owned) (apikey.Successor, error) {
+		return apikey.Successor{Issue: userKey(id), OldEnds: now.At + 60}, nil
+	}
+}
+
+// create stores a key that is built beforehand.
+func create(t *testing.T, s *Store, k apikey.Issue, once *apikey.Once) (apikey.Issued, error) {
+	t.Helper()
+	return s.Create(t.Context(), k.Realm, k.User, func(apikey.Owned) (apikey.Issue, error) { return k, nil }, once)
 }
 
 // Ensure of many who rotate a key at once one does, and nothing is left of the others.
 func TestRotateAtOnce(t *testing.T) {
 	s, _ := open(t)
-	_, err := s.Create(t.Context(), userKey("id-1"), nil)
+	_, err := create(t, s, userKey("id-1"), nil)
 	must(t, err)
 	var wg sync.WaitGroup
 	var done, late atomic.Int32
 	for i := range 8 {
 		wg.Go(func() {
-			_, err := s.Rotate(context.Background(), ref, nil, next(fmt.Sprint("next-", i)), events.Seconds(time.Now().Unix()+60), revocation)
+			_, err := s.Rotate(context.Background(), ref, nil, next(fmt.Sprint("next-", i)), revocation)
 			switch {
 			case err == nil:
 				done.Add(1)
@@ -59,12 +66,12 @@ func TestClaimIsTakenBack(t *testing.T) {
 	once := &apikey.Once{Caller: "c", KeyID: "id-1"}
 	odd := userKey("id-1")
 	odd.Generation = 0 // the database refuses it
-	if _, err := s.Create(t.Context(), odd, once); err == nil {
+	if _, err := create(t, s, odd, once); err == nil {
 		t.Fatal("taken")
 	}
-	made, err := s.Create(t.Context(), userKey("id-1"), once)
+	made, err := create(t, s, userKey("id-1"), once)
 	must(t, err)
-	again, err := s.Create(t.Context(), userKey("id-2"), &apikey.Once{Caller: "c", KeyID: "id-2"})
+	again, err := create(t, s, userKey("id-2"), &apikey.Once{Caller: "c", KeyID: "id-2"})
 	must(t, err)
 	if made.Again || !again.Again || again.ID != "id-1" {
 		t.Fatalf("%+v %+v", made, again)
@@ -77,12 +84,12 @@ func TestTooMany(t *testing.T) {
 	_, err := s.pool.Exec(t.Context(), `INSERT INTO tokenstate.api_key (id, realm, user_id, name, kind, digest, pepper_id)
 		SELECT 'k' || i, 'demo', 'u', 'n', 'user', decode(md5(i::text) || md5(i::text), 'hex'), 'p' FROM generate_series(1, 1000) i`)
 	must(t, err)
-	if _, err := s.Create(t.Context(), userKey("id-1"), nil); !errors.Is(err, apikey.ErrTooMany) {
+	if _, err := create(t, s, userKey("id-1"), nil); !errors.Is(err, apikey.ErrTooMany) {
 		t.Fatalf("got %v", err)
 	}
 	_, err = s.pool.Exec(t.Context(), "UPDATE tokenstate.api_key SET revoked_at = now() WHERE id = 'k7'")
 	must(t, err)
-	_, err = s.Create(t.Context(), userKey("id-1"), nil)
+	_, err = create(t, s, userKey("id-1"), nil)
 	must(t, err)
 }
 
@@ -93,7 +100,7 @@ func TestUsesAtOnce(t *testing.T) {
 	at := map[string]time.Time{}
 	for i := range 50 {
 		id := fmt.Sprint("k", i)
-		_, err := s.Create(t.Context(), userKey(id), nil)
+		_, err := create(t, s, userKey(id), nil)
 		must(t, err)
 		at[id] = time.Now()
 	}

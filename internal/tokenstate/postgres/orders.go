@@ -33,11 +33,17 @@ func (s *Store) Order(ctx context.Context, m events.Message) (version int64, err
 	return version, nil
 }
 
-// PutOrder is Order within a transaction of the caller, who announces the changes.
+// PutOrder is Order within a transaction of the caller, who announces the changes. It may give m a later
+// date.
 func PutOrder(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error) {
-	if m.Body.Class() != events.ClassOrder {
-		return nil, ErrNotAnOrder
+	m, err := dated(ctx, tx, m)
+	if err != nil {
+		return nil, err
 	}
+	return putDated(ctx, tx, m)
+}
+
+func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error) {
 	raw, err := events.Encode(m)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says what it refuses

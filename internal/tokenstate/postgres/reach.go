@@ -42,11 +42,15 @@ func reach(ctx context.Context, db dbsqlc.DBTX, realm string, o *events.Order) (
 // OrderReaching is Order, and says what the order found.
 func (s *Store) OrderReaching(ctx context.Context, m events.Message) (version int64, r Reached, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		changes, err := PutOrder(ctx, tx, m)
+		m, err := dated(ctx, tx, m)
 		if err != nil {
 			return err
 		}
-		o, _ := m.Body.(*events.Order) // PutOrder takes nothing else
+		changes, err := putDated(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		o, _ := m.Body.(*events.Order) // dated gives nothing else
 		if r, err = reach(ctx, tx, m.Realm, o); err != nil {
 			return err
 		}

@@ -1,0 +1,24 @@
+package apikey
+
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
+// Owned is what a transaction that makes a key knows of the key's owner: what is committed, not what a
+// replica remembers.
+type Owned struct {
+	At    tokenstate.Seconds // the database's time
+	Owner tokenstate.Ownership
+	Facts tokenstate.Facts // of the owner
+}
+
+// Cut reports whether an order ended this very key.
+func (o Owned) Cut(k Record) bool {
+	_, _, cut := o.Facts.KeyCut(k.Realm, k.User, k.ID)
+	return cut
+}
+
+// Successor is the key that another one is rotated into. OldEnds is when the old one's time is over; 0
+// ends it at once, for good.
+type Successor struct {
+	Issue
+	OldEnds tokenstate.Seconds
+}
