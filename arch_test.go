@@ -32,7 +32,7 @@ var rules = map[string]struct {
 	"internal/tokenstate/storetest":                {[]string{"internal/events", "internal/tokenstate"}, "one suite for every store"},
 	"internal/tokenstate/postgres":                 {[]string{"internal/events", "internal/hearing", "internal/tokenstate", "internal/tokenstate/postgres/internal/dbsqlc", "db/schema"}, "one technology: Postgres"},
 	"internal/tokenstate/postgres/internal/dbsqlc": {nil, "generated"},
-	"internal/apikey/postgres":                     {[]string{"internal/apikey", "internal/events", "internal/tokenstate/postgres", "internal/apikey/postgres/internal/dbsqlc"}, "the same technology; the feed and the outbox are one for all rows, so it announces through tokenstate/postgres"},
+	"internal/apikey/postgres":                     {[]string{"internal/apikey", "internal/events", "internal/tokenstate", "internal/tokenstate/postgres", "internal/apikey/postgres/internal/dbsqlc"}, "the same technology; the feed and the outbox are one for all rows, so it announces through tokenstate/postgres"},
 	"internal/apikey/postgres/internal/dbsqlc":     {nil, "generated"},
 	"internal/projection":                          {[]string{"internal/apikey", "internal/events", "internal/hearing", "internal/strictjson", "internal/tokenstate"}, "the read model of both programs; it knows no database"},
 	"internal/projection/pgsource":                 {[]string{"internal/apikey", "internal/apikey/postgres", "internal/events", "internal/projection", "internal/strictjson", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the projection to Postgres for both programs"},

@@ -60,7 +60,8 @@ func serve(ctx context.Context, c *config) error {
 	registry := prometheus.NewRegistry()
 	var s *authapi.Server
 	measure := latency(registry)
-	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }, Loaded: func() { s.Loaded() }}
+	lost := newAgain(postgres.New(pool), logger)
+	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }, Loaded: func() { s.Loaded() }, Remembered: lost.remembered}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
 	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known))
@@ -75,6 +76,7 @@ func serve(ctx context.Context, c *config) error {
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return known.Keep(ctx) })
+	all.Go(func() error { return lost.run(ctx) })
 	all.Go(func() error { return s.Housekeep(ctx) })
 	all.Go(func() error { return s.Run(ctx) })
 	defer s.Flush(context.WithoutCancel(ctx))

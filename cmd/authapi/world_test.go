@@ -59,16 +59,28 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	pool := testenv.Postgres(t, postgres.MigrateURL)
+	return newWorldOn(t, testenv.Postgres(t, postgres.MigrateURL))
+}
+
+func newWorldOn(t testing.TB, pool *pgxpool.Pool) *world {
+	t.Helper()
 	p := vault.In(t.TempDir())
 	must(t, vault.Generate(p))
 	held, err := vault.Load(p)
 	must(t, err)
 	w := &world{t: t, realm: "demo", files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
-	must(t, w.store.Confirm(t.Context()))
+	w.confirm()
 	w.start()
 	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
 	return w
+}
+
+// confirm does what a worker does that has read the log to its end.
+func (w *world) confirm() {
+	w.t.Helper()
+	history, err := w.store.History(w.t.Context())
+	must(w.t, err)
+	must(w.t, w.store.Confirm(w.t.Context(), history))
 }
 
 // countedSource counts the keys that memory lacked, and falls behind when told to.
@@ -113,7 +125,8 @@ func (w *world) start() {
 	source := pgsource.New(w.pool, time.Hour)
 	w.lookups, w.searches, w.behind = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}
 	var server *authapi.Server
-	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }, Loaded: func() { server.Loaded() }}, zerolog.Nop())
+	lost := newAgain(w.store, zerolog.New(w.log))
+	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }, Loaded: func() { server.Loaded() }, Remembered: lost.remembered}, zerolog.Nop())
 	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
 	server = c.server(w.pool, w.held, known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
 	server.Settle = time.Millisecond
@@ -124,6 +137,7 @@ func (w *world) start() {
 	var all sync.WaitGroup
 	all.Go(func() { _ = known.Run(ctx) })
 	all.Go(func() { _ = server.Housekeep(ctx) })
+	all.Go(func() { _ = lost.run(ctx) })
 	w.stop = sync.OnceFunc(func() { cancel(); all.Wait(); source.Close() })
 	w.t.Cleanup(w.stop)
 	must(w.t, known.WaitVersion(w.t.Context(), 0))

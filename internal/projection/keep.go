@@ -20,8 +20,8 @@ const (
 	healed      = 5_000            // milliseconds
 )
 
-// regression: the database was behind what we had answered from, in this epoch; known is until
-// when we had known Keycloak.
+// regression: the database was behind what we had answered from, in this epoch and history; known is
+// until when we had known Keycloak.
 type regression struct {
 	epoch int64
 	known tokenstate.Millis
@@ -34,6 +34,18 @@ func (r *regression) Error() string {
 // over: a new epoch has begun, or a worker has applied the log beyond what we had known.
 func (r *regression) over(s Status) bool {
 	return s.Epoch != r.epoch || s.knownUntil() > r.known+healed
+}
+
+// regress makes us not ready, unless the status tells by itself when we are again: another epoch or
+// history is not confirmed before a worker has read the log in it. It is called under the lock.
+func (p *Projection) regress(status Status) {
+	before := p.status
+	if p.st == nil {
+		before = p.keptHeader.Status
+	}
+	if before.Epoch == status.Epoch && before.History == status.History {
+		p.regressed = &regression{status.Epoch, before.knownUntil()}
+	}
 }
 
 // behind reports whether the database's history does not lead over the version and nonce that
@@ -165,7 +177,7 @@ func (p *Projection) restore() {
 	next := newState(snap)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.st, p.fromDisk = next, true
+	p.st, p.fromDisk, p.confirmed = next, true, h.Status.Confirmed
 	p.settle(h.Status, time.Now().Add(-max(0, time.Since(h.At.Time()))))
 	p.log.Warn().Time("of", h.At.Time()).Int64("version", h.Version).Msg("the database does not answer; answering from the snapshot on disk")
 }

@@ -65,7 +65,7 @@ func TestEverythingIsKept(t *testing.T) {
 		Members: []apikey.Member{{Realm: "r", Org: "o", User: "u"}},
 	}
 	status := Status{
-		Epoch: 3, Confirmed: true, Beats: []hearing.Beat{{Node: "a", At: 1}}, Rules: tokenstate.DefaultRules(),
+		Epoch: 3, History: "h", Confirmed: true, Beats: []hearing.Beat{{Node: "a", At: 1}}, Rules: tokenstate.DefaultRules(),
 		Backfills: []hearing.Reading{{Realm: "r", Upto: 2, Missed: true}}, Now: 9,
 	}
 	for _, whole := range []any{want, status} {
@@ -278,8 +278,8 @@ func TestKeep(t *testing.T) {
 		t.Fatalf("the last one kept is of version %d, %v", hd.Version, err)
 	}
 	for name, spoil := range map[string]func(){
-		"unconfirmed":   func() { p.fromDisk, p.status.Confirmed = false, false },
-		"from the disk": func() { p.fromDisk, p.status.Confirmed = true, true },
+		"unconfirmed":   func() { p.fromDisk, p.confirmed = false, false },
+		"from the disk": func() { p.fromDisk, p.confirmed = true, true },
 	} {
 		spoil()
 		p.keptVersion = 0

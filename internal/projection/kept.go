@@ -22,7 +22,7 @@ type Keeper interface {
 }
 
 // keptFormat is of the bytes below; another one is not read.
-const keptFormat = 1
+const keptFormat = 2
 
 // keptHeader says which state a kept snapshot is of. At is when the database had it, by our clock.
 type keptHeader struct {

@@ -29,6 +29,7 @@ type Projection struct {
 	asOf   time.Time     // when the database last said that this is its state
 
 	fromDisk    bool // and not yet from the database
+	confirmed   bool // the state stems from one that a worker had confirmed
 	regressed   *regression
 	behindFeed  bool // neither the feed nor a snapshot leads on
 	keptVersion int64
@@ -79,7 +80,7 @@ func (p *Projection) Ready() (ok bool, why string) {
 		return false, "the feed cannot be followed, and no snapshot could be loaded instead: see the log"
 	case p.opts.MaxStale > 0 && time.Since(p.asOf) > p.opts.MaxStale:
 		return false, "the database has not answered for longer than AUTHAPI_KEY_MAX_STALE allows"
-	case !p.status.Confirmed:
+	case !p.confirmed:
 		return false, "no worker has caught up with the log yet: is revocation-worker running?"
 	}
 	return true, ""

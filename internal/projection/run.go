@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 const maxRetry = 5 * time.Second
@@ -99,19 +101,30 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 	if err != nil {
 		return err //nolint:wrapcheck // as above
 	}
+	if again, err := p.source.Status(ctx); err != nil || again.History != status.History {
+		return errors.Join(err, errMoved)
+	}
 	next := newState(snap)
-	lost, err := p.lost(ctx, snap, status)
+	lost, err := p.lost(ctx, snap)
 	if err != nil {
 		return err
 	}
+	var remembered []tokenstate.Row
+	fromMemory := false // and not from a file, which may be of another database
 	p.mu.Lock()
-	p.st, p.fromDisk = next, false
-	if lost != nil {
-		p.regressed = lost
-		p.log.Error().Err(lost).Int64("version", snap.Version).Msg("not ready")
+	if lost {
+		remembered = p.remember(next)
+		fromMemory = p.st != nil
+		p.regress(status)
+		p.log.Error().Int64("version", snap.Version).Int("facts", len(remembered)).Bool("ready", p.regressed == nil && status.Confirmed).
+			Msg("the database has lost what was committed; what is known here of it stays in force")
 	}
+	p.st, p.fromDisk, p.confirmed = next, false, status.Confirmed
 	p.settle(status, now)
 	p.mu.Unlock()
+	if len(remembered) > 0 && fromMemory && p.opts.Remembered != nil {
+		p.opts.Remembered(remembered)
+	}
 	if p.opts.Loaded != nil {
 		p.opts.Loaded()
 	}
@@ -120,21 +133,15 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 }
 
 // lost compares with where we stood, or where the process before us did.
-func (p *Projection) lost(ctx context.Context, snap Snapshot, status Status) (*regression, error) {
-	version, nonce, before := int64(0), "", p.status
+func (p *Projection) lost(ctx context.Context, snap Snapshot) (bool, error) {
+	version, nonce := int64(0), ""
 	switch h := p.keptHeader; {
 	case p.st != nil:
 		version, nonce = p.st.version, p.st.nonce
 	case h != nil:
-		version, nonce, before = h.Version, h.Nonce, h.Status
+		version, nonce = h.Version, h.Nonce
 	}
-	if before.Epoch != status.Epoch {
-		return nil, nil //nolint:nilnil // a new epoch is not confirmed before all is there
-	}
-	if lost, err := p.behind(ctx, snap, version, nonce); err != nil || !lost {
-		return nil, err
-	}
-	return &regression{status.Epoch, before.knownUntil()}, nil
+	return p.behind(ctx, snap, version, nonce)
 }
 
 func (p *Projection) install(status Status, vs []Version, now time.Time) {
@@ -143,6 +150,7 @@ func (p *Projection) install(status Status, vs []Version, now time.Time) {
 		p.st.install(v)
 	}
 	p.fromDisk = false
+	p.confirmed = p.confirmed || status.Confirmed // it leads on from what was confirmed
 	p.settle(status, now)
 	p.mu.Unlock()
 	if p.opts.Installed == nil {

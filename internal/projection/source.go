@@ -85,7 +85,8 @@ func placeOf(t tokenstate.Token) Place { return Place{t.Realm, t.Session, t.Clie
 // Status is what a reader must know beside the feed.
 type Status struct {
 	Epoch     int64             `json:"Epoch"`
-	Confirmed bool              `json:"Confirmed"` // a worker has caught up with the log in this epoch
+	History   string            `json:"History"`   // another one after whatever can lose what was committed
+	Confirmed bool              `json:"Confirmed"` // a worker has caught up with the log in this epoch and history
 	Beats     []hearing.Beat    `json:"Beats"`
 	Backfills []hearing.Reading `json:"Backfills"`
 	Rules     tokenstate.Rules  `json:"Rules"`
@@ -102,6 +103,9 @@ type Options struct {
 	Retry     time.Duration // pause after a fault; 0: a quarter of a second, growing to 5 s
 	LoadLimit time.Duration // for one snapshot; 0: a minute
 	Installed func(Change)  // is told of each change that answers now reflect; nil for nobody
+
+	// Remembered is told of facts that we know and the database has lost. It must not wait. nil for nobody.
+	Remembered func([]tokenstate.Row)
 
 	Loaded func() // is told when answers reflect a new snapshot; nil for nobody
 

@@ -19,11 +19,12 @@ type Loss struct {
 
 // start is where reading begins.
 type start struct {
-	floor Floor  // the store's own
-	after uint64 // sequence to read after; differs from floor.Seq after a loss
-	info  Info
-	loss  *Loss
-	told  bool // the store knows already that it was restored
+	history string // of the store, from before its floor was read
+	floor   Floor  // the store's own
+	after   uint64 // sequence to read after; differs from floor.Seq after a loss
+	info    Info
+	loss    *Loss
+	told    bool // the store knows already that it was restored
 }
 
 func digest(raw []byte) string {
@@ -39,11 +40,15 @@ func (w *Worker) locate(ctx context.Context) (start, error) {
 		return start{}, err
 	}
 	info.Created = info.Created.UTC().Truncate(time.Microsecond)
+	history, err := w.Epochs.History(ctx)
+	if err != nil {
+		return start{}, err
+	}
 	floor, err := w.Store.Floor(ctx)
 	if err != nil {
 		return start{}, err
 	}
-	s := start{floor: floor, after: floor.Seq, info: info}
+	s := start{history: history, floor: floor, after: floor.Seq, info: info}
 	reason, err := w.changed(ctx, floor, info)
 	if err != nil {
 		return start{}, err

@@ -18,6 +18,8 @@ const (
 	minPause  = 100 * time.Millisecond
 	maxPause  = 5 * time.Second
 	markEvery = 15 * time.Second
+
+	watchEvery = time.Second
 )
 
 // Worker reads Log into Store. All fields but Marks, Report, Applied and Failing are needed.
@@ -79,9 +81,10 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	inner, cancel := context.WithCancel(ctx)
+	inner, cancel := context.WithCancelCause(ctx)
 	f := w.feed(inner, r, s)
-	defer func() { cancel(); _ = f.wait() }() // its error has been returned or is the cancellation
+	watched := w.watch(inner, s.history, cancel)
+	defer func() { cancel(nil); <-watched; _ = f.wait() }() // its error has been returned or is the cancellation
 	for b := range f.batches {
 		if err := w.apply(ctx, b); err != nil {
 			return moved, err
@@ -94,6 +97,9 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 		}
 	}
 	err = f.wait()
+	if errors.Is(context.Cause(inner), errHistory) {
+		err = errHistory
+	}
 	if gap, ok := errors.AsType[*Gap](err); ok {
 		w.gap = gap
 		err = errors.Join(err, w.lost(ctx, Loss{Reason: gap.Error(), Floor: s.floor, Info: s.info}))
@@ -107,7 +113,26 @@ func (w *Worker) confirm(ctx context.Context, s start, seq uint64) (bool, error)
 	if seq < s.info.Last {
 		return false, nil
 	}
-	return true, w.Epochs.Confirm(ctx)
+	return true, w.Epochs.Confirm(ctx, s.history)
+}
+
+// errHistory ends a session: the next one reads the floor again and confirms it.
+var errHistory = errors.New("the database was restarted, promoted or restored: its floor is read again")
+
+// watch ends a session when the store is not the one that it began with, even if nothing is written: until
+// a worker has confirmed the new history, replicas that start are not ready.
+func (w *Worker) watch(ctx context.Context, history string, end context.CancelCauseFunc) (watched chan struct{}) {
+	watched = make(chan struct{})
+	go func() {
+		defer close(watched)
+		for sleep(ctx, watchEvery) {
+			if now, err := w.Epochs.History(ctx); err == nil && now != history {
+				end(errHistory)
+				return
+			}
+		}
+	}()
+	return watched
 }
 
 func (w *Worker) lost(ctx context.Context, l Loss) error {

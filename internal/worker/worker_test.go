@@ -59,6 +59,7 @@ type memStore struct {
 	fault     func(n int) (before, after error)
 	refuses   string // a text that no journal takes
 	calls     int
+	history   string
 }
 
 func (s *memStore) Floor(context.Context) (Floor, error) {
@@ -91,8 +92,22 @@ func (s *memStore) Apply(_ context.Context, b Batch) (int64, error) {
 	return 1, after
 }
 func (s *memStore) Epoch(context.Context) (string, error) { return "epoch", nil }
-func (s *memStore) Confirm(context.Context) error         { s.confirmed++; return nil }
-func (s *memStore) Restored(context.Context) error        { s.restored++; return nil }
+func (s *memStore) History(context.Context) (string, error) {
+	s.Lock()
+	defer s.Unlock()
+	return s.history, nil
+}
+
+func (s *memStore) Confirm(_ context.Context, history string) error {
+	s.Lock()
+	defer s.Unlock()
+	if history != s.history {
+		return errors.New("another history")
+	}
+	s.confirmed++
+	return nil
+}
+func (s *memStore) Restored(context.Context) error { s.restored++; return nil }
 
 func logOf(t *testing.T, ms ...events.Message) *memLog {
 	t.Helper()

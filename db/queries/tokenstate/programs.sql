@@ -1,5 +1,5 @@
 -- name: PutOutbox :exec
-INSERT INTO tokenstate.outbox (id, raw) VALUES (@id, @raw);
+INSERT INTO tokenstate.outbox (id, raw) VALUES (@id, @raw) ON CONFLICT (id) DO NOTHING;
 
 -- name: Outbox :many
 SELECT id, raw, created_at FROM tokenstate.outbox WHERE relayed_at IS NULL ORDER BY n LIMIT @most;
@@ -17,8 +17,9 @@ UPDATE tokenstate.rules SET margin_ms = @margin_ms, skew_ms = @skew_ms, cache_la
 -- name: Restored :exec
 UPDATE tokenstate.epoch SET epoch = epoch + 1, confirmed = false WHERE confirmed OR epoch = 1;
 
--- name: Confirm :exec
-UPDATE tokenstate.epoch SET confirmed = true WHERE NOT confirmed;
+-- name: Confirm :execrows
+-- Only of the history in which reading began.
+UPDATE tokenstate.epoch SET confirmed = true, confirmed_in = @history WHERE tokenstate.history() = @history::text;
 
 -- name: Heartbeats :many
 SELECT * FROM tokenstate.node_heartbeat ORDER BY node;

@@ -31,7 +31,8 @@ WHERE seq = @old_seq AND digest = @old_digest;
 SELECT stream, stream_created, seq, digest FROM tokenstate.floor;
 
 -- name: Epoch :one
-SELECT epoch, confirmed, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM tokenstate.epoch;
+SELECT epoch, (confirmed AND confirmed_in = tokenstate.history())::boolean AS confirmed, tokenstate.history()::text AS history,
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM tokenstate.epoch;
 
 -- name: Head :one
 SELECT version, nonce, pruned FROM tokenstate.feed_head;

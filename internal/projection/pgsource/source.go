@@ -109,7 +109,7 @@ func (s *Source) Status(ctx context.Context) (projection.Status, error) {
 	if err != nil {
 		return projection.Status{}, err //nolint:wrapcheck // joins only
 	}
-	out := projection.Status{Epoch: st.Epoch, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now, Beats: st.Heartbeats, Backfills: st.Backfills}
+	out := projection.Status{Epoch: st.Epoch, History: st.History, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now, Beats: st.Heartbeats, Backfills: st.Backfills}
 	return out, nil
 }
 

@@ -26,12 +26,20 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// confirm does what a worker does that has read the log to its end.
+func confirm(t *testing.T, st *state.Store) {
+	t.Helper()
+	history, err := st.History(t.Context())
+	must(t, err)
+	must(t, st.Confirm(t.Context(), history))
+}
+
 // Ensure everything that is written to the database reaches a reader that was there before,
 // and one that comes later sees the same.
 func TestReadersSeeWhatIsWritten(t *testing.T) {
 	pool := testenv.Postgres(t, state.MigrateURL)
 	st, ks, ctx := state.New(pool), keys.New(pool), t.Context()
-	must(t, st.Confirm(ctx))
+	confirm(t, st)
 	early := follow(t, New(pool, time.Hour)) // woken by notifications only
 	must(t, early.WaitVersion(ctx, 0))
 
@@ -133,7 +141,7 @@ func TestAnUnreadableRowIsLoadedFromTheTables(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pool := testenv.Postgres(t, state.MigrateURL)
 			st, ctx := state.New(pool), t.Context()
-			must(t, st.Confirm(ctx))
+			confirm(t, st)
 			reader := follow(t, New(pool, 10*time.Millisecond))
 			must(t, reader.WaitVersion(ctx, 0))
 			_, err := pool.Exec(ctx, `WITH head AS (UPDATE tokenstate.feed_head SET version = version + 1, nonce = 'odd' RETURNING version, nonce)

@@ -43,6 +43,29 @@ func PutOrder(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error
 	return putDated(ctx, tx, m)
 }
 
+// OrderAgain writes orders that the database has lost, as they were given; those that it has change
+// nothing.
+func (s *Store) OrderAgain(ctx context.Context, ms []events.Message) (written int, err error) {
+	for _, m := range ms {
+		var version int64
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			changes, err := putDated(ctx, tx, m)
+			if err != nil || len(changes) == 0 {
+				return err
+			}
+			version, err = Announce(ctx, tx, changes)
+			return err
+		})
+		if err != nil {
+			return written, fmt.Errorf("write an order again: %w", err)
+		}
+		if version > 0 {
+			written++
+		}
+	}
+	return written, nil
+}
+
 func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error) {
 	raw, err := events.Encode(m)
 	if err != nil {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -13,7 +14,8 @@ import (
 // Status is what readers know the state by, beside the feed.
 type Status struct {
 	Epoch      int64 // another one after a restore
-	Confirmed  bool  // a worker has caught up with the log in this epoch
+	History    string
+	Confirmed  bool // a worker has caught up with the log in this epoch and history
 	Heartbeats []hearing.Beat
 	Backfills  []hearing.Reading
 	Rules      tokenstate.Rules
@@ -26,7 +28,7 @@ func (s *Store) Status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("read epoch: %w", err)
 	}
-	st := Status{Epoch: e.Epoch, Confirmed: e.Confirmed, Now: tokenstate.Millis(e.NowMs)}
+	st := Status{Epoch: e.Epoch, History: e.History, Confirmed: e.Confirmed, Now: tokenstate.Millis(e.NowMs)}
 	all, err := nodes(ctx, s.pool)
 	if err != nil {
 		return Status{}, err
@@ -58,9 +60,26 @@ func (s *Store) Restored(ctx context.Context) error {
 	return nil
 }
 
-// Confirm says that a worker has caught up with the log in this epoch.
-func (s *Store) Confirm(ctx context.Context) error {
-	if err := q.Confirm(ctx, s.pool); err != nil {
+// ErrOtherHistory: the database was restarted, promoted or restored since its history was asked for.
+var ErrOtherHistory = errors.New("the database is not the one that reading began with: it was restarted, promoted or restored")
+
+// History names the present one: another one after whatever can lose what was committed.
+func (s *Store) History(ctx context.Context) (string, error) {
+	e, err := q.Epoch(ctx, s.pool)
+	if err != nil {
+		return "", fmt.Errorf("read the database's history: %w", err)
+	}
+	return e.History, nil
+}
+
+// Confirm says that a worker has caught up with the log in this epoch, having begun in that history;
+// ErrOtherHistory.
+func (s *Store) Confirm(ctx context.Context, history string) error {
+	n, err := q.Confirm(ctx, s.pool, history)
+	if err == nil && n == 0 {
+		err = ErrOtherHistory
+	}
+	if err != nil {
 		return fmt.Errorf("confirm the epoch: %w", err)
 	}
 	return nil

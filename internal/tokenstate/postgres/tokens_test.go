@@ -145,7 +145,12 @@ func TestEpochAndRules(t *testing.T) {
 	s, ctx := New(newPool(t)), context.Background()
 	want := tokenstate.Rules{Margin: 1, Skew: 2, CacheLag: 3, Sweep: 4, ClosedSweep: 5}
 	must(t, s.SetRules(ctx, want))
-	must(t, s.Confirm(ctx))
+	history, err := s.History(ctx)
+	must(t, err)
+	must(t, s.Confirm(ctx, history))
+	if err := s.Confirm(ctx, "another"); !errors.Is(err, ErrOtherHistory) {
+		t.Errorf("a history that is not the present one is confirmed: %v", err)
+	}
 	must(t, s.Restored(ctx))
 	must(t, s.Restored(ctx)) // repeated before a Confirm: the same epoch
 	st, err := s.Status(ctx)

@@ -65,9 +65,10 @@ type TokenstateBackfill struct {
 }
 
 type TokenstateEpoch struct {
-	One       bool
-	Epoch     int64
-	Confirmed bool
+	One         bool
+	Epoch       int64
+	Confirmed   bool
+	ConfirmedIn string
 }
 
 type TokenstateFactCutoff struct {

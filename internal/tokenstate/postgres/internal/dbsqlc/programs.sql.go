@@ -10,13 +10,17 @@ import (
 	"time"
 )
 
-const confirm = `-- name: Confirm :exec
-UPDATE tokenstate.epoch SET confirmed = true WHERE NOT confirmed
+const confirm = `-- name: Confirm :execrows
+UPDATE tokenstate.epoch SET confirmed = true, confirmed_in = $1 WHERE tokenstate.history() = $1::text
 `
 
-func (q *Queries) Confirm(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, confirm)
-	return err
+// Only of the history in which reading began.
+func (q *Queries) Confirm(ctx context.Context, db DBTX, history string) (int64, error) {
+	result, err := db.Exec(ctx, confirm, history)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const heardRealms = `-- name: HeardRealms :many
@@ -158,7 +162,7 @@ func (q *Queries) PruneHeartbeats(ctx context.Context, db DBTX, arg PruneHeartbe
 }
 
 const putOutbox = `-- name: PutOutbox :exec
-INSERT INTO tokenstate.outbox (id, raw) VALUES ($1, $2)
+INSERT INTO tokenstate.outbox (id, raw) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING
 `
 
 type PutOutboxParams struct {

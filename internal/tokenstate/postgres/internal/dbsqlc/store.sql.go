@@ -118,19 +118,26 @@ func (q *Queries) BumpHead(ctx context.Context, db DBTX, nonce string) (int64, e
 }
 
 const epoch = `-- name: Epoch :one
-SELECT epoch, confirmed, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM tokenstate.epoch
+SELECT epoch, (confirmed AND confirmed_in = tokenstate.history())::boolean AS confirmed, tokenstate.history()::text AS history,
+    (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM tokenstate.epoch
 `
 
 type EpochRow struct {
 	Epoch     int64
 	Confirmed bool
+	History   string
 	NowMs     int64
 }
 
 func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
 	row := db.QueryRow(ctx, epoch)
 	var i EpochRow
-	err := row.Scan(&i.Epoch, &i.Confirmed, &i.NowMs)
+	err := row.Scan(
+		&i.Epoch,
+		&i.Confirmed,
+		&i.History,
+		&i.NowMs,
+	)
 	return i, err
 }
 

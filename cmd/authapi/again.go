@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// again writes the orders once more that this replica knows and the database has lost: a standby that was
+// promoted may lack what was acknowledged last. Every replica does so; the orders' ids make them one.
+type again struct {
+	store  *postgres.Store
+	orders chan []events.Message
+	logger zerolog.Logger
+}
+
+// Bounds of writing again: how many losses may wait, and the pause after a fault.
+const (
+	maxLosses  = 8
+	againPause = time.Second
+)
+
+func newAgain(store *postgres.Store, logger zerolog.Logger) *again {
+	return &again{store: store, orders: make(chan []events.Message, maxLosses), logger: logger}
+}
+
+// remembered implements projection.Options.Remembered.
+func (a *again) remembered(rows []tokenstate.Row) {
+	ms := tokenstate.OrdersOf(rows, "authapi:remembered")
+	if len(ms) == 0 {
+		return
+	}
+	select {
+	case a.orders <- ms:
+	default:
+		a.logger.Error().Int("orders", len(ms)).Msg("the database has lost commits too often in a row: these orders hold in this process only; give them again")
+	}
+}
+
+// run writes until ctx ends.
+func (a *again) run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case ms := <-a.orders:
+			a.write(ctx, ms)
+		}
+	}
+}
+
+func (a *again) write(ctx context.Context, ms []events.Message) {
+	for ctx.Err() == nil {
+		n, err := a.store.OrderAgain(ctx, ms)
+		if err == nil {
+			a.logger.Warn().Int("orders", n).Msg("orders that the database had lost are written again")
+			return
+		}
+		a.logger.Error().Err(err).Msg("orders that the database has lost are not written again yet; trying again")
+		select {
+		case <-ctx.Done():
+		case <-time.After(againPause):
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package projection
+
+import (
+	"errors"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+var errMoved = errors.New("the database was restarted or promoted while it was read")
+
+// remember keeps in next the orders that we know and the database has lost, and gives the facts of them: a
+// standby that was promoted may lack the last commits, which were acknowledged all the same, and whose
+// orders nobody has relayed. What the log told a worker reads again. Whatever the database learns later of
+// the same subject takes the place of what was remembered. It is called under the lock.
+func (p *Projection) remember(next *state) (facts []tokenstate.Row) {
+	old := p.st
+	if old == nil {
+		_, snap, err := decodeKept(p.kept)
+		if err != nil { // it was too old to answer from, or is damaged
+			return nil
+		}
+		old = newState(snap)
+	}
+	has := map[string]tokenstate.Rank{}
+	for _, r := range next.facts.Rows() {
+		has[r.Kind()+r.RowKey()] = r.Rank()
+	}
+	for _, r := range old.facts.Rows() {
+		if !tokenstate.ByOrder(r) {
+			continue
+		}
+		if rank, ok := has[r.Kind()+r.RowKey()]; !ok || rank.Less(r.Rank()) {
+			r.SetIn(next.facts)
+			facts = append(facts, r)
+		}
+	}
+	for id, k := range next.keys {
+		was := old.keys[id]
+		if was.RevokedAt != 0 && k.RevokedAt == 0 {
+			k.RevokedAt, k.RevokedBy = was.RevokedAt, was.RevokedBy
+		}
+		if was.Expires != 0 && (k.Expires == 0 || was.Expires < k.Expires) {
+			k.Expires = was.Expires
+		}
+		next.putKey(k)
+	}
+	return facts
+}

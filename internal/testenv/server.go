@@ -1,0 +1,56 @@
+package testenv
+
+import (
+	"context"
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/devstack"
+)
+
+// Server is a Postgres that can be killed, promoted and set back; it ends with the test.
+type Server struct {
+	*devstack.Server
+	t testing.TB
+}
+
+// NewServer makes a primary with a migrated database.
+func NewServer(t testing.TB, migrate Migrate) *Server {
+	t.Helper()
+	s := started(t, devstack.NewServer)
+	if err := migrate(t.Context(), s.URL()); err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	return s
+}
+
+// Standby follows s; Backup is a copy of s that is not started.
+func (s *Server) Standby() *Server { s.t.Helper(); return started(s.t, s.Server.Standby) }
+
+// Backup is a copy of s that is not started.
+func (s *Server) Backup() *Server { s.t.Helper(); return started(s.t, s.Server.Backup) }
+
+// Do waits for one of the server's own steps.
+func (s *Server) Do(step func(context.Context) error) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), limit)
+	defer cancel()
+	if err := step(ctx); err != nil {
+		s.t.Fatalf("testenv: %v", err)
+	}
+}
+
+func started(t testing.TB, start func(context.Context) (*devstack.Server, error)) *Server {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	s, err := start(ctx)
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("testenv: %v", err)
+		}
+	})
+	return &Server{s, t}
+}
