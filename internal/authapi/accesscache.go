@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -28,7 +29,7 @@ func seatOf(t tokenstate.Token) seat { return seat{t.Realm, t.Session, t.ClientI
 // accessTokens are those that may be given out again, found by seat, by user and by session.
 type accessTokens struct {
 	mu       sync.Mutex
-	held     map[seat]access
+	held     *simplelru.LRU[seat, access]
 	users    map[holder]map[seat]bool
 	sessions map[holder]map[seat]bool
 
@@ -42,31 +43,24 @@ type accessTokens struct {
 type holder struct{ realm, id string }
 
 func (c *accessTokens) init() {
-	c.held, c.users, c.sessions = map[seat]access{}, map[holder]map[seat]bool{}, map[holder]map[seat]bool{}
+	c.held, _ = simplelru.NewLRU(maxAccess, c.left) // it refuses a size of 0 alone
+	c.users, c.sessions = map[holder]map[seat]bool{}, map[holder]map[seat]bool{}
 	c.slots, c.exchanges, c.gone = make(chan struct{}, maxRefreshes), make(chan struct{}, maxExchanges), make(chan tokenstate.Token, maxGone)
 }
 
 func (c *accessTokens) get(k seat) (access, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	a, ok := c.held[k]
-	return a, ok
+	return c.held.Get(k)
 }
 
-// put drops what has expired when full, and then any: a cache need not remember.
-func (c *accessTokens) put(a access, now time.Time) {
+// put drops the one that was not asked for longest when full: a cache need not remember.
+func (c *accessTokens) put(a access) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.held) >= maxAccess {
-		for k, old := range c.held {
-			if old.expires.Before(now) || len(c.held) >= maxAccess {
-				c.remove(k)
-			}
-		}
-	}
 	k := seatOf(a.of)
-	c.remove(k)
-	c.held[k] = a
+	c.held.Remove(k) // it may be of another user
+	c.held.Add(k, a)
 	add(c.users, holder{k.realm, a.of.User}, k)
 	add(c.sessions, holder{k.realm, k.session}, k)
 }
@@ -74,15 +68,11 @@ func (c *accessTokens) put(a access, now time.Time) {
 func (c *accessTokens) drop(k seat) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.remove(k)
+	c.held.Remove(k)
 }
 
-func (c *accessTokens) remove(k seat) {
-	a, ok := c.held[k]
-	if !ok {
-		return
-	}
-	delete(c.held, k)
+// left takes the names of what is held no more; the caller has the lock.
+func (c *accessTokens) left(k seat, a access) {
 	del(c.users, holder{k.realm, a.of.User}, k)
 	del(c.sessions, holder{k.realm, k.session}, k)
 }
@@ -94,15 +84,15 @@ func (c *accessTokens) within(scope tokenstate.Scope) (ts []tokenstate.Token) {
 	switch {
 	case scope.Session != "":
 		for k := range c.sessions[holder{scope.Realm, scope.Session}] {
-			ts = append(ts, c.held[k].of)
+			ts = append(ts, c.of(k))
 		}
 	case scope.User != "":
 		for k := range c.users[holder{scope.Realm, scope.User}] {
-			ts = append(ts, c.held[k].of)
+			ts = append(ts, c.of(k))
 		}
 	default:
-		for k, a := range c.held {
-			if k.realm == scope.Realm {
+		for _, a := range c.held.Values() {
+			if a.of.Realm == scope.Realm {
 				ts = append(ts, a.of)
 			}
 		}
@@ -110,11 +100,17 @@ func (c *accessTokens) within(scope tokenstate.Scope) (ts []tokenstate.Token) {
 	return ts
 }
 
+// of is the offline token behind a seat that is held; looking does not count as use.
+func (c *accessTokens) of(k seat) tokenstate.Token {
+	a, _ := c.held.Peek(k)
+	return a.of
+}
+
 // all are the offline tokens of what is held.
 func (c *accessTokens) all() (ts []tokenstate.Token) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, a := range c.held {
+	for _, a := range c.held.Values() {
 		ts = append(ts, a.of)
 	}
 	return ts

@@ -38,7 +38,10 @@ func (s *Server) holderOf(r *http.Request, realms []string, ages http.Header) (a
 	if bad != nil {
 		return apikey.Record{}, bad
 	}
-	asked, bad := s.caughtUp(r)
+	if bad := s.limitKey(rec.ID); bad != nil { // before it waits
+		return apikey.Record{}, bad
+	}
+	asked, bad := s.caughtUp(r, waiter{rec.Realm + " " + rec.User, ownerShare})
 	if asked && bad == nil {
 		rec, bad = s.matching(r, p, realms)
 	}
@@ -81,7 +84,7 @@ func (s *Server) refusal(r *http.Request, rec apikey.Record) *Problem {
 	case !s.fits(rec, r.Header.Values(headerOrg)):
 		return problem(http.StatusForbidden, "wrong-organization", "", "the key may not be used for the organization that "+headerOrg+" names")
 	}
-	return s.limitKey(rec.ID)
+	return nil
 }
 
 // fits: a key with an organization is for that one alone. One without is bound to none, so whoever

@@ -18,7 +18,7 @@ func (s *Server) serviceAfterWait(r *http.Request, scope string) (projection.Ser
 	if bad != nil {
 		return caller, bad
 	}
-	if asked, bad := s.caughtUp(r); bad != nil || !asked {
+	if asked, bad := s.caughtUp(r, waiter{"service " + caller.Name, serviceShare}); bad != nil || !asked {
 		return caller, bad
 	}
 	return s.service(r, scope)
@@ -26,7 +26,7 @@ func (s *Server) serviceAfterWait(r *http.Request, scope string) (projection.Ser
 
 // caughtUp waits for the version that an authenticated caller says it must see. If it was asked to,
 // the caller is to be judged again: what was found out before may be of an older version.
-func (s *Server) caughtUp(r *http.Request) (asked bool, bad *Problem) {
+func (s *Server) caughtUp(r *http.Request, who waiter) (asked bool, bad *Problem) {
 	text := r.Header.Get("Tokenstate-Min-Version")
 	if text == "" {
 		return false, nil
@@ -38,7 +38,7 @@ func (s *Server) caughtUp(r *http.Request) (asked bool, bad *Problem) {
 	if s.Known.Version() >= version {
 		return true, nil
 	}
-	leave, bad := s.mayWait()
+	leave, bad := s.mayWaitAs(who)
 	if bad != nil {
 		return false, bad
 	}

@@ -75,7 +75,7 @@ func (s *Server) had(t tokenstate.Token, other Shared) access {
 // remember holds an access token to be given out again. Facts drop what is held when they come: one
 // that came while this was on its way has dropped nothing, so it is judged once it is held.
 func (s *Server) remember(a access, now time.Time) {
-	s.access.put(a, now)
+	s.access.put(a)
 	if v := s.Known.Judge(a.of); !s.worthTrying(v) && v.Reason != tokenstate.ReasonRefused {
 		s.forget(a.of)
 	}
