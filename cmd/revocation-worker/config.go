@@ -25,6 +25,9 @@ import (
 
 const adminAddr = "127.0.0.1:9090"
 
+// storePause is the default of WORKER_STORE_PAUSE, and what a dry run keeps to.
+const storePause = 30 * time.Second
+
 // config is what the worker can be told.
 type config struct {
 	logging  ops.Logging
@@ -61,7 +64,7 @@ func (c *config) table() *settings.Table {
 	t.Duration(&c.keepJournal, "WORKER_JOURNAL_KEEP", 0, 0, 100*365*24*time.Hour, "what was exported and is older is removed from the journal; 0s keeps all")
 	t.Duration(&c.testEvery, "WORKER_SELFTEST_INTERVAL", 5*time.Minute, time.Second, 24*time.Hour, "how often it is asked whether Keycloak, the log and the database are set up as they must be")
 	t.Duration(&c.ownerSweep, "WORKER_OWNER_SWEEP", 10*time.Minute, 0, 24*time.Hour, "how often all owners of keys and tokens are found again among Keycloak's users, where its jar offers pages by key; 0s: never")
-	t.Duration(&c.storePause, "WORKER_STORE_PAUSE", 30*time.Second, 0, time.Hour, "after a change of a user store its users are not looked at over the admin API for this long, and then one by one until one is found")
+	t.Duration(&c.storePause, "WORKER_STORE_PAUSE", storePause, 0, time.Hour, "after a change of a user store its users are not looked at over the admin API for this long, and then one by one until one is found")
 	t.Int(&c.lookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
 	return t
 }

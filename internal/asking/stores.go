@@ -82,6 +82,13 @@ func (s *Stores) Tried(realm string) error {
 	return errors.Join(ErrStore, errors.New("its users are not listed before one of them has been found"))
 }
 
+// Known says that a user of a store is known in a realm, so that its users are not listed before one has been tried.
+func (s *Stores) Known(realm string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch(realm)
+}
+
 // Alarmed are the realms whose stores' users are not looked at, for want of any who was found.
 func (s *Stores) Alarmed() (realms []string) {
 	s.mu.Lock()
