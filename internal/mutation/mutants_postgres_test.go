@@ -13,7 +13,6 @@ var keeping = []mutant{
 	{"a feed behind its reader is another history", keeps + "feed.go", `if after > r.Head {`, `if false {`, false},
 	{"a version that is missing is a gap", keeps + "feed.go", `if *r.Version != after+int64(n)+1 {`, `if n < 0 {`, false},
 	{"versions that are missing at the end are a gap", keeps + "feed.go", `int64(got) != want {`, `int64(got) > want {`, false},
-	{"the outbox takes orders only", keeps + "orders.go", `if m.Body.Class() != events.ClassOrder {`, `if false {`, false},
 	{"an erasure spares what came later", keeps + "erase.go", `UntilMs: arrived + clocksApart`, `UntilMs: math.MaxInt64`, false},
 	{"an erasure spares later lines", keeps + "erase.go", `if r.ReceivedMs > until {`, `if false {`, false},
 	{"who lost the lease stops", keeps + "lease.go", `case errors.Is(err, errLeaseLost):`, `case errors.Is(err, errLeaseLost) && false:`, false},

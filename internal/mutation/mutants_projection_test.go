@@ -11,7 +11,7 @@ var following = []mutant{
 	{"another nonce is another history", follows + "run.go", ` && vs[0].Nonce == p.st.nonce`, ``, false},
 	{"a missing version is no history", follows + "run.go", `if v.Version != p.st.version+int64(i) {`, `if v.Version < -int64(i) {`, false},
 	{"a new epoch is loaded anew", follows + "run.go", `if p.st == nil || status.Epoch != p.status.Epoch {`, `if p.st == nil {`, false},
-	{"nobody is ready before a worker has caught up", follows + "projection.go", `case !p.status.Confirmed:`, `case false:`, false},
+	{"nobody is ready before a worker has caught up", follows + "projection.go", `case !p.confirmed:`, `case false:`, false},
 	{"a database that fell behind is not answered from", follows + "projection.go", `case p.regressed != nil:`, `case false:`, false},
 	{"who cannot follow is not ready", follows + "projection.go", `case p.behindFeed:`, `case false:`, false},
 	{"nobody answers for longer than may be", follows + "projection.go", `case p.opts.MaxStale > 0 && time.Since(p.asOf) > p.opts.MaxStale:`, `case false:`, false},
