@@ -5,7 +5,6 @@ package chaos
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -63,15 +62,7 @@ func startBench(t *testing.T, w *world, overlay string) *bench {
 	}
 	b.stack, err = devstack.Bare(b.ctx, devstack.Options{Root: root, Logs: filepath.Join(root, ".dev", "log", "chaos")})
 	must(t, err)
-	t.Cleanup(func() {
-		err := b.stack.Stop()
-		for _, dir := range b.disks { // a process that has just ended may still hold it
-			_ = syscall.Unmount(dir, syscall.MNT_DETACH)
-		}
-		if err != nil && len(b.disks) == 0 {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(b.stop)
 	b.build(overlay)
 	b.keycloak = newStandIn(t, w)
 	b.startNATS()
@@ -84,6 +75,23 @@ func startBench(t *testing.T, w *world, overlay string) *bench {
 		b.startReplica(name)
 	}
 	return b
+}
+
+// stop ends all parts. Their small disks must go before the stack removes its folders.
+func (b *bench) stop() {
+	if len(b.disks) > 0 {
+		for _, name := range parts {
+			_ = b.stack.Kill(name, syscall.SIGKILL) // one that has never been started is no fault
+		}
+	}
+	for name, dir := range b.disks {
+		if err := unmount(dir); err != nil {
+			b.t.Errorf("the disk of %s stays mounted at %s: %v", name, dir, err)
+		}
+	}
+	if err := b.stack.Stop(); err != nil {
+		b.t.Error(err)
+	}
 }
 
 func (b *bench) build(overlay string) {
@@ -105,15 +113,11 @@ func (b *bench) build(overlay string) {
 	}
 }
 
-// disk gives a folder a small file system of its own, which can be filled. Only root may.
+// disk gives a folder a small file system of its own, which can be filled.
 func (b *bench) disk(name, dir string, uid, gid int) {
 	b.t.Helper()
-	if os.Getuid() != 0 {
-		return
-	}
-	options := fmt.Sprintf("size=%s,mode=0700,uid=%d,gid=%d", diskSize[name], uid, gid)
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
-		b.t.Logf("no small disk for %s (%v): it cannot be filled", name, err)
+	if err := mount(dir, diskSize[name], uid, gid); err != nil {
+		b.t.Logf("no small disk for %s, so that it cannot be filled: %v", name, err)
 		return
 	}
 	b.disks[name] = dir

@@ -19,5 +19,8 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if code, done := inside(); done {
+		os.Exit(code)
+	}
 	os.Exit(m.Run())
 }
