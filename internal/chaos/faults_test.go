@@ -20,7 +20,7 @@ import (
 // faults are the ways in which a cycle breaks something. Each heals what it broke, and says what it did.
 var faults = map[string]func(*campaign, context.Context, *rand.Rand) (string, error){
 	"kill": (*campaign).kill, "freeze": (*campaign).freeze, "partition": (*campaign).partition, "delay": (*campaign).delay,
-	"failover": (*campaign).failover, "fill": (*campaign).fill, "clocks": (*campaign).clocks, "restore": (*campaign).restore,
+	"failover": (*campaign).failover, "fill": (*campaign).fill, "clocks": (*campaign).clocks, "restore": (*campaign).restore, "behind": (*campaign).behind,
 }
 
 var parts = append(append([]string{"postgres", "nats"}, workers...), replicas...)
@@ -129,7 +129,7 @@ func (c *campaign) delay(ctx context.Context, rnd *rand.Rand) (string, error) {
 // failover kills the primary while people act, and promotes the standby that had each commit.
 func (c *campaign) failover(ctx context.Context, rnd *rand.Rand) (string, error) {
 	c.number++
-	promote, err := c.b.failover(ctx, c.number)
+	promote, err := c.b.failover(ctx, c.number, nil)
 	if err != nil {
 		return "", err
 	}
@@ -137,8 +137,7 @@ func (c *campaign) failover(ctx context.Context, rnd *rand.Rand) (string, error)
 	return "", promote()
 }
 
-// restore serves a backup that is some seconds old. What an operator has to do is done: operations.md says that keys
-// and tokens since then must be made again, and that orders which are not in the log yet are gone.
+// restore serves a backup that is some seconds old.
 func (c *campaign) restore(ctx context.Context, rnd *rand.Rand) (string, error) {
 	c.number++
 	age, taken := between(rnd, 500, 4000), time.Now()
@@ -147,21 +146,46 @@ func (c *campaign) restore(ctx context.Context, rnd *rand.Rand) (string, error) 
 		return "", err
 	}
 	play.Pause(ctx, age)
+	return age.String(), c.forgetting(ctx, taken, then)
+}
+
+// behind promotes an asynchronous standby that lacks the commits of the last moments.
+func (c *campaign) behind(ctx context.Context, rnd *rand.Rand) (string, error) {
+	c.number++
+	k := newLink(c.t, "standby", c.b.primary.Addr())
+	then, err := c.b.failover(ctx, c.number, k)
+	if err != nil {
+		return "", err
+	}
+	play.Pause(ctx, between(rnd, 300, 1000))
+	by, since := between(rnd, 1, 2000), time.Now()
+	k.shut()
+	play.Pause(ctx, by)
+	return by.String(), c.forgetting(ctx, since, func() error {
+		k.cut()
+		return then()
+	})
+}
+
+// forgetting puts a database in the place of ours that lacks what was committed since a moment. What an operator has to do
+// is done: operations.md says that keys and tokens since then must be made again, and that orders which are not
+// in the log yet are gone.
+func (c *campaign) forgetting(ctx context.Context, since time.Time, then func() error) error {
 	c.pause()
 	defer c.resume()
 	if err := eventually(ctx, settled, func() error { return c.relayed(ctx) }); err != nil {
-		return "", err
+		return err
 	}
 	for _, k := range c.watchers {
 		k.doubtful()
 	}
 	if err := then(); err != nil {
-		return "", err
+		return err
 	}
 	if err := c.ready(ctx); err != nil {
-		return "", err
+		return err
 	}
-	return age.String(), c.again(taken)
+	return c.again(since)
 }
 
 // again makes once more what was made since the backup. What was there before it must still be there. A key of

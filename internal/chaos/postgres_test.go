@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,14 +33,14 @@ func (b *bench) startPostgres() {
 	b.fakeClock(uid, gid)
 	b.primary, err = b.postgres.NewCluster(b.ctx, "first")
 	must(b.t, err)
-	must(b.t, b.serve(b.ctx, "postgres", b.primary, func(ctx context.Context) error { return b.primary.Made(ctx) }))
+	must(b.t, b.serve(b.ctx, "postgres", b.primary, postgresSettings, func(ctx context.Context) error { return b.primary.Made(ctx) }))
 }
 
 // serve runs a cluster as a part of this name.
-func (b *bench) serve(ctx context.Context, name string, k *devstack.Cluster, ready func(context.Context) error) error {
+func (b *bench) serve(ctx context.Context, name string, k *devstack.Cluster, settings []string, ready func(context.Context) error) error {
 	return b.stack.Add(ctx, devstack.Part{
 		Name: name, Stops: syscall.SIGINT,
-		Command: func() *exec.Cmd { return k.Serve(postgresSettings, b.clockEnv()) },
+		Command: func() *exec.Cmd { return k.Serve(settings, b.clockEnv()) },
 		Ready: func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()
@@ -115,17 +117,27 @@ func (b *bench) replace(k *devstack.Cluster) error {
 	return old.Remove()
 }
 
-// failover makes a standby that follows at once, and gives the function that kills the primary and promotes it.
-func (b *bench) failover(ctx context.Context, n int) (then func() error, err error) {
-	standby, err := b.postgres.Copy(ctx, b.primary, fmt.Sprintf("standby%d", n), true)
+// failover makes a standby, and gives the function that kills the primary and promotes it. Without a link it is a
+// synchronous one, so that nothing is acknowledged which it does not have; with one it has what the link let pass.
+func (b *bench) failover(ctx context.Context, n int, behind *link) (then func() error, err error) {
+	name := fmt.Sprintf("standby%d", n)
+	standby, err := b.postgres.Copy(ctx, b.primary, name, true)
 	if err != nil {
 		return nil, err
 	}
-	name := fmt.Sprintf("standby%d", n)
-	if err := b.serve(ctx, name, standby, func(ctx context.Context) error { return recovering(ctx, standby, true) }); err != nil {
+	settings := postgresSettings
+	if behind != nil {
+		u, err := url.Parse(b.primary.URL("postgres"))
+		if err != nil {
+			return nil, err
+		}
+		u.Host, u.Path = behind.addr(), ""
+		settings = append(slices.Clone(settings), "primary_conninfo="+u.String())
+	}
+	if err := b.serve(ctx, name, standby, settings, func(ctx context.Context) error { return recovering(ctx, standby, true) }); err != nil {
 		return nil, err
 	}
-	if err := b.synchronous(ctx); err != nil {
+	if err := b.followed(ctx, behind == nil); err != nil {
 		return nil, err
 	}
 	return func() error {
@@ -153,7 +165,7 @@ func (b *bench) older(ctx context.Context, n int) (then func() error, err error)
 		if err := b.killPostgres(); err != nil {
 			return err
 		}
-		if err := b.serve(ctx, name, backup, func(ctx context.Context) error { return recovering(ctx, backup, false) }); err != nil {
+		if err := b.serve(ctx, name, backup, postgresSettings, func(ctx context.Context) error { return recovering(ctx, backup, false) }); err != nil {
 			return err
 		}
 		return errors.Join(b.replace(backup), b.stack.Rename(name, "postgres"))
@@ -176,23 +188,27 @@ func recovering(ctx context.Context, k *devstack.Cluster, want bool) error {
 	return nil
 }
 
-// synchronous has the primary acknowledge no commit that the standby does not have.
-func (b *bench) synchronous(ctx context.Context) error {
+// followed waits for the standby. A synchronous one has the primary acknowledge no commit that it does not have.
+func (b *bench) followed(ctx context.Context, synchronous bool) error {
 	conn, err := b.sql(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	for _, sql := range []string{"ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"} {
-		if _, err := conn.Exec(ctx, sql); err != nil {
-			return err
+	state := "async"
+	if synchronous {
+		state = "sync"
+		for _, sql := range []string{"ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"} {
+			if _, err := conn.Exec(ctx, sql); err != nil {
+				return err
+			}
 		}
 	}
 	return eventually(ctx, 20*time.Second, func() error {
 		var n int
-		err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'").Scan(&n)
+		err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = $1", state).Scan(&n)
 		if err == nil && n == 0 {
-			err = errors.New("no synchronous standby")
+			err = errors.New("no standby follows")
 		}
 		return err
 	})
