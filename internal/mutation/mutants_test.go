@@ -29,8 +29,11 @@ var mutants = []mutant{
 	{"the settling margin", core + "roster.go", `if t.IssuedAt.Millis() > look.At-r.Margin ||`, `if t.IssuedAt.Millis() > look.At ||`, true},
 	{"plain absence kills", core + "roster.go", `cs = f.missing(t, listed, r)`, `cs = nil`, true},
 	{"the same look's listing is no absence", core + "roster.go", `n == node && (l.At == at ||`, `n == node && (false ||`, false},
-	{"a session that started later", core + "roster.go", `return append(cs, restarted(t, listed)...)`, `return cs`, true},
-	{"started later: one second is forgiven", core + "roster.go", `t.IssuedAt+1 >= last.Start`, `t.IssuedAt >= last.Start`, false},
+	{"a session that started later", core + "roster.go", `return append(cs, restarted(t, listed, r)...)`, `return cs`, true},
+	{"started later: one second is forgiven", core + "roster.go", `t.IssuedAt+1 < l.Start`, `t.IssuedAt < l.Start`, false},
+	{"a node's later listing with another start counts", core + "roster.go", `elsewhere || !t.startedBefore(l) {`, `(elsewhere && false) || !t.startedBefore(l) {`, false},
+	{"a start that two nodes dispute is in doubt", core + "judge.go", ` || f.startDisputed(t, r)}`, `}`, false},
+	{"and looked at again", core + "contested.go", "> 0, f.startDisputed(t, r)\n", "> 0, false\n", false},
 	{"the greatest start counts", core + "roster.go", `if l.Start > last.Start ||`, `if last.Start == 0 ||`, false},
 
 	// Not-before and standings.
@@ -93,7 +96,7 @@ var mutants = []mutant{
 	{"a token dies by its own exp", core + "expiry.go", `t.Expires > 0 && now`, `t.Expires < 0 && now`, false},
 	{"an exp counts by the skew late", core + "expiry.go", `.Millis()+r.Skew`, `.Millis()`, false},
 	{"nobody is asked about an expired token", core + "due.go", "	tokens = unexpired(tokens, r, now)\n", "", false},
-	{"a token that a look missed too early is in doubt", core + "judge.go", ` || f.ripensAt(t, r) > 0}`, `}`, false},
+	{"a token that a look missed too early is in doubt", core + "judge.go", ` || f.ripensAt(t, r) > 0`, ``, false},
 	{"a listing speaks against an early look only if surely later", core + "due.go", `case seenSince(listed, node, l.At, r):`, `case len(listed) > 0 && node != "?":`, false},
 	{"gone reaches the second of Keycloak's clock", core + "learnlook.go", `n := min(c.At, m.At).Second()`, `n := min(c.At, capped(m)).Second()`, false},
 	{"looks over the admin API are nobody's", core + "standing.go", `return node == "" || node == closedAdminLook`, `return false`, false},

@@ -72,3 +72,32 @@ func TestAnEventToldLateHidesNoLaterCommit(t *testing.T) {
 		},
 	})
 }
+
+// Ensure a session that is made anew on a node whose clock is behind, and so with an earlier start, is not dead for good.
+func TestASessionMayBeginAnewEarlier(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 5000, CacheLag: 200, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{291, -4467}, database: 130, resource: true, slim: false,
+		steps: []step{
+			{Act: "login", Client: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 15899366955724982071},
+			{Act: "login", User: 1, Session: 2, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 7980895434380518411},
+			{Act: "login", Client: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 3916737206161805034},
+			{Wait: 1927, Act: "login", Event: fate{Delay: 4, Found: 39948, Lost: true}, Look: fate{Delay: 1}, Seed: 15451242220715890622},
+			{Act: "consent", User: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 5586803862392280101},
+			{Act: "sso", Session: 5, Node: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 1737345271449878599},
+		},
+	})
+}
+
+// Ensure the same where no look tells more: the worker has the admin API only, and Keycloak decides.
+func TestADisputedStartIsADoubt(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 5000, CacheLag: 200, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{2940, 7877}, database: -120, resource: false, slim: true,
+		steps: []step{
+			{Act: "login", Session: 4, Node: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 6947998931581544739},
+			{Wait: 525, Act: "logout", Client: 1, Session: 5, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 18196543832155392658},
+			{Act: "sso", Session: 5, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 3726174514229733810},
+		},
+	})
+}

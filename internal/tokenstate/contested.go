@@ -29,16 +29,20 @@ func (s Standing) agrees(o Standing) bool {
 	return s == o
 }
 
-// seatContested: t's session counts as ended although a look lists it, and none that covers t is
-// surely later than that listing.
+// seatContested: t's session counts as ended although a look lists it, or nodes list it with different starts, and no
+// look that covers t is surely later than these listings.
 func (f Facts) seatContested(t Token, r Rules) bool {
 	listed := f.Sightings[SightingKey{Seat: t.seat()}]
-	if t.Client == "" || len(listed) == 0 || len(f.ended(t, listed, r))+len(f.missing(t, listed, r)) == 0 {
+	if t.Client == "" || len(listed) == 0 {
+		return false
+	}
+	ended, disputed := len(f.ended(t, listed, r))+len(f.missing(t, listed, r)) > 0, f.startDisputed(t, r)
+	if !ended && !disputed {
 		return false
 	}
 	looks := f.looksFor(Doubt{Scope: Scope{Realm: t.Realm, User: t.User}}, t)
 	for node, l := range listed {
-		if !r.seenAfter(looks, node, l.At) {
+		if (ended || !nobody(node)) && !r.seenAfter(looks, node, l.At) { // the admin API shows no start
 			return true
 		}
 	}

@@ -24,12 +24,32 @@ func TestNamedNeedsCoverage(t *testing.T) {
 	newStory().look(at, "kc1", nil, grant).want(t, tokenstate.Revoked, tokenstate.ReasonSessionEnded)
 }
 
-// Ensure of what several looks say of a session's start the greatest counts.
+// Ensure of the starts that a token does not fit the greatest counts, and that a look over the admin API, which shows the
+// user session's start only, hides none.
 func TestGreatestStart(t *testing.T) {
 	for range again {
-		newStory().look(2000*sec, "kc1", alive(birth+5)).look(3000*sec, "kc2", alive(birth-5)).
-			want(t, tokenstate.Revoked, tokenstate.ReasonSessionRestart)
+		s := newStory().look(2000*sec, "kc1", alive(birth+5)).look(2000*sec, "kc2", alive(birth+9)).look(3000*sec, "", alive(birth-5))
+		if v := s.want(t, tokenstate.Revoked, tokenstate.ReasonSessionRestart); v.Since != (birth + 9).Millis() {
+			t.Fatalf("since %d", v.Since)
+		}
 	}
+}
+
+// Ensure a session may begin anew on a node whose clock is behind: a start that a node lists surely later counts, and
+// while nothing tells which is the later, Keycloak decides, and somebody looks again.
+func TestASessionBeginsAnewEarlier(t *testing.T) {
+	r, at := tokenstate.DefaultRules(), 2000*sec
+	for after, doubt := range map[events.Millis]bool{-r.Skew: true, r.Skew: true, r.Skew + 1: false} {
+		s := newStory().look(at, "kc1", alive(birth+5)).look(at+after, "kc2", alive(birth-5))
+		s.want(t, tokenstate.Usable, "")
+		s.inDoubt(t, doubt)
+		s.wantDue(t, doubt, at+r.Skew)
+	}
+	newStory().look(at, "kc1", alive(birth+5)).look(at-r.Skew-1, "kc2", alive(birth-5)).want(t, tokenstate.Revoked, tokenstate.ReasonSessionRestart)
+	// Where the admin API is all there is to ask, it is asked once: it cannot tell.
+	s := newStory().look(at, "kc1", alive(birth+5)).look(at, "kc2", alive(birth-5)).look(at+r.Skew+r.CacheLag+1, "", alive(birth-5))
+	s.inDoubt(t, true)
+	s.wantDue(t, false, at+r.Skew+r.CacheLag+1)
 }
 
 // Ensure an event of a clock far ahead proves nothing.

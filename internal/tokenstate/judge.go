@@ -3,7 +3,7 @@ package tokenstate
 // Judge says whether Keycloak would refresh t, as far as f knows.
 func Judge(t Token, f Facts, r Rules) Verdict {
 	t = f.resolve(t)
-	v := Verdict{State: Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0}
+	v := Verdict{State: Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0 || f.startDisputed(t, r)}
 	var cs []closure
 	cs = append(cs, f.cutoffs(t, r)...)
 	cs = append(cs, f.standings(t, r)...)

@@ -10,7 +10,7 @@ func (f Facts) absences(t Token, r Rules) []closure {
 	if len(cs) == 0 { // a named end says more than plain absence, which the same look shows too
 		cs = f.missing(t, listed, r)
 	}
-	return append(cs, restarted(t, listed)...)
+	return append(cs, restarted(t, listed, r)...)
 }
 
 // ended: a session that a death-class event at second N named and the look showed absent is
@@ -83,17 +83,50 @@ func (t Token) coverage() []Scope {
 
 // restarted is Keycloak's own rule for a session made anew under the same sid: dead if
 // iat + 1 < start of the client session (keycloak.md A7, measured on 26.7.3). The admin API shows
-// the user session's start only, which is the same or earlier; starts never go back, so the
-// greatest that any look has shown is the nearest to the truth.
-func restarted(t Token, listed PerNode[Sighting]) []closure {
+// the user session's start only, which is the same or earlier, so the greatest that looks have
+// shown is the nearest to the truth, unless a node has listed another start since.
+func restarted(t Token, listed PerNode[Sighting], r Rules) []closure {
 	var last Sighting
-	for _, l := range listed {
+	for node, l := range listed {
+		if elsewhere, _ := startElsewhere(t, listed, node, l.At, r); elsewhere || !t.startedBefore(l) {
+			continue
+		}
 		if l.Start > last.Start || l.Start == last.Start && last.rank().Less(l.rank()) {
 			last = l
 		}
 	}
-	if last.Start == 0 || t.IssuedAt+1 >= last.Start {
+	if last.Start == 0 {
 		return nil
 	}
 	return []closure{{state: Revoked, reason: ReasonSessionRestart, since: last.Start.Millis(), cause: last.Cause}}
+}
+
+// startedBefore: t was issued before the session that l lists began.
+func (t Token) startedBefore(l Sighting) bool { return t.IssuedAt+1 < l.Start }
+
+// startElsewhere: a node lists t's session with a start that t fits, and the listing of another one is not surely
+// later; surely: it is earlier. A node whose clock is behind may make a session anew with an earlier start than the one
+// before it had, so the greatest start would be a verdict that nothing takes back.
+func startElsewhere(t Token, listed PerNode[Sighting], node string, at Millis, r Rules) (so, surely bool) {
+	for n, o := range listed {
+		if !nobody(n) && o.Start > 0 && !t.startedBefore(o) {
+			so, surely = so || !r.surelyLater(node, at, o.At), surely || r.surelyLater(n, o.At, at)
+		}
+	}
+	return so, surely
+}
+
+// startDisputed: nodes list t's session with different starts, t fits one and not the other, and nothing tells which
+// is the later. Keycloak decides.
+func (f Facts) startDisputed(t Token, r Rules) bool {
+	if t.Client == "" {
+		return false
+	}
+	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+	for node, l := range listed {
+		if so, surely := startElsewhere(t, listed, node, l.At, r); so && !surely && t.startedBefore(l) {
+			return true
+		}
+	}
+	return false
 }
