@@ -68,8 +68,8 @@ func (c *campaign) end(part string, frozen bool, rnd *rand.Rand) error {
 		}
 		time.Sleep(between(rnd, 50, 400))
 	}
-	if part == "postgres" && rnd.Intn(2) == 0 {
-		return c.b.killPostgres() // and not the postmaster alone, whose children finish what they do
+	if part == "postgres" && (frozen || rnd.Intn(2) == 0) {
+		return c.b.killPostgres() // and not the postmaster alone, whose children finish what they do: frozen ones never would
 	}
 	return c.b.stack.Kill(part, syscall.SIGKILL)
 }
