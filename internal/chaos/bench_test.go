@@ -43,12 +43,12 @@ type bench struct {
 	programs map[string]string // the built binary of each
 	database map[string]string // by role: a URL without the link's address
 
-	natsAddr, natsConf string
-	natsPassword       map[string]string
-	files              []string // AUTHAPI_*_FILE
-	serviceKey         string
-	disks              map[string]string // "postgres", "nats": a small disk of its own
-	clock              string            // what Postgres's clock is ahead, in a file; "": it has the machine's
+	natsAddr     string
+	natsPassword map[string]string
+	files        []string // AUTHAPI_*_FILE
+	serviceKey   string
+	disks        map[string]string // "postgres", "nats": a small disk of its own
+	clock        string            // what Postgres's clock is ahead, in a file; "": it has the machine's
 }
 
 // startBench starts all parts. An overlay builds the worker otherwise than it is.

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
 // settled bounds each wait for quiet.
@@ -86,7 +88,7 @@ func (c *campaign) canary(ctx context.Context) {
 		if _, err := c.player.call("DELETE", path, nil, notThere); err == nil {
 			c.orders.ok()
 		}
-		time.Sleep(100 * time.Millisecond)
+		play.Pause(ctx, 100*time.Millisecond)
 	}
 }
 

@@ -66,7 +66,7 @@ func (c *campaign) end(part string, frozen bool, rnd *rand.Rand) error {
 		if err := c.b.stack.Signal(part, syscall.SIGSTOP); err != nil {
 			return err
 		}
-		time.Sleep(between(rnd, 50, 400))
+		play.Pause(c.t.Context(), between(rnd, 50, 400))
 	}
 	if part == "postgres" && (frozen || rnd.Intn(2) == 0) {
 		return c.b.killPostgres() // and not the postmaster alone, whose children finish what they do: frozen ones never would

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
 // idleBound is what docs/limits.md says of a transaction between two statements: Postgres ends it then, with its
@@ -211,7 +212,7 @@ func (z *freezer) active() (name string) {
 			}
 		}
 		if name == "" || name != was {
-			time.Sleep(time.Second) // and asked again
+			play.Pause(z.t.Context(), time.Second) // and asked again
 			return errors.New("it has just changed which worker is active")
 		}
 		return nil

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
 // link is the only way from a program to a server. It can be shut, slowed down, cut and led elsewhere. What is
@@ -82,7 +84,7 @@ func (k *link) pump(from, to net.Conn, program bool) {
 		if err != nil {
 			return
 		}
-		time.Sleep(k.wait())
+		play.Pause(context.Background(), k.wait())
 		if write(buf[:n]) != nil {
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -117,7 +118,7 @@ func (a *player) call(method, path string, body any, fine func(play.Answer, int)
 			return got, nil
 		}
 		last = fmt.Sprint(got.Status, got.Body, err)
-		time.Sleep(30 * time.Millisecond)
+		play.Pause(context.Background(), 30*time.Millisecond)
 	}
 	return play.Answer{}, fmt.Errorf("%s %s was not acknowledged within %s: %s", method, path, patience, last)
 }
@@ -158,10 +159,8 @@ func (a *player) track(u *user, x *thing) error {
 }
 
 func (u *user) have(x *thing) {
-	for _, known := range u.things {
-		if known == x {
-			return
-		}
+	if slices.Contains(u.things, x) {
+		return
 	}
 	x.good, x.since = u.allows(x), time.Now()
 	u.things = append(u.things, x)

@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
 // The disk of Postgres is small, so its log must be.
@@ -222,6 +223,6 @@ func eventually(ctx context.Context, limit time.Duration, try func() error) erro
 		if err == nil || ctx.Err() != nil || time.Now().After(end) {
 			return err
 		}
-		time.Sleep(50 * time.Millisecond)
+		play.Pause(ctx, 50*time.Millisecond)
 	}
 }

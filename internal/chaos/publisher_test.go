@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
 // publisher does what the listener does after Keycloak's commit: the event and a look at once, each repeated
@@ -109,7 +110,7 @@ func (p *publisher) until(ctx context.Context, m events.Message) {
 			}
 		}
 		p.faults.Store(m.ID, err.Error())
-		time.Sleep(50 * time.Millisecond)
+		play.Pause(ctx, 50*time.Millisecond)
 	}
 }
 
