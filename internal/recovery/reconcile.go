@@ -184,7 +184,7 @@ func Mistaken(s State) (ds []Difference) {
 	open.Cutoffs = ordered(s.Facts)
 	for _, t := range s.Tokens {
 		v := tokenstate.Judge(t, s.Facts, s.Rules)
-		if v.State != tokenstate.Revoked || v.Reason == tokenstate.ReasonOrder || tokenstate.Judge(t, open, s.Rules).State != tokenstate.Usable {
+		if v.State != tokenstate.Revoked || tokenstate.Judge(t, open, s.Rules).State != tokenstate.Usable {
 			continue
 		}
 		if listed(s.Facts, t) > v.Since {

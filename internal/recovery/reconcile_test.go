@@ -30,7 +30,8 @@ const (
 // realm is a Keycloak of which all pages are right, but skip somebody.
 type realm struct {
 	looked []string
-	fault  error
+	fault  error // of pages
+	away   error // of looks
 }
 
 func name(n int) string { return fmt.Sprintf("user-%04d", n) }
@@ -50,6 +51,9 @@ func (r *realm) Look(_ context.Context, s tokenstate.Scope, _ []tokenstate.Token
 		o.Clients = []events.ClientLook{{Client: s.Client, ClientID: "app", Enabled: true}}
 	default:
 		o.Realm = &events.RealmLook{Enabled: true}
+	}
+	if r.away != nil {
+		return nil, r.away
 	}
 	return []events.Message{{ID: "look-" + s.User + s.Client, Realm: "demo", At: late, Source: events.Look, Body: o}}, nil
 }
@@ -114,6 +118,33 @@ func TestReconcileByPages(t *testing.T) {
 		ds := recovery.Differences(s, then)
 		if len(ds) != 2 || ds[0].User != name(absent) || ds[0].After != "revoked session_absent" || ds[1].User != name(blocked) || ds[1].After != "suspended user_disabled" {
 			t.Errorf("%s: %+v", kind, ds)
+		}
+	}
+}
+
+// Ensure reconcile ends where Keycloak is away, and concludes nothing from the looks before; a fault of one subject
+// is told, and the others are looked at.
+func TestReconcileWithoutKeycloak(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault  error
+		ends   bool
+		looked int
+	}{
+		"away":          {worker.ErrAway, true, 1},
+		"another fault": {errors.New("refused"), false, 5},
+	} {
+		r, s := &realm{away: c.fault}, before()
+		s.Tokens = s.Tokens[:5]
+		pages := worker.Pages{Ask: r, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
+		var users []tokenstate.Scope
+		for _, u := range recovery.Subjects(s, "") {
+			if u.User != "" {
+				users = append(users, u)
+			}
+		}
+		_, failed, err := recovery.Reconcile(t.Context(), r, pages, s, users, rate.NewLimiter(rate.Inf, 1), func(int) {})
+		if errors.Is(err, worker.ErrAway) != c.ends || len(r.looked) != c.looked || !c.ends && len(failed) != c.looked {
+			t.Errorf("%s: %d looks, %d failed, %v", name, len(r.looked), len(failed), err)
 		}
 	}
 }

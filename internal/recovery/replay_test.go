@@ -21,6 +21,7 @@ type mem struct {
 	at      map[string]uint64
 	parked  int
 	writes  int
+	erased  []tokenstate.Erasure
 }
 
 func newMem() *mem {
@@ -44,6 +45,7 @@ func (s *mem) Relearn(_ context.Context, l Learnt) (int, error) {
 	s.facts.Add(l.Facts)
 	s.at[l.Source] = l.Position
 	s.parked += len(l.Parked)
+	s.erased = append(s.erased, l.Erase...)
 	s.writes++
 	return 0, nil
 }
@@ -126,6 +128,21 @@ func TestTheFirstCopyCounts(t *testing.T) {
 	later := &list{{1, worker.Entry{Received: 99, Raw: raw(1)}}}
 	if _, err := Replay(t.Context(), later, st, Options{}); err != nil || dump(t, st.facts) != once {
 		t.Fatalf("a later copy taught more: %v\n%s", err, dump(t, st.facts))
+	}
+}
+
+// Ensure a dry run tells and writes nothing, and that a replay erases what an order of the log erases.
+func TestADryRunWritesNothingAndAnErasureIsReplayed(t *testing.T) {
+	raw, err := events.Encode(events.Message{ID: "an-order", Realm: "demo", At: 1, Source: events.Operator, Body: &events.Order{Order: events.OrderErase, User: "u", By: "b", Reason: "r"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := newMem()
+	if _, err := Replay(t.Context(), &list{{1, worker.Entry{Received: 5, Raw: raw}}}, st, Options{DryRun: true}); err != nil || st.writes > 0 {
+		t.Fatalf("a dry run wrote %d times, %v", st.writes, err)
+	}
+	if _, err := Replay(t.Context(), &list{{1, worker.Entry{Received: 5, Raw: raw}}}, st, Options{}); err != nil || len(st.erased) != 1 || st.erased[0].Order != "an-order" {
+		t.Fatalf("erased: %+v, %v", st.erased, err)
 	}
 }
 
