@@ -145,13 +145,24 @@ func run(t *testing.T, l *memLog, s *memStore) []Loss {
 // runWaiting is run of a worker that stands by for so long.
 func runWaiting(t *testing.T, l *memLog, s *memStore, wait time.Duration) []Loss {
 	t.Helper()
+	return runFrom(t, l, l, s, wait)
+}
+
+// runOn is run of a log that differs from what l would read.
+func runOn(t *testing.T, log Log, l *memLog, s *memStore) []Loss {
+	t.Helper()
+	return runFrom(t, log, l, s, 10*time.Millisecond)
+}
+
+func runFrom(t *testing.T, log Log, l *memLog, s *memStore, wait time.Duration) []Loss {
+	t.Helper()
 	if s.facts.Pardons == nil {
 		s.facts = tokenstate.NewFacts()
 	}
 	var losses []Loss
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	w := &Worker{Log: l, Store: s, Epochs: s, Wait: wait, Logger: zerolog.Nop(), Report: func(_ context.Context, x Loss) error { losses = append(losses, x); return nil }}
+	w := &Worker{Log: log, Store: s, Epochs: s, Wait: wait, Logger: zerolog.Nop(), Report: func(_ context.Context, x Loss) error { losses = append(losses, x); return nil }}
 	done := make(chan error, 1)
 	go func() { done <- w.Run(ctx) }()
 	end := l.entries[len(l.entries)-1]
