@@ -21,8 +21,12 @@ func TestPublish(t *testing.T) {
 		subject string
 		allowed []string
 	}{
-		{"tokenstate.v1.demo.event.LOGOUT", []string{l, w}},
-		{"tokenstate.v1.demo.observation.user", []string{l, w}},
+		{"tokenstate.v1.demo.event.LOGOUT", []string{l}},
+		{"tokenstate.v1.demo.observation.user", []string{l}},
+		{"tokenstate.v1.demo.event.LOGOUT.backfill", []string{w}},
+		{"tokenstate.v1.demo.event.LOSS_LOG.worker", []string{w}},
+		{"tokenstate.v1.demo.observation.user.look", []string{w}},
+		{"tokenstate.v1.demo.event.LOGOUT.listener", nil},
 		{"tokenstate.v1._.heartbeat.kc1", []string{l}},
 		{"tokenstate.v1.demo.order.revoke", []string{w, o}},
 		{"tokenstate.v1.demo.pardon.cause", []string{o}},

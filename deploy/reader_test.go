@@ -19,7 +19,7 @@ func TestWorkerReads(t *testing.T) {
 	t.Parallel()
 	n := testenv.NewNATS(t)
 	_, js := n.Connect(testenv.Worker)
-	publish(t, js, "tokenstate.v1.demo.event.LOGOUT", "tokenstate.v1.demo.observation.user", "tokenstate.v1.demo.order.revoke", "tokenstate.v1._.mark.worker")
+	publish(t, js, "tokenstate.v1.demo.event.LOGOUT.backfill", "tokenstate.v1.demo.observation.user.look", "tokenstate.v1.demo.order.revoke", "tokenstate.v1._.mark.worker")
 
 	stream, err := js.Stream(t.Context(), "TOKENSTATE")
 	if err != nil {
@@ -28,7 +28,7 @@ func TestWorkerReads(t *testing.T) {
 	if got := stream.CachedInfo().State.LastSeq; got != 4 {
 		t.Errorf("last sequence %d, want 4", got)
 	}
-	if m, err := stream.GetMsg(t.Context(), 2); err != nil || m.Subject != "tokenstate.v1.demo.observation.user" {
+	if m, err := stream.GetMsg(t.Context(), 2); err != nil || m.Subject != "tokenstate.v1.demo.observation.user.look" {
 		t.Errorf("the message at the floor: %v, %v", m, err)
 	}
 	if m, err := stream.GetLastMsgForSubject(t.Context(), "tokenstate.v1._.mark.worker"); err != nil || m.Sequence != 4 {
@@ -43,13 +43,13 @@ func TestReaderResumes(t *testing.T) {
 	t.Parallel()
 	n := testenv.NewNATS(t)
 	_, js := n.Connect(testenv.Worker, quiet, nats.ReconnectWait(50*time.Millisecond))
-	publish(t, js, "tokenstate.v1.demo.event.LOGIN", "tokenstate.v1.demo.event.LOGOUT")
+	publish(t, js, "tokenstate.v1.demo.event.LOGIN.backfill", "tokenstate.v1.demo.event.LOGOUT.backfill")
 	got := read(t, js, 1)
 	want(t, got, 1, 2)
 
 	n.Stop()
 	n.Start()
-	publish(t, js, "tokenstate.v1.demo.event.LOGIN")
+	publish(t, js, "tokenstate.v1.demo.event.LOGIN.backfill")
 	want(t, got, 3, 3)
 
 	_, operator := n.Connect(testenv.Operator)
@@ -67,7 +67,7 @@ func TestReaderResumes(t *testing.T) {
 	if removed != 1 {
 		t.Fatalf("removed %d consumers, want the reader's one", removed)
 	}
-	publish(t, js, "tokenstate.v1.demo.event.LOGIN", "tokenstate.v1.demo.event.LOGOUT")
+	publish(t, js, "tokenstate.v1.demo.event.LOGIN.backfill", "tokenstate.v1.demo.event.LOGOUT.backfill")
 	want(t, got, 4, 5)
 }
 

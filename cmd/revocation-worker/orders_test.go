@@ -269,8 +269,8 @@ func TestParkedMessagesAreKept(t *testing.T) {
 	must(t, err)
 	subject := events.Subject(message(0))
 	first := w.say(subject, "bad", []byte("no message"))
-	// What a newer program could read stands in for one here: the subject was wrong, and is put right.
-	second := w.say(strings.Replace(subject, "LOGOUT", "LOGIN.more", 1), "wrong-subject", good)
+	// What a newer program could read stands in for one here: the subject was the worker's, and is put right.
+	second := w.say(subject+".worker", "wrong-subject", good)
 	w.applied(second)
 	if out := w.must("parked", "list"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "not JSON") {
 		t.Fatalf("parked:\n%s", out)

@@ -91,8 +91,9 @@ func must(t *testing.T, err error) {
 func (w *world) say(subject, id string, raw []byte) uint64 {
 	w.t.Helper()
 	who, inbox := testenv.Worker, "_INBOX_wo"
+	told := strings.Contains(subject, ".event.") || strings.Contains(subject, ".observation.") // by the listener, if no source ends it
 	switch {
-	case strings.Contains(subject, ".heartbeat."):
+	case strings.Contains(subject, ".heartbeat."), told && strings.Count(subject, ".") == 4:
 		who, inbox = testenv.Listener, "_INBOX_kc"
 	case strings.Contains(subject, ".pardon."):
 		who, inbox = testenv.Operator, "_INBOX_op"

@@ -201,6 +201,41 @@ func TestArrivedHoldsSubjectAgainstMessage(t *testing.T) {
 	}
 }
 
+// Ensure the listener cannot speak as the worker, which reads Keycloak's event store and looks for itself,
+// nor the worker as the listener.
+func TestArrivedHoldsSubjectAgainstSource(t *testing.T) {
+	happened := &events.Happened{Event: "e", Kind: "admin", Type: "DELETE USER", Path: "users/u", User: "u"}
+	look := &events.Observation{User: &events.UserLook{User: "u", Enabled: true}}
+	own := "tokenstate.v1.demo.event.DELETE_USER"
+	for _, c := range []struct {
+		source  events.Source
+		body    events.Body
+		subject string
+		arrives bool
+	}{
+		{events.Listener, happened, own, true},
+		{events.Foreign, happened, own, true},
+		{events.Backfill, happened, own, false},
+		{events.Backfill, happened, own + ".backfill", true},
+		{events.Backfill, happened, own + ".look", false},
+		{events.Listener, happened, own + ".backfill", false},
+		{events.Worker, happened, own, false},
+		{events.Worker, happened, own + ".worker", true},
+		{events.Listener, look, "tokenstate.v1.demo.observation.user", true},
+		{events.Look, look, "tokenstate.v1.demo.observation.user", false},
+		{events.Look, look, "tokenstate.v1.demo.observation.user.look", true},
+		{events.Look, look, "tokenstate.v1.demo.observation.user.look.look", false},
+	} {
+		m := events.Message{ID: "message-0001", Realm: "demo", Source: c.source, Body: c.body}
+		if _, err := events.Arrived(m, c.subject, 7); (err == nil) != c.arrives || err != nil && !events.IsReject(err) {
+			t.Errorf("%s on %s: %v", c.source, c.subject, err)
+		}
+		if _, err := events.Arrived(m, events.Subject(m), 7); err != nil {
+			t.Errorf("%s on its own subject: %v", c.source, err)
+		}
+	}
+}
+
 // Ensure decoding anything gives either a message that survives a round trip or nothing.
 func FuzzDecode(f *testing.F) {
 	for _, raw := range recorded(f) {
