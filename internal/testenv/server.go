@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
@@ -53,4 +54,25 @@ func started(t testing.TB, start func(context.Context) (*devstack.Server, error)
 		}
 	})
 	return &Server{s, t}
+}
+
+// PgBouncer is the address of a pooler before a database, until the end of the test. Where the machine has
+// none the test is skipped.
+func PgBouncer(t testing.TB, databaseURL, mode string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	address, stop, err := devstack.PgBouncer(ctx, databaseURL, mode)
+	if errors.Is(err, devstack.ErrNoPgBouncer) {
+		t.Skip("PgBouncer is not installed")
+	}
+	if err != nil {
+		t.Fatalf("testenv: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("testenv: %v", err)
+		}
+	})
+	return address
 }

@@ -42,6 +42,9 @@ func bounded(ctx context.Context, databaseURL string, b Bounds, check func(conte
 	}
 	dial(&config.ConnConfig.Config)
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if err := checkPooled(ctx, conn); err != nil { // before a setting goes to somebody else's connection
+			return err
+		}
 		if err := b.apply(ctx, conn); err != nil {
 			return err
 		}
