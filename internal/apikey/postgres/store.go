@@ -170,6 +170,9 @@ func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]sta
 	if !ok {
 		return nil, state.ErrNotAnOrder
 	}
+	if err := state.LockOwner(ctx, tx, m.Realm, o.User); err != nil { // before the key's row, as everywhere
+		return nil, err //nolint:wrapcheck // it says what failed
+	}
 	at := m.At.Time()
 	row, err := q.RevokeKey(ctx, tx, dbsqlc.RevokeKeyParams{ID: o.Key, RevokedAt: &at, RevokedBy: &m.ID, Blocked: block})
 	if err != nil {
