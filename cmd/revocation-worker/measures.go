@@ -23,6 +23,8 @@ type measures struct {
 	role    *prometheus.GaugeVec
 	failing prometheus.Gauge
 
+	unwritable prometheus.Gauge
+
 	findings *prometheus.GaugeVec
 	tested   prometheus.Gauge
 }
@@ -39,12 +41,13 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m.role = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tokenstate_worker_info", Help: "1, under this worker's role: active or standby."}, []string{"role"})
 	m.is(standby)
 	m.failing = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_batch_failures", Help: "How often in a row the batch at the floor could not be applied; 0 after a commit."})
+	m.unwritable = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_log_unwritable", Help: "1 if the active worker could not write into the log when it last tried, every 30 s."})
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})
 	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_selftest_time_seconds", Help: "When the last self-test was made, since 1970."})
 	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.findings, m.tested)
+	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.findings, m.tested)
 	gauge := func(name, help string, ask func(context.Context) float64) {
 		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
 			ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)

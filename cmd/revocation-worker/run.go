@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -113,7 +114,9 @@ type running struct {
 	backfill *backfill.Backfill
 	measures *measures
 	rights   *doctor.Rights // of the self-test alone
-	logger   zerolog.Logger
+	// unwritten is a string: why the log could not be written when it was last tried.
+	unwritten atomic.Value
+	logger    zerolog.Logger
 }
 
 // lead works whenever this process is the active one, and waits otherwise.
@@ -176,6 +179,7 @@ func (p *running) work(ctx context.Context) error {
 	all.Go(func() error { return p.backfill.Run(ctx) })
 	all.Go(func() error { return p.keep(ctx) })
 	all.Go(func() error { return p.selfTest(ctx) })
+	all.Go(func() error { return p.tryLog(ctx) })
 	all.Go(func() error { return p.tellOffer(ctx) })
 	return all.Wait() //nolint:wrapcheck // none fails
 }

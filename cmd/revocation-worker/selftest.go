@@ -54,6 +54,7 @@ func (p *running) seen(ctx context.Context) doctor.Seen {
 		s.Stream = &found
 		s.Rights = p.ownRights(ctx)
 	}
+	s.Unwritten = p.unwrittenWhy()
 	p.c.lookAtSync(ctx, &s)
 	realms := map[string]doctor.Realm{}
 	for realm, n := range p.known.Owners() {

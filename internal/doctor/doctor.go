@@ -26,7 +26,9 @@ type Seen struct {
 	Logins   *Logins
 	Sync     *bool // whether NATS has each acknowledged message on the disk; nil: not asked
 	Database *Database
-	Unasked  map[string]string
+	// Unwritten is why the log was not written when it was last tried; "" if it was, or nobody has tried.
+	Unwritten string
+	Unasked   map[string]string
 }
 
 // Realm is how one realm keeps its events, and what our client may do there.
@@ -154,6 +156,12 @@ func Examine(s Seen) []Finding {
 	}
 	if s.Logins != nil {
 		fs = append(fs, logins(*s.Logins))
+	}
+	if s.Unwritten != "" {
+		fs = append(fs, Finding{
+			"log, writing", Fault, "fails: " + s.Unwritten, "nothing that happens in Keycloak is told; listeners keep it until their queues are full",
+			"make room on NATS's disk, then restart nats-server (docs/operations.md)",
+		})
 	}
 	if s.Sync != nil {
 		fs = append(fs, when(*s.Sync || replicated(s.Stream), Finding{
