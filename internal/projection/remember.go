@@ -11,7 +11,7 @@ var errMoved = errors.New("the database was restarted or promoted while it was r
 // remember keeps in next the orders that we know and the database has lost, and gives the facts of them: a
 // standby that was promoted may lack the last commits, which were acknowledged all the same, and whose
 // orders nobody has relayed. What the log told a worker reads again. Whatever the database learns later of
-// the same subject takes the place of what was remembered. It is called under the lock.
+// the same subject takes the place of what was remembered. Only Run, which alone writes the state, calls it.
 func (p *Projection) remember(next *state) (facts []tokenstate.Row) {
 	old := p.st
 	if old == nil {
@@ -22,13 +22,10 @@ func (p *Projection) remember(next *state) (facts []tokenstate.Row) {
 		old = newState(snap)
 	}
 	has := map[string]tokenstate.Rank{}
-	for _, r := range next.facts.Rows() {
+	for _, r := range ordered(next.facts) {
 		has[r.Kind()+r.RowKey()] = r.Rank()
 	}
-	for _, r := range old.facts.Rows() {
-		if !tokenstate.ByOrder(r) {
-			continue
-		}
+	for _, r := range ordered(old.facts) {
 		if rank, ok := has[r.Kind()+r.RowKey()]; !ok || rank.Less(r.Rank()) {
 			r.SetIn(next.facts)
 			facts = append(facts, r)
@@ -45,4 +42,19 @@ func (p *Projection) remember(next *state) (facts []tokenstate.Row) {
 		next.putKey(k)
 	}
 	return facts
+}
+
+// ordered are the facts that were learnt from orders.
+func ordered(f tokenstate.Facts) (rows []tokenstate.Row) {
+	for _, r := range f.StandingRows() {
+		if tokenstate.ByOrder(r) {
+			rows = append(rows, r)
+		}
+	}
+	for _, r := range f.CutoffRows() {
+		if tokenstate.ByOrder(r) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
 }

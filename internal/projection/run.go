@@ -97,12 +97,9 @@ func (p *Projection) leadsOn(vs []Version) bool {
 // load takes a snapshot over. If it is behind what we had answered from in this epoch, we are
 // not ready: what was revoked since would be open again.
 func (p *Projection) load(ctx context.Context, status Status, now time.Time) error {
-	snap, err := p.source.Snapshot(ctx)
+	snap, err := p.snapshot(ctx, status.History)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
-	}
-	if again, err := p.source.Status(ctx); err != nil || again.History != status.History {
-		return errors.Join(err, errMoved)
+		return err
 	}
 	next := newState(snap)
 	lost, err := p.lost(ctx, snap)
@@ -110,11 +107,12 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 		return err
 	}
 	var remembered []tokenstate.Row
-	fromMemory := false // and not from a file, which may be of another database
-	p.mu.Lock()
+	fromMemory := p.st != nil // and not from a file, which may be of another database
 	if lost {
 		remembered = p.remember(next)
-		fromMemory = p.st != nil
+	}
+	p.mu.Lock()
+	if lost {
 		p.regress(status)
 		p.log.Error().Int64("version", snap.Version).Int("facts", len(remembered)).Bool("ready", p.regressed == nil && status.Confirmed).
 			Msg("the database has lost what was committed; what is known here of it stays in force")
@@ -130,6 +128,19 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 	}
 	p.log.Info().Int64("version", snap.Version).Int("tokens", len(snap.Tokens)).Int("keys", len(snap.Keys)).Msg("snapshot loaded")
 	return nil
+}
+
+// snapshot reads one of a history: what was confirmed of another one does not hold of it.
+func (p *Projection) snapshot(ctx context.Context, history string) (Snapshot, error) {
+	snap, err := p.source.Snapshot(ctx)
+	if err != nil {
+		return snap, err //nolint:wrapcheck // the source says what failed
+	}
+	now, err := p.source.Status(ctx)
+	if err == nil && now.History != history {
+		err = errMoved
+	}
+	return snap, err //nolint:wrapcheck // as above
 }
 
 // lost compares with where we stood, or where the process before us did.
