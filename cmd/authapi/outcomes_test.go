@@ -56,6 +56,17 @@ func TestRefreshOutcomes(t *testing.T) {
 	if got := state("gone"); got["state"] != "usable" {
 		t.Errorf("a success does not lift the refusal: %v", got)
 	}
+	standing := func(enabled bool) {
+		w.backend(http.MethodPost, "/v1/users/u/standing", map[string]any{"enabled": enabled, "reason": "test"}).want(t, http.StatusOK)
+	}
+	report("disabled", 200, "", "")
+	standing(false)
+	report("disabled", 400, "invalid_grant", "Offline user session not found")
+	report("disabled", 200, "", "") // while another reason is the worse one
+	standing(true)
+	if got := state("disabled"); got["state"] != "usable" {
+		t.Errorf("a success that was told while the user was disabled here does not lift the refusal: %v", got)
+	}
 	w.backend(http.MethodPost, "/v1/refresh-outcomes", map[string]any{"user_id": "u", "client_id": "app2", "session_id": "s", "issued_at": 1.5, "status": 400}).
 		want(t, http.StatusUnprocessableEntity, "reason", "invalid_request")
 	report("disabled", 400, "invalid_grant", strings.Repeat("é", 1000)+"\x00")

@@ -56,7 +56,10 @@ func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeA
 		t.Client = stored.Token.Client
 	}
 	a := &outcomeAnswer{}
-	o := s.learnt(t, in, a)
+	o, err := s.learnt(ctx, t, in, a)
+	if err != nil {
+		return nil, s.storeFault(ctx, err)
+	}
 	a.Body.Applied, a.Body.Version = true, s.Known.Version()
 	if o != nil {
 		_, version, err := s.submitOutcome(ctx, t, "service:"+serviceOf(ctx).Name, o)
@@ -74,21 +77,28 @@ func (s *Server) reportOutcome(ctx context.Context, in *outcomeInput) (*outcomeA
 }
 
 // learnt says what the outcome means, and gives the order that tells it; nil if there is nothing to tell.
-func (s *Server) learnt(t tokenstate.Token, in *outcomeInput, a *outcomeAnswer) *events.Order {
+func (s *Server) learnt(ctx context.Context, t tokenstate.Token, in *outcomeInput, a *outcomeAnswer) (*events.Order, error) {
 	b := in.Body
 	if b.Status == http.StatusOK {
 		a.Body.Recorded, a.Body.Reason = true, "refreshed"
-		if s.Known.Judge(t).Reason == tokenstate.ReasonRefused { // else there is nothing to lift
-			return &events.Order{}
-		}
-		return nil
+		return s.success(ctx, t)
 	}
 	r := s.Realms[t.Realm].Keycloak.Classify(int(b.Status), b.Error, b.ErrorDescription)
 	if a.Body.Recorded, a.Body.Reason = r.Records, r.Reason; !r.Records {
-		return nil
+		return nil, nil //nolint:nilnil // nothing to tell
 	}
 	s.forget(t)
-	return &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)}
+	return &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)}, nil
+}
+
+// success is the order that lifts a refusal of t; nil if none stands. The database is asked: this replica may not
+// have heard yet of a refusal that another one was told of, and its verdict names one reason of several.
+func (s *Server) success(ctx context.Context, t tokenstate.Token) (*events.Order, error) {
+	stands, err := s.Orders.Refused(ctx, t)
+	if err != nil || !stands {
+		return nil, err //nolint:wrapcheck // the store says what failed
+	}
+	return &events.Order{}, nil
 }
 
 // shorten cuts on a character's boundary, without controls.

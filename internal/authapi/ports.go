@@ -93,6 +93,8 @@ type Orders interface {
 	Submit(context.Context, events.Message) (version int64, err error)
 	// SubmitReaching is Submit, and says what the order found at its commit.
 	SubmitReaching(context.Context, events.Message) (version int64, r Reached, err error)
+	// Refused says whether the last refresh of exactly this token that was told of was refused.
+	Refused(context.Context, tokenstate.Token) (bool, error)
 	// Now is the database's time, which orders are dated by.
 	Now(context.Context) (tokenstate.Millis, error)
 }

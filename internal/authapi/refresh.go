@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -205,8 +204,11 @@ func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Tex
 	if err := s.keep(ctx, t, turn, r); err != nil {
 		return access{}, s.storeFault(ctx, err)
 	}
-	if v := s.Known.Judge(t); v.Reason == tokenstate.ReasonRefused {
-		s.outcome(ctx, t, ownRefresh, &events.Order{})
+	switch o, err := s.success(ctx, t); {
+	case err != nil:
+		s.log(ctx).Error().Err(err).Msg("whether this lifts a refusal could not be found out: the next refresh will")
+	case o != nil:
+		s.outcome(ctx, t, ownRefresh, o)
 	}
 	now := s.now()
 	a := access{of: next, text: g.Access, had: now.Add(-took), expires: now.Add(r.Left)}

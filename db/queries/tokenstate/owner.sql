@@ -21,9 +21,9 @@ SELECT coalesce(max(at_ms), 0)::bigint FROM tokenstate.fact_standing
 WHERE realm = @realm AND user_id = @user_id AND client = '' AND session = '' AND key = '' AND authority = 'backend';
 
 -- name: NewestRefusal :one
--- When a refresh of exactly this token was last told of.
+-- When a refresh of exactly this token was last told of, under whichever name of the client.
 SELECT coalesce(max(at_ms), 0)::bigint FROM tokenstate.fact_refusal
-WHERE realm = @realm AND user_id = @user_id AND client = @client AND session = @session AND key = '' AND issued_at_s = @issued_at_s;
+WHERE realm = @realm AND user_id = @user_id AND client = ANY (@clients::text[]) AND session = @session AND key = '' AND issued_at_s = @issued_at_s;
 
 -- name: NewestMade :one
 -- The second of the newest key or token that an order reaches. '' is any user, client or session; keys
@@ -35,3 +35,9 @@ SELECT greatest(
         WHERE t.realm = @realm AND (@user_id::text = '' OR t.user_id = @user_id) AND (@session::text = '' OR t.session = @session)
             AND (@client::text = '' OR t.client = @client) AND @tokens::boolean),
     0)::bigint;
+
+-- name: RefusalStands :one
+-- Whether the last refresh of exactly this token that was told of was refused, under whichever name of the client.
+SELECT coalesce((SELECT refused FROM tokenstate.fact_refusal
+    WHERE realm = @realm AND user_id = @user_id AND client = ANY (@clients::text[]) AND session = @session AND key = '' AND issued_at_s = @issued_at_s
+    ORDER BY at_ms DESC, tie DESC LIMIT 1), false)::boolean;

@@ -23,11 +23,23 @@ func TestLaterOrdersWinByAnEarlierClock(t *testing.T) {
 	}
 	put("refused-1", late, refresh(true))
 	put("success-1", early, refresh(false))
+	byID := refresh(false) // who reports it knows the client's UUID, and who reported the refusal did not
+	byID.Client, byID.Session = "uuid", "other"
+	named := refresh(true)
+	named.Session = "other"
+	put("refused-2", late, named)
+	put("success-2", early, byID)
+	if stands, err := s.Refused(t.Context(), tokenstate.Token{Realm: "demo", User: "u", Client: "uuid", ClientID: "app", Session: "other", IssuedAt: 1_600_000_000}); stands || err != nil {
+		t.Errorf("the refusal stands: %t %v", stands, err)
+	}
 	put("enabled-1", late, &events.Order{Order: events.OrderStanding, Enabled: true, Reason: "r"})
 	put("disabled-1", early, &events.Order{Order: events.OrderStanding, Reason: "r"})
 	f, _, err := s.Facts(t.Context())
 	must(t, err)
 	for k, r := range f.Refusals {
+		if k.Scope.Session == "other" {
+			continue
+		}
 		if r.Refused || r.At != late+1 {
 			t.Errorf("%+v: %+v", k, r)
 		}
@@ -37,7 +49,7 @@ func TestLaterOrdersWinByAnEarlierClock(t *testing.T) {
 	}
 	rows, err := s.Outbox(t.Context(), 10)
 	must(t, err)
-	if m, err := events.Decode(rows[3].Raw); err != nil || m.At != late+1 {
+	if m, err := events.Decode(rows[5].Raw); err != nil || m.At != late+1 {
 		t.Errorf("in the log: %d %v", m.At, err)
 	}
 }

@@ -61,23 +61,23 @@ func (q *Queries) NewestMade(ctx context.Context, db DBTX, arg NewestMadeParams)
 
 const newestRefusal = `-- name: NewestRefusal :one
 SELECT coalesce(max(at_ms), 0)::bigint FROM tokenstate.fact_refusal
-WHERE realm = $1 AND user_id = $2 AND client = $3 AND session = $4 AND key = '' AND issued_at_s = $5
+WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4 AND key = '' AND issued_at_s = $5
 `
 
 type NewestRefusalParams struct {
 	Realm     string
 	UserID    string
-	Client    string
+	Clients   []string
 	Session   string
 	IssuedAtS int64
 }
 
-// When a refresh of exactly this token was last told of.
+// When a refresh of exactly this token was last told of, under whichever name of the client.
 func (q *Queries) NewestRefusal(ctx context.Context, db DBTX, arg NewestRefusalParams) (int64, error) {
 	row := db.QueryRow(ctx, newestRefusal,
 		arg.Realm,
 		arg.UserID,
-		arg.Client,
+		arg.Clients,
 		arg.Session,
 		arg.IssuedAtS,
 	)
@@ -263,4 +263,32 @@ func (q *Queries) PardonsOf(ctx context.Context, db DBTX, causes []string) ([]To
 		return nil, err
 	}
 	return items, nil
+}
+
+const refusalStands = `-- name: RefusalStands :one
+SELECT coalesce((SELECT refused FROM tokenstate.fact_refusal
+    WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4 AND key = '' AND issued_at_s = $5
+    ORDER BY at_ms DESC, tie DESC LIMIT 1), false)::boolean
+`
+
+type RefusalStandsParams struct {
+	Realm     string
+	UserID    string
+	Clients   []string
+	Session   string
+	IssuedAtS int64
+}
+
+// Whether the last refresh of exactly this token that was told of was refused, under whichever name of the client.
+func (q *Queries) RefusalStands(ctx context.Context, db DBTX, arg RefusalStandsParams) (bool, error) {
+	row := db.QueryRow(ctx, refusalStands,
+		arg.Realm,
+		arg.UserID,
+		arg.Clients,
+		arg.Session,
+		arg.IssuedAtS,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
