@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood versions chaos sweep-scale sim mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -81,6 +81,9 @@ harm-directory: devstack $(LISTENER) ## the same with the users of a real slapd 
 
 harm-flood: devstack $(LISTENER) ## one account logs in ten times a second; bytes that come into the log (HARM_FLOOD_S, default 300)
 	$(HARM) -run 'TestFlood$$' ./internal/harm/
+
+harm-bulk: devstack $(LISTENER) ## users of thousands of sessions, logout-all, partial imports (HARM_SESSIONS HARM_LOGOUTS HARM_IMPORTS HARM_ONLY)
+	$(HARM) -run 'TestBulk$$' ./internal/harm/
 
 SWEEP_SESSIONS ?= 100000
 sweep-scale: devstack $(LISTENER) ## sweep so many offline sessions of a Keycloak on Postgres; requests, time and false verdicts (SWEEP_SESSIONS)

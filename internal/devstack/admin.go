@@ -43,14 +43,22 @@ func (a *Admin) Session(ctx context.Context) (*AdminSession, error) {
 	var out struct {
 		AccessToken string `json:"access_token"`
 	}
-	if _, err := send(req, &out); err != nil {
+	if _, err := send(httpClient, req, &out); err != nil {
 		return nil, fmt.Errorf("log in to keycloak as its administrator: %w", err)
 	}
-	return &AdminSession{base: a.base + "/admin/realms", token: out.AccessToken}, nil
+	return &AdminSession{base: a.base + "/admin/realms", token: out.AccessToken, client: httpClient}, nil
 }
 
 // AdminSession calls Keycloak's admin REST API.
-type AdminSession struct{ base, token string }
+type AdminSession struct {
+	base, token string
+	client      *http.Client
+}
+
+// Within is the same session for calls that may take so long, instead of a minute.
+func (s *AdminSession) Within(limit time.Duration) *AdminSession {
+	return &AdminSession{base: s.base, token: s.token, client: &http.Client{Timeout: limit, Transport: httpClient.Transport}}
+}
 
 // StatusError is an answer of Keycloak other than 2xx.
 type StatusError struct {
@@ -78,7 +86,7 @@ func (s *AdminSession) Call(ctx context.Context, method, path string, body, out 
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+s.token)
-	return send(req, out)
+	return send(s.client, req, out)
 }
 
 // Version is Keycloak's.
@@ -86,13 +94,13 @@ func (s *AdminSession) Version(ctx context.Context) (string, error) {
 	var info struct {
 		System struct{ Version string } `json:"systemInfo"`
 	}
-	above := &AdminSession{base: strings.TrimSuffix(s.base, "/realms"), token: s.token}
+	above := &AdminSession{base: strings.TrimSuffix(s.base, "/realms"), token: s.token, client: s.client}
 	_, err := above.Call(ctx, http.MethodGet, "/serverinfo", nil, &info)
 	return info.System.Version, err
 }
 
-func send(req *http.Request, out any) (string, error) {
-	res, err := httpClient.Do(req)
+func send(client *http.Client, req *http.Request, out any) (string, error) {
+	res, err := client.Do(req)
 	if err != nil {
 		return "", err
 	}
