@@ -31,15 +31,16 @@ func TestBulk(t *testing.T) {
 	w := start(t, "harm-bulk")
 	for _, c := range []struct {
 		name string
-		play func(*testing.T, *world)
+		play func(*world, *testing.T, int)
+		n    int
 	}{
-		{"wealthy_1000", func(t *testing.T, w *world) { w.wealthy(t, 1000) }},
-		{"wealthy_5000", func(t *testing.T, w *world) { w.wealthy(t, number("HARM_SESSIONS", 5000)) }},
-		{"logout_all", func(t *testing.T, w *world) { w.logoutAll(t, number("HARM_LOGOUTS", 50000)) }},
-		{"partial_import", func(t *testing.T, w *world) { w.partialImports(t, number("HARM_IMPORTS", 20000)) }},
+		{"wealthy_1000", (*world).wealthy, 1000},
+		{"wealthy_5000", (*world).wealthy, number("HARM_SESSIONS", 5000)},
+		{"logout_all", (*world).logoutAll, number("HARM_LOGOUTS", 50000)},
+		{"partial_import", (*world).partialImports, number("HARM_IMPORTS", 20000)},
 	} {
 		if only.MatchString(c.name) {
-			t.Run(c.name, func(t *testing.T) { c.play(t, w) })
+			t.Run(c.name, func(t *testing.T) { c.play(w, t, c.n) })
 		}
 	}
 }

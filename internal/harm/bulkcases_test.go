@@ -55,6 +55,7 @@ func (h *heard) take(raw []byte, user string) {
 
 // wealthy gives a user many sessions and a role, and ends one session.
 func (w *world) wealthy(t *testing.T, n int) {
+	t.Helper()
 	ids, guests := map[*side]string{}, map[*side][]guest{}
 	for _, r := range w.sides() {
 		id, name, err := r.user(w.ctx)
@@ -149,6 +150,7 @@ const owners = 50
 
 // logoutAll ends every session of a realm.
 func (w *world) logoutAll(t *testing.T, n int) {
+	t.Helper()
 	guests := map[*side][]guest{}
 	for _, r := range w.sides() {
 		for i := range owners {
@@ -170,6 +172,7 @@ func (w *world) logoutAll(t *testing.T, n int) {
 
 // partialImports brings in the same users three times: new ones, ones who are there and stay, ones who are replaced.
 func (w *world) partialImports(t *testing.T, n int) {
+	t.Helper()
 	const few = 5
 	var users []any
 	for i := range n {
