@@ -25,7 +25,6 @@ var working = []mutant{
 	{"marks are the worker's", works + "batch.go", ` && m.Source == events.Worker`, ``, false},
 	{"an erasure reaches the store", works + "batch.go", `if body.Order == events.OrderErase {`, `if false {`, false},
 	{"a commit whose answer was lost is found by the floor", works + "apply.go", `ferr == nil && floor.same(b.To) {`, `ferr == nil && floor.same(b.To) && false {`, false},
-	{"another's floor ends the batch", works + "apply.go", `(!floor.same(b.From) || errors.Is(err, ErrNotActive))`, `errors.Is(err, ErrNotActive)`, false},
 	{"a message that cannot be stored is parked", works + "apply.go", `if errors.Is(err, ErrContent) && len(b.entries) > 0 {`, `if false {`, false},
 	{"a restored database begins a new epoch", works + "apply.go", "\tif b.restored {", "\tif false {", false},
 	{"a stop lets the batch in flight finish", works + "apply.go", `context.WithCancel(context.WithoutCancel(ctx))`, `context.WithCancel(ctx)`, false},

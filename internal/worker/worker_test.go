@@ -221,6 +221,14 @@ func TestFaultsOfTheStore(t *testing.T) {
 	}
 }
 
+// Ensure a commit whose answer was lost is seen as done at once: nobody else has made it.
+func TestACommitWhoseAnswerWasLostIsFound(t *testing.T) {
+	s := &memStore{fault: func(int) (error, error) { return nil, errors.New("boom") }}
+	if runWaiting(t, logOf(t, pardons(2*maxCount)...), s, time.Hour); s.journal != 2*maxCount {
+		t.Fatalf("journal has %d", s.journal)
+	}
+}
+
 // Ensure a database that was restored under a running worker is read on from its own floor at once: nobody else
 // is active, and replicas answer 503 until it is done.
 func TestAFloorThatGoesBackIsReadFromAtOnce(t *testing.T) {
