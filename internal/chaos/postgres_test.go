@@ -135,7 +135,8 @@ func (b *bench) failover(ctx context.Context, n int, behind *link) (then func() 
 		u.Host, u.Path = behind.addr(), ""
 		settings = append(slices.Clone(settings), "primary_conninfo="+u.String())
 	}
-	if err := b.serve(ctx, name, standby, settings, func(ctx context.Context) error { return recovering(ctx, standby, true) }); err != nil {
+	follows := true
+	if err := b.serve(ctx, name, standby, settings, func(ctx context.Context) error { return recovering(ctx, standby, follows) }); err != nil {
 		return nil, err
 	}
 	if err := b.followed(ctx, behind == nil); err != nil {
@@ -148,6 +149,7 @@ func (b *bench) failover(ctx context.Context, n int, behind *link) (then func() 
 		if err := standby.Promote(ctx); err != nil {
 			return err
 		}
+		follows = false // also when it is started again
 		if err := eventually(ctx, 20*time.Second, func() error { return recovering(ctx, standby, false) }); err != nil {
 			return err
 		}
