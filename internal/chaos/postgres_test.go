@@ -22,7 +22,7 @@ import (
 )
 
 // The disk of Postgres is small, so its log must be.
-var postgresSettings = []string{"max_wal_size=64MB", "min_wal_size=32MB", "shared_buffers=32MB", "wal_keep_size=64MB"}
+var postgresSettings = []string{"wal_retrieve_retry_interval=200ms", "max_wal_size=64MB", "min_wal_size=32MB", "shared_buffers=32MB", "wal_keep_size=64MB"}
 
 func (b *bench) startPostgres() {
 	b.t.Helper()
