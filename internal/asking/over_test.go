@@ -30,6 +30,8 @@ func outsideWorld(t *testing.T) *keycloak.Admin {
 			body = `{"access_token":"x.` + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"iat":%d}`, now.Unix())) + `.x","expires_in":60}`
 		case strings.Contains(path, "/offline-sessions"):
 			body = `[` + session("young", time.Minute) + `,` + session("over", 2*time.Hour) + `]`
+		case strings.HasSuffix(path, "/client-scopes"):
+			body = `[]`
 		case strings.HasSuffix(path, "/composite"):
 			body = `[{"name":"offline_access"}]`
 		case strings.Contains(path, "/users/"):

@@ -16,7 +16,7 @@ func (s *Server) tell(realm, reason string) (message string, login bool) {
 		return "logins are switched off at present. Please try again later.", false
 	case tokenstate.ReasonOfflineAccess:
 		return "your account may not work while you are away any more. Please ask an administrator.", false
-	case tokenstate.ReasonClientDisabled, tokenstate.ReasonClientDeleted:
+	case tokenstate.ReasonClientDisabled, tokenstate.ReasonClientDeleted, tokenstate.ReasonClientOffline:
 		return s.name() + " may not work in your name at present. Please ask an administrator.", false
 	default:
 		return "your session has expired. Please login again at " + s.app(realm) + " and try again.", true

@@ -65,6 +65,9 @@ type ClientLook struct {
 	Gone      bool    `json:"gone,omitempty"`
 	Enabled   bool    `json:"enabled"`
 	NotBefore Seconds `json:"not_before,omitempty"`
+	// OfflineAccess is false where Keycloak refreshes no offline token of the client, whoever's it is: it is
+	// bearer-only, has no scope offline_access, or the role is not in its scope. nil: an older jar, which does not say.
+	OfflineAccess *bool `json:"offline_access,omitempty"`
 }
 
 // UserLook is what a look saw of a user.
@@ -72,7 +75,7 @@ type UserLook struct {
 	User          string  `json:"user"`
 	Gone          bool    `json:"gone,omitempty"`
 	Enabled       bool    `json:"enabled"`
-	OfflineAccess bool    `json:"offline_access"` // has the realm role
+	OfflineAccess bool    `json:"offline_access"` // has the realm role, and one of the roles that the scope of that name demands
 	NotBefore     Seconds `json:"not_before,omitempty"`
 	Store         string  `json:"store,omitempty"` // id of the user store that this user comes from; "": the realm itself
 }

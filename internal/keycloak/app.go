@@ -2,6 +2,7 @@ package keycloak
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -46,7 +47,9 @@ func (a *App) LookUser(ctx context.Context, userID string) (OwnerLook, error) {
 	case u.gone:
 		err = a.account.mayListUsers(ctx, a.conn.cfg.Realm)
 	default:
-		look.OfflineAccess, err = a.account.offlineAccess(ctx, a.conn.cfg.Realm, userID)
+		var roles []string
+		roles, err = a.account.realmRoles(ctx, a.conn.cfg.Realm, userID)
+		look.OfflineAccess = slices.Contains(roles, offlineRole)
 	}
 	if err != nil {
 		return OwnerLook{}, stillThere(err)

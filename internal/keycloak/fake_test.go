@@ -89,6 +89,10 @@ func healthy(w http.ResponseWriter, r *http.Request) {
 	switch p := r.URL.Path; {
 	case strings.Contains(p, "/offline-sessions"), strings.HasSuffix(p, "/users"):
 		answer(w, 200, `[]`)
+	case strings.HasSuffix(p, "/client-scopes"):
+		answer(w, 200, `[{"id":"s","name":"offline_access"}]`)
+	case strings.HasSuffix(p, "/scope-mappings"):
+		answer(w, 200, `{"realmMappings":[{"name":"offline_access"}]}`)
 	case strings.HasSuffix(p, "/composite"):
 		answer(w, 200, `[{"name":"offline_access"}]`)
 	case strings.Contains(p, "/users/"):

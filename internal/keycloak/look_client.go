@@ -21,13 +21,16 @@ type ClientLook struct {
 	At     time.Time // not later than the reading, by Keycloak's clock
 	Gone   bool      // no such client in a realm that exists; Client then holds only what was asked for
 	Client Client
+	// OfflineAccess: Keycloak refreshes its offline tokens, if nothing else speaks against it. False where Gone.
+	OfflineAccess bool
 }
 
 // clientsPage is how many clients one call brings: about 3 kB each, 8 MiB bound.
 const clientsPage = 200
 
-// LookClient asks GET clients/{uuid} (role view-clients). It does not know
-// consent or the client's sessions. If the realm is gone: ErrNotFound.
+// LookClient asks GET clients/{uuid} (role view-clients). Whether the client may
+// have offline tokens is one more question where not every role is in its scope. It does not know consent or the
+// client's sessions. If the realm is gone: ErrNotFound.
 func (a *Admin) LookClient(ctx context.Context, realm, uuid string) (ClientLook, error) {
 	r, u := realm, uuid
 	if err := segments(&r, &u); err != nil {
@@ -51,7 +54,8 @@ func (a *Admin) LookClient(ctx context.Context, realm, uuid string) (ClientLook,
 	if err != nil {
 		return ClientLook{}, err
 	}
-	return ClientLook{At: ans.at, Client: c}, nil
+	offline, err := a.clientOffline(ctx, realm, rep)
+	return ClientLook{At: ans.at, Client: c, OfflineAccess: offline}, err
 }
 
 // LookClientNamed asks GET clients?clientId=… for the client called that now. A
@@ -65,7 +69,9 @@ func (a *Admin) LookClientNamed(ctx context.Context, realm, clientID string) (Cl
 	}
 	for _, c := range all {
 		if c.ClientID == clientID {
-			return ClientLook{At: ans.at, Client: c}, nil
+			if l, err := a.LookClient(ctx, realm, c.UUID); err != nil || l.Client.ClientID == clientID {
+				return l, err
+			}
 		}
 	}
 	first, limit := 0, 1

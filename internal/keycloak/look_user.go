@@ -14,7 +14,7 @@ type UserLook struct {
 	UserID        string
 	Gone          bool // no such user in a realm that exists; the rest is then zero
 	Enabled       bool
-	OfflineAccess bool             // has the realm role, directly, by group or by a composite
+	OfflineAccess bool             // has the roles without which Keycloak refreshes nobody's offline tokens
 	NotBefore     int64            // seconds; 0 = none. After users/{id}/logout the sessions stay listed
 	Store         string           // component id of the user store that the user was copied from; "": the realm's own
 	Clients       []ClientSessions // one for each client asked about, in that order
@@ -42,7 +42,7 @@ func (a *Admin) LookUser(ctx context.Context, realm, userID string, clientUUIDs 
 		return a.userGone(ctx, realm, userID, u.at)
 	}
 	look := UserLook{At: u.at, UserID: userID, Enabled: u.enabled, NotBefore: u.notBefore, Store: u.store}
-	if look.OfflineAccess, err = a.account.offlineAccess(ctx, realm, userID); err != nil {
+	if look.OfflineAccess, err = a.userOffline(ctx, realm, userID); err != nil {
 		return UserLook{}, stillThere(err)
 	}
 	for _, uuid := range clientUUIDs {

@@ -144,7 +144,7 @@ func TestToken_RenewedOnce(t *testing.T) {
 		healthy(w, r)
 	}
 	l, err := f.admin(t).LookUser(ctx, "r", "u", []string{"c"})
-	if err != nil || !l.OfflineAccess || len(l.Clients) != 1 || f.logins.Load() != 2 || f.calls.Load() != 4 {
+	if err != nil || !l.OfflineAccess || len(l.Clients) != 1 || f.logins.Load() != 2 || f.calls.Load() != 7 {
 		t.Fatalf("%+v, %v, %d logins, %d calls", l, err, f.logins.Load(), f.calls.Load())
 	}
 	g := newFake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/Nerzal/gocloak/v13"
@@ -52,11 +53,20 @@ func (s *account) user(ctx context.Context, realm, id string) (userState, error)
 	return userState{at: a.at, enabled: *rep.Enabled, notBefore: rep.NotBefore, store: rep.Store}, nil
 }
 
-// offlineAccess reads the effective realm roles: direct, by group, by composite
+// userOffline reads the effective realm roles: direct, by group, by composite
 // (measured: default roles taken away show as false).
-func (s *account) offlineAccess(ctx context.Context, realm, id string) (bool, error) {
-	if err := segments(&realm, &id); err != nil {
+func (a *Admin) userOffline(ctx context.Context, realm, id string) (bool, error) {
+	roles, err := a.account.realmRoles(ctx, realm, id)
+	if err != nil || !slices.Contains(roles, offlineRole) {
 		return false, err
+	}
+	names, any, err := a.demanded(ctx, realm)
+	return any || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(roles, n) }), err
+}
+
+func (s *account) realmRoles(ctx context.Context, realm, id string) (names []string, err error) {
+	if err := segments(&realm, &id); err != nil {
+		return nil, err
 	}
 	var roles []*gocloak.Role
 	a, err := s.as(ctx, spec{name: "user's roles", want: list, reads: true}, func(ctx context.Context, token string) (err error) {
@@ -64,14 +74,14 @@ func (s *account) offlineAccess(ctx context.Context, realm, id string) (bool, er
 		return err
 	})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, r := range roles {
-		if r != nil && gocloak.PString(r.Name) == offlineRole {
-			return true, nil
+		if r != nil {
+			names = append(names, gocloak.PString(r.Name))
 		}
 	}
-	return false, a.rejected()
+	return names, a.rejected()
 }
 
 // mayListUsers is nil if GET users answers us, which shows that a 404 on one

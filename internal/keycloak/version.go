@@ -21,7 +21,7 @@ type serverVersion struct {
 
 func newServerVersion() serverVersion { return serverVersion{turn: make(chan struct{}, 1)} }
 
-// dialect is what the server's event store understands.
+// dialect is what the server understands and does.
 func (a *Admin) dialect(ctx context.Context) (dialect, error) {
 	select {
 	case a.server.turn <- struct{}{}:
@@ -45,13 +45,15 @@ type dialect struct {
 	// millis: rows can be asked for from a millisecond on and oldest first, and have ids (26.2).
 	// Before, dates are whole days, and the newest row comes first.
 	millis bool
+	// scopeCounts: a refresh asks for the client scope offline_access (26.4).
+	scopeCounts bool
 	// sessionDeleted: there is USER_SESSION_DELETED (26.5). To ask an older server for it is a 500.
 	sessionDeleted bool
 }
 
 // dialectOf: a version that is not known counts as a new one.
 func dialectOf(version string) dialect {
-	return dialect{millis: Since(version, 2), sessionDeleted: Since(version, 5)}
+	return dialect{millis: Since(version, 2), scopeCounts: Since(version, 4), sessionDeleted: Since(version, 5)}
 }
 
 func (d dialect) values(q EventQuery, types string) map[string][]string {

@@ -66,6 +66,39 @@ var scenes = []struct {
 	}, undo: func(i *instant) { i.realm(map[string]any{"offlineSessionMaxLifespanEnabled": false}) }},
 	{name: "realm's not-before", do: func(i *instant, _ *person) { i.realm(map[string]any{"notBefore": time.Now().Unix() + 60}) }, undo: func(i *instant) { i.realm(map[string]any{"notBefore": 0}) }},
 	{name: "realm disabled", do: func(i *instant, _ *person) { i.realm(map[string]any{"enabled": false}) }, undo: func(i *instant) { i.realm(map[string]any{"enabled": true}) }},
+	{name: "client made bearer-only", do: func(i *instant, _ *person) { i.client("app", map[string]any{"bearerOnly": true}) }, undo: func(i *instant) { i.client("app", map[string]any{"bearerOnly": false}) }},
+	{name: "the client's scope offline_access taken away", do: func(i *instant, _ *person) { i.scope(http.MethodDelete, "app") }, undo: func(i *instant) { i.scope(http.MethodPut, "app") }},
+	{name: "only some roles in the client's scope", do: func(i *instant, _ *person) { i.client("app", map[string]any{"fullScopeAllowed": false}) }, undo: func(i *instant) { i.client("app", map[string]any{"fullScopeAllowed": true}) }},
+	{name: "only some roles in the client's scope, and none by the scope offline_access", do: func(i *instant, _ *person) {
+		i.client("app", map[string]any{"fullScopeAllowed": false})
+		i.demands(http.MethodDelete, "offline_access")
+	}, undo: func(i *instant) {
+		i.client("app", map[string]any{"fullScopeAllowed": true})
+		i.demands(http.MethodPost, "offline_access")
+	}},
+	{name: "the scope offline_access wants another role", do: func(i *instant, _ *person) {
+		i.demands(http.MethodPost, "uma_authorization")
+		i.demands(http.MethodDelete, "offline_access")
+	}, undo: func(i *instant) {
+		i.demands(http.MethodPost, "offline_access")
+		i.demands(http.MethodDelete, "uma_authorization")
+	}},
+	{name: "the scope offline_access wants a role that the user has not", do: func(i *instant, _ *person) {
+		i.call(http.MethodPost, "/roles", map[string]any{"name": "travellers"}, nil)
+		i.demands(http.MethodPost, "travellers")
+		i.demands(http.MethodDelete, "offline_access")
+	}, undo: func(i *instant) {
+		i.demands(http.MethodPost, "offline_access")
+		i.demands(http.MethodDelete, "travellers")
+	}},
+	{name: "the realm's scope offline_access removed", do: func(i *instant, _ *person) {
+		i.call(http.MethodDelete, "/client-scopes/"+i.offlineScope(), nil, nil)
+	}, undo: func(i *instant) {
+		i.call(http.MethodPost, "/client-scopes", map[string]any{"name": "offline_access", "protocol": "openid-connect"}, nil)
+		i.demands(http.MethodPost, "offline_access")
+		i.scope(http.MethodPut, "app")
+		i.scope(http.MethodPut, "app2")
+	}},
 	{name: "client deleted", do: func(i *instant, _ *person) { i.call(http.MethodDelete, "/clients/"+i.uuids["app"], nil, nil) }},
 }
 
@@ -77,6 +110,34 @@ func (i *instant) client(name string, change map[string]any) {
 func (i *instant) realm(change map[string]any) {
 	i.Helper()
 	i.call(http.MethodPut, "", change, nil)
+}
+
+// offlineScope is the id of the client scope offline_access.
+func (i *instant) offlineScope() string {
+	i.Helper()
+	var scopes []struct{ ID, Name string }
+	i.call(http.MethodGet, "/client-scopes", nil, &scopes)
+	for _, s := range scopes {
+		if s.Name == "offline_access" {
+			return s.ID
+		}
+	}
+	i.Fatal("the realm has no client scope offline_access")
+	return ""
+}
+
+// scope gives a client the scope, or takes it away.
+func (i *instant) scope(method, client string) {
+	i.Helper()
+	i.call(method, "/clients/"+i.uuids[client]+"/optional-client-scopes/"+i.offlineScope(), nil, nil)
+}
+
+// demands makes the scope want one of the users' roles more, or less.
+func (i *instant) demands(method, role string) {
+	i.Helper()
+	var r map[string]any
+	i.call(http.MethodGet, "/roles/"+role, nil, &r)
+	i.call(method, "/client-scopes/"+i.offlineScope()+"/scope-mappings/realm", []any{r}, nil)
 }
 
 // over waits until a lifetime has passed: Keycloak counts whole seconds.

@@ -67,6 +67,8 @@ func (s shown) refuses(t tokenstate.Token) (why string) {
 		return "realm's not-before"
 	case client.Gone || !client.Enabled:
 		return "client"
+	case client.OfflineAccess == nil || !*client.OfflineAccess:
+		return "client's offline access"
 	case client.ClientID != t.ClientID:
 		return "client's name"
 	case t.IssuedAt < client.NotBefore:

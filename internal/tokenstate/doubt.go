@@ -9,6 +9,20 @@ func sessionsDoubt(realm, user string) Doubt {
 	return Doubt{Scope: Scope{Realm: realm, User: user, Key: bySessions}}
 }
 
+// byClients stands as the key in the scope of a doubt about the clients of a realm, each of which a look at that client
+// settles.
+const byClients = "clients"
+
+// clientsDoubt is such a doubt.
+func clientsDoubt(realm string) Doubt {
+	return Doubt{Scope: Scope{Realm: realm, Key: byClients}, Beneath: true}
+}
+
+// clientDue reports whether such a doubt reaches a client.
+func (f Facts) clientDue(realm, client string, r Rules) bool {
+	return client != "" && f.open(clientsDoubt(realm), r, f.standingLooks(Scope{Realm: realm, Client: client}))
+}
+
 // inDoubt reports whether something that reaches t happened after every look that could have
 // seen it. A doubt of a user, or beneath a realm, asks for a look at t's sessions and for one at the
 // user; of sessions, or beneath a client, for one at t's sessions; of a realm or client itself, at it.
@@ -23,7 +37,7 @@ func (f Facts) inDoubt(t Token, r Rules) bool {
 			}
 		}
 	}
-	return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r)
+	return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r) || f.clientDue(t.Realm, t.Client, r)
 }
 
 // unsettled: a look that shows only sessions must not settle what happened to their user: whoever was

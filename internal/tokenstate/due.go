@@ -64,8 +64,8 @@ func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
 	if s.Client != "" && f.withoutRealm(s.Realm, r) {
 		return Want{}, false
 	}
-	urgent := f.itselfInDoubt(s, r)
-	return Want{Scope: s, Urgent: urgent, Told: f.told(Doubt{Scope: s})}, urgent || f.stale(s, r, now)
+	urgent := f.itselfInDoubt(s, r) || f.clientDue(s.Realm, s.Client, r)
+	return Want{Scope: s, Urgent: urgent, Told: f.told(Doubt{Scope: s}, clientsDoubt(s.Realm))}, urgent || f.stale(s, r, now)
 }
 
 // DueUser is Due for one user with all their tokens; owner: of live API keys.

@@ -51,7 +51,8 @@ func TestWhatEventsPutInDoubt(t *testing.T) {
 		{"identity provider removed", "", events.Happened{Kind: admin, Type: "DELETE IDENTITY_PROVIDER", Path: "identity-provider/instances/i"}, true, true},
 		{"organization updated", "", events.Happened{Kind: admin, Type: "UPDATE ORGANIZATION", Path: "organizations/o"}, true, true},
 		{"key component", "", events.Happened{Kind: admin, Type: "UPDATE COMPONENT", Path: "components/c"}, true, true},
-		{"client scope taken", "", events.Happened{Kind: admin, Type: "DELETE CLIENT_SCOPE_CLIENT_MAPPING", Path: "clients/c1/optional-client-scopes/x"}, true, true},
+		{"client scope taken", "", events.Happened{Kind: admin, Type: "DELETE CLIENT_SCOPE_CLIENT_MAPPING", Path: "clients/c1/optional-client-scopes/x"}, true, false},
+		{"role that a scope demands", "", events.Happened{Kind: admin, Type: "DELETE REALM_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/realm"}, true, true},
 	} {
 		s := seen(2000 * sec)
 		c.h.Event = "event-1"
@@ -83,6 +84,7 @@ func TestStandingsOfLooks(t *testing.T) {
 		tokenstate.ReasonClientDeleted:  {Clients: []events.ClientLook{{Client: "c1", Gone: true}}},
 		tokenstate.ReasonUserDisabled:   {User: &events.UserLook{User: "u1", OfflineAccess: true}},
 		tokenstate.ReasonOfflineAccess:  {User: &events.UserLook{User: "u1", Enabled: true}},
+		tokenstate.ReasonClientOffline:  {Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true, OfflineAccess: new(bool)}}},
 	} {
 		s := newStory().observe(1001*sec, "kc1", open).observe(1002*sec, "kc1", closed)
 		s.want(t, tokenstate.Suspended, reason)

@@ -15,7 +15,7 @@ type Standing struct {
 	At        Millis  `json:"At"`
 	Gone      bool    `json:"Gone"`
 	Disabled  bool    `json:"Disabled"`
-	NoOffline bool    `json:"NoOffline"` // a user without the realm role offline_access
+	NoOffline bool    `json:"NoOffline"` // a user without the role offline_access, or a client without its scope
 	NotBefore Seconds `json:"NotBefore"` // tokens with a smaller iat are refused
 	ClientID  string  `json:"ClientID"`  // of a client: its present client_id
 	Cause     string  `json:"Cause"`

@@ -1,6 +1,7 @@
 package tokenstate
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -29,11 +30,14 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 		return []Doubt{self}
 	case "CLIENT":
 		return clientDoubts(realm, h, op)
+	case "CLIENT_SCOPE_CLIENT_MAPPING", "REALM_SCOPE_MAPPING", "CLIENT_SCOPE_MAPPING":
+		return scopeDoubts(realm, h)
 	case "LOG": // the worker's own: the log lost messages, and Keycloak's event store is read again
 		return []Doubt{self, listingDoubt(Scope{Realm: realm})}
+	case "REALM_ROLE", "CLIENT_ROLE", "CLIENT_SCOPE": // a role that is gone, or contains another one, may be in a client's scope
+		return []Doubt{self, beneath, clientsDoubt(realm)}
 	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
-		"REALM_ROLE", "REALM_ROLE_MAPPING", "CLIENT_ROLE", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP",
-		"CLIENT_SCOPE", "CLIENT_SCOPE_CLIENT_MAPPING", "USER":
+		"REALM_ROLE_MAPPING", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP", "USER":
 		return []Doubt{self, beneath}
 	}
 	return nil
@@ -67,6 +71,16 @@ func clientDoubts(realm string, h *events.Happened, op string) []Doubt {
 		return clientUpdated(realm, client)
 	}
 	return known(Doubt{Scope: Scope{Realm: realm, Client: client}})
+}
+
+// scopeDoubts: which scopes a client has, and which roles are in its scope, decides for its own tokens; which roles a
+// client scope demands, for everybody's.
+func scopeDoubts(realm string, h *events.Happened) []Doubt {
+	if client := cmp.Or(h.Client, after(h.Path, "clients/")); client != "" {
+		s := Scope{Realm: realm, Client: client}
+		return []Doubt{{Scope: s}, {Scope: s, Beneath: true}}
+	}
+	return []Doubt{{Scope: Scope{Realm: realm}}, {Scope: Scope{Realm: realm}, Beneath: true}, clientsDoubt(realm)}
 }
 
 func pathUser(path string) string { return after(path, "users/") }

@@ -40,7 +40,8 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 	for _, c := range o.Clients {
 		f.stand(Scope{Realm: m.Realm, Client: c.Client}, m.Node, Standing{
 			At: at, Gone: c.Gone,
-			Disabled: !c.Gone && !c.Enabled, NotBefore: c.NotBefore, ClientID: c.ClientID, Cause: cause,
+			Disabled: !c.Gone && !c.Enabled, NoOffline: !c.Gone && c.OfflineAccess != nil && !*c.OfflineAccess,
+			NotBefore: c.NotBefore, ClientID: c.ClientID, Cause: cause,
 		})
 	}
 	if u := o.User; u != nil {

@@ -17,9 +17,9 @@ func providerDoubts(realm string, h *events.Happened) []Doubt {
 	case events.ClientRemoved:
 		return clientDeleted(realm, h.Client)
 	case events.RolesChanged:
-		return []Doubt{self, beneath}
+		return []Doubt{self, beneath, clientsDoubt(realm)}
 	case events.ManyEvents:
-		return []Doubt{self, beneath, listingDoubt(Scope{Realm: realm})}
+		return []Doubt{self, beneath, listingDoubt(Scope{Realm: realm}), clientsDoubt(realm)}
 	}
 	return nil
 }

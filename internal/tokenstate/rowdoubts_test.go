@@ -46,10 +46,13 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"U8 role of a group":                    {events.Happened{Kind: "admin", Type: "DELETE REALM_ROLE_MAPPING", Path: "groups/g/role-mappings/realm"}, "realm, realm*"},
 		"U8 membership":                         {events.Happened{Kind: "admin", Type: "DELETE GROUP_MEMBERSHIP", Path: "users/u/groups/g"}, "user u"},
 		"U8 group":                              {events.Happened{Kind: "admin", Type: "DELETE GROUP", Path: "groups/g"}, "realm, realm*"},
-		"U8 role":                               {events.Happened{Kind: "admin", Type: "DELETE REALM_ROLE", Path: "roles/offline_access"}, "realm, realm*"},
-		"U8 role of a client":                   {events.Happened{Kind: "admin", Type: "DELETE CLIENT_ROLE", Path: "clients/c/roles/r/composites"}, "realm, realm*"},
-		"U8 client's scope":                     {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_CLIENT_MAPPING", Path: "clients/c/optional-client-scopes/x"}, "realm, realm*"},
-		"U8 scope":                              {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE", Path: "client-scopes/x"}, "realm, realm*"},
+		"U8 role":                               {events.Happened{Kind: "admin", Type: "DELETE REALM_ROLE", Path: "roles/offline_access"}, "clients, realm, realm*"},
+		"U8 role of a client":                   {events.Happened{Kind: "admin", Type: "DELETE CLIENT_ROLE", Path: "clients/c/roles/r/composites"}, "clients, realm, realm*"},
+		"U8 client's scope":                     {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_CLIENT_MAPPING", Path: "clients/c/optional-client-scopes/x"}, "client c, client c*"},
+		"U10 role in a client's scope":          {events.Happened{Kind: "admin", Type: "DELETE REALM_SCOPE_MAPPING", Path: "clients/c/scope-mappings/realm"}, "client c, client c*"},
+		"U10 role that a scope demands":         {events.Happened{Kind: "admin", Type: "CREATE REALM_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/realm"}, "clients, realm, realm*"},
+		"U10 the same of a client's role":       {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/clients/c"}, "clients, realm, realm*"},
+		"U8 scope":                              {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE", Path: "client-scopes/x"}, "clients, realm, realm*"},
 		"P1 not-before":                         {events.Happened{Kind: "admin", Type: "UPDATE REALM"}, "realm, realm*"},
 		"P2 push":                               {events.Happened{Kind: "admin", Type: "ACTION REALM", Path: "push-revocation"}, "realm"},
 		"P3 logout-all":                         {events.Happened{Kind: "admin", Type: "ACTION REALM", Path: "logout-all"}, "realm, realm*"},
@@ -88,6 +91,9 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 
 func subjectOfDoubt(d tokenstate.Doubt) string {
 	s := "realm"
+	if d.Scope.Key == "clients" {
+		return "clients"
+	}
 	switch {
 	case d.Scope.User != "":
 		s = "user " + d.Scope.User

@@ -76,6 +76,7 @@ func clientChecks(t Token) []check {
 	return []check{
 		{gone, Suspended, ReasonClientDeleted},
 		{disabled, Suspended, ReasonClientDisabled},
+		{noOffline, Suspended, ReasonClientOffline},
 		{renamed(t), Suspended, ReasonClientRenamed},
 		{before(t), Suspended, ReasonClientNotBefore},
 	}

@@ -31,7 +31,8 @@ const (
 	ReasonRealmDeleted    = "realm_deleted"
 	ReasonClientDeleted   = "client_deleted"
 	ReasonClientRenamed   = "client_renamed"
-	ReasonOfflineAccess   = "offline_access_withdrawn"
+	ReasonOfflineAccess   = "offline_access_withdrawn"      // from the user
+	ReasonClientOffline   = "client_without_offline_access" // bearer-only, or without the scope or the role in it
 	ReasonRefused         = "refused"
 	ReasonGrantRevoked    = "grant_revoked"
 	ReasonOrder           = "revoked_by_order"

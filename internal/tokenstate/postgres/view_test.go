@@ -109,7 +109,7 @@ func (s seen) missing() (reasons []string) {
 		tokenstate.ReasonRealmNotBefore, tokenstate.ReasonClientNotBefore, tokenstate.ReasonUserDisabled, tokenstate.ReasonRealmDisabled,
 		tokenstate.ReasonClientDisabled, tokenstate.ReasonUserDeleted, tokenstate.ReasonRealmDeleted, tokenstate.ReasonClientDeleted,
 		tokenstate.ReasonClientRenamed, tokenstate.ReasonOfflineAccess, tokenstate.ReasonRefused, tokenstate.ReasonGrantRevoked, tokenstate.ReasonOrder,
-		tokenstate.ReasonExpired,
+		tokenstate.ReasonExpired, tokenstate.ReasonClientOffline,
 	} {
 		if s[reason] == 0 {
 			reasons = append(reasons, reason)

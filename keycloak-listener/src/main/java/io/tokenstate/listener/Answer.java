@@ -77,12 +77,22 @@ final class Answer {
                 return List.of();
             }
             List<OfflineSession> rows = realm.sessions().named(question.sessions());
-            rows.forEach(row -> clients.add(row.client()));
+            alsoAbout(rows);
             return Roster.ofSessions(null, question.sessions(), rows, room);
         }
         SessionRows.Listing all = realm.sessions().ofUser(user);
-        all.sessions().forEach(row -> clients.add(row.client()));
+        alsoAbout(all.sessions());
         return Roster.ofUser(user, all, question.sessions(), realm.sessions()::named, room);
+    }
+
+    /**
+     * A look at sessions alone says nothing of their clients: whether they may have offline tokens is three more
+     * statements, and half a look at a client would count as a whole one.
+     */
+    private void alsoAbout(List<OfflineSession> rows) {
+        if (question.standing()) {
+            rows.forEach(row -> clients.add(row.client()));
+        }
     }
 
     /** A client that is unknown by its client_id has no UUID to be told by. */
@@ -93,6 +103,7 @@ final class Answer {
             return;
         }
         Map<String, ClientModel> known = realm.clients().byUuid(some);
+        Set<String> offline = realm.clients().withOfflineAccess(known.values());
         ArrayNode out = head.putArray("clients");
         for (String uuid : some) {
             ObjectNode client = out.addObject().put("client", uuid);
@@ -102,7 +113,8 @@ final class Answer {
                 continue;
             }
             Json.put(client, "client_id", Text.id(model.getClientId()));
-            client.put("enabled", model.isEnabled()).put("not_before", Math.max(0, model.getNotBefore()));
+            client.put("enabled", model.isEnabled()).put("not_before", Math.max(0, model.getNotBefore()))
+                    .put("offline_access", offline.contains(uuid));
         }
     }
 

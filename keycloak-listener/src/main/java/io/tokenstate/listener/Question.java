@@ -46,7 +46,7 @@ record Question(String user, boolean standing, boolean owner, Set<String> sessio
             if (c.session() != null) {
                 sessions.add(c.session());
             }
-            if (c.client() != null) {
+            if (c.client() != null && standing) {
                 clients.add(c.client());
             } else if (c.clientId() != null && standing) {
                 clientIds.add(c.clientId());

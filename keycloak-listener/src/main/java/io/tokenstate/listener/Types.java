@@ -29,7 +29,8 @@ final class Types {
             Map.entry("REALM_ROLE", false), Map.entry("REALM_ROLE_MAPPING", true),
             Map.entry("CLIENT_ROLE", false), Map.entry("CLIENT_ROLE_MAPPING", true), Map.entry("GROUP", false),
             Map.entry("GROUP_MEMBERSHIP", true), Map.entry("CLIENT", false), Map.entry("CLIENT_SCOPE", false),
-            Map.entry("CLIENT_SCOPE_CLIENT_MAPPING", true),
+            Map.entry("CLIENT_SCOPE_CLIENT_MAPPING", true), Map.entry("REALM_SCOPE_MAPPING", true),
+            Map.entry("CLIENT_SCOPE_MAPPING", true),
             // A signing key or a user store that comes back revives what it killed.
             Map.entry("COMPONENT", true), Map.entry("USER_FEDERATION_PROVIDER", true),
             Map.entry("IDENTITY_PROVIDER", false), Map.entry("ORGANIZATION", false),

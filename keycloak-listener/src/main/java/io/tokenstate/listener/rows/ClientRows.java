@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.keycloak.models.ClientModel;
 import org.keycloak.models.ClientProvider;
 import org.keycloak.models.RealmModel;
@@ -17,10 +18,17 @@ public final class ClientRows {
     private final RealmModel realm;
     private final Map<String, ClientModel> known = new LinkedHashMap<>();
     private final Set<String> asked = new LinkedHashSet<>();
+    private final Supplier<OfflineAccess> offlineAccess;
 
-    ClientRows(Rows rows, RealmModel realm) {
+    ClientRows(Rows rows, RealmModel realm, Supplier<OfflineAccess> offlineAccess) {
         this.rows = rows;
         this.realm = realm;
+        this.offlineAccess = offlineAccess;
+    }
+
+    /** The UUIDs of those of the clients whose offline tokens Keycloak refreshes, if nothing else speaks against it. */
+    public Set<String> withOfflineAccess(Collection<ClientModel> clients) {
+        return offlineAccess.get().of(clients);
     }
 
     /** Those of the clients that exist, by UUID. */

@@ -18,14 +18,22 @@ public final class RealmRows {
     private final ClientRows clients;
     private final SessionRows sessions;
     private final UserRows users;
+    private OfflineAccess offlineAccess;
 
     private RealmRows(Rows rows, RealmModel entity) {
         this.rows = rows;
         model = (RealmModel) Proxy.newProxyInstance(RealmModel.class.getClassLoader(),
                 new Class<?>[] {RealmModel.class}, (proxy, method, args) -> call(entity, method, args));
-        clients = new ClientRows(rows, model);
+        clients = new ClientRows(rows, model, this::offlineAccess);
         sessions = new SessionRows(rows, model, clients);
-        users = new UserRows(rows, model);
+        users = new UserRows(rows, model, this::offlineAccess);
+    }
+
+    private OfflineAccess offlineAccess() {
+        if (offlineAccess == null) {
+            offlineAccess = OfflineAccess.of(rows, model.getId());
+        }
+        return offlineAccess;
     }
 
     /**

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.keycloak.common.Profile;
 import org.keycloak.models.RealmModel;
 
@@ -19,11 +20,12 @@ public final class UserRows {
     private final RealmModel realm;
     private final Map<String, User> gathered = new HashMap<>();
     private final Set<String> asked = new HashSet<>();
-    private OfflineAccess offlineAccess;
+    private final Supplier<OfflineAccess> offlineAccess;
 
-    UserRows(Rows rows, RealmModel realm) {
+    UserRows(Rows rows, RealmModel realm, Supplier<OfflineAccess> offlineAccess) {
         this.rows = rows;
         this.realm = realm;
+        this.offlineAccess = offlineAccess;
     }
 
     /** Reads several users at once, for {@link #byId} to find them. */
@@ -50,7 +52,7 @@ public final class UserRows {
         if (ids.isEmpty()) {
             return List.of();
         }
-        Set<String> offline = offlineAccess().among(ids);
+        Set<String> offline = offlineAccess.get().among(ids);
         Set<String> shutOut = shutOut(ids);
         List<User> users = new ArrayList<>();
         for (Object[] row : found) {
@@ -59,13 +61,6 @@ public final class UserRows {
                     Math.max(0, (Integer) row[2]), (String) row[3]));
         }
         return users;
-    }
-
-    private OfflineAccess offlineAccess() {
-        if (offlineAccess == null) {
-            offlineAccess = OfflineAccess.of(rows, realm.getId());
-        }
-        return offlineAccess;
     }
 
     /**
