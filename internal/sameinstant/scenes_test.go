@@ -99,6 +99,16 @@ var scenes = []struct {
 		i.scope(http.MethodPut, "app")
 		i.scope(http.MethodPut, "app2")
 	}},
+	{name: "the role imported anew", do: func(i *instant, _ *person) {
+		i.call(http.MethodPost, "/partialImport", map[string]any{
+			"ifResourceExists": "OVERWRITE", "roles": map[string]any{"realm": []any{map[string]any{"name": "offline_access"}}},
+		}, nil)
+	}, undo: func(i *instant) {
+		var role map[string]any
+		i.call(http.MethodGet, "/roles/offline_access", nil, &role)
+		i.call(http.MethodPost, "/roles/default-roles-"+i.k.Realm+"/composites", []any{role}, nil)
+		i.demands(http.MethodPost, "offline_access")
+	}},
 	{name: "client deleted", do: func(i *instant, _ *person) { i.call(http.MethodDelete, "/clients/"+i.uuids["app"], nil, nil) }},
 }
 

@@ -42,7 +42,7 @@ func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
 type Sighting struct {
 	At     Millis  `json:"At"`
 	Start  Seconds `json:"Start"`  // listed: start of the client session, 0 if not known
-	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead
+	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead; of a user's page: seen.go
 	Cause  string  `json:"Cause"`
 }
 

@@ -24,6 +24,9 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 	case "REALM":
 		// Whatever else an update changed, it may have been a lifetime, which ends sessions
 		// beneath or lets them live again, and no event tells from what to what.
+		if op == "UPDATE" && strings.Contains(h.Path, "/") {
+			return imported(realm)
+		}
 		if op == "UPDATE" || strings.HasSuffix(h.Path, "logout-all") {
 			return []Doubt{self, listingDoubt(Scope{Realm: realm})}
 		}
@@ -33,7 +36,7 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 	case "CLIENT_SCOPE_CLIENT_MAPPING", "REALM_SCOPE_MAPPING", "CLIENT_SCOPE_MAPPING":
 		return scopeDoubts(realm, h)
 	case "LOG": // the worker's own: the log lost messages, and Keycloak's event store is read again
-		return []Doubt{self, listingDoubt(Scope{Realm: realm})}
+		return imported(realm)
 	case "REALM_ROLE", "CLIENT_ROLE", "CLIENT_SCOPE": // a role that is gone, or contains another one, may be in a client's scope
 		return []Doubt{self, beneath, clientsDoubt(realm)}
 	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
@@ -41,6 +44,14 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 		return []Doubt{self, beneath}
 	}
 	return nil
+}
+
+// imported is what a partial import that overwrites something puts in doubt: a user has an event that names them, but
+// a role or a group is removed and made anew without its members, and a client without its tokens, and nothing names
+// whom that concerns. It is also what a lost piece of the log puts in doubt.
+func imported(realm string) []Doubt {
+	s := Scope{Realm: realm}
+	return []Doubt{{Scope: s}, listingDoubt(s), rolesDoubt(realm), clientsDoubt(realm)}
 }
 
 // sessionDoubts: the path names the session and nothing else names its user. Only the

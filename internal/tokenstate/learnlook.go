@@ -17,7 +17,7 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 	for _, u := range o.Users {
 		f.comesFrom(m.Realm, u.User, u.Store)
 		user := Scope{Realm: m.Realm, User: u.User}
-		putIn(f.Sightings, SightingKey{Seat: user, Gone: !u.Enabled}, m.Node, Sighting{At: at, Start: u.NotBefore, Cause: cause})
+		putIn(f.Sightings, SightingKey{Seat: user, Gone: !u.Enabled}, m.Node, Sighting{At: at, Start: u.NotBefore, Second: pageRoles(u), Cause: cause})
 	}
 	for _, ro := range o.Rosters {
 		learnRoster(f, m, ro, at, cause)

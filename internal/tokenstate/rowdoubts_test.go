@@ -54,6 +54,9 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"U10 the same of a client's role":       {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/clients/c"}, "clients, realm, realm*"},
 		"U8 scope":                              {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE", Path: "client-scopes/x"}, "clients, realm, realm*"},
 		"P1 not-before":                         {events.Happened{Kind: "admin", Type: "UPDATE REALM"}, "realm, realm*"},
+		"P19 role imported anew":                {events.Happened{Kind: "admin", Type: "UPDATE REALM", Path: "realms/a-role"}, "clients, realm, realm*, roles"},
+		"P19 user imported anew":                {events.Happened{Kind: "admin", Type: "UPDATE REALM", Path: "users/u"}, "user u"},
+		"P19 a piece of the log lost":           {events.Happened{Kind: "admin", Type: "UPDATE LOG"}, "clients, realm, realm*, roles"},
 		"P2 push":                               {events.Happened{Kind: "admin", Type: "ACTION REALM", Path: "push-revocation"}, "realm"},
 		"P3 logout-all":                         {events.Happened{Kind: "admin", Type: "ACTION REALM", Path: "logout-all"}, "realm, realm*"},
 		"P4 client":                             {events.Happened{Kind: "admin", Type: "UPDATE CLIENT", Path: "clients/c"}, "client c, client c*"},
@@ -91,8 +94,8 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 
 func subjectOfDoubt(d tokenstate.Doubt) string {
 	s := "realm"
-	if d.Scope.Key == "clients" {
-		return "clients"
+	if d.Scope.Key == "clients" || d.Scope.Key == "roles" {
+		return d.Scope.Key
 	}
 	switch {
 	case d.Scope.User != "":

@@ -1,10 +1,12 @@
 package tokenstate
 
+import "github.com/tokenstate/tokenstate/internal/events"
+
 // A page of a listing proves life, never absence: offset paging skips the living (keycloak.md F).
 // A session that it lists is a sighting like any other. A user that it lists is one, too, of the
 // seat that is the user alone: listed as enabled, or (Gone) as disabled, and Start is the
-// not-before. No page shows roles, so these sightings never replace a look at the user: they
-// confirm what the last one told, or call for another.
+// not-before, Second what the page tells of roles. These sightings never replace a look at the user:
+// they confirm what the last one told, or call for another.
 
 // byListing stands as the key in the scope of a doubt about everyone beneath a realm or client
 // that pages can settle, too: what happened may have ended sessions or closed users, which pages
@@ -15,6 +17,45 @@ const byListing = "listing"
 func listingDoubt(s Scope) Doubt {
 	s.Key = byListing
 	return Doubt{Scope: s, Beneath: true}
+}
+
+// byRoles stands as the key in the scope of a doubt about the roles of everyone in a realm. Only a look at the user
+// settles it, or a page that shows roles: those of the jar's resource do, those of the admin API do not.
+const byRoles = "roles"
+
+// rolesDoubt is such a doubt.
+func rolesDoubt(realm string) Doubt {
+	return Doubt{Scope: Scope{Realm: realm, Key: byRoles}, Beneath: true}
+}
+
+// What a page told of a user's roles, as it stands in Sighting.Second.
+const (
+	rolesUnsaid Seconds = iota
+	rolesAllow
+	rolesForbid
+)
+
+func pageRoles(u events.UserSeen) Seconds {
+	switch {
+	case u.OfflineAccess == nil:
+		return rolesUnsaid
+	case *u.OfflineAccess || u.Store != "": // a user store may give roles that no row shows
+		return rolesAllow
+	}
+	return rolesForbid
+}
+
+// rolesDue reports whether such a doubt reaches a user.
+func (f Facts) rolesDue(user Scope, r Rules) bool {
+	d := rolesDoubt(user.Realm)
+	if len(f.Doubts[DoubtKey{Doubt: d}]) == 0 {
+		return false
+	}
+	at := f.standingLooks(user)
+	if p := f.pageOf(user); p.roles != rolesUnsaid && (p.roles == rolesForbid) == f.lacksRole(user, r) {
+		at[""] = max(at[""], p.at)
+	}
+	return f.open(d, r, at)
 }
 
 // listingDue reports whether a doubt that pages settle reaches t.
@@ -44,13 +85,14 @@ type page struct {
 	at        Millis
 	disabled  bool
 	notBefore Seconds
+	roles     Seconds // of the three above
 }
 
 func (f Facts) pageOf(user Scope) (p page) {
 	for _, disabled := range []bool{false, true} {
 		for _, s := range f.Sightings[SightingKey{Seat: user, Gone: disabled}] {
 			if s.At > p.at || s.At == p.at && disabled {
-				p = page{s.At, disabled, s.Start}
+				p = page{s.At, disabled, s.Start, s.Second}
 			}
 		}
 	}
