@@ -17,14 +17,22 @@ type StoredToken struct {
 	IssuedAt  int64  `json:"issued_at"`
 	// ExpiresAt is the token's own exp; nil if it has none, as most offline tokens.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
-	Custody   string     `json:"custody"` // sealed: authapi keeps it; tracked: you do
-	Verified  bool       `json:"verified"`
-	State     State      `json:"state"`
+	// Scope is what the token may do, separated by blanks; "" if nobody has said.
+	Scope    string `json:"scope,omitempty"`
+	Custody  string `json:"custody"` // sealed: authapi keeps it; tracked: you do
+	Verified bool   `json:"verified"`
+	State    State  `json:"state"`
 }
 
 // StoreToken gives an offline token into authapi's custody.
 func (c *Client) StoreToken(ctx context.Context, refreshToken string) (*StoredToken, error) {
 	return c.put(ctx, map[string]any{"refresh_token": refreshToken})
+}
+
+// ReplaceToken is StoreToken, and gives up a token of the same session that has more scopes. StoreToken
+// answers with a *Problem of the type narrower-token then.
+func (c *Client) ReplaceToken(ctx context.Context, refreshToken string) (*StoredToken, error) {
+	return c.put(ctx, map[string]any{"refresh_token": refreshToken, "accept_narrower": true})
 }
 
 // TrackToken tells authapi of an offline token that you keep: its user, its client (azp), its
@@ -87,6 +95,8 @@ type TokenID struct {
 	IssuedAt  int64  `json:"issued_at"`
 	// ExpiresAt is the token's exp, if it has one; only for TrackToken.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// Scope is what the token may do, separated by blanks; only for TrackToken.
+	Scope string `json:"scope,omitempty"`
 }
 
 // RefreshOutcome is what Keycloak answered when you refreshed a token yourself. Status 200: it

@@ -24,18 +24,25 @@ func row(t tokenstate.Token) vault.Row {
 	return vault.Row{Realm: t.Realm, Client: t.ClientID, Session: t.Session, RowID: t.User}
 }
 
-func (c custody) Put(ctx context.Context, t tokenstate.Token, text secret.Text, verified bool) (bool, int64, error) {
+func (c custody) Put(ctx context.Context, g authapi.Given) (bool, int64, error) {
 	var sealed *postgres.Ciphertext
-	if !text.Empty() {
-		s, err := c.keys.Seal(row(t), text)
+	if !g.Text.Empty() {
+		s, err := c.keys.Seal(row(g.Token), g.Text)
 		if err != nil {
 			return false, 0, fmt.Errorf("seal token: %w", err)
 		}
 		sealed = &postgres.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}
 	}
-	p, err := c.store.PutToken(ctx, postgres.StoredToken{Token: t, Verified: verified}, sealed)
-	if errors.Is(err, postgres.ErrVerifiedStays) {
+	put := c.store.PutToken
+	if g.Narrower {
+		put = c.store.ReplaceToken
+	}
+	p, err := put(ctx, postgres.StoredToken{Token: g.Token, Verified: g.Verified, Scope: g.Scope}, sealed)
+	switch {
+	case errors.Is(err, postgres.ErrVerifiedStays):
 		err = authapi.ErrVerifiedStays
+	case errors.Is(err, postgres.ErrNarrower):
+		err = authapi.ErrNarrower
 	}
 	return p.Created, p.Version, err //nolint:wrapcheck // joins only
 }

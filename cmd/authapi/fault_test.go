@@ -56,7 +56,9 @@ func (w *world) stored(user string) tokenstate.Token {
 	t := tokenstate.Token{Realm: "demo", User: user, ClientID: "app", Session: "session-of-" + user, IssuedAt: now()}
 	claims, err := json.Marshal(map[string]any{"sub": user, "sid": t.Session, "azp": "app", "iat": t.IssuedAt, "typ": "Offline"})
 	must(w.t, err)
-	_, version, err := w.server.Tokens.Put(w.t.Context(), t, secret.New("e30."+base64.RawURLEncoding.EncodeToString(claims)+".x"), true)
+	_, version, err := w.server.Tokens.Put(w.t.Context(), authapi.Given{
+		Token: t, Text: secret.New("e30." + base64.RawURLEncoding.EncodeToString(claims) + ".x"), Verified: true,
+	})
 	must(w.t, err)
 	must(w.t, w.known.WaitVersion(w.t.Context(), version))
 	return t

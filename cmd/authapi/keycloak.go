@@ -25,7 +25,7 @@ func (p provider) Parse(raw secret.Text) (authapi.Claims, error) {
 	}
 	return authapi.Claims{
 		Issuer: c.Issuer, User: c.Subject, Session: c.Session, ClientID: c.ClientID,
-		IssuedAt: tokenstate.Seconds(c.IssuedAt), Expires: tokenstate.Seconds(c.Expires), Offline: c.Offline,
+		IssuedAt: tokenstate.Seconds(c.IssuedAt), Expires: tokenstate.Seconds(c.Expires), Scope: c.Scope, Offline: c.Offline,
 	}, nil
 }
 

@@ -48,11 +48,11 @@ func (c turns) Finish(ctx context.Context, t tokenstate.Token, turn string, r au
 	}
 	out := postgres.Refreshed{Access: postgres.Ciphertext{KeyID: access.KeyID, Bytes: access.Ciphertext}, Took: r.Took, Left: r.Left}
 	if r.Next != nil {
-		sealed, err := c.keys.Seal(row(*r.Next), r.Text)
+		sealed, err := c.keys.Seal(row(r.Next.Token), r.Next.Text)
 		if err != nil {
 			return fmt.Errorf("seal token: %w", err)
 		}
-		out.Next = &postgres.StoredToken{Token: *r.Next, Verified: true}
+		out.Next = &postgres.StoredToken{Token: r.Next.Token, Verified: true, Scope: r.Next.Scope}
 		out.Sealed = postgres.Ciphertext{KeyID: sealed.KeyID, Bytes: sealed.Ciphertext}
 	}
 	return c.store.FinishTurn(ctx, t, turn, out) //nolint:wrapcheck // joins only

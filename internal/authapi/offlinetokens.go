@@ -16,6 +16,7 @@ import (
 // Faults of IdentityProvider.Parse, Tokens.Put and Tokens.Open.
 var (
 	ErrVerifiedStays = errors.New("a verified sealed token is stored in its place")
+	ErrNarrower      = errors.New("a token with more scopes is stored in its place")
 	ErrUnreadable    = errors.New("not a readable token")
 	ErrNotSealed     = errors.New("no such sealed token")
 	ErrAltered       = errors.New("a sealed token that does not open")           // it was changed, or is another row's
@@ -32,6 +33,9 @@ type putTokenInput struct {
 		IssuedAt     float64 `json:"issued_at,omitempty" minimum:"0" maximum:"253402300799" multipleOf:"1" doc:"the token's iat, in seconds"`
 
 		ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"the token's exp, if it has one: it is revoked from then on"`
+		Scope     string     `json:"scope,omitempty" maxLength:"2048" doc:"the token's scope, of one that you keep: separated by blanks"`
+
+		AcceptNarrower bool `json:"accept_narrower,omitempty" doc:"let it take the place of a token of the same session that has scopes which this one lacks"`
 	}
 }
 
@@ -41,6 +45,7 @@ type tokenBody struct {
 	SessionID string             `json:"session_id"`
 	IssuedAt  tokenstate.Seconds `json:"issued_at"`
 	ExpiresAt *time.Time         `json:"expires_at,omitempty" doc:"the token's own exp; most offline tokens have none"`
+	Scope     string             `json:"scope,omitempty" doc:"what the token may do, separated by blanks; a refresh keeps it"`
 	Custody   string             `json:"custody" enum:"sealed,tracked"`
 	Verified  bool               `json:"verified"`
 	State     string             `json:"state" enum:"usable,suspended,revoked,unknown"`
@@ -71,6 +76,7 @@ type listedToken struct {
 	SessionID string             `json:"session_id"`
 	IssuedAt  tokenstate.Seconds `json:"issued_at"`
 	ExpiresAt *time.Time         `json:"expires_at,omitempty"`
+	Scope     string             `json:"scope,omitempty"`
 	Custody   string             `json:"custody"`
 	Verified  bool               `json:"verified"`
 	VerdictBody
@@ -109,22 +115,26 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 		Realm: caller.Realm, User: in.Body.UserID, ClientID: in.Body.ClientID,
 		Session: in.Body.SessionID, IssuedAt: tokenstate.Seconds(in.Body.IssuedAt), Expires: secondsOf(in.Body.ExpiresAt),
 	}
-	verified, bad := false, (*Problem)(nil)
+	given, bad := Given{Token: t, Text: raw, Scope: in.Body.Scope}, (*Problem)(nil)
 	switch {
 	case raw.Empty():
-		bad = s.trackable(t)
-	case t != tokenstate.Token{Realm: caller.Realm}:
+		bad = s.trackable(t, given.Scope)
+	case t != tokenstate.Token{Realm: caller.Realm} || given.Scope != "":
 		bad = unprocessable("invalid-request", "send refresh_token, or the members of a tracked token, not both")
 	default:
-		t, verified, bad = s.verify(ctx, caller.Realm, raw)
+		given, bad = s.verify(ctx, caller.Realm, raw)
 	}
 	if bad != nil {
 		return nil, bad
 	}
-	created, version, err := s.Tokens.Put(ctx, t, raw, verified)
+	given.Narrower = in.Body.AcceptNarrower || s.deadInPlace(given.Token)
+	created, version, err := s.Tokens.Put(ctx, given)
 	switch {
 	case errors.Is(err, ErrVerifiedStays):
 		return nil, verifiedStays(raw.Empty())
+	case errors.Is(err, ErrNarrower):
+		return nil, problem(http.StatusConflict, "narrower-token", "", "the token that is stored for this session and client has scopes which this one lacks: "+
+			"log in with all scopes that you need, or send accept_narrower to replace it")
 	case err != nil:
 		return nil, s.storeFault(ctx, err)
 	}
@@ -132,7 +142,7 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 	if created && status == http.StatusOK {
 		status = http.StatusCreated
 	}
-	a := &putTokenAnswer{status, s.storedBody(t, !raw.Empty(), verified, applied)}
+	a := &putTokenAnswer{status, s.storedBody(given, applied)}
 	a.Body.Applied, a.Body.Version = applied, version
 	return a, nil
 }
@@ -146,10 +156,17 @@ func verifiedStays(tracked bool) *Problem {
 	return unavailable("identity-provider-unavailable", "Keycloak does not answer, and the token that is stored is verified: try again")
 }
 
+// deadInPlace: what is stored in the token's place works no more, so there is nothing to lose.
+func (s *Server) deadInPlace(t tokenstate.Token) bool {
+	stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID)
+	return ok && s.Known.Judge(stored.Token).State == tokenstate.Revoked
+}
+
 // storedBody shows what is stored now: an older token than the stored one has changed nothing.
-func (s *Server) storedBody(t tokenstate.Token, sealed, verified, applied bool) tokenBody {
-	p := projection.Token{Token: t, Custody: custodyTracked, Verified: verified}
-	if sealed {
+func (s *Server) storedBody(g Given, applied bool) tokenBody {
+	t := g.Token
+	p := projection.Token{Token: t, Custody: custodyTracked, Verified: g.Verified, Scope: g.Scope}
+	if !g.Text.Empty() {
 		p.Custody = custodySealed
 	}
 	if stored, ok := s.Known.Token(t.Realm, t.Session, t.ClientID); ok && (applied || stored.Token.IssuedAt > t.IssuedAt) {
@@ -158,7 +175,7 @@ func (s *Server) storedBody(t tokenstate.Token, sealed, verified, applied bool) 
 	v := s.Known.Judge(p.Token)
 	return tokenBody{
 		UserID: p.Token.User, ClientID: p.Token.ClientID, SessionID: p.Token.Session, IssuedAt: p.Token.IssuedAt,
-		ExpiresAt: expiry(p.Token), Custody: p.Custody, Verified: p.Verified, State: v.State.String(),
+		ExpiresAt: expiry(p.Token), Scope: p.Scope, Custody: p.Custody, Verified: p.Verified, State: v.State.String(),
 	}
 }
 
@@ -186,7 +203,7 @@ func (s *Server) listTokens(ctx context.Context, in *listTokensInput) (*listToke
 			break
 		}
 		a.Body.Items = append(a.Body.Items, listedToken{
-			t.Token.ClientID, t.Token.Session, t.Token.IssuedAt, expiry(t.Token), t.Custody, t.Verified, bodyOf(s.Known.Judge(t.Token)),
+			t.Token.ClientID, t.Token.Session, t.Token.IssuedAt, expiry(t.Token), t.Scope, t.Custody, t.Verified, bodyOf(s.Known.Judge(t.Token)),
 		})
 		last = at
 	}

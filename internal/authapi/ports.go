@@ -35,6 +35,7 @@ type IdentityProvider interface {
 // Claims are what a refresh token says of itself.
 type Claims struct {
 	Issuer, User, Session, ClientID string
+	Scope                           string // separated by blanks
 	IssuedAt                        tokenstate.Seconds
 	Expires                         tokenstate.Seconds // exp; 0: it has none
 	Offline                         bool
@@ -64,11 +65,20 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return "refused: " + r.Reason }
 
+// Given is a token to be stored.
+type Given struct {
+	Token    tokenstate.Token
+	Text     secret.Text // empty: it is tracked
+	Verified bool
+	Scope    string // "": not known
+	Narrower bool   // it may take the place of one with more scopes
+}
+
 // Tokens keeps offline tokens, sealed or tracked. Nothing of it is a decision.
 type Tokens interface {
-	// Put stores t, with its text unless that is empty: then it is tracked. One that is older
-	// than what is stored changes nothing; ErrVerifiedStays.
-	Put(ctx context.Context, t tokenstate.Token, text secret.Text, verified bool) (created bool, version int64, err error)
+	// Put stores a token. One that is older than what is stored changes nothing; ErrVerifiedStays,
+	// ErrNarrower.
+	Put(ctx context.Context, g Given) (created bool, version int64, err error)
 	// Open gives the text of a sealed token and the iat it stands under now; ErrNotSealed,
 	// ErrAltered, ErrLockedOut.
 	Open(ctx context.Context, t tokenstate.Token) (secret.Text, tokenstate.Seconds, error)

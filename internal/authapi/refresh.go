@@ -195,11 +195,11 @@ func (s *Server) notGranted(ctx context.Context, t tokenstate.Token, err error) 
 // meanwhile, the access token is not given out.
 func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Text, turn Turn, began time.Time, g Grant) (access, error) {
 	s.Metrics.refreshed(outcomeOK)
-	next, text := s.nextToken(ctx, t, raw, g.Next)
+	next := s.nextToken(ctx, t, raw, g.Next)
 	took := time.Since(began)
 	r := Refreshed{Access: g.Access, Took: took, Left: g.Expires - took}
-	if !text.Empty() {
-		r.Next, r.Text = &next, text
+	if !next.Text.Empty() {
+		r.Next = &next
 	}
 	if err := s.keep(ctx, t, turn, r); err != nil {
 		return access{}, s.storeFault(ctx, err)
@@ -211,7 +211,7 @@ func (s *Server) granted(ctx context.Context, t tokenstate.Token, raw secret.Tex
 		s.outcome(ctx, t, ownRefresh, o)
 	}
 	now := s.now()
-	a := access{of: next, text: g.Access, had: now.Add(-took), expires: now.Add(r.Left)}
+	a := access{of: next.Token, text: g.Access, had: now.Add(-took), expires: now.Add(r.Left)}
 	s.remember(a, now)
 	return a, nil
 }
@@ -239,16 +239,16 @@ func (s *Server) keep(ctx context.Context, t tokenstate.Token, turn Turn, r Refr
 }
 
 // nextToken is the refresh token to keep from now on, if it is another one than before.
-func (s *Server) nextToken(ctx context.Context, t tokenstate.Token, raw, text secret.Text) (tokenstate.Token, secret.Text) {
+func (s *Server) nextToken(ctx context.Context, t tokenstate.Token, raw, text secret.Text) Given {
 	if text.Empty() || text.Equal(raw) {
-		return t, secret.Text{}
+		return Given{Token: t}
 	}
 	claims, err := s.Realms[t.Realm].Keycloak.Parse(text)
 	next := tokenOf(t.Realm, claims)
 	next.User, next.Client = t.User, t.Client
 	if err != nil || !claims.Offline || next.Session != t.Session || next.ClientID != t.ClientID || next.IssuedAt < t.IssuedAt {
 		s.log(ctx).Warn().Msg("a refresh brought a refresh token that is not this session's offline token; the stored one is kept")
-		return t, secret.Text{}
+		return Given{Token: t}
 	}
-	return next, text
+	return Given{Token: next, Text: text, Verified: true, Scope: claims.Scope}
 }

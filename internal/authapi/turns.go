@@ -43,9 +43,8 @@ type Shared struct {
 // Refreshed is what a refresh brought.
 type Refreshed struct {
 	Access     secret.Text
-	Took, Left time.Duration     // since it was asked for; until it expires
-	Next       *tokenstate.Token // nil: the refresh token stays as it is
-	Text       secret.Text       // Next's own
+	Took, Left time.Duration // since it was asked for; until it expires
+	Next       *Given        // nil: the refresh token stays as it is
 }
 
 // Unanswered means that nothing was learnt of a token.

@@ -22,14 +22,14 @@ func unprocessable(slug, detail string) *Problem {
 	return problem(http.StatusUnprocessableEntity, slug, "", detail)
 }
 
-func (s *Server) trackable(t tokenstate.Token) *Problem {
+func (s *Server) trackable(t tokenstate.Token, scope string) *Problem {
 	switch {
 	case t.User == "" || t.ClientID == "" || t.Session == "" || t.IssuedAt == 0:
 		return unprocessable("invalid-request", "a tracked token needs user_id, client_id, session_id and issued_at")
-	case secretIn(t.User, t.ClientID, t.Session):
+	case secretIn(append(strings.Fields(scope), t.User, t.ClientID, t.Session)...):
 		return secretForID()
-	case !plain(t.User) || !plain(t.ClientID) || !plain(t.Session):
-		return unprocessable("invalid-request", "ids are printable, without control characters")
+	case !plain(t.User) || !plain(t.ClientID) || !plain(t.Session) || !plain(scope):
+		return unprocessable("invalid-request", "ids and scopes are printable, without control characters")
 	case t.Expires < 0 || t.Expires > maxSeconds:
 		return unprocessable("invalid-request", "expires_at lies outside of the years 1970 to 9999")
 	}
@@ -49,54 +49,55 @@ func (s *Server) notFromTheFuture(t tokenstate.Token) *Problem {
 
 // verify asks Keycloak about a token, once, and never by refreshing it. While Keycloak is away
 // the token is stored unverified: then it is never preferred to a verified one.
-func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, bool, *Problem) {
+func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (Given, *Problem) {
 	leave, bad := s.mayWait()
 	if bad != nil {
-		return tokenstate.Token{}, false, bad
+		return Given{}, bad
 	}
 	defer leave()
-	t, bad := s.claimed(ctx, realm, raw)
+	g, bad := s.claimed(ctx, realm, raw)
 	if bad != nil {
-		return t, false, bad
+		return g, bad
 	}
 	seen, err := s.Realms[realm].Keycloak.Introspect(ctx, raw)
 	switch {
-	case err != nil && t.User == "":
-		return t, false, unavailable("identity-provider-unavailable", "Keycloak does not answer, and the token does not say whose it is: try again")
+	case err != nil && g.Token.User == "":
+		return g, unavailable("identity-provider-unavailable", "Keycloak does not answer, and the token does not say whose it is: try again")
 	case err != nil:
 		s.log(ctx).Warn().Err(err).Msg("an offline token is stored unverified")
-		return t, false, nil
+		return g, nil
 	case !seen.Active:
-		return t, false, unprocessable("inactive-token", "Keycloak says that the token is not active: have the user log in again")
-	case t.User == "":
-		t.User = seen.User
+		return g, unprocessable("inactive-token", "Keycloak says that the token is not active: have the user log in again")
+	case g.Token.User == "":
+		g.Token.User = seen.User
 	}
-	if !seen.Offline || tokenOf(realm, seen.Claims) != t {
-		return t, false, unprocessable("not-an-offline-token", "Keycloak's word on the token differs from what it says itself")
+	if !seen.Offline || tokenOf(realm, seen.Claims) != g.Token {
+		return g, unprocessable("not-an-offline-token", "Keycloak's word on the token differs from what it says itself")
 	}
-	return t, true, nil
+	g.Verified = true
+	return g, nil
 }
 
 // Adopt reads a token that another system has kept. It refuses what PUT /v1/offline-tokens would,
 // and asks nobody whether the token lives: the next look tells, and a refresh would restart the
 // idle clock of everybody's session. An error is a *Problem.
 func (s *Server) Adopt(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, error) {
-	t, bad := s.claimed(ctx, realm, raw)
+	g, bad := s.claimed(ctx, realm, raw)
 	if bad != nil {
 		return tokenstate.Token{}, bad
 	}
-	return t, nil
+	return g.Token, nil
 }
 
 // claimed is what the token says of itself, if that is acceptable.
-func (s *Server) claimed(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, *Problem) {
+func (s *Server) claimed(ctx context.Context, realm string, raw secret.Text) (Given, *Problem) {
 	of := s.Realms[realm]
 	claims, err := of.Keycloak.Parse(raw)
 	if err != nil {
-		return tokenstate.Token{}, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
+		return Given{}, unprocessable("not-an-offline-token", "refresh_token is not a token of Keycloak")
 	}
-	t := tokenOf(realm, claims)
-	return t, s.acceptable(ctx, of, claims, t)
+	g := Given{Token: tokenOf(realm, claims), Text: raw, Scope: claims.Scope}
+	return g, s.acceptable(ctx, of, claims, g.Token)
 }
 
 // ownToken refuses another realm's or client's token: since 26.6 only its own client may

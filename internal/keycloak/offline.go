@@ -18,6 +18,7 @@ type Claims struct {
 	IssuedAt int64  // seconds
 	Expires  int64  // seconds; 0 = no exp, the usual case
 	ID       string // jti: only a hint, every refresh changes it
+	Scope    string // what the token may do, separated by blanks; a refresh keeps it
 	Offline  bool   // else it ends with the browser's session
 }
 
@@ -65,13 +66,13 @@ func ParseRefresh(raw secret.Text) (Claims, error) {
 	c := Claims{
 		Offline: typ == "Offline",
 		Issuer:  body.text("iss"), Subject: body.text("sub"), Session: body.text("sid"), ClientID: body.text("azp"),
-		IssuedAt: body.number("iat"), Expires: body.number("exp"), ID: body.text("jti"),
+		IssuedAt: body.number("iat"), Expires: body.number("exp"), ID: body.text("jti"), Scope: body.text("scope"),
 	}
 	if c.Session == "" {
 		c.Session = body.text("session_state")
 	}
 	old := body.text("session_state")
-	if !body.typed("iss", "sub", "sid", "session_state", "azp", "jti") || !c.plausible() || (old != "" && old != c.Session) {
+	if !body.typed("iss", "sub", "sid", "session_state", "azp", "jti", "scope") || !c.plausible() || (old != "" && old != c.Session) {
 		return Claims{}, ErrMalformed
 	}
 	return c, nil
@@ -84,5 +85,5 @@ func (c Claims) plausible() bool {
 		return false
 	}
 	return plainID(c.Session) && plainID(c.ClientID) && (c.Subject == "" || plainID(c.Subject)) &&
-		(c.ID == "" || plainID(c.ID)) && c.Issuer != "" && len(c.Issuer) <= maxClaim && tidy(c.Issuer, maxClaim) == c.Issuer
+		(c.ID == "" || plainID(c.ID)) && len(c.Scope) <= maxClaim && tidy(c.Scope, maxClaim) == c.Scope && c.Issuer != "" && len(c.Issuer) <= maxClaim && tidy(c.Issuer, maxClaim) == c.Issuer
 }

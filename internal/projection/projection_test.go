@@ -165,7 +165,7 @@ func TestReadThrough(t *testing.T) {
 
 func TestBest(t *testing.T) {
 	tok := func(session string, iat tokenstate.Seconds, verified bool) Change {
-		return Change{Token: &Token{tokenstate.Token{Realm: "r", User: "u", ClientID: "app", Session: session, IssuedAt: iat}, "sealed", verified}}
+		return Change{Token: &Token{tokenstate.Token{Realm: "r", User: "u", ClientID: "app", Session: session, IssuedAt: iat}, "sealed", verified, ""}}
 	}
 	cutAt := func(session string, at tokenstate.Millis) Change {
 		return Change{Fact: tokenstate.CutoffRow{Scope: tokenstate.Scope{Realm: "r", Session: session}, Cause: "c", Value: tokenstate.Cutoff{Before: 99, At: at, Tokens: true}}}

@@ -45,6 +45,7 @@ type Token struct {
 	Token    tokenstate.Token `json:"Token"`
 	Custody  string           `json:"Custody"`  // sealed, or tracked by its backend
 	Verified bool             `json:"Verified"` // Keycloak has said that it is what it says
+	Scope    string           `json:"Scope"`    // what it may do, separated by blanks; "": not known
 }
 
 // ServiceKey is a backend's credential.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,6 +21,9 @@ const KindToken = "token"
 // Keycloak has not vouched for.
 var ErrVerifiedStays = errors.New("a verified sealed token is stored there")
 
+// ErrNarrower: what lies in the seat has scopes which the new token lacks.
+var ErrNarrower = errors.New("the stored token has scopes that the new one lacks")
+
 // Custodies of a token.
 const (
 	Sealed  = "sealed"  // its ciphertext is here
@@ -30,6 +35,7 @@ type StoredToken struct {
 	Token    tokenstate.Token `json:"Token"`
 	Custody  string           `json:"Custody"`
 	Verified bool             `json:"Verified"` // Keycloak said, when it was stored, that it is what it says
+	Scope    string           `json:"Scope"`    // what it may do, separated by blanks; "": not known
 }
 
 // Put says what storing a token did.
@@ -40,8 +46,17 @@ type Put struct {
 
 // PutToken stores t with its ciphertext, or tracks it without one. A token that is older than
 // the stored one of its client and session changes nothing: two refreshes may overtake each other.
-// ErrVerifiedStays.
+// ErrVerifiedStays, ErrNarrower.
 func (s *Store) PutToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put, error) {
+	return s.put(ctx, t, c, false)
+}
+
+// ReplaceToken is PutToken, and takes a token also in the place of one with more scopes.
+func (s *Store) ReplaceToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put, error) {
+	return s.put(ctx, t, c, true)
+}
+
+func (s *Store) put(ctx context.Context, t StoredToken, c *Ciphertext, narrower bool) (Put, error) {
 	var put Put
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := q.LockSeat(ctx, tx, dbsqlc.LockSeatParams{Realm: t.Token.Realm, Session: t.Token.Session, ClientID: t.Token.ClientID}); err != nil {
@@ -53,6 +68,9 @@ func (s *Store) PutToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put
 		}
 		if old != nil && old.Custody == Sealed && old.Verified && !t.Verified {
 			return ErrVerifiedStays
+		}
+		if old != nil && !narrower && lacks(t.Scope, old.Scope) {
+			return ErrNarrower
 		}
 		put.Created = old == nil
 		rows, err := putToken(ctx, tx, t, c)
@@ -66,6 +84,13 @@ func (s *Store) PutToken(ctx context.Context, t StoredToken, c *Ciphertext) (Put
 		return Put{}, fmt.Errorf("store token: %w", err)
 	}
 	return put, nil
+}
+
+// lacks reports whether a token of one scope cannot do all that one of another can. Of a scope that is not known nobody
+// can tell.
+func lacks(scope, other string) bool {
+	has := strings.Fields(scope)
+	return len(has) > 0 && slices.ContainsFunc(strings.Fields(other), func(s string) bool { return !slices.Contains(has, s) })
 }
 
 // storedRow locks what is stored in t's place; nil if nothing is.
@@ -84,7 +109,7 @@ func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) ([]d
 	rows, err := q.PutToken(ctx, tx, dbsqlc.PutTokenParams{
 		Realm: t.Token.Realm, UserID: t.Token.User, Client: textOrNull(t.Token.Client), ClientID: t.Token.ClientID,
 		Session: t.Token.Session, IssuedAtS: int64(t.Token.IssuedAt), ExpiresAtS: int64(t.Token.Expires),
-		Custody: t.Custody, Verified: t.Verified,
+		Custody: t.Custody, Verified: t.Verified, Scope: t.Scope,
 	})
 	if err != nil {
 		return nil, err
@@ -181,7 +206,7 @@ func storedToken(r dbsqlc.TokenstateOfflineToken) StoredToken {
 	if r.Client != nil {
 		t.Client = *r.Client
 	}
-	return StoredToken{Token: t, Custody: r.Custody, Verified: r.Verified}
+	return StoredToken{Token: t, Custody: r.Custody, Verified: r.Verified, Scope: r.Scope}
 }
 
 func tokenKey(t tokenstate.Token) string {

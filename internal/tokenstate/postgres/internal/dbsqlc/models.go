@@ -260,6 +260,7 @@ type TokenstateOfflineToken struct {
 	Verified     bool
 	RegisteredAt time.Time
 	ExpiresAtS   int64
+	Scope        string
 }
 
 type TokenstateOfflineTokenSecret struct {

@@ -232,7 +232,7 @@ func (q *Queries) Head(ctx context.Context, db DBTX) (HeadRow, error) {
 }
 
 const listTokens = `-- name: ListTokens :many
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s FROM tokenstate.offline_token ORDER BY realm, session, client_id
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope FROM tokenstate.offline_token ORDER BY realm, session, client_id
 `
 
 func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineToken, error) {
@@ -255,6 +255,7 @@ func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineT
 			&i.Verified,
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
+			&i.Scope,
 		); err != nil {
 			return nil, err
 		}
@@ -354,15 +355,17 @@ func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatPar
 }
 
 const putToken = `-- name: PutToken :many
-INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (realm, session, client_id) DO UPDATE
 SET user_id = excluded.user_id, client = coalesce(excluded.client, t.client), issued_at_s = excluded.issued_at_s,
-    expires_at_s = excluded.expires_at_s, custody = excluded.custody, verified = excluded.verified
+    expires_at_s = excluded.expires_at_s, custody = excluded.custody, verified = excluded.verified,
+    scope = coalesce(nullif(excluded.scope, ''), t.scope)
 WHERE excluded.issued_at_s >= t.issued_at_s
-    AND (excluded.user_id, coalesce(excluded.client, t.client), excluded.issued_at_s, excluded.expires_at_s, excluded.custody, excluded.verified)
-        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.expires_at_s, t.custody, t.verified)
-RETURNING t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at, t.expires_at_s
+    AND (excluded.user_id, coalesce(excluded.client, t.client), excluded.issued_at_s, excluded.expires_at_s, excluded.custody, excluded.verified,
+            coalesce(nullif(excluded.scope, ''), t.scope))
+        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.expires_at_s, t.custody, t.verified, t.scope)
+RETURNING t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at, t.expires_at_s, t.scope
 `
 
 type PutTokenParams struct {
@@ -375,6 +378,7 @@ type PutTokenParams struct {
 	ExpiresAtS int64
 	Custody    string
 	Verified   bool
+	Scope      string
 }
 
 func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]TokenstateOfflineToken, error) {
@@ -388,6 +392,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 		arg.ExpiresAtS,
 		arg.Custody,
 		arg.Verified,
+		arg.Scope,
 	)
 	if err != nil {
 		return nil, err
@@ -407,6 +412,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 			&i.Verified,
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
+			&i.Scope,
 		); err != nil {
 			return nil, err
 		}
@@ -419,7 +425,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 }
 
 const tokensNamed = `-- name: TokensNamed :many
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s FROM tokenstate.offline_token
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope FROM tokenstate.offline_token
 WHERE (user_id = $1 OR session = $1) AND ($2::text = '' OR realm = $2) ORDER BY realm, session, client_id
 `
 
@@ -449,6 +455,7 @@ func (q *Queries) TokensNamed(ctx context.Context, db DBTX, arg TokensNamedParam
 			&i.Verified,
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
+			&i.Scope,
 		); err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 const bindClient = `-- name: BindClient :many
 UPDATE tokenstate.offline_token SET client = $1
 WHERE realm = $2 AND client_id = $3 AND client IS NULL
-RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s
+RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope
 `
 
 type BindClientParams struct {
@@ -41,6 +41,7 @@ func (q *Queries) BindClient(ctx context.Context, db DBTX, arg BindClientParams)
 			&i.Verified,
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
+			&i.Scope,
 		); err != nil {
 			return nil, err
 		}
@@ -280,7 +281,7 @@ func (q *Queries) Reach(ctx context.Context, db DBTX, arg ReachParams) (ReachRow
 }
 
 const storedToken = `-- name: StoredToken :one
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3 FOR UPDATE
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3 FOR UPDATE
 `
 
 type StoredTokenParams struct {
@@ -303,6 +304,7 @@ func (q *Queries) StoredToken(ctx context.Context, db DBTX, arg StoredTokenParam
 		&i.Verified,
 		&i.RegisteredAt,
 		&i.ExpiresAtS,
+		&i.Scope,
 	)
 	return i, err
 }
