@@ -38,10 +38,10 @@ func (i Inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstat
 	if err := about(os, s); err != nil {
 		return nil, false, err
 	}
-	ms = messages(s.Realm, got, os)
 	if s.User == "" {
-		return ms, false, nil
+		return messages(s.Realm, got, os), false, nil
 	}
+	// Sessions first: if Keycloak has no such user, they tell whose tokens these are.
 	for some := range slices.Chunk(uncovered(os, s, tokens), keycloak.MaxSessions) {
 		more, err := i.sessions(ctx, s.Realm, some)
 		if err != nil {
@@ -49,7 +49,7 @@ func (i Inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstat
 		}
 		ms = append(ms, more...)
 	}
-	return ms, false, nil
+	return append(ms, messages(s.Realm, got, os)...), false, nil
 }
 
 func (i Inside) sessions(ctx context.Context, realm string, sessions []string) ([]events.Message, error) {
@@ -144,9 +144,6 @@ func named(os []*events.Observation, sessions []string) error {
 func uncovered(os []*events.Observation, s tokenstate.Scope, tokens []tokenstate.Token) (sessions []string) {
 	var rosters []events.Roster
 	for _, o := range os {
-		if o.User != nil && o.User.Gone { // with the user went every session
-			return nil
-		}
 		rosters = append(rosters, o.Rosters...)
 	}
 	for _, t := range tokens {

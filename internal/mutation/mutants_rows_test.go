@@ -39,6 +39,12 @@ var rows = []mutant{
 	{"nor one that shows other roles", core + "seen.go", `(p.roles == rolesForbid) == f.lacksRole(user, r)`, `r.Skew >= 0`, false},
 	{"what a partial import overwrites doubts everybody's roles", core + "learnadmin.go", `listingDoubt(s), rolesDoubt(realm), `, `listingDoubt(s), `, false},
 	{"who is looked at for their roles", core + "due.go", ` || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) ||`, ` ||`, false},
+	{"the owner of a token is its session's", core + "judge.go", `	t.User = f.OwnerOf(t)`, `	_ = f.OwnerOf(t)`, false},
+	{"no such user, and nobody has seen the session: in doubt", core + "whose.go", `	return so
+}`, `	return so && t.IssuedAt < 0
+}`, false},
+	{"the backend's word counts by its own name for the user", core + "judge.go", `		cs = append(cs, f.asNamed(t, r)...)`, ``, false},
+	{"such a token is looked at", core + "due.go", `f.ownerInQuestion(t, r) || `, ``, false},
 	{"and each client", core + "doubt.go", `f.clientDue(t.Realm, t.Client, r) || `, ``, false},
 	{"who is looked at for it", core + "due.go", ` || f.clientDue(s.Realm, s.Client, r)`, ``, false},
 	{"a client without offline access closes its tokens", core + "standing.go", "		{noOffline, Suspended, ReasonClientOffline},\n", ``, false},

@@ -47,7 +47,7 @@ var mutants = []mutant{
 	{"offline access withdrawn", core + "standing.go", `{noOffline, Suspended, ReasonOfflineAccess},`, ``, true},
 	{"a disabled realm", core + "standing.go", `{disabled, Suspended, ReasonRealmDisabled},`, ``, false},
 	{"a vanished user", core + "standing.go", `{gone, Suspended, ReasonUserDeleted},`, ``, false},
-	{"the backend's authority", core + "standing.go", `[]Authority{Keycloak, Backend}`, `[]Authority{Keycloak}`, false},
+	{"the backend's authority", core + "standing.go", `	cs = append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)`, ``, false},
 	{"open overrules closed only when surely later", core + "standing.go", `if !closed(s) || overruled(nodes, s, r, closed) {`, `if !closed(s) {`, false},
 
 	// Final facts, and only from committed sources.

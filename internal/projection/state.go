@@ -13,7 +13,9 @@ type state struct {
 	nonce    string
 	facts    tokenstate.Facts
 	tokens   map[Place]Token
-	ofOwner  map[owner]map[Place]bool
+	ofOwner  map[owner]map[Place]bool // by whose session it is, as far as looks have shown
+	named    map[owner]map[Place]bool // by the user whom the token names, where that is another
+	whose    map[Place]owner
 	keys     map[string]apikey.Record
 	digests  map[apikey.Sum]string // of keys in another format than ours
 	owned    map[owner]int         // keys of each owner, dead ones as well
@@ -28,6 +30,7 @@ type state struct {
 func newState(s Snapshot) *state {
 	st := &state{
 		version: s.Version, nonce: s.Nonce, facts: s.Facts, tokens: map[Place]Token{}, ofOwner: map[owner]map[Place]bool{},
+		named: map[owner]map[Place]bool{}, whose: map[Place]owner{},
 		keys: map[string]apikey.Record{}, digests: map[apikey.Sum]string{}, owned: map[owner]int{}, services: map[string]ServiceKey{},
 		members: map[apikey.Member]bool{},
 		clients: map[Unbound]int{}, unbound: map[Unbound]int{}, itself: map[tokenstate.Scope]int{},
@@ -53,6 +56,7 @@ func (st *state) install(v Version) {
 		switch {
 		case c.Fact != nil:
 			c.Fact.SetIn(st.facts)
+			st.reassign(c.Fact)
 			st.touch(c.Fact)
 		case c.Token != nil:
 			st.putToken(*c.Token)
@@ -76,12 +80,13 @@ func (st *state) install(v Version) {
 func (st *state) putToken(t Token) {
 	p := placeOf(t.Token)
 	st.dropToken(p) // its owner may have been another
-	o := owner{t.Token.Realm, t.Token.User}
-	if st.ofOwner[o] == nil {
-		st.ofOwner[o] = map[Place]bool{}
+	o, n := owner{t.Token.Realm, st.facts.OwnerOf(t.Token)}, owner{t.Token.Realm, t.Token.User}
+	addTo(st.ofOwner, o, p)
+	if n != o {
+		addTo(st.named, n, p)
 	}
-	st.tokens[p], st.ofOwner[o][p] = t, true
-	st.count(t.Token, 1)
+	st.tokens[p], st.whose[p] = t, o
+	st.count(t.Token, o, 1)
 }
 
 func (st *state) dropToken(p Place) {
@@ -89,12 +94,51 @@ func (st *state) dropToken(p Place) {
 	if !ok {
 		return
 	}
-	o := owner{old.Token.Realm, old.Token.User}
+	o := st.whose[p]
+	removeFrom(st.ofOwner, o, p)
+	removeFrom(st.named, owner{old.Token.Realm, old.Token.User}, p)
 	delete(st.tokens, p)
-	delete(st.ofOwner[o], p)
-	st.count(old.Token, -1)
-	if len(st.ofOwner[o]) == 0 {
-		delete(st.ofOwner, o)
+	delete(st.whose, p)
+	st.count(old.Token, o, -1)
+}
+
+// reassign gives a session's tokens to the owner whom a look has shown. It comes before the row touches anybody, so that
+// the owner is asked about.
+func (st *state) reassign(r tokenstate.Row) {
+	seen, ok := r.(tokenstate.SightingRow)
+	if !ok || seen.Value.Owner == "" {
+		return
+	}
+	for _, p := range st.placesIn(seen.ID.Seat) {
+		t := st.tokens[p]
+		if st.facts.OwnerOf(t.Token) != st.whose[p].user {
+			st.putToken(t)
+		}
+	}
+}
+
+// placesIn are the places of stored tokens of a session.
+func (st *state) placesIn(s tokenstate.Scope) (ps []Place) {
+	for c := range st.clients {
+		p := Place{s.Realm, s.Session, c.ClientID}
+		if _, ok := st.tokens[p]; ok && c.Realm == s.Realm {
+			ps = append(ps, p)
+		}
+	}
+	return ps
+}
+
+func addTo(index map[owner]map[Place]bool, o owner, p Place) {
+	if index[o] == nil {
+		index[o] = map[Place]bool{}
+	}
+	index[o][p] = true
+}
+
+func removeFrom(index map[owner]map[Place]bool, o owner, p Place) {
+	delete(index[o], p)
+	if len(index[o]) == 0 {
+		delete(index, o)
 	}
 }
 

@@ -26,15 +26,19 @@ func (p *Projection) Token(realm, session, clientID string) (Token, bool) {
 	return t, ok
 }
 
-// TokensOf are the stored and tracked tokens of a user, with one client unless clientID is "".
+// TokensOf are the stored and tracked tokens of a user, with one client unless clientID is "". The user may be named by
+// Keycloak's id, or as the tokens name them.
 func (p *Projection) TokensOf(realm, user, clientID string) []Token {
 	return read(p, func(st *state) []Token { return st.tokensOf(realm, user, clientID) })
 }
 
 func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
-	for place := range st.ofOwner[owner{realm, user}] {
-		if clientID == "" || place.ClientID == clientID {
-			ts = append(ts, st.tokens[place])
+	o := owner{realm, user}
+	for _, places := range []map[Place]bool{st.ofOwner[o], st.named[o]} {
+		for place := range places {
+			if clientID == "" || place.ClientID == clientID {
+				ts = append(ts, st.tokens[place])
+			}
 		}
 	}
 	return ts

@@ -24,17 +24,15 @@ func (st *state) touchScope(s tokenstate.Scope) {
 	case s.User != "":
 		st.touched[tokenstate.Scope{Realm: s.Realm, User: s.User}] = true
 	case s.Session != "":
-		for c := range st.clients {
-			if t, ok := st.tokens[Place{s.Realm, s.Session, c.ClientID}]; ok && c.Realm == s.Realm {
-				st.touched[tokenstate.Scope{Realm: s.Realm, User: t.Token.User}] = true
-			}
+		for _, p := range st.placesIn(s) {
+			st.touched[tokenstate.Scope{Realm: s.Realm, User: st.whose[p].user}] = true
 		}
 	}
 }
 
-// count keeps the numbers of tokens by client, and touches the token's user.
-func (st *state) count(t tokenstate.Token, by int) {
-	st.touchScope(tokenstate.Scope{Realm: t.Realm, User: t.User})
+// count keeps the numbers of tokens by client, and touches the token's owner.
+func (st *state) count(t tokenstate.Token, o owner, by int) {
+	st.touchScope(tokenstate.Scope{Realm: t.Realm, User: o.user})
 	add(st.clients, Unbound{t.Realm, t.ClientID}, by)
 	add(st.itself, tokenstate.Scope{Realm: t.Realm}, by)
 	if t.Client == "" {

@@ -79,7 +79,7 @@ func (r *run) ask(w tokenstate.Want, chance *rand.Rand) {
 	case w.Scope.User != "" && !w.Urgent && chance.IntN(3) == 0:
 		a.pages()
 	case w.Scope.User != "" && a.rows:
-		a.say(r.at().seen(subject{'u', int(w.Scope.User[1] - '0')}, false))
+		a.person(int(w.Scope.User[1] - '0'))
 	case w.Scope.User != "":
 		a.user(int(w.Scope.User[1] - '0'))
 	case w.Scope.Client != "":
@@ -113,6 +113,19 @@ func (a answer) user(u int) {
 				User: name("u", u), Client: name("c", c), Complete: true,
 				Sessions: s.listed(func(i, x int) bool { return x == c && s.sessions[i].user == u }, false),
 			})
+		}
+	}
+	a.say(o)
+}
+
+// person is a look through the resource, which names the sessions of tokens whose user is gone.
+func (a answer) person(u int) {
+	o := a.r.at().seen(subject{'u', u}, false)
+	if o.User != nil && o.User.Gone {
+		for i, x := range a.r.at().sessions {
+			if x.user == u {
+				o.Rosters = append(o.Rosters, a.r.at().seen(subject{'s', i}, false).Rosters...)
+			}
 		}
 	}
 	a.say(o)

@@ -120,7 +120,7 @@ func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 			urgent, patient = urgent || !d.Beneath, true
 		}
 	}
-	if urgent || f.tooYoung(t, r, now) || f.seatContested(t, r) {
+	if urgent || f.ownerInQuestion(t, r) || f.tooYoung(t, r, now) || f.seatContested(t, r) {
 		return true, true
 	}
 	at := f.checkedAt(t, r)

@@ -92,6 +92,7 @@ func TestStandingsOfLooks(t *testing.T) {
 	}
 	// A vanished user takes every session along; one so young that absence does not count yet is
 	// suspended all the same.
-	newStory().observe(1001*sec, "kc1", events.Observation{User: &events.UserLook{User: "u1", Gone: true}}).
+	newStory().observe(1000*sec, "kc1", events.Observation{Rosters: []events.Roster{{User: "u1", Complete: true, Sessions: alive(birth)}}}).
+		observe(1001*sec, "kc1", events.Observation{User: &events.UserLook{User: "u1", Gone: true}}).
 		want(t, tokenstate.Suspended, tokenstate.ReasonUserDeleted)
 }

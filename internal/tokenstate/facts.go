@@ -44,11 +44,12 @@ type Sighting struct {
 	Start  Seconds `json:"Start"`  // listed: start of the client session, 0 if not known
 	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead; of a user's page: seen.go
 	Cause  string  `json:"Cause"`
+	Owner  string  `json:"Owner"` // listed: whose session it is; "" if the look does not say
 }
 
 func (s Sighting) when() Millis { return s.At }
 
-func (s Sighting) rank() Rank { return Rank{s.At, tie(s.Second, s.Start, s.Cause)} }
+func (s Sighting) rank() Rank { return Rank{s.At, tie(s.Second, s.Start, s.Cause, s.Owner)} }
 
 // SightingKey tells the two kinds of sighting of a seat apart.
 type SightingKey struct {

@@ -2,12 +2,17 @@ package tokenstate
 
 // Judge says whether Keycloak would refresh t, as far as f knows.
 func Judge(t Token, f Facts, r Rules) Verdict {
+	named := t.User // as whoever stored the token calls them
 	t = f.resolve(t)
 	v := Verdict{State: Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0 || f.startDisputed(t, r)}
 	var cs []closure
 	cs = append(cs, f.cutoffs(t, r)...)
 	cs = append(cs, f.standings(t, r)...)
 	cs = append(cs, f.absences(t, r)...)
+	if t.User != named {
+		t.User = named
+		cs = append(cs, f.asNamed(t, r)...)
+	}
 	cs = append(cs, f.refused(t)...)
 	if w, ok := worst(cs); ok {
 		v.State, v.Reason, v.Since, v.Cause, v.RetryAt = w.state, w.reason, w.since, w.cause, w.retry
@@ -15,9 +20,15 @@ func Judge(t Token, f Facts, r Rules) Verdict {
 	return v
 }
 
-// resolve finds the client's UUID where the token was stored before it was known: the only
-// client of the realm that now carries the token's client_id.
+// resolve finds whose session the token's is, and the client's UUID where the token was stored before it was known.
 func (f Facts) resolve(t Token) Token {
+	t = f.withClient(t)
+	t.User = f.OwnerOf(t)
+	return t
+}
+
+// withClient is t with the UUID of the only client of the realm that now carries the token's client_id.
+func (f Facts) withClient(t Token) Token {
 	if t.Client != "" {
 		return t
 	}
@@ -42,9 +53,11 @@ func currentName(nodes PerNode[Standing]) string {
 	return best.ClientID
 }
 
-func (f Facts) cutoffs(t Token, r Rules) []closure {
+func (f Facts) cutoffs(t Token, r Rules) []closure { return f.cutoffsOf(t.scopes(), t, r) }
+
+func (f Facts) cutoffsOf(scopes []Scope, t Token, r Rules) []closure {
 	var cs []closure
-	for _, s := range t.scopes() {
+	for _, s := range scopes {
 		for cause, c := range f.Cutoffs[s] {
 			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.reaches(r) {
 				continue

@@ -1,6 +1,7 @@
 package tokenstate
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -80,7 +81,7 @@ func learnRoster(f Facts, m events.Message, ro events.Roster, at Millis, cause s
 	}
 	for _, cs := range ro.Sessions {
 		seat := Scope{Realm: m.Realm, Client: cs.Client, Session: cs.Session}
-		putIn(f.Sightings, SightingKey{Seat: seat}, m.Node, Sighting{At: at, Start: cs.Start, Cause: cause})
+		putIn(f.Sightings, SightingKey{Seat: seat}, m.Node, Sighting{At: at, Start: cs.Start, Cause: cause, Owner: cmp.Or(cs.User, ro.User)})
 	}
 }
 

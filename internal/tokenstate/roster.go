@@ -49,7 +49,11 @@ func (f Facts) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
 		return nil
 	}
 	var cs []closure
+	ownerless := f.ownerless(t, r)
 	for _, s := range t.coverage() {
+		if ownerless && s.User != "" {
+			continue
+		}
 		for node, look := range f.Looks[s] {
 			if t.IssuedAt.Millis() > look.At-r.Margin || seenSince(listed, node, look.At, r) {
 				continue

@@ -142,7 +142,12 @@ func holds(t *testing.T, ms []events.Message, a recordedAnswer, want expected) {
 	if lives := v.State == tokenstate.Usable; lives != a.lives() && !v.InDoubt && (!lives || want.invisible+want.unannounced == "") {
 		t.Errorf("%s: by the listener alone %s, and nothing more will be looked at: %+v", where, said(v), v)
 	}
-	v = tokenstate.Judge(tok, fold(of(ms, events.Look)), r)
+	alone := fold(of(ms, events.Look))
+	tokenstate.SightingRow{ // as a look when the token was new has shown it
+		ID:    tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: tok.Realm, Client: tok.Client, Session: tok.Session}},
+		Value: tokenstate.Sighting{At: tok.IssuedAt.Millis(), Owner: tok.User},
+	}.AddTo(alone)
+	v = tokenstate.Judge(tok, alone, r)
 	if lives := v.State == tokenstate.Usable; lives != a.lives() && (!lives || want.invisible+want.hidden == "") {
 		t.Errorf("%s: by looks alone %s %+v", where, said(v), v)
 	}

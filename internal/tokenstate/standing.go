@@ -95,7 +95,11 @@ func userChecks(t Token) []check {
 // standings are the closures of t by realm, client and user, of either authority.
 func (f Facts) standings(t Token, r Rules) []closure {
 	cs := f.closures(Scope{Realm: t.Realm}, r, realmChecks(t))
-	cs = append(cs, f.closures(Scope{Realm: t.Realm, User: t.User}, r, userChecks(t))...)
+	user := Scope{Realm: t.Realm, User: t.User}
+	cs = append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)
+	if !f.ownerless(t, r) {
+		cs = append(cs, f.closuresBy(Keycloak, user, r, userChecks(t))...)
+	}
 	if t.Client != "" {
 		cs = append(cs, f.closures(Scope{Realm: t.Realm, Client: t.Client}, r, clientChecks(t))...)
 	}
@@ -103,13 +107,15 @@ func (f Facts) standings(t Token, r Rules) []closure {
 }
 
 func (f Facts) closures(s Scope, r Rules, checks []check) []closure {
+	return append(f.closuresBy(Keycloak, s, r, checks), f.closuresBy(Backend, s, r, checks)...)
+}
+
+func (f Facts) closuresBy(a Authority, s Scope, r Rules, checks []check) []closure {
 	var cs []closure
-	for _, a := range []Authority{Keycloak, Backend} {
-		nodes := f.Standings[Subject{s, a}]
-		for _, c := range checks {
-			if by, ok := closedLook(nodes, r, c.closed); ok {
-				cs = append(cs, closure{state: c.state, reason: c.reason, since: by.At, cause: by.Cause})
-			}
+	nodes := f.Standings[Subject{s, a}]
+	for _, c := range checks {
+		if by, ok := closedLook(nodes, r, c.closed); ok {
+			cs = append(cs, closure{state: c.state, reason: c.reason, since: by.At, cause: by.Cause})
 		}
 	}
 	return cs

@@ -16,7 +16,7 @@ func (p *Pages) publish(ctx context.Context, realm, client string, page Page) er
 	var sessions []events.ClientSession
 	for _, s := range page.Sessions {
 		if p.Known.Holds(realm, s.User) {
-			s.User, s.ClientID = "", "" // a sighting needs neither
+			s.ClientID = "" // a sighting needs none
 			sessions = append(sessions, s)
 		}
 	}

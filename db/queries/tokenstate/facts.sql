@@ -48,7 +48,7 @@ RETURNING t.*;
 SELECT * FROM tokenstate.fact_look;
 
 -- name: JoinSighting :many
-INSERT INTO tokenstate.fact_sighting AS t (realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause)
+INSERT INTO tokenstate.fact_sighting AS t (realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner)
 SELECT
     unnest(@realms::text[]),
     unnest(@user_ids::text[]),
@@ -61,9 +61,10 @@ SELECT
     unnest(@ties::text[]),
     unnest(@start_ss::bigint[]),
     unnest(@second_ss::bigint[]),
-    unnest(@causes::text[])
+    unnest(@causes::text[]),
+    unnest(@owners::text[])
 ON CONFLICT (realm, user_id, client, session, key, gone, node) DO UPDATE
-SET at_ms = excluded.at_ms, tie = excluded.tie, start_s = excluded.start_s, second_s = excluded.second_s, cause = excluded.cause
+SET at_ms = excluded.at_ms, tie = excluded.tie, start_s = excluded.start_s, second_s = excluded.second_s, cause = excluded.cause, owner = excluded.owner
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
 

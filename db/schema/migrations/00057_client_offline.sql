@@ -86,11 +86,14 @@ WITH name_of AS ( -- the present client_id of each client, by its latest look th
                 AND (l.at_ms > k.at_ms + r.skew_ms + l.lag_ms
                     OR l.node = k.node AND (l.at_ms = k.at_ms OR k.node NOT IN ('', '!') AND l.at_ms > k.at_ms)))
         AND NOT EXISTS (SELECT FROM ended e WHERE (e.realm, e.session, e.client_id) = (t.realm, t.session, t.client_id))
-), restarted AS ( -- Keycloak's own rule for a session that was made anew under the same id
+), restarted AS ( -- Keycloak's own rule for a session that was made anew under the same id; a node may list another start since
     SELECT realm, session, client_id, 3 AS state, 'session_restarted' AS reason, start_s * 1000 AS since, cause
-    FROM (SELECT DISTINCT ON (realm, session, client_id) * FROM listed WHERE start_s > 0
+    FROM (SELECT DISTINCT ON (realm, session, client_id) * FROM listed l CROSS JOIN tokenstate.rules r
+        WHERE iat + 1 < start_s AND NOT EXISTS (
+            SELECT FROM listed o
+            WHERE (o.realm, o.session, o.client_id) = (l.realm, l.session, l.client_id) AND o.node NOT IN ('', '!')
+                AND o.start_s > 0 AND o.iat + 1 >= o.start_s AND l.at_ms <= o.at_ms + r.skew_ms + l.lag_ms)
         ORDER BY realm, session, client_id, start_s DESC, at_ms DESC, tie DESC) last
-    WHERE iat + 1 < start_s
 ), refused AS ( -- the latest outcome, whichever name of the client its reporter knew
     SELECT realm, session, client_id, 2 AS state, 'refused' AS reason, since, cause
     FROM (SELECT DISTINCT ON (t.realm, t.session, t.client_id) t.realm, t.session, t.client_id, f.refused, f.at_ms AS since, f.cause

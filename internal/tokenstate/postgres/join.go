@@ -86,6 +86,7 @@ func joinSighting(ctx context.Context, db dbsqlc.DBTX, f tokenstate.Facts) ([]to
 		p.StartSs = append(p.StartSs, int64(r.Value.Start))
 		p.SecondSs = append(p.SecondSs, int64(r.Value.Second))
 		p.Causes = append(p.Causes, r.Value.Cause)
+		p.Owners = append(p.Owners, r.Value.Owner)
 	}
 	ts, err := q.JoinSighting(ctx, db, p)
 	return asRows(ts, rowSighting), err

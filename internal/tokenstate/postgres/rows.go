@@ -23,7 +23,7 @@ func rowLook(t dbsqlc.TokenstateFactLook) tokenstate.Row {
 }
 
 func rowSighting(t dbsqlc.TokenstateFactSighting) tokenstate.Row {
-	return tokenstate.SightingRow{ID: tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: t.Realm, User: t.UserID, Client: t.Client, Session: t.Session, Key: t.Key}, Gone: t.Gone}, Node: t.Node, Value: tokenstate.Sighting{At: tokenstate.Millis(t.AtMs), Start: tokenstate.Seconds(t.StartS), Second: tokenstate.Seconds(t.SecondS), Cause: t.Cause}}
+	return tokenstate.SightingRow{ID: tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: t.Realm, User: t.UserID, Client: t.Client, Session: t.Session, Key: t.Key}, Gone: t.Gone}, Node: t.Node, Value: tokenstate.Sighting{At: tokenstate.Millis(t.AtMs), Start: tokenstate.Seconds(t.StartS), Second: tokenstate.Seconds(t.SecondS), Cause: t.Cause, Owner: t.Owner}}
 }
 
 func rowRefusal(t dbsqlc.TokenstateFactRefusal) tokenstate.Row {

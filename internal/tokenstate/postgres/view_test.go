@@ -25,11 +25,11 @@ func drawHistory(t *rapid.T) tokenstate.Facts {
 	theme := rapid.IntRange(-2, 4).Draw(t, "theme") // most histories are of one kind, so that its rows meet
 	for range rapid.IntRange(0, 6).Draw(t, "rows") {
 		at, node, cause := tokenstate.Millis(rapid.IntRange(1, 8).Draw(t, "at"))*500, str("", "n1", "n2", "!"), str("e1", "e2", "E")
-		scope := tokenstate.Scope{Realm: "demo", User: str("", "u"), Client: str("", "c1", "c2"), Session: str("", "s")}
+		scope := tokenstate.Scope{Realm: "demo", User: str("", "u", "u", "o"), Client: str("", "c1", "c2"), Session: str("", "s")}
 		subject := tokenstate.Scope{Realm: "demo"}
 		switch rapid.IntRange(0, 2).Draw(t, "subject") {
 		case 0:
-			subject.User = "u"
+			subject.User = str("u", "u", "o")
 		case 1:
 			subject.Client = str("c1", "c1", "c0")
 		}
@@ -46,7 +46,7 @@ func drawHistory(t *rapid.T) tokenstate.Facts {
 			tokenstate.LookRow{Scope: scope, Node: node, Value: tokenstate.Look{At: at, Cause: cause}},
 			tokenstate.SightingRow{
 				ID: tokenstate.SightingKey{Seat: seat, Gone: rapid.Bool().Draw(t, "gone")}, Node: node,
-				Value: tokenstate.Sighting{At: at, Start: second(), Second: second(), Cause: cause},
+				Value: tokenstate.Sighting{At: at, Start: second(), Second: second(), Cause: cause, Owner: str("", "", "u", "o")},
 			},
 			tokenstate.RefusalRow{
 				ID:    tokenstate.RefusalKey{Scope: tokenstate.Scope{Realm: "demo", User: "u", Client: str("", "c1", "app"), Session: "s"}, IssuedAt: tokenstate.Seconds(rapid.IntRange(2, 3).Draw(t, "iat"))},

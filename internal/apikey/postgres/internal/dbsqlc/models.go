@@ -149,6 +149,7 @@ type TokenstateFactSighting struct {
 	StartS  int64
 	SecondS int64
 	Cause   string
+	Owner   string
 }
 
 type TokenstateFactStanding struct {

@@ -185,7 +185,7 @@ func (q *Queries) AllRefusal(ctx context.Context, db DBTX) ([]TokenstateFactRefu
 }
 
 const allSighting = `-- name: AllSighting :many
-SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause FROM tokenstate.fact_sighting
+SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting
 `
 
 func (q *Queries) AllSighting(ctx context.Context, db DBTX) ([]TokenstateFactSighting, error) {
@@ -210,6 +210,7 @@ func (q *Queries) AllSighting(ctx context.Context, db DBTX) ([]TokenstateFactSig
 			&i.StartS,
 			&i.SecondS,
 			&i.Cause,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}
@@ -632,7 +633,7 @@ func (q *Queries) JoinRefusal(ctx context.Context, db DBTX, arg JoinRefusalParam
 }
 
 const joinSighting = `-- name: JoinSighting :many
-INSERT INTO tokenstate.fact_sighting AS t (realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause)
+INSERT INTO tokenstate.fact_sighting AS t (realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner)
 SELECT
     unnest($1::text[]),
     unnest($2::text[]),
@@ -645,11 +646,12 @@ SELECT
     unnest($9::text[]),
     unnest($10::bigint[]),
     unnest($11::bigint[]),
-    unnest($12::text[])
+    unnest($12::text[]),
+    unnest($13::text[])
 ON CONFLICT (realm, user_id, client, session, key, gone, node) DO UPDATE
-SET at_ms = excluded.at_ms, tie = excluded.tie, start_s = excluded.start_s, second_s = excluded.second_s, cause = excluded.cause
+SET at_ms = excluded.at_ms, tie = excluded.tie, start_s = excluded.start_s, second_s = excluded.second_s, cause = excluded.cause, owner = excluded.owner
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
-RETURNING t.realm, t.user_id, t.client, t.session, t.key, t.gone, t.node, t.at_ms, t.tie, t.start_s, t.second_s, t.cause
+RETURNING t.realm, t.user_id, t.client, t.session, t.key, t.gone, t.node, t.at_ms, t.tie, t.start_s, t.second_s, t.cause, t.owner
 `
 
 type JoinSightingParams struct {
@@ -665,6 +667,7 @@ type JoinSightingParams struct {
 	StartSs  []int64
 	SecondSs []int64
 	Causes   []string
+	Owners   []string
 }
 
 func (q *Queries) JoinSighting(ctx context.Context, db DBTX, arg JoinSightingParams) ([]TokenstateFactSighting, error) {
@@ -681,6 +684,7 @@ func (q *Queries) JoinSighting(ctx context.Context, db DBTX, arg JoinSightingPar
 		arg.StartSs,
 		arg.SecondSs,
 		arg.Causes,
+		arg.Owners,
 	)
 	if err != nil {
 		return nil, err
@@ -702,6 +706,7 @@ func (q *Queries) JoinSighting(ctx context.Context, db DBTX, arg JoinSightingPar
 			&i.StartS,
 			&i.SecondS,
 			&i.Cause,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}

@@ -148,7 +148,7 @@ func (q *Queries) OwnerCutoffs(ctx context.Context, db DBTX, arg OwnerCutoffsPar
 }
 
 const ownerSightings = `-- name: OwnerSightings :many
-SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause FROM tokenstate.fact_sighting WHERE realm = $1 AND user_id = $2 AND client = '' AND session = ''
+SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting WHERE realm = $1 AND user_id = $2 AND client = '' AND session = ''
 `
 
 type OwnerSightingsParams struct {
@@ -178,6 +178,7 @@ func (q *Queries) OwnerSightings(ctx context.Context, db DBTX, arg OwnerSighting
 			&i.StartS,
 			&i.SecondS,
 			&i.Cause,
+			&i.Owner,
 		); err != nil {
 			return nil, err
 		}

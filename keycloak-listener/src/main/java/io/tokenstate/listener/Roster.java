@@ -101,6 +101,9 @@ final class Roster {
         for (OfflineSession s : rows) {
             ObjectNode row = sessions.addObject().put("session", s.session()).put("client", s.client());
             Json.put(row, "client_id", Text.id(s.clientId()));
+            if (user == null) { // A token's sub need not be its user's id: its session tells whose it is.
+                Json.put(row, "user", Text.id(s.user()));
+            }
             row.put("start", s.start());
         }
         return roster;
