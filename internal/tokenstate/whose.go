@@ -43,6 +43,7 @@ func (f Facts) ownerInQuestion(t Token, r Rules) bool {
 	return f.ownerless(t, r) && !f.bySession(t) && len(f.cutoffs(t, r)) == 0
 }
 
+// bySession reports whether a look covers the session itself: then it is known what became of it.
 func (f Facts) bySession(t Token) bool {
 	for _, s := range []Scope{{Realm: t.Realm, Session: t.Session}, {Realm: t.Realm, Client: t.Client, Session: t.Session}} {
 		if len(f.Looks[s]) > 0 {

@@ -147,6 +147,8 @@ final class Looker implements Sight {
             if (master != null) {
                 master.sessions().gather(nobody);
                 master.users().after("", 1);
+                // Every realm has this client, and not every role is in its scope: all of the questions are asked.
+                master.clients().withOfflineAccess(master.clients().byClientId(Set.of("account")).values());
                 master.sessions().ofClient(NOBODY, "", 1);
             }
             return rows.ownerOfOffline(NOBODY, NOBODY);
