@@ -48,7 +48,7 @@ func vanishing(t *testing.T, after int64) string {
 			say(200, fmt.Sprintf(`[{"id":"s1","userId":"u","start":1000,"lastAccess":%d,"clients":{"c1":"app"}}]`, time.Now().UnixMilli()))
 		case strings.HasSuffix(path, "/users") && first:
 			say(200, `[{"id":"u","enabled":true,"notBefore":0}]`)
-		case strings.Contains(path, "/offline-sessions"), strings.HasSuffix(path, "/users"), strings.HasSuffix(path, "events"):
+		case strings.HasSuffix(path, "/client-scopes"), strings.Contains(path, "/offline-sessions"), strings.HasSuffix(path, "/users"), strings.HasSuffix(path, "events"):
 			say(200, `[]`)
 		case strings.HasSuffix(path, "/composite"):
 			say(200, `[{"name":"offline_access"}]`)

@@ -31,8 +31,8 @@ func (a *Admin) clientOffline(ctx context.Context, realm string, c *gocloak.Clie
 	if err != nil {
 		return false, err
 	}
-	optional := ofScopes(c.OptionalClientScopes)
-	if counts && !slices.Contains(append(ofScopes(c.DefaultClientScopes), optional...), offlineRole) {
+	optional, told := ofScopes(c.OptionalClientScopes), c.OptionalClientScopes != nil || c.DefaultClientScopes != nil
+	if counts && told && !slices.Contains(append(ofScopes(c.DefaultClientScopes), optional...), offlineRole) {
 		return false, nil
 	}
 	if c.FullScopeAllowed == nil || *c.FullScopeAllowed {
