@@ -168,14 +168,11 @@ func (c *campaign) behind(ctx context.Context, rnd *rand.Rand) (string, error) {
 }
 
 // forgetting puts a database in the place of ours that lacks what was committed since a moment. What an operator has to do
-// is done: operations.md says that keys and tokens since then must be made again, and that orders which are not
-// in the log yet are gone.
+// is done: operations.md says that keys and tokens since then must be made again. Orders that are not in the log yet are
+// written again by the replicas, which run on.
 func (c *campaign) forgetting(ctx context.Context, since time.Time, then func() error) error {
 	c.pause()
 	defer c.resume()
-	if err := eventually(ctx, settled, func() error { return c.relayed(ctx) }); err != nil {
-		return err
-	}
 	for _, k := range c.watchers {
 		k.doubtful()
 	}
