@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/play"
+	"github.com/tokenstate/tokenstate/internal/testenv"
 )
 
 const (
@@ -30,14 +31,14 @@ type scene struct {
 
 var scenes = []scene{
 	{"entry_removed", func(s *staged) error {
-		if err := s.ldap.remove(s.ctx, s.dn, s.uids[0]); err != nil {
+		if err := s.ldap.Remove(s.ctx, s.dn, s.uids[0]); err != nil {
 			return err
 		}
 		s.people[0].removed = true
 		return s.stir()
 	}},
-	{"folder_unknown", mistype("ou=nowhere," + baseDN)},
-	{"folder_empty", mistype(baseDN)}, // searched at one level: nobody is there
+	{"folder_unknown", mistype("ou=nowhere," + testenv.BaseDN)},
+	{"folder_empty", mistype(testenv.BaseDN)}, // searched at one level: nobody is there
 	{"away_20_s", func(s *staged) error { return s.away(20 * time.Second) }},
 	{"away_10_min", func(s *staged) error { return s.away(10 * time.Minute) }},
 }
@@ -56,7 +57,7 @@ func mistype(dn string) func(*staged) error {
 // Ensure that whatever happens to a user store, looks at its users leave them as they would be without us,
 // close no key while the store cannot tell, and are right soon after it is back.
 func TestDirectory(t *testing.T) {
-	ldap := newSlapd(t)
+	ldap := testenv.NewDirectory(t)
 	w := start(t, "harm-directory")
 	for _, imports := range []bool{true, false} {
 		for _, sc := range scenes {
@@ -72,7 +73,7 @@ func TestDirectory(t *testing.T) {
 type staged struct {
 	*world
 	t       *testing.T
-	ldap    *slapd
+	ldap    *testenv.Directory
 	dn      string
 	uids    []string
 	stores  map[*side]string         // component ids
@@ -92,12 +93,12 @@ type member struct {
 	removed bool // from the directory: who is not found may be found again, so that they are in doubt for good
 }
 
-func (w *world) scene(t *testing.T, ldap *slapd, sc scene, imports bool) {
+func (w *world) scene(t *testing.T, ldap *testenv.Directory, sc scene, imports bool) {
 	t.Helper()
 	s := &staged{world: w, t: t, ldap: ldap, stores: map[*side]string{}, configs: map[*side]map[string]any{}, online: map[*side][]play.Tokens{}, ids: map[*side][]string{}, lowest: members}
 	name := fmt.Sprintf("%s-%t", strings.ReplaceAll(sc.name, "_", ""), imports)
 	var err error
-	s.dn, s.uids, err = ldap.people(w.ctx, name, members)
+	s.dn, s.uids, err = ldap.People(w.ctx, name, members, play.Password)
 	must(t, err)
 	for _, r := range w.sides() {
 		must(t, s.open(r, name, imports))
@@ -129,16 +130,7 @@ func (s *staged) open(r *side, name string, imports bool) error {
 	if err := r.call(s.ctx, http.MethodGet, "", nil, &realm); err != nil {
 		return err
 	}
-	one := func(v string) []string { return []string{v} }
-	s.configs[r] = map[string]any{
-		"name": name, "providerId": "ldap", "providerType": "org.keycloak.storage.UserStorageProvider", "parentId": realm.ID,
-		"config": map[string][]string{
-			"enabled": one("true"), "priority": one("0"), "vendor": one("other"), "connectionUrl": one(s.ldap.url()), "usersDn": one(s.dn),
-			"authType": one("simple"), "bindDn": one(managerDN), "bindCredential": one(managersWord), "editMode": one("READ_ONLY"),
-			"usernameLDAPAttribute": one("uid"), "rdnLDAPAttribute": one("uid"), "uuidLDAPAttribute": one("entryUUID"), "userObjectClasses": one("inetOrgPerson"),
-			"importEnabled": one(fmt.Sprint(imports)), "connectionTimeout": one("2000"), "readTimeout": one("2000"), "searchScope": one("1"),
-		},
-	}
+	s.configs[r] = s.ldap.Store(name, realm.ID, s.dn, imports)
 	id, err := r.create(s.ctx, http.MethodPost, "/components", s.configs[r], nil)
 	if err != nil {
 		return err
@@ -207,13 +199,13 @@ func (s *staged) stir() error {
 
 // away stops the directory, lets something happen to its people, and starts it again.
 func (s *staged) away(d time.Duration) error {
-	s.ldap.stop()
+	s.ldap.Stop()
 	began := time.Now()
 	if err := s.stir(); err != nil {
 		return err
 	}
 	s.watch(d - time.Since(began))
-	return s.ldap.start(s.ctx)
+	return s.ldap.Start(s.ctx)
 }
 
 // watch asks about the keys again and again.
