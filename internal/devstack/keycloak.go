@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,7 +140,7 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 
 // introduce fills in how Keycloak is reached and what its clients are called.
 func (s *Stack) introduce(url, password string) {
-	s.Env.KeycloakURL, s.Env.KeycloakRealm, s.Env.KeycloakClientID = url, "demo", "app"
+	s.Env.KeycloakURL, s.Env.KeycloakRealm, s.Env.KeycloakClientID = url, cmp.Or(s.opts.Realm, "demo"), "app"
 	s.Env.KeycloakAdmin, s.Env.KeycloakAdminPassword = "admin", password
 	s.Env.KeycloakClientSecret = randomText()
 	s.Env.WorkerClientID, s.Env.WorkerClientSecret = "tokenstate-worker", randomText()

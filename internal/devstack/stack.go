@@ -23,6 +23,7 @@ type Options struct {
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
 	Hushed    bool      // Keycloak starts without our listener; see HushListener
+	Realm     string    // the name of the realm that is made; "": demo
 	Realms    string    // the listener's option realms; "": it hears every realm but master
 	Measured  bool      // Postgres counts statements (pg_stat_statements), Keycloak shows its metrics; see KeycloakMetricsURL
 	// Nodes: 2 is a cluster of two Keycloak nodes, the parts keycloak and keycloak2; else there is one.

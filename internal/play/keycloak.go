@@ -95,6 +95,12 @@ func (k *Keycloak) Grant(ctx context.Context, client, user, scope string) (Token
 	return k.ask(ctx, "token", client, url.Values{"grant_type": {"password"}, "username": {user}, "password": {Password}, "scope": {"openid " + scope}})
 }
 
+// Service logs a client's service account in. Only a client with the attribute client_credentials.use_refresh_token
+// gets a refresh token.
+func (k *Keycloak) Service(ctx context.Context, client, scope string) (Tokens, error) {
+	return k.ask(ctx, "token", client, url.Values{"grant_type": {"client_credentials"}, "scope": {"openid " + scope}})
+}
+
 // Refresh is what a backend does with a stored token; a *Refused is Keycloak's verdict.
 func (k *Keycloak) Refresh(ctx context.Context, t Tokens) (Tokens, error) {
 	return k.ask(ctx, "token", t.Client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {t.Refresh}})

@@ -15,9 +15,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/play"
 )
 
-// These are the rarer rows of keycloak.md's action table. What concerns everybody is undone by
-// the action itself: a refusal that no look shows (consent required, a key that is disabled) is
-// legitimately "usable" until a refresh meets it, so that it must be over when verdicts are compared.
+// These are the rarer rows of keycloak.md's action table.
 
 func init() {
 	ofOne = append(ofOne, moreOfOne...)
@@ -79,17 +77,19 @@ var moreOfOne = []action{
 	}},
 }
 
-// ofAllForAWhile undo themselves, so that a round may have more of them.
+// ofAllForAWhile are undone, at once or by the next round: what looks show may be left as it is. A refusal that no look
+// shows (consent required), or that comes of the passing of time alone (an idle time of a second), is legitimately
+// "usable" until a refresh meets it, and must be over when verdicts are compared.
 var ofAllForAWhile = []action{
 	{"client renamed and back", 1, func(w *world, _ *person, _ *held, _ string) error { // not authapi's own
-		return w.forAWhile(
+		return w.orLeft(
 			func() error {
 				return w.call(http.MethodPut, "/clients/"+w.uuid["app2"], map[string]any{"clientId": "app2-renamed"}, nil)
 			},
 			func() error { return w.client("app2", map[string]any{}) })
 	}},
 	{"offline_access taken from the default roles and given back", 1, func(w *world, _ *person, _ *held, _ string) error {
-		composites := "/roles/default-roles-" + w.keycloak.Realm + "/composites"
+		composites := "/roles/" + w.defaultRoles() + "/composites"
 		return w.roleForAWhile(composites)
 	}},
 	{"offline_access taken from the group and given back", 1, func(w *world, _ *person, _ *held, _ string) error {
@@ -113,7 +113,15 @@ var ofAllForAWhile = []action{
 		}
 		return errors.New("no client scope " + play.Offline)
 	}},
-	{"remember-me switched off and on", 1, realmForAWhile(map[string]any{"rememberMe": false}, map[string]any{"rememberMe": true})},
+	{"remember-me switched off and on", 1, func(w *world, _ *person, _ *held, _ string) error {
+		rememberMe := func(on bool) func() error {
+			return func() error { return w.call(http.MethodPut, "", map[string]any{"rememberMe": on}, nil) }
+		}
+		if w.hushed { // the admin API lists these sessions all the same (decisions/0005)
+			return w.forAWhile(rememberMe(false), rememberMe(true))
+		}
+		return w.orLeft(rememberMe(false), rememberMe(true))
+	}},
 	{"idle time shortened and restored", 1, realmForAWhile(map[string]any{"offlineSessionIdleTimeout": 1}, map[string]any{"offlineSessionIdleTimeout": 2592000})},
 	{"organisations switched on and off", 1, realmForAWhile(map[string]any{"organizationsEnabled": true}, map[string]any{"organizationsEnabled": false})},
 	{"consent required and not any more", 1, func(w *world, _ *person, _ *held, client string) error {
@@ -139,6 +147,18 @@ func (w *world) forAWhile(do, undo func() error) error {
 	return undo()
 }
 
+// orLeft does something and leaves it until the round is over, as people do, or undoes it as forAWhile.
+func (w *world) orLeft(do, undo func() error) error {
+	if w.rnd.Intn(2) == 0 {
+		return w.forAWhile(do, undo)
+	}
+	w.everybody.tell("and it is left so")
+	w.mu.Lock()
+	w.left = append(w.left, undo)
+	w.mu.Unlock()
+	return do()
+}
+
 func realmForAWhile(do, undo map[string]any) func(*world, *person, *held, string) error {
 	return func(w *world, _ *person, _ *held, _ string) error {
 		return w.forAWhile(
@@ -152,7 +172,7 @@ func (w *world) roleForAWhile(path string) error {
 	if err := w.call(http.MethodGet, "/roles/"+play.Offline, nil, &role); err != nil {
 		return err
 	}
-	return w.forAWhile(
+	return w.orLeft(
 		func() error { return w.call(http.MethodDelete, path, []any{role}, nil) },
 		func() error { return w.call(http.MethodPost, path, []any{role}, nil) })
 }
@@ -190,7 +210,7 @@ func account(method string, path func(h *held, client string) string) func(*worl
 		if err != nil {
 			return dead(err)
 		}
-		_, err = w.ask(method, w.keycloak.URL+"/realms/"+w.keycloak.Realm+"/account"+path(h, client), t.Access, nil)
+		_, err = w.ask(method, w.keycloak.URL+"/realms/"+url.PathEscape(w.keycloak.Realm)+"/account"+path(h, client), t.Access, nil)
 		return err
 	}
 }
@@ -275,7 +295,7 @@ func registeredClient(w *world, p *person, _ *held, _ string) error {
 	if err := w.call(http.MethodPost, "/clients-initial-access", map[string]any{"count": 1, "expiration": 600}, &first); err != nil {
 		return err
 	}
-	name, address := fmt.Sprintf("own-%x", w.rnd.Int63()), w.keycloak.URL+"/realms/"+w.keycloak.Realm+"/clients-registrations/default"
+	name, address := fmt.Sprintf("own-%x", w.rnd.Int63()), w.keycloak.URL+"/realms/"+url.PathEscape(w.keycloak.Realm)+"/clients-registrations/default"
 	rep := map[string]any{"clientId": name, "secret": w.keycloak.Secret, "publicClient": false, "directAccessGrantsEnabled": true, "redirectUris": []string{"http://127.0.0.1/*"}}
 	made, err := w.ask(http.MethodPost, address, first.Token, rep)
 	token, _ := made["registrationAccessToken"].(string)

@@ -3,6 +3,7 @@
 package truth
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -39,9 +40,10 @@ func (w *world) births(round int) (falseRevoked int) {
 
 // born1 says what was wrong, "" if nothing.
 func (w *world) born1(p *person) string {
-	if err := w.make(p); err != nil {
+	if err := errors.Join(w.make(p), w.mint(p)); err != nil {
 		return err.Error()
 	}
+	w.joined(p)
 	old, err := w.keycloak.Grant(w.ctx, "app", p.name, play.Offline)
 	if err != nil {
 		return err.Error()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,12 +90,20 @@ func (w *world) await() {
 	}
 }
 
-// opened undoes what concerns everybody, so that a round has living tokens.
+// opened undoes what concerns everybody, so that a round can make keys and has living tokens.
 func (w *world) opened() {
 	w.t.Helper()
+	left := w.left
+	w.left = nil
+	for _, undo := range slices.Backward(left) {
+		w.must(undo())
+	}
 	w.must(w.call(http.MethodPut, "", map[string]any{"enabled": true, "notBefore": 0}, nil))
 	for client := range w.uuid {
 		w.must(w.client(client, map[string]any{"enabled": true, "notBefore": 0}))
+	}
+	if len(left) > 0 {
+		play.Pause(w.ctx, w.settled) // a realm that counts as disabled makes no keys
 	}
 }
 
@@ -154,7 +163,9 @@ func (w *world) answers(hs []*held) []*play.Refused {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			_, err := w.nodes[i%len(w.nodes)].Refresh(w.ctx, h.Tokens)
+			t := h.Tokens
+			t.Client = h.client() // another one than asked for it, where that was renamed meanwhile
+			_, err := w.nodes[i%len(w.nodes)].Refresh(w.ctx, t)
 			if !errors.As(err, &out[i]) {
 				errs[i] = err
 			}
@@ -179,8 +190,9 @@ func (a tally) String() string {
 }
 
 // compare holds authapi's verdicts to Keycloak's answers, and gives those that were false.
-func (w *world) compare(hs []*held) (n tally, wrong []*held) {
+func (w *world) compare() (n tally, wrong []*held) {
 	w.t.Helper()
+	hs := w.compared()
 	vs := w.verdicts(hs)
 	answers := w.answers(hs)
 	for i, v := range vs {

@@ -39,7 +39,7 @@ func parse(script string) (steps []step, err error) {
 }
 
 func named(name string) *action {
-	for _, table := range [][]action{ofOne, ofAll, ofAllForAWhile} {
+	for _, table := range [][]action{ofOne, ofStored, ofAll, ofAllForAWhile} {
 		for i := range table {
 			if table[i].name == name {
 				return &table[i]
@@ -86,10 +86,9 @@ func plan(people []*person, actions int, rnd *rand.Rand) (common []step) {
 		}
 	}
 	rnd.Shuffle(len(common), func(i, j int) { common[i], common[j] = common[j], common[i] })
-	own := chosen(ofOne)
 	for i := range actions - len(common) {
 		p := people[i%len(people)]
-		p.lane = append(p.lane, chance(own, rnd))
+		p.lane = append(p.lane, chance(ofPerson(p), rnd))
 	}
 	return common
 }

@@ -76,8 +76,9 @@ func (w *world) replay(steps []step) (wrong bool) {
 	for _, s := range steps {
 		w.play(s, p)
 	}
-	vs := w.verdicts(w.held)
-	for i, refused := range w.answers(w.held) {
+	hs := w.compared()
+	vs := w.verdicts(hs)
+	for i, refused := range w.answers(hs) {
 		wrong = wrong || (vs[i].State == "usable") != (refused == nil)
 	}
 	return wrong

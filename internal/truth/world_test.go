@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,6 +40,12 @@ type shared struct {
 	everybody *person // its story is of what concerned all
 	settled   time.Duration
 	patient   bool // parts may be away for a while
+	hushed    bool // Keycloak has no listener
+	directory *store
+	rotates   bool      // the realm's refresh tokens are good once
+	older     int       // tokens that were not compared for that
+	others    []*person // owners of keys to whom nothing happens but what their token's story does
+	former    []*person // of earlier rounds, and deleted
 
 	mu     sync.Mutex
 	held   []*held
@@ -47,6 +54,7 @@ type shared struct {
 	making sync.Mutex
 	group  string         // whose members have offline_access; guarded by making
 	counts map[string]int // of actions by name
+	left   []func() error // give back what actions have left as it was not
 	keys   int            // whose answer agreed with Keycloak
 }
 
@@ -55,6 +63,8 @@ type person struct {
 	name, id string
 	browser  *play.Browser
 	key      string
+	folder   string // of the directory that they come from
+	client   string // UUID of the client whose service account this is
 	gone     bool
 	reborn   bool // deleted, and imported again under the same id
 	lane     []step
@@ -152,21 +162,25 @@ func (w *world) enter(n int) error {
 		}
 		w.people = append(w.people, p)
 	}
-	return nil
+	return w.enterStored(tag, (n+7)/8)
 }
 
 // forget drops the people and tokens of a round, here and there: what concerns everybody is
 // settled in time for as many people as a round has (docs/truth.md).
 func (w *world) forget() {
 	w.t.Helper()
-	for _, p := range w.people {
+	for _, p := range slices.Concat(w.people, w.others) {
 		w.must(w.call(http.MethodDelete, "/users/"+p.id, nil, nil))
+		if p.client != "" {
+			w.must(w.call(http.MethodDelete, "/clients/"+p.client, nil, nil))
+		}
+		w.former = append(w.former, p)
 	}
 	for _, h := range w.held {
 		_, err := w.backend.Call(w.ctx, http.MethodDelete, "/v1/users/"+h.User+"/offline-tokens/"+h.Session, "", nil)
 		w.must(err)
 	}
-	w.held, w.people, w.everybody.story = nil, nil, nil
+	w.held, w.people, w.others, w.everybody.story = nil, nil, nil, nil
 }
 
 func (w *world) must(err error) {
@@ -179,16 +193,18 @@ func (w *world) must(err error) {
 func (w *world) make(p *person) error {
 	s, err := w.admin()
 	if err == nil {
-		p.id, err = s.Call(w.ctx, http.MethodPost, "/"+w.keycloak.Realm+"/users", play.Account(p.name), nil)
+		p.id, err = s.Call(w.ctx, http.MethodPost, w.realmPath()+"/users", play.Account(p.name), nil)
 	}
 	return err
 }
+
+func (w *world) realmPath() string { return "/" + url.PathEscape(w.keycloak.Realm) }
 
 // call is the administrator's. What is not there any more is no fault of an action.
 func (w *world) call(method, path string, body, out any) error {
 	s, err := w.admin()
 	if err == nil {
-		_, err = s.Call(w.ctx, method, "/"+w.keycloak.Realm+path, body, out)
+		_, err = s.Call(w.ctx, method, w.realmPath()+path, body, out)
 	}
 	if status, ok := errors.AsType[*devstack.StatusError](err); ok && status.Code == http.StatusNotFound {
 		return nil
