@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,10 @@ SIM_SEED ?= 1
 sim: ## random histories through the core, against a model of Keycloak (SIM_SEEDS SIM_SEED; docs/simulator.md)
 	GOGC=400 SIM_SEEDS=$(SIM_SEEDS) SIM_SEED=$(SIM_SEED) go test -count=1 -v -timeout=170m -run TestVerdictsEqualTheModels ./internal/sim/
 
+RULES_SEEDS ?= 1000
+sim-rules: ## which seed of the simulator, or else which test, notices that a rule of the core is missing; writes docs/simulator.md
+	RULES_SEEDS=$(RULES_SEEDS) go test -count=1 -v -timeout=170m -tags=mutations -run TestRulesAreNoticed ./internal/mutation/
+
 mutations: ## take the rules out one by one, in Go and Java; each must turn a test red (MUTATION_ONLY: files or rules; MUTATION_TRUTH=1: and make truth)
 	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
 
@@ -101,7 +105,7 @@ verify: ## modules are as in go.sum, generated code is current, code is formatte
 	$(GOLANGCI) fmt --diff
 	@tools/documented-targets
 	go test -count=1 -run TestCitationsExist .
-	go test -count=1 -tags=mutations -run TestMutantsFit ./internal/mutation/
+	go test -count=1 -tags=mutations -run 'TestMutantsFit|TestEachRuleOfTheDesignIsNoticed' ./internal/mutation/
 
 listener: $(LISTENER) ## the jar for Keycloak's providers folder
 

@@ -35,22 +35,25 @@ func TestNoMutantSurvives(t *testing.T) {
 		}
 		t.Run(m.rule, func(t *testing.T) {
 			overlay := m.overlay(t, root)
-			out, err := run(t, root, nil, "go", "test", "-count=1", "-overlay="+overlay, "./"+filepath.Dir(m.file)+"/")
-			by := failed.FindStringSubmatch(out)
-			if err == nil || by == nil {
-				t.Errorf("survived its package's tests:\n%.2000s", out)
-				by = []string{"", "nobody"}
-			}
-			line := fmt.Sprintf("| %s | %s |", m.rule, by[1])
+			line := fmt.Sprintf("| %s | %s |", m.rule, m.tested(t, root, overlay))
 			if m.truth && os.Getenv("MUTATION_TRUTH") != "" {
 				line += " " + truth(t, root, overlay) + " |"
-			}
-			if n := os.Getenv("MUTATION_SIM"); n != "" && strings.HasPrefix(m.file, core) {
-				line += " " + simulated(t, root, overlay, n) + " |"
 			}
 			fmt.Println(line) //nolint:forbidigo // the table
 		})
 	}
+}
+
+// tested is the first test of its package that catches a mutant.
+func (m mutant) tested(t *testing.T, root, overlay string) string {
+	t.Helper()
+	out, err := run(t, root, nil, "go", "test", "-count=1", "-vet=off", "-ldflags=-s -w", "-overlay="+overlay, "./"+filepath.Dir(m.file)+"/")
+	by := failed.FindStringSubmatch(out)
+	if err == nil || by == nil {
+		t.Errorf("survived its package's tests:\n%.2000s", out)
+		return "nobody"
+	}
+	return by[1]
 }
 
 // overlay writes the mutant beside the tree.
@@ -89,21 +92,6 @@ func truth(t *testing.T, root, overlay string) string {
 	}
 	t.Errorf("survived %d truth runs", seeds)
 	return "survived"
-}
-
-// simulated is the first seed with which the simulator catches a mutant, of the first n. It need not: docs/simulator.md
-// says which it cannot.
-func simulated(t *testing.T, root, overlay, n string) string {
-	t.Helper()
-	env := []string{"SIM_SEEDS=" + n, "SIM_SHRINK=off", "GOMAXPROCS=1", "GOGC=400"}
-	out, err := run(t, root, env, "go", "test", "-count=1", "-timeout=20m", "-overlay="+overlay, "-run=TestVerdictsEqualTheModels", "./internal/sim/")
-	if seed := regexp.MustCompile(`seed (\d+) is wrong`).FindStringSubmatch(out); seed != nil {
-		return "seed " + seed[1]
-	}
-	if err != nil {
-		t.Errorf("the simulator did not run:\n%.2000s", out)
-	}
-	return "not within " + n
 }
 
 func run(t *testing.T, dir string, env []string, name string, args ...string) (string, error) {

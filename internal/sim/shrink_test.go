@@ -56,6 +56,25 @@ func (r result) like(o result) bool {
 		r.stuck && o.stuck || r.diverged && o.diverged
 }
 
+// how says in which ways r failed.
+func (r result) how() string {
+	var ways []string
+	for _, w := range []struct {
+		name string
+		so   bool
+	}{
+		{"false revoked", len(r.falseRevoked) > 0},
+		{"false usable", len(r.falseUsable) > 0},
+		{"due for ever", r.stuck},
+		{"diverged", r.diverged},
+	} {
+		if w.so {
+			ways = append(ways, w.name)
+		}
+	}
+	return strings.Join(ways, ", ")
+}
+
 func (r result) text() string {
 	var b strings.Builder
 	for _, s := range r.falseRevoked {

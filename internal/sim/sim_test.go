@@ -31,7 +31,7 @@ func TestVerdictsEqualTheModels(t *testing.T) {
 				h := generate(seed, length)
 				r := play(h)
 				if n := all.add(r); r.failed() && (n > shrunk || !patient) {
-					t.Errorf("seed %d is wrong", seed)
+					t.Errorf("seed %d is wrong: %s", seed, r.how())
 				} else if r.failed() {
 					h = shrink(h, r)
 					t.Errorf("seed %d is wrong, in %d steps:\n%s%s", seed, len(h.steps), asTest(seed, h), play(h).text())
