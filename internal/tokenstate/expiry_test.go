@@ -50,3 +50,16 @@ func TestExpiryAndWhatCameFirst(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a user whose only token has expired is nobody to ask about, and one with another token is.
+func TestNobodyIsAskedAboutAnExpiredToken(t *testing.T) {
+	r, old := tokenstate.DefaultRules(), token
+	old.Expires = token.IssuedAt + 100
+	user, late := tokenstate.Scope{Realm: token.Realm, User: token.User}, old.Expires.Millis()+r.Skew+2*sec
+	if w, due := tokenstate.DueUser(user, []tokenstate.Token{old}, false, tokenstate.NewFacts(), r, late); due {
+		t.Errorf("due for a token that has expired: %+v", w)
+	}
+	if _, due := tokenstate.DueUser(user, []tokenstate.Token{old, token}, false, tokenstate.NewFacts(), r, late); !due {
+		t.Error("not due for a token that lives")
+	}
+}
