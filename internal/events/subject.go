@@ -30,11 +30,10 @@ func sourceToken(m Message) string {
 	if class != ClassEvent && class != ClassObservation {
 		return ""
 	}
-	switch m.Source {
-	case Backfill, Look, Worker:
-		return strings.TrimPrefix(string(m.Source), "urn:tokenstate:")
+	if m.Source != Backfill && m.Source != Look && m.Source != Worker {
+		return ""
 	}
-	return ""
+	return strings.TrimPrefix(string(m.Source), "urn:tokenstate:")
 }
 
 // Arrived is m as the log delivered it: with the log's own time, and refused when it lies on

@@ -89,17 +89,23 @@ func (d *Directory) URL() string { return "ldap://" + d.addr }
 
 // Start starts it in the foreground, as our child, and waits until it takes connections.
 func (d *Directory) Start(ctx context.Context) error {
-	d.cmd = exec.Command("/usr/sbin/slapd", "-f", d.conf(), "-h", d.URL()+"/", "-d", "0")
+	d.cmd = exec.Command("/usr/sbin/slapd", "-f", d.conf(), "-h", d.URL()+"/", "-d", "0") //nolint:gosec,noctx // the test's own; Stop ends it
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := d.cmd.Start(); err != nil {
 		return err
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		conn, err := net.Dial("tcp", d.addr)
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", d.addr)
 		if err == nil {
 			return conn.Close()
 		}
-		if time.Now().After(end) || ctx.Err() != nil {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
 			return fmt.Errorf("slapd does not listen: %w", err)
 		}
 	}
@@ -147,7 +153,7 @@ func (d *Directory) asManager(ctx context.Context, tool, input string) error {
 }
 
 func (d *Directory) tool(ctx context.Context, name, input string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // ldapadd and its like, named here
 	cmd.Stdin = strings.NewReader(input)
 	var says bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &says, &says
