@@ -60,7 +60,6 @@ func TestAHugeMinVersion(t *testing.T) {
 func TestHalfSentLogoutTokens(t *testing.T) {
 	w := newWorld(t)
 	i := w.issuer()
-	w.handler = w.server.Handler()
 	s := httptest.NewServer(w.handler)
 	t.Cleanup(s.Close)
 	const head = "POST /v1/backchannel-logout HTTP/1.1\r\nHost: x\r\nContent-Type: " + formType + "\r\nContent-Length: %d\r\n\r\n"
