@@ -140,15 +140,18 @@ func named(os []*events.Observation, sessions []string) error {
 	return nil
 }
 
-// uncovered are the sessions of tokens that no complete roster would have listed.
+// uncovered are the sessions of tokens that no complete roster would have listed. That a user whom Keycloak does not have
+// has no sessions says nothing of them: the token may name its user otherwise.
 func uncovered(os []*events.Observation, s tokenstate.Scope, tokens []tokenstate.Token) (sessions []string) {
 	var rosters []events.Roster
+	gone := false
 	for _, o := range os {
 		rosters = append(rosters, o.Rosters...)
+		gone = gone || o.User != nil && o.User.Gone
 	}
 	for _, t := range tokens {
 		covered := slices.ContainsFunc(rosters, func(r events.Roster) bool {
-			return r.Complete && (r.Session == t.Session || r.Session == "" && r.User == s.User) && (r.Client == "" || r.Client == t.Client)
+			return r.Complete && (r.Session == t.Session || r.Session == "" && r.User == s.User && !gone) && (r.Client == "" || r.Client == t.Client)
 		})
 		if !covered && !slices.Contains(sessions, t.Session) {
 			sessions = append(sessions, t.Session)

@@ -126,6 +126,29 @@ func TestSessionsThatNoRosterCoversAreNamed(t *testing.T) {
 	}
 }
 
+// Ensure the sessions of a user whom Keycloak does not have are asked for by their ids, although it says that there are
+// none of that user: the tokens stayed in doubt for ever.
+func TestSessionsOfAUserWhoIsGoneAreNamed(t *testing.T) {
+	j := &jar{look: func(asked map[string]any) (int, string) {
+		if asked["sessions"] == nil {
+			return 200, parts(`{"user":{"user":"u1","gone":true},"rosters":[{"user":"u1","complete":true,"sessions":[]}]}`)
+		}
+		return 200, parts(`{"rosters":[{"session":"s1","complete":true,"sessions":[]}]}`)
+	}}
+	tok := tokenstate.Token{Realm: "demo", User: "u1", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: 1_600_000_000}
+	ms, err := j.asker(t).Look(t.Context(), aUser, []tokenstate.Token{tok})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := tokenstate.NewFacts()
+	for _, m := range ms {
+		f.Add(tokenstate.Learn(m))
+	}
+	if v := tokenstate.Judge(tok, f, tokenstate.DefaultRules()); v.State != tokenstate.Revoked || v.InDoubt {
+		t.Fatalf("%+v", v)
+	}
+}
+
 // Ensure that an answer about somebody else, or one that is not whole, is a fault that leaves nothing.
 func TestLooksAtSomebodyElse(t *testing.T) {
 	named := func(first string) func(map[string]any) (int, string) {

@@ -38,6 +38,7 @@ func reconciled(s *system, t *testing.T) {
 	var users []string
 	for _, d := range s.dryRun() {
 		users = append(users, d.User+" "+d.After)
+		t.Logf("%+v", d)
 	}
 	if len(users) != 3 { // the dead token, the suspended one, and a key
 		t.Errorf("a dry run finds %q, not the token of %s, the token and the key of %s", users, dead, disabled)

@@ -48,14 +48,16 @@ func vanished(s *system, t *testing.T) {
 		w.do(s, user, fmt.Sprintf("user-%d", s.people))
 		if w.key {
 			s.dead(key, w.reason)
-		} else {
-			s.wait(w.way, func() (bool, string) {
-				v, err := s.backend.Decide(t.Context(), []play.Question{{User: user}})
-				return err == nil && v[0].State != "usable" && !v[0].InDoubt, fmt.Sprint(v, err)
-			})
+			t.Logf("%s: the key after %s", w.way, time.Since(began).Round(time.Millisecond))
+		}
+		s.wait(w.way, func() (bool, string) {
+			v, err := s.backend.Decide(t.Context(), []play.Question{{User: user}})
+			return err == nil && v[0].State != "usable" && !v[0].InDoubt, fmt.Sprint(v, err)
+		})
+		if !w.key {
 			s.lives(key)
 		}
-		t.Logf("%s: after %s", w.way, time.Since(began).Round(time.Millisecond))
+		t.Logf("%s: the token after %s", w.way, time.Since(began).Round(time.Millisecond))
 	}
 	s.serviceAccounts(t)
 }

@@ -24,7 +24,7 @@ func made(header, body string) string { return b64(header) + "." + b64(body) + "
 
 func TestParseOffline_Good(t *testing.T) {
 	t.Parallel()
-	want := keycloak.Claims{Issuer: "https://id/realms/r", Subject: "u", Session: "s", ClientID: "app", IssuedAt: 1700000000, ID: "j", Offline: true}
+	want := keycloak.Claims{Issuer: "https://id/realms/r", Subject: "u", Session: "s", ClientID: "app", IssuedAt: 1700000000, ID: "j", Scope: "x", Offline: true}
 	for name, body := range map[string]string{
 		"plain":             goodBody,
 		"spaces":            " " + strings.ReplaceAll(goodBody, ",", " ,\n"),
