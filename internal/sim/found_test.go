@@ -101,3 +101,17 @@ func TestADisputedStartIsADoubt(t *testing.T) {
 		},
 	})
 }
+
+// Found as seeds 1792 and 3161 when a token's owner became its session's: a look at the session that came too early to
+// prove anything, and then one that says only that there is no such user, left the token usable and not in doubt.
+func TestAnEarlyLookAtASessionWithoutOwnerSettlesNothing(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 5000, CacheLag: 10000, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{38, 900}, database: 76, resource: true,
+		steps: []step{
+			{Act: "login", Session: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, After: 16173, Seed: 5372181895050523304},
+			{Act: "delete", Client: 1, Session: 4, Node: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 11509466196786439600},
+			{Act: "worker", User: 1, Session: 5, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 5149693456003300897},
+		},
+	})
+}

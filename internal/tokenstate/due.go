@@ -158,7 +158,7 @@ func (f Facts) tooYoung(t Token, r Rules, now Millis) bool {
 func (f Facts) ripensAt(t Token, r Rules) Millis {
 	ripe, tooEarly := t.IssuedAt.Millis()+r.Margin, false
 	listed := f.Sightings[SightingKey{Seat: t.seat()}]
-	for _, s := range t.coverage() {
+	for _, s := range f.provenBy(t, r) {
 		for node, l := range f.Looks[s] {
 			switch {
 			case seenSince(listed, node, l.At, r):

@@ -1,5 +1,7 @@
 package tokenstate
 
+import "slices"
+
 // absences are the closures of t by what looks saw of its session.
 func (f Facts) absences(t Token, r Rules) []closure {
 	listed := f.Sightings[SightingKey{Seat: t.seat()}]
@@ -49,11 +51,7 @@ func (f Facts) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
 		return nil
 	}
 	var cs []closure
-	ownerless := f.ownerless(t, r)
-	for _, s := range t.coverage() {
-		if ownerless && s.User != "" {
-			continue
-		}
+	for _, s := range f.provenBy(t, r) {
 		for node, look := range f.Looks[s] {
 			if t.IssuedAt.Millis() > look.At-r.Margin || seenSince(listed, node, look.At, r) {
 				continue
@@ -83,6 +81,15 @@ func (t Token) coverage() []Scope {
 		{Realm: r, Session: t.Session},
 		{Realm: r, Client: t.Client, Session: t.Session},
 	}
+}
+
+// provenBy are the scopes a look at which proves t's session absent. That a user whom Keycloak does not have has no
+// sessions proves nothing, while it is not known whose session it is.
+func (f Facts) provenBy(t Token, r Rules) []Scope {
+	if !f.ownerless(t, r) {
+		return t.coverage()
+	}
+	return slices.DeleteFunc(t.coverage(), func(s Scope) bool { return s.User != "" })
 }
 
 // restarted is Keycloak's own rule for a session made anew under the same sid: dead if
