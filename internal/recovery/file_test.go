@@ -14,29 +14,7 @@ import (
 
 // Ensure a file of which anything was changed, taken out or added is refused before anything is learnt from it.
 func TestAChangedFileIsRefused(t *testing.T) {
-	var file bytes.Buffer
-	w, err := NewWriter(&file)
-	for _, id := range []string{"one", "two", "three"} {
-		if err == nil {
-			err = w.Add(worker.Line{ID: id, Seq: 1, Received: 7, Raw: []byte(`{}`)})
-		}
-	}
-	if err == nil {
-		_, err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := zstd.NewReader(&file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer z.Close()
-	whole, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(whole)
+	text := journalText(t, "one", "two", "three")
 	lines := strings.SplitAfter(text, "\n")
 	for name, c := range map[string]struct {
 		text  string
@@ -52,15 +30,7 @@ func TestAChangedFileIsRefused(t *testing.T) {
 		"it is of another format":    {strings.Replace(text, format, "tokenstate-journal/2", 1), false},
 		"something follows its foot": {text + "{}\n", false},
 	} {
-		var raw bytes.Buffer
-		z, err := zstd.NewWriter(&raw)
-		if err == nil {
-			_, err = z.Write([]byte(c.text))
-		}
-		if err = errors.Join(err, z.Close()); err != nil {
-			t.Fatal(err)
-		}
-		f, err := OpenFile(bytes.NewReader(raw.Bytes()))
+		f, err := OpenFile(bytes.NewReader(compressed(t, c.text)))
 		if (err == nil) != c.taken || err != nil && !errors.Is(err, ErrFile) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -68,4 +38,46 @@ func TestAChangedFileIsRefused(t *testing.T) {
 			f.Close()
 		}
 	}
+}
+
+// journalText is what a file with lines of these ids holds, before it is compressed.
+func journalText(tb testing.TB, ids ...string) string {
+	tb.Helper()
+	var file bytes.Buffer
+	w, err := NewWriter(&file)
+	for _, id := range ids {
+		if err == nil {
+			err = w.Add(worker.Line{ID: id, Seq: 1, Received: 7, Raw: []byte(`{"specversion":"1.0"}`)})
+		}
+	}
+	if err == nil {
+		_, err = w.Close()
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	z, err := zstd.NewReader(&file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer z.Close()
+	text, err := io.ReadAll(z)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(text)
+}
+
+// compressed is a file of that text.
+func compressed(tb testing.TB, text string) []byte {
+	tb.Helper()
+	var raw bytes.Buffer
+	z, err := zstd.NewWriter(&raw, zstd.WithEncoderConcurrency(1))
+	if err == nil {
+		_, err = io.WriteString(z, text)
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		tb.Fatal(err)
+	}
+	return raw.Bytes()
 }
