@@ -62,15 +62,20 @@ func (p *Postgres) Copy(ctx context.Context, of *Cluster, name string, standby b
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"-D", k.c.data(), "-d", of.URL("postgres"), "-X", "stream", "-c", "fast", "--no-sync"}
+	return k, k.c.copyOf(ctx, of.URL("postgres"), standby)
+}
+
+// copyOf fills the cluster's folder with a base backup of a running one. As a standby it follows that one when it is served.
+func (c cluster) copyOf(ctx context.Context, url string, standby bool) error {
+	args := []string{"-D", c.data(), "-d", url, "-X", "stream", "-c", "fast", "--no-sync"}
 	if standby {
 		args = append(args, "-R")
 	}
-	cmd := asUser(exec.CommandContext(ctx, filepath.Join(p.bin, "pg_basebackup"), args...), p.cred, k.c.dir) //nolint:gosec // binaries that we chose
+	cmd := asUser(exec.CommandContext(ctx, filepath.Join(c.bin, "pg_basebackup"), args...), c.cred, c.dir) //nolint:gosec // binaries that we chose
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("pg_basebackup: %w\n%s", err, out)
+		return fmt.Errorf("pg_basebackup: %w\n%s", err, out)
 	}
-	return k, nil
+	return nil
 }
 
 func (p *Postgres) place(name string) (*Cluster, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -39,7 +38,7 @@ func NewServer(ctx context.Context) (*Server, error) {
 
 // Standby copies the running server and starts the copy, which follows it.
 func (s *Server) Standby(ctx context.Context) (*Server, error) {
-	copied, err := s.copied(ctx, "-R")
+	copied, err := s.copied(ctx, true)
 	if err == nil {
 		err = copied.Start(ctx)
 	}
@@ -47,18 +46,16 @@ func (s *Server) Standby(ctx context.Context) (*Server, error) {
 }
 
 // Backup copies the running server and starts nothing. Started later, the copy is what it was then.
-func (s *Server) Backup(ctx context.Context) (*Server, error) { return s.copied(ctx) }
+func (s *Server) Backup(ctx context.Context) (*Server, error) { return s.copied(ctx, false) }
 
-func (s *Server) copied(ctx context.Context, args ...string) (*Server, error) {
+func (s *Server) copied(ctx context.Context, standby bool) (*Server, error) {
 	c, err := emptyServer(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c.password = s.password
-	args = append(args, "-D", c.data(), "-d", s.url("postgres"), "--no-sync", "-c", "fast")
-	cmd := asUser(exec.CommandContext(ctx, filepath.Join(c.bin, "pg_basebackup"), args...), c.cred, c.dir) //nolint:gosec // binaries that we chose
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, errors.Join(fmt.Errorf("pg_basebackup: %w\n%s", err, out), c.Close())
+	if err := c.copyOf(ctx, s.url("postgres"), standby); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
