@@ -56,7 +56,7 @@ var mutants = []mutant{
 	{"the cutoff of a revoked grant", core + "learnevent.go", `Cutoff{Before: n - 1, At: at`, `Cutoff{Before: 0, At: at`, false},
 	{"it spares the second before", core + "learnevent.go", `Cutoff{Before: n - 1, At: at`, `Cutoff{Before: n + 1, At: at`, false},
 	{"only an offline grant leaves a cutoff", core + "learnevent.go", `h.Details["refresh_token_type"] == "Offline" && h.Session`, `h.Session`, true},
-	{"a cutoff spares what was issued later", core + "judge.go", `|| !c.Tokens || t.IssuedAt >= c.reaches(r) {`, `|| !c.Tokens {`, true},
+	{"a cutoff spares what was issued later", core + "judge.go", `|| !c.Tokens || t.IssuedAt >= c.reaches(r) || !f`, `|| !c.Tokens || !f`, true},
 	{"a pardon lifts a cutoff", core + "judge.go", `if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens`, `if !c.Tokens`, false},
 	{"a cutoff of keys spares tokens", core + "judge.go", `pardoned || !c.Tokens || t.IssuedAt`, `pardoned || t.IssuedAt`, false},
 	{"a deleted user's keys", core + "learnevent.go", "Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonUserDeleted}", "Cutoff{Before: n, At: at, Tokens: true, Reason: ReasonUserDeleted}", false},

@@ -74,7 +74,8 @@ func (r *run) ask(w tokenstate.Want, chance *rand.Rand) {
 		a.at -= between(chance, 0, 1_500) // decisions/0002: dated by a token of a moment ago
 	}
 	switch {
-	case r.at().realm.gone:
+	case r.at().realm.gone: // which is believed of the admin API alone
+		a.node, a.at = "", r.clock(n)-between(chance, 0, 1_500)
 		a.say(&events.Observation{Realm: &events.RealmLook{Gone: true}})
 	case w.Scope.User != "" && !w.Urgent && chance.IntN(3) == 0:
 		a.pages()

@@ -99,15 +99,6 @@ func TestLooksOfANodeAheadAreNotInTheOrderOfArrival(t *testing.T) {
 		want(t, tokenstate.Suspended, tokenstate.ReasonUserDisabled)
 }
 
-// Ensure the deletion of a realm reaches tokens and keys.
-func TestRealmDeletion(t *testing.T) {
-	s := newStory().event(2000*sec, "kc1", events.Happened{Event: "event-1", Kind: "admin", Type: "DELETE REALM"})
-	s.want(t, tokenstate.Revoked, tokenstate.ReasonRealmDeleted)
-	if o := tokenstate.Owner("demo", "u1", s.facts, tokenstate.DefaultRules()); o.KeysBefore != 2000 || o.KeysReason != tokenstate.ReasonRealmDeleted {
-		t.Errorf("%+v", o)
-	}
-}
-
 // Ensure not-before, however it is raised, leaves keys alone (keycloak.md J 5).
 func TestNotBeforeSparesKeys(t *testing.T) {
 	s := newStory().observe(2000*sec, "kc1", events.Observation{

@@ -79,7 +79,6 @@ func TestStandingsOfLooks(t *testing.T) {
 	}
 	for reason, closed := range map[string]events.Observation{
 		tokenstate.ReasonRealmDisabled:  {Realm: &events.RealmLook{}},
-		tokenstate.ReasonRealmDeleted:   {Realm: &events.RealmLook{Gone: true}},
 		tokenstate.ReasonClientDisabled: {Clients: []events.ClientLook{{Client: "c1", ClientID: "app"}}},
 		tokenstate.ReasonClientDeleted:  {Clients: []events.ClientLook{{Client: "c1", Gone: true}}},
 		tokenstate.ReasonUserDisabled:   {User: &events.UserLook{User: "u1", OfflineAccess: true}},

@@ -59,7 +59,7 @@ func (f Facts) cutoffsOf(scopes []Scope, t Token, r Rules) []closure {
 	var cs []closure
 	for _, s := range scopes {
 		for cause, c := range f.Cutoffs[s] {
-			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.reaches(r) {
+			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.reaches(r) || !f.counts(s, c, r) {
 				continue
 			}
 			cs = append(cs, closure{state: Revoked, reason: c.Reason, since: c.At, cause: cause})

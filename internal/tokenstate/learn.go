@@ -14,6 +14,9 @@ func Learn(m events.Message) Facts {
 		if trusted {
 			learnObservation(f, m, b, at)
 		}
+		if realmOnlySaidGone(m, b) {
+			f.raise(Doubt{Scope: Scope{Realm: m.Realm}}, "", max(m.Received, at), m.ID)
+		}
 		if !trusted || late(m) || early(m) {
 			distrust(f, m, b, max(m.Received, at))
 		}

@@ -30,6 +30,9 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 		if op == "UPDATE" || strings.HasSuffix(h.Path, "logout-all") {
 			return []Doubt{self, listingDoubt(Scope{Realm: realm})}
 		}
+		if op == "DELETE" { // it may be there again, with others in it, before anybody has looked
+			return imported(realm)
+		}
 		return []Doubt{self}
 	case "CLIENT":
 		return clientDoubts(realm, h, op)

@@ -2,9 +2,9 @@ package tokenstate
 
 import "github.com/tokenstate/tokenstate/internal/events"
 
-// learnHappened: an event raises doubts. It proves something on its own in three cases only:
-// a user or a realm was deleted, or an offline grant was revoked, and only from a committed
-// source (design.md 3.6).
+// learnHappened: an event raises doubts. It proves something on its own in two cases only: a user was
+// deleted, or an offline grant was revoked, and only from a committed source (design.md 3.6). That a realm
+// was deleted is kept as well, and counts once a look has found the realm gone (realmgone.go).
 //
 // A doubt is dated by when what happened was in the database, for the event's own time lies before its commit, and a
 // look that came between the two has not seen it.

@@ -32,7 +32,10 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 }
 
 func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis, cause string) {
-	if r := o.Realm; r != nil {
+	if r := o.Realm; r != nil && !realmOnlySaidGone(m, o) {
+		if r.Gone {
+			f.realmVanished(m, at, cause)
+		}
 		f.stand(Scope{Realm: m.Realm}, m.Node, Standing{
 			At: at, Gone: r.Gone,
 			Disabled: !r.Gone && !r.Enabled, NotBefore: r.NotBefore, Cause: cause,
@@ -150,7 +153,7 @@ func causesByNode(m events.Message, o *events.Observation) map[string]string {
 // time is earlier: that may have been committed later.
 func learnSettled(f Facts, m events.Message, o *events.Observation, node string, by Raised) {
 	settle := func(d Doubt) { putIn(f.Doubts, DoubtKey{Doubt: d, Settled: true}, node, by) }
-	if o.Realm != nil {
+	if o.Realm != nil && !realmOnlySaidGone(m, o) {
 		settle(Doubt{Scope: Scope{Realm: m.Realm}})
 	}
 	for _, cl := range o.Clients {

@@ -79,8 +79,11 @@ func TestCutoffsOfEventsSpareTheSkew(t *testing.T) {
 		{Event: "event-1", Kind: "admin", Type: "DELETE REALM"},
 		{Event: "event-1", Type: "REVOKE_GRANT", User: "u1", Session: "s1", Client: "c1", Details: map[string]string{"refresh_token_type": "Offline"}},
 	} {
-		newStory().event((birth+events.Seconds(r.Skew/sec)).Millis(), "kc1", h).want(t, tokenstate.Usable, "")
-		s := newStory().event((birth + 2 + events.Seconds(r.Skew/sec)).Millis(), "kc1", h)
+		seen := func(s *story) *story {
+			return s.foundGone(birth.Millis()+100*sec, "").realmBack(birth.Millis() + 200*sec)
+		}
+		seen(newStory().event((birth+events.Seconds(r.Skew/sec)).Millis(), "kc1", h)).want(t, tokenstate.Usable, "")
+		s := seen(newStory().event((birth + 2 + events.Seconds(r.Skew/sec)).Millis(), "kc1", h))
 		if v := tokenstate.Judge(token, s.facts, r); v.State != tokenstate.Revoked {
 			t.Errorf("%s: %+v", h.Type, v)
 		}

@@ -32,7 +32,7 @@ func Owner(realm, user string, f Facts, r Rules) Ownership {
 		o.Active, o.Reason, o.Since, o.Cause = false, w.reason, w.since, w.cause
 	}
 	for _, sc := range []Scope{{Realm: realm}, s} {
-		o.cut(f, sc)
+		o.cut(f, sc, r)
 	}
 	if upto, cause := f.vanishedBy(s); cause != "" && upto >= o.KeysBefore {
 		o.KeysBefore, o.KeysReason, o.KeysCause = upto+1, ReasonUserDeleted, cause
@@ -40,9 +40,9 @@ func Owner(realm, user string, f Facts, r Rules) Ownership {
 	return o
 }
 
-func (o *Ownership) cut(f Facts, s Scope) {
+func (o *Ownership) cut(f Facts, s Scope, r Rules) {
 	for cause, c := range f.Cutoffs[s] {
-		if _, pardoned := f.Pardons[cause]; pardoned || !c.Keys {
+		if _, pardoned := f.Pardons[cause]; pardoned || !c.Keys || !f.counts(s, c, r) {
 			continue
 		}
 		if c.Before > o.KeysBefore || c.Before == o.KeysBefore && cause < o.KeysCause {

@@ -16,7 +16,7 @@ func TestNobodyIsAskedForInARealmThatIsGone(t *testing.T) {
 	s := seen(2000*sec).itself(2001*sec).event(2100*sec, "kc1", updated("ACTION REALM", "logout-all", "event-l"))
 	s.event(2150*sec, "kc1", updated("UPDATE CLIENT", "clients/c1", "event-c"))
 	s.wantDue(t, true, 2151*sec)
-	s.observe(2200*sec, "", events.Observation{Realm: &events.RealmLook{Gone: true}})
+	s.foundGone(2200*sec, "")
 	if d := cmp.Diff([]string{""}, s.due(2200*sec+r.ClosedSweep)); d != "" {
 		t.Errorf("gone: %s", d)
 	}

@@ -71,7 +71,7 @@ func TestRecordedActions(t *testing.T) {
 		"admin-roles-removed":          {tokenstate.Suspended, tokenstate.ReasonOfflineAccess, false},
 		"admin-roles-back":             {tokenstate.Usable, "", false},
 		"admin-user-delete":            {tokenstate.Revoked, tokenstate.ReasonUserDeleted, false},
-		"admin-realm-delete":           {tokenstate.Revoked, tokenstate.ReasonRealmDeleted, false},
+		"admin-realm-delete":           {tokenstate.Usable, "", true},                                 // until the worker has looked for itself
 		"admin-client-disable":         {tokenstate.Suspended, tokenstate.ReasonClientDisabled, true}, // its lifetimes may be others
 		"admin-client-delete":          {tokenstate.Suspended, tokenstate.ReasonClientDeleted, true},  // whoever is beneath is looked at next
 		"admin-logout-all":             {tokenstate.Suspended, tokenstate.ReasonRealmNotBefore, true},

@@ -7,7 +7,8 @@ SELECT * FROM tokenstate.fact_standing
 WHERE realm = @realm AND user_id IN ('', @user_id) AND client = '' AND session = '' AND key = '';
 
 -- name: OwnerSightings :many
-SELECT * FROM tokenstate.fact_sighting WHERE realm = @realm AND user_id = @user_id AND client = '' AND session = '';
+-- With when the realm itself was found gone.
+SELECT * FROM tokenstate.fact_sighting WHERE realm = @realm AND user_id IN ('', @user_id) AND client = '' AND session = '';
 
 -- name: OwnerCutoffs :many
 SELECT * FROM tokenstate.fact_cutoff WHERE realm = @realm AND user_id IN ('', @user_id) AND client = '' AND session = '';

@@ -124,7 +124,8 @@ func (s seen) missing() (reasons []string) {
 func TestViewEqualsJudgeAtTheEdges(t *testing.T) {
 	pool, ctx := newPool(t), context.Background()
 	s := New(pool)
-	must(t, s.SetRules(ctx, tokenstate.Rules{Sweep: 1, ClosedSweep: 1, Skew: 100}))
+	rules := tokenstate.Rules{Sweep: 1, ClosedSweep: 1, Skew: 100, CacheLag: 50}
+	must(t, s.SetRules(ctx, rules))
 	tok := tokenstate.Token{Realm: "demo", User: "u", Client: "c1", ClientID: "app", Session: "s", IssuedAt: 2}
 	_, err := s.PutToken(ctx, StoredToken{Token: tok}, nil)
 	must(t, err)
@@ -148,10 +149,23 @@ func TestViewEqualsJudgeAtTheEdges(t *testing.T) {
 			Scope: tokenstate.Scope{Realm: "demo", User: "u"}, Cause: "e", Value: tokenstate.Cutoff{Before: before, Tokens: true, Reason: reason},
 		}}
 	}
+	deletion := func(node string, seen tokenstate.Millis) []tokenstate.Row {
+		return []tokenstate.Row{
+			tokenstate.CutoffRow{Scope: tokenstate.Scope{Realm: "demo"}, Cause: "e", Value: tokenstate.Cutoff{Before: 5, At: 5000, Tokens: true, Reason: tokenstate.ReasonRealmDeleted}},
+			tokenstate.SightingRow{
+				ID: tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: "demo", Key: "vanished"}, Gone: true}, Node: node,
+				Value: tokenstate.Sighting{At: seen, Cause: "l"},
+			},
+		}
+	}
 	for name, c := range map[string]struct {
 		rows []tokenstate.Row
 		want tokenstate.State
 	}{
+		"a realm's deletion that was told":   {deletion("", 5150)[:1], tokenstate.Usable},
+		"and seen, but not surely later":     {deletion("", 5150), tokenstate.Usable},
+		"and seen surely later":              {deletion("", 5151), tokenstate.Revoked},
+		"by a node's rows":                   {deletion("a", 5101), tokenstate.Revoked},
 		"an event's cutoff spares the skew":  {cutoff(tokenstate.ReasonGrantRevoked, 3), tokenstate.Usable},
 		"and not a second more":              {cutoff(tokenstate.ReasonGrantRevoked, 4), tokenstate.Revoked},
 		"an order's is the database's":       {cutoff(tokenstate.ReasonOrder, 3), tokenstate.Revoked},
@@ -167,7 +181,7 @@ func TestViewEqualsJudgeAtTheEdges(t *testing.T) {
 		_, err := pool.Exec(ctx, "TRUNCATE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting, tokenstate.fact_cutoff")
 		must(t, err)
 		must(t, force(ctx, s, f))
-		v := tokenstate.Judge(tok, f, tokenstate.Rules{Skew: 100})
+		v := tokenstate.Judge(tok, f, rules)
 		if got := viewOf(ctx, t, pool); got != line(v) || v.State != c.want {
 			t.Errorf("%s: the view says %s, Judge %s", name, got, line(v))
 		}

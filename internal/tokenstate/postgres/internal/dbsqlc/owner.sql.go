@@ -148,7 +148,7 @@ func (q *Queries) OwnerCutoffs(ctx context.Context, db DBTX, arg OwnerCutoffsPar
 }
 
 const ownerSightings = `-- name: OwnerSightings :many
-SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting WHERE realm = $1 AND user_id = $2 AND client = '' AND session = ''
+SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting WHERE realm = $1 AND user_id IN ('', $2) AND client = '' AND session = ''
 `
 
 type OwnerSightingsParams struct {
@@ -156,6 +156,7 @@ type OwnerSightingsParams struct {
 	UserID string
 }
 
+// With when the realm itself was found gone.
 func (q *Queries) OwnerSightings(ctx context.Context, db DBTX, arg OwnerSightingsParams) ([]TokenstateFactSighting, error) {
 	rows, err := db.Query(ctx, ownerSightings, arg.Realm, arg.UserID)
 	if err != nil {
