@@ -98,7 +98,7 @@ func (s *Stack) startFirst(ctx context.Context, h keycloakHome, first keycloakSe
 }
 
 func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloakServer, err error) {
-	k.home = h
+	k.home, k.measured = h, s.opts.Measured
 	if k.data, err = s.tempDir("keycloak-"+name, nil); err != nil {
 		return k, err
 	}

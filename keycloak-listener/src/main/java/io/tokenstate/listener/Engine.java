@@ -58,9 +58,9 @@ final class Engine implements Figures, Intake {
         heartbeat = new Heartbeat(ledger, envelope, link, resource);
         publisher = new Publisher(outbox, ledger, link, complaints);
         loops = List.of(new Loop("tokenstate-connect", complaints, link::run),
-                new Loop("tokenstate-event", complaints, this::nextEvent),
+                new Loop("tokenstate-event", complaints, this::nextEvents, Loop.GATHER),
                 new Loop("tokenstate-look", complaints, this::nextLook),
-                new Loop("tokenstate-send", complaints, publisher::sendNext),
+                new Loop("tokenstate-send", complaints, publisher::send, Loop.GATHER),
                 new Loop("tokenstate-beat", complaints, this::nextBeat));
     }
 
@@ -108,12 +108,15 @@ final class Engine implements Figures, Intake {
         }
     }
 
-    private void nextEvent() throws InterruptedException {
+    /** Those that are there; waits for one. */
+    private void nextEvents() throws InterruptedException {
         intake.addAll(refreshErrors.flush());
-        Happened h = intake.poll(500, TimeUnit.MILLISECONDS);
-        if (h == null) {
-            return;
+        for (Happened h = intake.poll(500, TimeUnit.MILLISECONDS); h != null; h = intake.poll()) {
+            tell(h);
         }
+    }
+
+    private void tell(Happened h) {
         Happened named = withClient(h);
         long committedBy = committedBy(h);
         Message message;

@@ -26,8 +26,11 @@ final class LookQueue {
     static final int MAX_CAUSES = 128;
     /** Looks that are taken together; each may be several messages, which are in memory until the last is read. */
     static final int TOGETHER = 16;
-    /** Ten transactions a second: a verdict may take four seconds, and at this pace it is not the looks that it waits for. */
-    static final long PACE = 100;
+    /**
+     * Four transactions a second, for most of what a look costs is its transaction and the realm's row. A verdict may
+     * take four seconds, so that this is early enough.
+     */
+    static final long PACE = 250;
 
     private final Map<Subject, Waiting> waiting = new HashMap<>();
     private final Map<String, Tickets> realms = new LinkedHashMap<>();

@@ -47,14 +47,29 @@ final class Outbox {
     synchronized Lane.Item next() throws InterruptedException {
         while (true) {
             long now = clock.getAsLong();
-            Lane.Item item = flying < WINDOW ? pick(now) : null;
+            Lane.Item item = send(now);
             if (item != null) {
-                flying++;
                 return item;
             }
             long wake = lanes.values().stream().mapToLong(Lane::opens).filter(t -> t > now).min().orElse(0);
             wait(wake == 0 ? 0 : wake - now);
         }
+    }
+
+    /** The next message to send, or null: there is none now. Waits only for the window. */
+    synchronized Lane.Item more() throws InterruptedException {
+        while (flying == WINDOW && lanes.values().stream().anyMatch(Lane::unsent)) {
+            wait();
+        }
+        return send(clock.getAsLong());
+    }
+
+    private Lane.Item send(long now) {
+        Lane.Item item = flying < WINDOW ? pick(now) : null;
+        if (item != null) {
+            flying++;
+        }
+        return item;
     }
 
     /** From one realm after the other. */

@@ -26,9 +26,14 @@ final class Publisher {
         this.complaints = complaints;
     }
 
-    /** Body of the sending thread, once round: one message from the outbox on its way to the log. */
-    void sendNext() throws InterruptedException {
-        Lane.Item item = outbox.next();
+    /** Body of the sending thread, once round: what waits in the outbox on its way to the log. */
+    void send() throws InterruptedException {
+        for (Lane.Item item = outbox.next(); item != null; item = outbox.more()) {
+            send(item);
+        }
+    }
+
+    void send(Lane.Item item) {
         Message m = item.message();
         if (m.body().length > MAX_BODY) {
             answered(item, Reply.tooLarge());

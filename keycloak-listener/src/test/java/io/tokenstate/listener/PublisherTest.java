@@ -32,7 +32,7 @@ class PublisherTest {
 
     private void send(int n) throws InterruptedException {
         for (int i = 0; i < n; i++) {
-            publisher.sendNext();
+            publisher.send(outbox.next());
         }
     }
 
@@ -57,6 +57,45 @@ class PublisherTest {
     }
 
     @Test
+    void oneRoundSendsWhatIsThereAndMoreThanTheWindow() throws InterruptedException {
+        for (int i = 0; i < 2 * Outbox.WINDOW; i++) {
+            add("e" + i, "demo", "event", i);
+        }
+        add("b", "b", "event", 1);
+        publisher.send();
+        assertEquals(2 * Outbox.WINDOW + 1, link.sent.size());
+    }
+
+    @Test
+    void aRoundWaitsForTheWindow() throws InterruptedException {
+        link.silent = true;
+        for (int i = 0; i <= Outbox.WINDOW; i++) {
+            add("e" + i, "demo", "event", i);
+        }
+        Thread round = inBackground(publisher::send);
+        assertEquals(Outbox.WINDOW, link.sent.size());
+        link.unanswered.get(0).complete(FakeLink.STORED);
+        round.join();
+        assertEquals(Outbox.WINDOW + 1, link.sent.size());
+    }
+
+    /** Returns when the thread waits. */
+    private static Thread inBackground(Loop.Round round) {
+        Thread t = new Thread(() -> {
+            try {
+                round.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        t.start();
+        while (t.getState() == Thread.State.RUNNABLE || t.getState() == Thread.State.NEW) {
+            Thread.onSpinWait();
+        }
+        return t;
+    }
+
+    @Test
     void aRealmThatGetsRoomTellsTheLooksOnce() throws InterruptedException {
         for (int i = 0; i <= Outbox.ROOM; i++) {
             add("e" + i, "demo", "event", i);
@@ -78,17 +117,7 @@ class PublisherTest {
         }
         send(Outbox.WINDOW);
         assertEquals(Outbox.WINDOW, link.sent.size());
-        Thread next = new Thread(() -> {
-            try {
-                send(1);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        next.start();
-        while (next.getState() == Thread.State.RUNNABLE || next.getState() == Thread.State.NEW) {
-            Thread.onSpinWait();
-        }
+        Thread next = inBackground(() -> send(1));
         assertEquals(Outbox.WINDOW, link.sent.size(), "the window is full");
         link.unanswered.get(5).complete(FakeLink.STORED);
         next.join();
