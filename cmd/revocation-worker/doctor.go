@@ -182,6 +182,12 @@ func owners(state recovery.State) map[string]doctor.Realm {
 		}
 		out[u.Realm] = r
 	}
+	for realm, r := range out {
+		if found, gone := state.Facts.StoreUsersSince(realm, state.Facts.ChangedBeneath(realm)); !found {
+			r.StoreGone = gone
+			out[realm] = r
+		}
+	}
 	return out
 }
 

@@ -87,7 +87,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 // guard keeps a dry run from what the worker is kept from: over the admin API Keycloak removes whom a user store does
 // not show, and a dry run changes nothing.
 func guard(f tokenstate.Facts, subjects []tokenstate.Scope) *asking.Stores {
-	stores := &asking.Stores{Pause: storePause, Changed: f.ChangedBeneath}
+	stores := &asking.Stores{Pause: storePause, Changed: f.ChangedBeneath, Since: f.StoreUsersSince}
 	for _, s := range subjects {
 		if f.StoreOf(s.Realm, s.User) != "" {
 			stores.Known(s.Realm)

@@ -14,11 +14,13 @@ var ErrStore = errors.New("a user store was changed")
 // Stores keeps looks over the admin API from harm: Keycloak asks a user's store during such a look, and
 // removes whom the store does not show. After a change in a realm its stores' users are not looked at for
 // a while, and then one by one until one is found. Two in a row that are gone stop it: the store may be
-// mistyped. The next change is tried again with two users at most, and so is a restarted worker.
+// mistyped. The next change is tried again with two users at most. A restarted worker knows by Since what was tried.
 type Stores struct {
 	Pause time.Duration
 	// Changed is when something that may have been a store was last changed in a realm; 0: never.
 	Changed func(realm string) tokenstate.Millis
+	// Since is what looks have shown of these users after a change: whether one was found, and how many were gone.
+	Since func(realm string, change tokenstate.Millis) (found bool, gone int)
 
 	mu     sync.Mutex
 	realms map[string]*watch
@@ -43,7 +45,7 @@ func (s *Stores) May(realm, user string, now time.Time) error {
 	case w.passed:
 		return nil
 	case w.gone >= goneEnough:
-		return errors.Join(ErrStore, errors.New("and its users came back as gone: correct the provider in Keycloak's user federation; if they are really gone, restart this worker"))
+		return errors.Join(ErrStore, errors.New("and its users came back as gone: correct the provider in Keycloak's user federation and save it; if they are really gone, save it as it is"))
 	case now.Sub(w.change.Time()) < s.Pause || w.asking != "":
 		return errors.Join(ErrStore, errors.New("its users wait until one of them has been found"))
 	}
@@ -107,6 +109,9 @@ func (s *Stores) watch(realm string) *watch {
 	w := s.realms[realm]
 	if w == nil || w.change != change {
 		w = &watch{change: change, passed: change == 0}
+		if change != 0 {
+			w.passed, w.gone = s.Since(realm, change)
+		}
 		if s.realms == nil {
 			s.realms = map[string]*watch{}
 		}

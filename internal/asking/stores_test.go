@@ -16,7 +16,7 @@ import (
 // a realm without changes is not slowed.
 func TestAChangedStoreIsTriedOut(t *testing.T) {
 	change, now := tokenstate.Millis(1_000_000), time.UnixMilli(1_040_000)
-	s := &Stores{Pause: 30 * time.Second, Changed: func(realm string) tokenstate.Millis {
+	s := &Stores{Pause: 30 * time.Second, Since: nothingSince, Changed: func(realm string) tokenstate.Millis {
 		if realm == "quiet" {
 			return 0
 		}
@@ -62,6 +62,30 @@ func TestAChangedStoreIsTriedOut(t *testing.T) {
 	}
 }
 
+// Ensure a restarted worker goes on from what is known: it neither has two more users removed nor waits for one who
+// was found.
+func TestARestartedWorkerKnowsWhatWasTried(t *testing.T) {
+	for _, c := range []struct {
+		found bool
+		gone  int
+		may   bool
+	}{{false, 2, false}, {false, 1, true}, {true, 2, true}} {
+		s := &Stores{
+			Changed: func(string) tokenstate.Millis { return 1 },
+			Since:   func(string, tokenstate.Millis) (bool, int) { return c.found, c.gone },
+		}
+		if err := s.May("demo", "ann", time.UnixMilli(1_000)); (err == nil) != c.may {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if alarmed := len(s.Alarmed()) == 1; alarmed == c.may {
+			t.Errorf("%+v: alarmed %t", c, alarmed)
+		}
+	}
+}
+
+// nothingSince is of a store whose users nobody has looked at since its change.
+func nothingSince(string, tokenstate.Millis) (bool, int) { return false, 0 }
+
 // Ensure only users of a store are held back and counted: a realm that has none is listed and looked at
 // as before, whatever changes there.
 func TestOnlyUsersOfAStoreAreHeldBack(t *testing.T) {
@@ -75,7 +99,7 @@ func TestOnlyUsersOfAStoreAreHeldBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stores := &Stores{Pause: time.Hour, Changed: func(string) tokenstate.Millis { return tokenstate.Millis(time.Now().UnixMilli()) }}
+	stores := &Stores{Pause: time.Hour, Since: nothingSince, Changed: func(string) tokenstate.Millis { return tokenstate.Millis(time.Now().UnixMilli()) }}
 	a := Asker{Admin: admin, Stores: stores, StoreOf: func(_, user string) string { return map[string]string{"ann": "ldap"}[user] }}
 	if _, err := a.Look(t.Context(), tokenstate.Scope{Realm: "demo", User: "local"}, nil); err == nil || asked == 0 || errors.Is(err, ErrStore) {
 		t.Errorf("a user of the realm itself: %v after %d questions", err, asked)

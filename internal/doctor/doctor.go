@@ -48,6 +48,7 @@ type Realm struct {
 	NeverLooked  int      // owners of keys and tokens whom nobody has ever looked at
 	OwnersInAll  int
 	SavedUnknown bool     // the settings could not be read
+	StoreGone    int      // users of its stores whom looks over the admin API found gone since its last change, if none was found
 	Removing     []string // user stores whose users Keycloak removes when it does not find them there
 }
 
@@ -141,6 +142,7 @@ func Examine(s Seen) []Finding {
 	for _, r := range s.Realms {
 		fs = append(fs, realm(r, s)...)
 		fs = append(fs, removing(r)...)
+		fs = append(fs, emptied(r)...)
 	}
 	if s.Unasked["keycloak"] == "" {
 		fs = append(fs, adminRealm(s.Admin, s.Overlap))

@@ -1,6 +1,9 @@
 package doctor
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // removing: a look past Keycloak's cache has Keycloak ask the directory, and whom that does not show at
 // the moment, it removes: with roles, sessions and the id that keys are bound to. It does so by itself,
@@ -13,6 +16,18 @@ func removing(r Realm) []Finding {
 		"realm " + r.Name + ", user stores", Warning, "Keycloak removes whom it does not find there: " + strings.Join(r.Removing, ", "),
 		"a directory that is mistyped or half there for ten seconds costs users their ids, roles and keys; they come back as other users",
 		"switch `Remove invalid users` off in the provider's settings (config removeInvalidUsersEnabled=false, since Keycloak 26.1), if your directory may be away",
+	}}
+}
+
+// emptied: the worker has stopped looking at the users of this realm's stores.
+func emptied(r Realm) []Finding {
+	if r.StoreGone < 2 {
+		return nil
+	}
+	return []Finding{{
+		"realm " + r.Name + ", users of its stores", Fault, fmt.Sprintf("%d were gone after its last change, and nobody was found", r.StoreGone),
+		"no more of them are looked at over the admin API, which would have Keycloak remove them; what is known of them stays, in doubt",
+		"correct the provider in Keycloak's user federation and save it; if they are really gone, save it as it is",
 	}}
 }
 

@@ -25,3 +25,13 @@ func TestHarmfulLooks(t *testing.T) {
 		}
 	}
 }
+
+// Ensure one user who is gone is no fault, for that happens, and two are.
+func TestEmptied(t *testing.T) {
+	if fs := emptied(Realm{Name: "demo", StoreGone: 1}); len(fs) != 0 {
+		t.Errorf("%+v", fs)
+	}
+	if fs := emptied(Realm{Name: "demo", StoreGone: 2}); len(fs) != 1 || fs[0].Level != Fault {
+		t.Errorf("%+v", fs)
+	}
+}

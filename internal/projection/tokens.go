@@ -129,6 +129,15 @@ func (p *Projection) ChangedBeneath(realm string) tokenstate.Millis {
 	return read(p, func(st *state) tokenstate.Millis { return st.facts.ChangedBeneath(realm) })
 }
 
+// StoreUsersSince is tokenstate.Facts.StoreUsersSince. It walks all facts: ask only after a change and at the start.
+func (p *Projection) StoreUsersSince(realm string, change tokenstate.Millis) (found bool, gone int) {
+	read(p, func(st *state) struct{} {
+		found, gone = st.facts.StoreUsersSince(realm, change)
+		return struct{}{}
+	})
+	return found, gone
+}
+
 // RealmWasThere is tokenstate.Facts.WasThere. It walks all facts: ask only where a realm is missing.
 func (p *Projection) RealmWasThere(realm string) bool {
 	return read(p, func(st *state) bool { return st.facts.WasThere(realm) })

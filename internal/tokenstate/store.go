@@ -50,6 +50,24 @@ func (f Facts) ChangedBeneath(realm string) (at Millis) {
 	return at
 }
 
+// StoreUsersSince is what looks over the admin API have shown of a realm's store users after a change: whether one
+// was found, and how many were gone. It walks all standings.
+func (f Facts) StoreUsersSince(realm string, change Millis) (found bool, gone int) {
+	for subject, byNode := range f.Standings {
+		s := subject.Scope
+		if s.Realm != realm || s.User == "" || f.StoreOf(realm, s.User) == "" {
+			continue
+		}
+		found = found || byNode[""].At > change
+		if closed := byNode[closedAdminLook]; closed.At > change && closed.Gone {
+			gone++
+		} else if closed.At > change {
+			found = true // disabled, but there
+		}
+	}
+	return found, gone
+}
+
 // vanish notes that a look found no row of a user. It reaches up to its arrival: a key may have been
 // made while the news was on its way. What came very late must not reach so far.
 func (f Facts) vanish(m events.Message, user string, at Millis, cause string) {

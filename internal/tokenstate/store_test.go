@@ -62,6 +62,29 @@ func vanishedLate(at, by events.Millis) *story {
 	return seen(1500 * sec).tell(events.Message{At: at, Received: at + by, Node: "kc1", Source: events.Listener, Body: &o})
 }
 
+// Ensure what looks over the admin API have shown of a store's users since a change is remembered with the facts: a
+// restarted worker must not have Keycloak remove two more of them.
+func TestStoreUsersSince(t *testing.T) {
+	s := newStory().observe(sec, "kc1", livingUser("ldap"))
+	since := func(change tokenstate.Millis, found bool, gone int) {
+		t.Helper()
+		if f, g := s.facts.StoreUsersSince("demo", change); f != found || g != gone {
+			t.Errorf("found %t, %d gone; want %t and %d", f, g, found, gone)
+		}
+	}
+	since(0, false, 0) // a node's look validates nobody, and says nothing of the store
+	s.observe(3*sec, "", goneUser(""))
+	since(2*sec, false, 1)
+	since(3*sec, false, 0)
+	if _, gone := s.facts.StoreUsersSince("other", 0); gone != 0 {
+		t.Error("of another realm")
+	}
+	s.observe(4*sec, "", livingUser("ldap"))
+	since(3*sec, true, 0)
+	s.observe(6*sec, "", events.Observation{User: &events.UserLook{User: "u1", Store: "ldap"}})
+	since(5*sec, true, 0)
+}
+
 // Ensure the store of a user is told by their id, or by whoever has seen it.
 func TestStoreOf(t *testing.T) {
 	f := newStory().observe(sec, "kc1", livingUser("ldap")).observe(2*sec, "kc1", livingUser("")).facts
