@@ -33,17 +33,33 @@ func (s speed) String() string {
 	return fmt.Sprintf("throughput=%.3f (%.3f to %.3f) p99=%.2f (%d ms with, %d ms without)", s.throughput, s.least, s.most, s.p99, s.with.Milliseconds(), s.without.Milliseconds())
 }
 
-func (w *world) speed(pairs int, length time.Duration) (s speed, err error) {
-	users := map[*side][]string{}
+// warmUp are the pairs after which Java's optimising compiler is done with what a login needs.
+const warmUp = 5
+
+// worse of two, in each of the two figures that have a goal.
+func (s speed) worse(t speed) speed {
+	if t.throughput > 0 {
+		s.throughput, s.p99 = min(s.throughput, t.throughput), max(s.p99, t.p99)
+	}
+	return s
+}
+
+// many makes the users who log in.
+func (w *world) many() (users map[*side][]string, err error) {
+	users = map[*side][]string{}
 	for _, r := range w.sides() {
 		for range atOnce * usersEach {
 			_, name, err := r.user(w.ctx)
 			if err != nil {
-				return s, err
+				return nil, err
 			}
 			users[r] = append(users[r], name)
 		}
 	}
+	return users, nil
+}
+
+func (w *world) speed(users map[*side][]string, pairs int, length time.Duration) (s speed, err error) {
 	all := map[*side][]time.Duration{}
 	processor, done := map[*side]processor{w.with: {}, w.without: {}}, map[*side]int{}
 	var ratios []float64
@@ -60,7 +76,7 @@ func (w *world) speed(pairs int, length time.Duration) (s speed, err error) {
 				return s, err
 			}
 			play.Pause(w.ctx, time.Second) // what is still to be looked at is the block's own
-			if n > 0 {                     // the first pair warms up
+			if n > 0 {                     // the first pair warms up, and hashes passwords anew
 				rate[r] = b.perSecond
 				all[r] = append(all[r], b.took...)
 				processor[r].add(w.processor().since(before))
