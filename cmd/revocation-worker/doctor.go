@@ -183,8 +183,8 @@ func owners(state recovery.State) map[string]doctor.Realm {
 		out[u.Realm] = r
 	}
 	for realm, r := range out {
-		if found, gone := state.Facts.StoreUsersSince(realm, state.Facts.ChangedBeneath(realm)); !found {
-			r.StoreGone = gone
+		if since := state.Facts.StoreUsersSince(realm, state.Facts.ChangedBeneath(realm)); !since.Found {
+			r.StoreGone = since.Gone
 			out[realm] = r
 		}
 	}

@@ -66,7 +66,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	if err != nil {
 		return err
 	}
-	stores := guard(before.Facts, subjects)
+	stores := guard(before.Facts)
 	pages := worker.Pages{Ask: asking.Pager{Admin: slow, Stores: stores}, Keys: asking.Inside{Resource: slow.Resource()}, Logger: o.logger}
 	ask := asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: admin.Resource()}, WasThere: before.Facts.WasThere, Stores: stores, StoreOf: before.Facts.StoreOf}
 	then, failed, err := recovery.Reconcile(ctx, ask, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
@@ -86,14 +86,8 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 
 // guard keeps a dry run from what the worker is kept from: over the admin API Keycloak removes whom a user store does
 // not show, and a dry run changes nothing.
-func guard(f tokenstate.Facts, subjects []tokenstate.Scope) *asking.Stores {
-	stores := &asking.Stores{Pause: storePause, Changed: f.ChangedBeneath, Since: f.StoreUsersSince}
-	for _, s := range subjects {
-		if f.StoreOf(s.Realm, s.User) != "" {
-			stores.Known(s.Realm)
-		}
-	}
-	return stores
+func guard(f tokenstate.Facts) *asking.Stores {
+	return &asking.Stores{Pause: storePause, Changed: f.ChangedBeneath, Since: f.StoreUsersSince}
 }
 
 // askToLook puts those in doubt who are to be looked at: the worker does the rest at its own pace,

@@ -21,8 +21,7 @@ func TestADryRunIsKeptFromAChangedStore(t *testing.T) {
 	} {
 		facts.Add(tokenstate.Learn(m))
 	}
-	subjects := []tokenstate.Scope{{Realm: "demo", User: "ann"}, {Realm: "quiet", User: "ben"}}
-	stores := guard(facts, subjects)
+	stores := guard(facts)
 	if err := stores.Tried("demo"); !errors.Is(err, asking.ErrStore) {
 		t.Errorf("a listing asks the store for each of its users: %v", err)
 	}

@@ -19,8 +19,8 @@ type Stores struct {
 	Pause time.Duration
 	// Changed is when something that may have been a store was last changed in a realm; 0: never.
 	Changed func(realm string) tokenstate.Millis
-	// Since is what looks have shown of these users after a change: whether one was found, and how many were gone.
-	Since func(realm string, change tokenstate.Millis) (found bool, gone int)
+	// Since is what looks have shown of these users after a change.
+	Since func(realm string, change tokenstate.Millis) tokenstate.StoreUsers
 
 	mu     sync.Mutex
 	realms map[string]*watch
@@ -29,6 +29,7 @@ type Stores struct {
 // watch is what came of one change.
 type watch struct {
 	change tokenstate.Millis
+	known  bool   // some user of a store is
 	passed bool   // a user was found
 	asking string // who is being looked at; "": nobody
 	gone   int    // in a row
@@ -41,6 +42,7 @@ func (s *Stores) May(realm, user string, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.watch(realm)
+	w.known = true
 	switch {
 	case w.passed:
 		return nil
@@ -78,17 +80,10 @@ func (s *Stores) Tried(realm string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, asked := s.realms[realm]; !asked || s.watch(realm).passed {
+	if w := s.watch(realm); !w.known || w.passed {
 		return nil
 	}
 	return errors.Join(ErrStore, errors.New("its users are not listed before one of them has been found"))
-}
-
-// Known says that a user of a store is known in a realm, so that its users are not listed before one has been tried.
-func (s *Stores) Known(realm string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.watch(realm)
 }
 
 // Alarmed are the realms whose stores' users are not looked at, for want of any who was found.
@@ -110,7 +105,8 @@ func (s *Stores) watch(realm string) *watch {
 	if w == nil || w.change != change {
 		w = &watch{change: change, passed: change == 0}
 		if change != 0 {
-			w.passed, w.gone = s.Since(realm, change)
+			since := s.Since(realm, change)
+			w.known, w.passed, w.gone = since.Known, since.Found, since.Gone
 		}
 		if s.realms == nil {
 			s.realms = map[string]*watch{}

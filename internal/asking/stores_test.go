@@ -72,7 +72,12 @@ func TestARestartedWorkerKnowsWhatWasTried(t *testing.T) {
 	}{{false, 2, false}, {false, 1, true}, {true, 2, true}} {
 		s := &Stores{
 			Changed: func(string) tokenstate.Millis { return 1 },
-			Since:   func(string, tokenstate.Millis) (bool, int) { return c.found, c.gone },
+			Since: func(string, tokenstate.Millis) tokenstate.StoreUsers {
+				return tokenstate.StoreUsers{Known: true, Found: c.found, Gone: c.gone}
+			},
+		}
+		if err := s.Tried("demo"); (err == nil) != c.found {
+			t.Errorf("%+v: all are listed: %v", c, err)
 		}
 		if err := s.May("demo", "ann", time.UnixMilli(1_000)); (err == nil) != c.may {
 			t.Errorf("%+v: %v", c, err)
@@ -84,7 +89,7 @@ func TestARestartedWorkerKnowsWhatWasTried(t *testing.T) {
 }
 
 // nothingSince is of a store whose users nobody has looked at since its change.
-func nothingSince(string, tokenstate.Millis) (bool, int) { return false, 0 }
+func nothingSince(string, tokenstate.Millis) tokenstate.StoreUsers { return tokenstate.StoreUsers{} }
 
 // Ensure only users of a store are held back and counted: a realm that has none is listed and looked at
 // as before, whatever changes there.

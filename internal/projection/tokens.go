@@ -130,12 +130,8 @@ func (p *Projection) ChangedBeneath(realm string) tokenstate.Millis {
 }
 
 // StoreUsersSince is tokenstate.Facts.StoreUsersSince. It walks all facts: ask only after a change and at the start.
-func (p *Projection) StoreUsersSince(realm string, change tokenstate.Millis) (found bool, gone int) {
-	read(p, func(st *state) struct{} {
-		found, gone = st.facts.StoreUsersSince(realm, change)
-		return struct{}{}
-	})
-	return found, gone
+func (p *Projection) StoreUsersSince(realm string, change tokenstate.Millis) tokenstate.StoreUsers {
+	return read(p, func(st *state) tokenstate.StoreUsers { return st.facts.StoreUsersSince(realm, change) })
 }
 
 // RealmWasThere is tokenstate.Facts.WasThere. It walks all facts: ask only where a realm is missing.

@@ -50,22 +50,29 @@ func (f Facts) ChangedBeneath(realm string) (at Millis) {
 	return at
 }
 
-// StoreUsersSince is what looks over the admin API have shown of a realm's store users after a change: whether one
-// was found, and how many were gone. It walks all standings.
-func (f Facts) StoreUsersSince(realm string, change Millis) (found bool, gone int) {
+// StoreUsers is what is known of the users of a realm's stores.
+type StoreUsers struct {
+	Known bool // there are such users
+	Found bool // a look over the admin API found one after the change
+	Gone  int  // so many were gone when such a look came after the change
+}
+
+// StoreUsersSince is what looks over the admin API have shown since a change. It walks all standings.
+func (f Facts) StoreUsersSince(realm string, change Millis) (u StoreUsers) {
 	for subject, byNode := range f.Standings {
 		s := subject.Scope
 		if s.Realm != realm || s.User == "" || f.StoreOf(realm, s.User) == "" {
 			continue
 		}
-		found = found || byNode[""].At > change
+		u.Known = true
+		u.Found = u.Found || byNode[""].At > change
 		if closed := byNode[closedAdminLook]; closed.At > change && closed.Gone {
-			gone++
+			u.Gone++
 		} else if closed.At > change {
-			found = true // disabled, but there
+			u.Found = true // disabled, but there
 		}
 	}
-	return found, gone
+	return u
 }
 
 // vanish notes that a look found no row of a user. It reaches up to its arrival: a key may have been

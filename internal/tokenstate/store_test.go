@@ -68,16 +68,16 @@ func TestStoreUsersSince(t *testing.T) {
 	s := newStory().observe(sec, "kc1", livingUser("ldap"))
 	since := func(change tokenstate.Millis, found bool, gone int) {
 		t.Helper()
-		if f, g := s.facts.StoreUsersSince("demo", change); f != found || g != gone {
-			t.Errorf("found %t, %d gone; want %t and %d", f, g, found, gone)
+		if u, want := s.facts.StoreUsersSince("demo", change), (tokenstate.StoreUsers{Known: true, Found: found, Gone: gone}); u != want {
+			t.Errorf("%+v, want %+v", u, want)
 		}
 	}
 	since(0, false, 0) // a node's look validates nobody, and says nothing of the store
 	s.observe(3*sec, "", goneUser(""))
 	since(2*sec, false, 1)
 	since(3*sec, false, 0)
-	if _, gone := s.facts.StoreUsersSince("other", 0); gone != 0 {
-		t.Error("of another realm")
+	if u := s.facts.StoreUsersSince("other", 0); u != (tokenstate.StoreUsers{}) {
+		t.Errorf("of another realm: %+v", u)
 	}
 	s.observe(4*sec, "", livingUser("ldap"))
 	since(3*sec, true, 0)
