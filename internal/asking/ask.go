@@ -205,13 +205,13 @@ func (a Asker) client(ctx context.Context, s tokenstate.Scope) (time.Time, *even
 }
 
 func clientLook(c keycloak.ClientLook) events.ClientLook {
-	offline := &c.OfflineAccess
+	offline, consent := &c.OfflineAccess, &c.ConsentRequired
 	if c.Gone {
-		offline = nil
+		offline, consent = nil, nil
 	}
 	return events.ClientLook{
 		Client: c.Client.UUID, ClientID: c.Client.ClientID, Gone: c.Gone, Enabled: c.Client.Enabled, NotBefore: events.Seconds(c.Client.NotBefore),
-		OfflineAccess: offline,
+		OfflineAccess: offline, ConsentRequired: consent,
 	}
 }
 

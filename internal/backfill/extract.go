@@ -14,7 +14,7 @@ import (
 // userTypes can kill a token, or come before one that will be looked at.
 var userTypes = []string{
 	"LOGOUT", "REVOKE_GRANT", "USER_SESSION_DELETED", "REFRESH_TOKEN_ERROR", "DELETE_ACCOUNT",
-	"USER_DISABLED_BY_PERMANENT_LOCKOUT", "CLIENT_UPDATE", "CLIENT_DELETE", "LOGIN", "CODE_TO_TOKEN",
+	"USER_DISABLED_BY_PERMANENT_LOCKOUT", "UPDATE_CONSENT", "CLIENT_UPDATE", "CLIENT_DELETE", "LOGIN", "CODE_TO_TOKEN",
 }
 
 // Those that can prove something by themselves: tokenstate.Learn says which of them do.

@@ -25,7 +25,7 @@ func sameMinor(v string) string {
 // Types are the user events that must be saved. Two of them are not by default.
 var Types = []string{
 	"LOGIN", "CODE_TO_TOKEN", "LOGOUT", "REVOKE_GRANT", "USER_SESSION_DELETED", "REFRESH_TOKEN_ERROR", "DELETE_ACCOUNT",
-	"USER_DISABLED_BY_PERMANENT_LOCKOUT", "CLIENT_UPDATE", "CLIENT_DELETE",
+	"USER_DISABLED_BY_PERMANENT_LOCKOUT", "UPDATE_CONSENT", "CLIENT_UPDATE", "CLIENT_DELETE",
 }
 
 // Roles are what the worker's client needs in a realm that it looks at.

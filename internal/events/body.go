@@ -68,6 +68,8 @@ type ClientLook struct {
 	// OfflineAccess is false where Keycloak refreshes no offline token of the client, whoever's it is: it is
 	// bearer-only, has no scope offline_access, or the role is not in its scope. nil: an older jar, which does not say.
 	OfflineAccess *bool `json:"offline_access,omitempty"`
+	// ConsentRequired: a user of the client must have granted what its tokens may do. nil: an older jar.
+	ConsentRequired *bool `json:"consent_required,omitempty"`
 }
 
 // UserLook is what a look saw of a user.

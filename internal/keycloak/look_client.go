@@ -23,14 +23,16 @@ type ClientLook struct {
 	Client Client
 	// OfflineAccess: Keycloak refreshes its offline tokens, if nothing else speaks against it. False where Gone.
 	OfflineAccess bool
+	// ConsentRequired: its users must have granted what its tokens may do.
+	ConsentRequired bool
 }
 
 // clientsPage is how many clients one call brings: about 3 kB each, 8 MiB bound.
 const clientsPage = 200
 
 // LookClient asks GET clients/{uuid} (role view-clients). Whether the client may
-// have offline tokens is one more question where not every role is in its scope. It does not know consent or the
-// client's sessions. If the realm is gone: ErrNotFound.
+// have offline tokens is one more question where not every role is in its scope. It does not know who has
+// consented, or the client's sessions. If the realm is gone: ErrNotFound.
 func (a *Admin) LookClient(ctx context.Context, realm, uuid string) (ClientLook, error) {
 	r, u := realm, uuid
 	if err := segments(&r, &u); err != nil {
@@ -55,7 +57,7 @@ func (a *Admin) LookClient(ctx context.Context, realm, uuid string) (ClientLook,
 		return ClientLook{}, err
 	}
 	offline, err := a.clientOffline(ctx, realm, rep)
-	return ClientLook{At: ans.at, Client: c, OfflineAccess: offline}, err
+	return ClientLook{At: ans.at, Client: c, OfflineAccess: offline, ConsentRequired: gocloak.PBool(rep.ConsentRequired)}, err
 }
 
 // LookClientNamed asks GET clients?clientId=… for the client called that now. A

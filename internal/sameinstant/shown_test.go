@@ -56,6 +56,12 @@ func (s shown) says(t tokenstate.Token) string {
 	return "nothing"
 }
 
+// doubts is whether the look shows that somebody else than looks must say whether a token is refreshed.
+func (s shown) doubts(t tokenstate.Token) bool {
+	c := s.clients[t.Client].ConsentRequired
+	return c != nil && *c
+}
+
 // refuses is whether the look says that Keycloak would refuse a token of this session; why is the
 // first reason.
 func (s shown) refuses(t tokenstate.Token) (why string) {

@@ -79,16 +79,20 @@ func (c Cutoff) reaches(r Rules) Seconds {
 	return c.Before
 }
 
-// refused looks under the client's UUID and under its client_id, whichever the reporter knew;
-// the later outcome of the two stands.
-func (f Facts) refused(t Token) []closure {
-	var last Refusal
+// outcome of the latest refresh of t, under the client's UUID and under its client_id, whichever the reporter knew;
+// the later of the two stands.
+func (f Facts) outcome(t Token) (last Refusal) {
 	for _, client := range []string{t.Client, t.ClientID} {
 		k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}
 		if o, ok := f.Refusals[k]; ok && last.rank().Less(o.rank()) {
 			last = o
 		}
 	}
+	return last
+}
+
+func (f Facts) refused(t Token) []closure {
+	last := f.outcome(t)
 	if !last.Refused {
 		return nil
 	}

@@ -41,7 +41,7 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 	case "LOG": // the worker's own: the log lost messages, and Keycloak's event store is read again
 		return imported(realm)
 	case "REALM_ROLE", "CLIENT_ROLE", "CLIENT_SCOPE": // a role that is gone, or contains another one, may be in a client's scope
-		return []Doubt{self, beneath, clientsDoubt(realm)}
+		return []Doubt{self, beneath, clientsDoubt(realm), consentDoubt(Scope{Realm: realm})}
 	case "USER_FEDERATION_PROVIDER", "COMPONENT", "IDENTITY_PROVIDER", "ORGANIZATION", "ORGANIZATION_MEMBERSHIP",
 		"REALM_ROLE_MAPPING", "CLIENT_ROLE_MAPPING", "GROUP", "GROUP_MEMBERSHIP", "USER":
 		return []Doubt{self, beneath}
@@ -54,7 +54,7 @@ func adminDoubts(realm string, h *events.Happened) []Doubt {
 // whom that concerns. It is also what a lost piece of the log puts in doubt.
 func imported(realm string) []Doubt {
 	s := Scope{Realm: realm}
-	return []Doubt{{Scope: s}, listingDoubt(s), rolesDoubt(realm), clientsDoubt(realm)}
+	return []Doubt{{Scope: s}, listingDoubt(s), rolesDoubt(realm), clientsDoubt(realm), consentDoubt(s)}
 }
 
 // sessionDoubts: the path names the session and nothing else names its user. Only the
@@ -92,9 +92,10 @@ func clientDoubts(realm string, h *events.Happened, op string) []Doubt {
 func scopeDoubts(realm string, h *events.Happened) []Doubt {
 	if client := cmp.Or(h.Client, after(h.Path, "clients/")); client != "" {
 		s := Scope{Realm: realm, Client: client}
-		return []Doubt{{Scope: s}, {Scope: s, Beneath: true}}
+		return []Doubt{{Scope: s}, {Scope: s, Beneath: true}, consentDoubt(s)}
 	}
-	return []Doubt{{Scope: Scope{Realm: realm}}, {Scope: Scope{Realm: realm}, Beneath: true}, clientsDoubt(realm)}
+	s := Scope{Realm: realm}
+	return []Doubt{{Scope: s}, {Scope: s, Beneath: true}, clientsDoubt(realm), consentDoubt(s)}
 }
 
 func pathUser(path string) string { return after(path, "users/") }

@@ -76,6 +76,8 @@ func doubts(m events.Message, h *events.Happened) []Doubt {
 	case "REFRESH_TOKEN_ERROR",
 		"DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT":
 		return known(user, session)
+	case "UPDATE_CONSENT":
+		return known(consentDoubt(user.Scope))
 	case "REVOKE_GRANT":
 		return grantDoubts(m, h, sessions, session)
 	case "CLIENT_UPDATE":
@@ -113,7 +115,7 @@ func clientUpdated(realm, client string) []Doubt {
 		return nil
 	}
 	s := Scope{Realm: realm, Client: client}
-	return []Doubt{{Scope: s}, listingDoubt(s)}
+	return []Doubt{{Scope: s}, listingDoubt(s), consentDoubt(s)}
 }
 
 func clientDeleted(realm, client string) []Doubt {

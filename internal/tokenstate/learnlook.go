@@ -47,6 +47,7 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 			Disabled: !c.Gone && !c.Enabled, NoOffline: !c.Gone && c.OfflineAccess != nil && !*c.OfflineAccess,
 			NotBefore: c.NotBefore, ClientID: c.ClientID, Cause: cause,
 		})
+		f.learnConsent(m.Realm, c, m.Node, at, cause)
 	}
 	if u := o.User; u != nil {
 		f.comesFrom(m.Realm, u.User, u.Store)

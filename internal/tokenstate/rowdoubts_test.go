@@ -27,10 +27,11 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"R3 access":                             {events.Happened{Type: "REVOKE_GRANT", User: "u", Details: map[string]string{"token_id": "j"}}, ""},
 		"C3 consent":                            {events.Happened{Type: "REVOKE_GRANT", User: "u", Client: "c", Details: map[string]string{"revoked_client": "app"}}, "user u"},
 		"C6 own account":                        {events.Happened{Type: "DELETE_ACCOUNT", User: "u"}, "user u"},
+		"P10 a user changes what is granted":    {events.Happened{Type: "UPDATE_CONSENT", User: "u"}, "consent"},
 		"U9 lockout":                            {events.Happened{Type: "USER_DISABLED_BY_PERMANENT_LOCKOUT", User: "u"}, "user u"},
 		"E5 refused, by its user":               {events.Happened{Type: "REFRESH_TOKEN_ERROR", Details: map[string]string{"refresh_token_sub": "u"}}, "user u"},
 		"E5 refused as stale: nobody":           {events.Happened{Type: "REFRESH_TOKEN_ERROR"}, ""},
-		"P6 client by registration":             {events.Happened{Type: "CLIENT_UPDATE", Client: "c"}, "client c, client c*"},
+		"P6 client by registration":             {events.Happened{Type: "CLIENT_UPDATE", Client: "c"}, "client c, client c*, consent"},
 		"P7 client by registration":             {events.Happened{Type: "CLIENT_DELETE", Client: "c"}, "client c, client c*"},
 		"P7 client of no UUID":                  {events.Happened{Type: "CLIENT_DELETE"}, "realm*"},
 		"U1 logout":                             {events.Happened{Kind: "admin", Type: "ACTION USER", Path: "users/u/logout"}, "user u"},
@@ -46,20 +47,20 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"U8 role of a group":                    {events.Happened{Kind: "admin", Type: "DELETE REALM_ROLE_MAPPING", Path: "groups/g/role-mappings/realm"}, "realm, realm*"},
 		"U8 membership":                         {events.Happened{Kind: "admin", Type: "DELETE GROUP_MEMBERSHIP", Path: "users/u/groups/g"}, "user u"},
 		"U8 group":                              {events.Happened{Kind: "admin", Type: "DELETE GROUP", Path: "groups/g"}, "realm, realm*"},
-		"U8 role":                               {events.Happened{Kind: "admin", Type: "DELETE REALM_ROLE", Path: "roles/offline_access"}, "clients, realm, realm*"},
-		"U8 role of a client":                   {events.Happened{Kind: "admin", Type: "DELETE CLIENT_ROLE", Path: "clients/c/roles/r/composites"}, "clients, realm, realm*"},
-		"U8 client's scope":                     {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_CLIENT_MAPPING", Path: "clients/c/optional-client-scopes/x"}, "client c, client c*"},
-		"U10 role in a client's scope":          {events.Happened{Kind: "admin", Type: "DELETE REALM_SCOPE_MAPPING", Path: "clients/c/scope-mappings/realm"}, "client c, client c*"},
-		"U10 role that a scope demands":         {events.Happened{Kind: "admin", Type: "CREATE REALM_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/realm"}, "clients, realm, realm*"},
-		"U10 the same of a client's role":       {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/clients/c"}, "clients, realm, realm*"},
-		"U8 scope":                              {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE", Path: "client-scopes/x"}, "clients, realm, realm*"},
+		"U8 role":                               {events.Happened{Kind: "admin", Type: "DELETE REALM_ROLE", Path: "roles/offline_access"}, "clients, consent, realm, realm*"},
+		"U8 role of a client":                   {events.Happened{Kind: "admin", Type: "DELETE CLIENT_ROLE", Path: "clients/c/roles/r/composites"}, "clients, consent, realm, realm*"},
+		"U8 client's scope":                     {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_CLIENT_MAPPING", Path: "clients/c/optional-client-scopes/x"}, "client c, client c*, consent"},
+		"U10 role in a client's scope":          {events.Happened{Kind: "admin", Type: "DELETE REALM_SCOPE_MAPPING", Path: "clients/c/scope-mappings/realm"}, "client c, client c*, consent"},
+		"U10 role that a scope demands":         {events.Happened{Kind: "admin", Type: "CREATE REALM_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/realm"}, "clients, consent, realm, realm*"},
+		"U10 the same of a client's role":       {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE_MAPPING", Path: "client-scopes/x/scope-mappings/clients/c"}, "clients, consent, realm, realm*"},
+		"U8 scope":                              {events.Happened{Kind: "admin", Type: "DELETE CLIENT_SCOPE", Path: "client-scopes/x"}, "clients, consent, realm, realm*"},
 		"P1 not-before":                         {events.Happened{Kind: "admin", Type: "UPDATE REALM"}, "realm, realm*"},
-		"P19 role imported anew":                {events.Happened{Kind: "admin", Type: "UPDATE REALM", Path: "realms/a-role"}, "clients, realm, realm*, roles"},
+		"P19 role imported anew":                {events.Happened{Kind: "admin", Type: "UPDATE REALM", Path: "realms/a-role"}, "clients, consent, realm, realm*, roles"},
 		"P19 user imported anew":                {events.Happened{Kind: "admin", Type: "UPDATE REALM", Path: "users/u"}, "user u"},
-		"P19 a piece of the log lost":           {events.Happened{Kind: "admin", Type: "UPDATE LOG"}, "clients, realm, realm*, roles"},
+		"P19 a piece of the log lost":           {events.Happened{Kind: "admin", Type: "UPDATE LOG"}, "clients, consent, realm, realm*, roles"},
 		"P2 push":                               {events.Happened{Kind: "admin", Type: "ACTION REALM", Path: "push-revocation"}, "realm"},
 		"P3 logout-all":                         {events.Happened{Kind: "admin", Type: "ACTION REALM", Path: "logout-all"}, "realm, realm*"},
-		"P4 client":                             {events.Happened{Kind: "admin", Type: "UPDATE CLIENT", Path: "clients/c"}, "client c, client c*"},
+		"P4 client":                             {events.Happened{Kind: "admin", Type: "UPDATE CLIENT", Path: "clients/c"}, "client c, client c*, consent"},
 		"P5 push":                               {events.Happened{Kind: "admin", Type: "ACTION CLIENT", Path: "clients/c/push-revocation"}, "client c"},
 		"P7 client deleted":                     {events.Happened{Kind: "admin", Type: "DELETE CLIENT", Path: "clients/c"}, "client c, client c*"},
 		"P7 something of a client deleted":      {events.Happened{Kind: "admin", Type: "DELETE CLIENT", Path: "clients/c/nodes/n"}, "client c"},
@@ -94,8 +95,8 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 
 func subjectOfDoubt(d tokenstate.Doubt) string {
 	s := "realm"
-	if d.Scope.Key == "clients" || d.Scope.Key == "roles" {
-		return d.Scope.Key
+	if k := d.Scope.Key; k == "clients" || k == "roles" || k == "consent" {
+		return k
 	}
 	switch {
 	case d.Scope.User != "":

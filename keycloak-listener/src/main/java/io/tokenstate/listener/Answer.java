@@ -114,7 +114,7 @@ final class Answer {
             }
             Json.put(client, "client_id", Text.id(model.getClientId()));
             client.put("enabled", model.isEnabled()).put("not_before", Math.max(0, model.getNotBefore()))
-                    .put("offline_access", offline.contains(uuid));
+                    .put("offline_access", offline.contains(uuid)).put("consent_required", model.isConsentRequired());
         }
     }
 

@@ -21,7 +21,7 @@ final class Types {
 
     private static final Set<String> BIRTHS = Set.of(LOGIN, CODE_TO_TOKEN);
     private static final Set<String> USER = Set.of(LOGOUT, REVOKE_GRANT, USER_SESSION_DELETED, REFRESH_TOKEN_ERROR,
-            "DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT", CLIENT_UPDATE, CLIENT_DELETE);
+            "DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT", "UPDATE_CONSENT", CLIENT_UPDATE, CLIENT_DELETE);
 
     /** Resources whose change can kill or revive a token, and whether their CREATE can. */
     private static final Map<String, Boolean> ADMIN = Map.ofEntries(

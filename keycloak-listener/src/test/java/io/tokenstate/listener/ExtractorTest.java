@@ -107,7 +107,8 @@ class ExtractorTest {
             Schema.valid(Samples.ENVELOPE.event(h, Samples.AT));
         }
         boolean published = Set.of("LOGOUT", "REVOKE_GRANT", "USER_SESSION_DELETED", "REFRESH_TOKEN_ERROR",
-                "DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT", "CLIENT_UPDATE", "CLIENT_DELETE")
+                "DELETE_ACCOUNT", "USER_DISABLED_BY_PERMANENT_LOCKOUT", "UPDATE_CONSENT", "CLIENT_UPDATE",
+                "CLIENT_DELETE")
                 .contains(type.name());
         assertEquals(published, h != null);
     }
