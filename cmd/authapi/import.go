@@ -16,7 +16,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
@@ -123,7 +122,7 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 	m := &openhands.Import{
 		From: source, To: target{postgres.New(pool), state.New(pool), held.Tokens}, Realm: c.realm, Pepper: held.Peppers[0],
 		Secrets: opens, Dry: c.dry, Revoke: c.revoke,
-		Read: func(ctx context.Context, raw secret.Text) (tokenstate.Token, error) {
+		Read: func(ctx context.Context, raw secret.Text) (openhands.Opened, error) {
 			return read(ctx, reads, c.realm, raw)
 		},
 		Progress: func(table string, rows int64) {
@@ -164,12 +163,12 @@ type knownIssuer struct {
 func (k knownIssuer) Issuer(context.Context) (string, error) { return k.issuer, k.err }
 
 // read gives a refusal as its reason: a report is read by people and programs.
-func read(ctx context.Context, s *authapi.Server, realm string, raw secret.Text) (tokenstate.Token, error) {
-	t, err := s.Adopt(ctx, realm, raw)
+func read(ctx context.Context, s *authapi.Server, realm string, raw secret.Text) (openhands.Opened, error) {
+	g, err := s.Adopt(ctx, realm, raw)
 	if p, ok := errors.AsType[*authapi.Problem](err); ok {
-		return t, errors.New(p.Reason)
+		return openhands.Opened{}, errors.New(p.Reason)
 	}
-	return t, err //nolint:wrapcheck // it is always a problem
+	return openhands.Opened{Token: g.Token, Text: g.Text, Scope: g.Scope}, err //nolint:wrapcheck // it is always a problem
 }
 
 func importTable(w io.Writer, r openhands.Report) {

@@ -47,10 +47,10 @@ func (t target) PutTokens(ctx context.Context, at openhands.Position, tokens []o
 		if err != nil {
 			return openhands.Outcome{}, fmt.Errorf("seal token: %w", err)
 		}
-		page[i] = state.SealedImport{Token: state.StoredToken{Token: one.Token}, Ciphertext: state.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}}
+		page[i] = state.SealedImport{Token: state.StoredToken{Token: one.Token, Scope: one.Scope}, Ciphertext: state.Ciphertext{KeyID: s.KeyID, Bytes: s.Ciphertext}}
 	}
-	added, changed, err := t.state.ImportTokens(ctx, at.Source, at.After, at.Dry, page)
-	return openhands.Outcome{Added: added, Changed: changed}, err //nolint:wrapcheck // joins only
+	out, err := t.state.ImportTokens(ctx, at.Source, at.After, at.Dry, page)
+	return openhands.Outcome{Added: out.Added, Changed: out.Changed, Refused: out.Narrower}, err //nolint:wrapcheck // joins only
 }
 
 func (t target) Living(ctx context.Context, prefix string) (all []openhands.Held, err error) {

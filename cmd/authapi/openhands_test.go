@@ -263,6 +263,31 @@ func TestImportResumes(t *testing.T) {
 	}
 }
 
+// Ensure an import keeps the scope of a token, and does not give up one of the same session that has more scopes for a
+// newer one of OpenHands, as PUT /v1/offline-tokens does not.
+func TestImportNarrowerTokens(t *testing.T) {
+	const broad, narrow = "openid offline_access repo", "openid offline_access"
+	a := newAdopter(t, 4, 4)
+	c := offline("session-1", now()-100)
+	c.User, c.Scope = openhandstest.User(1), broad
+	a.put(c).want(t, http.StatusCreated)
+	value, err := openhandstest.Encrypt(2, openhandstest.JWT(c.User, "app", c.Session, time.Now().Unix()))
+	must(t, err)
+	a.exec(`UPDATE offline_tokens SET offline_token = $1 WHERE user_id = $2`, value, c.User)
+	var r openhands.Report
+	if err := a.run(&r, "import", "openhands"); !errors.Is(err, ops.ErrDifferences) || r.Tokens.Added != 3 || r.Tokens.Changed != 0 {
+		t.Fatalf("%v %+v", err, r)
+	}
+	if len(r.Skipped) != 1 || r.Skipped[0].ID != c.User || r.Skipped[0].Reason != "narrower_token" {
+		t.Errorf("skipped: %+v", r.Skipped)
+	}
+	for user, scope := range map[string]string{c.User: broad, openhandstest.User(2): narrow} {
+		if got := a.known.TokensOf("demo", user, ""); len(got) != 1 || got[0].Scope != scope {
+			t.Errorf("of %s: %+v", user, got)
+		}
+	}
+}
+
 // Ensure rows that cannot be taken over are told and leave the others alone; and that old schemas,
 // infinite and impossible times are read.
 func TestImportOddities(t *testing.T) {

@@ -81,12 +81,12 @@ func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (Giv
 // Adopt reads a token that another system has kept. It refuses what PUT /v1/offline-tokens would,
 // and asks nobody whether the token lives: the next look tells, and a refresh would restart the
 // idle clock of everybody's session. An error is a *Problem.
-func (s *Server) Adopt(ctx context.Context, realm string, raw secret.Text) (tokenstate.Token, error) {
+func (s *Server) Adopt(ctx context.Context, realm string, raw secret.Text) (Given, error) {
 	g, bad := s.claimed(ctx, realm, raw)
 	if bad != nil {
-		return tokenstate.Token{}, bad
+		return Given{}, bad
 	}
-	return g.Token, nil
+	return g, nil
 }
 
 // claimed is what the token says of itself, if that is acceptable.

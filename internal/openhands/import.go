@@ -21,7 +21,8 @@ type Target interface {
 	Position(ctx context.Context, source string) (string, error)
 	// PutKeys adds keys, or corrects what it has under their ids; never what was revoked here.
 	PutKeys(ctx context.Context, at Position, keys []Imported) (Outcome, error)
-	// PutTokens seals tokens, unverified; one that is known already stays as it is.
+	// PutTokens seals tokens, unverified; one that is known already stays as it is, and so does one with more scopes, whose
+	// user is told as refused.
 	PutTokens(ctx context.Context, at Position, tokens []Opened) (Outcome, error)
 	// Done forgets the position: the next import begins anew.
 	Done(ctx context.Context, source string) error
@@ -45,9 +46,11 @@ type Position struct {
 type Opened struct {
 	Token tokenstate.Token
 	Text  secret.Text
+	Scope string // what it may do, separated by blanks
 }
 
-// Outcome of a page. Refused are the ids of keys whose value another key has.
+// Outcome of a page. Refused are the ids of keys whose value another key has, or the users whose token is narrower than
+// the one that is stored in its place.
 type Outcome struct {
 	Added, Changed int
 	Refused        []string
@@ -61,7 +64,7 @@ type Import struct {
 	Pepper  apikey.Pepper
 	Secrets Secrets
 	// Read says what a token claims to be, and refuses what PUT /v1/offline-tokens would.
-	Read     func(ctx context.Context, text secret.Text) (tokenstate.Token, error)
+	Read     func(ctx context.Context, text secret.Text) (Opened, error)
 	Dry      bool // everything is read and tried, and nothing is kept
 	Revoke   bool // what OpenHands has deleted is revoked here, not only told
 	Progress func(table string, rows int64)
@@ -137,6 +140,9 @@ func (m *Import) tokens(ctx context.Context, r *Report) error {
 			return 0, err //nolint:wrapcheck // it says what failed
 		}
 		r.Tokens.count(len(rows), len(opened), out)
+		for _, user := range out.Refused {
+			r.skip(&r.Tokens, "offline_tokens", user, ErrNarrower)
+		}
 		return len(rows), nil
 	})
 }
@@ -147,17 +153,17 @@ func (m *Import) open(ctx context.Context, row Token) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	t, err := m.Read(ctx, text)
+	one, err := m.Read(ctx, text)
 	if err != nil {
 		return Opened{}, err
 	}
-	if t.User == "" {
-		t.User = row.User
+	if one.Token.User == "" {
+		one.Token.User = row.User
 	}
-	if t.User != row.User {
+	if one.Token.User != row.User {
 		return Opened{}, ErrOtherUser
 	}
-	return Opened{t, text}, nil
+	return one, nil
 }
 
 // pages goes through a table from where an interrupted import stopped.

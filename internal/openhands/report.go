@@ -8,6 +8,9 @@ import (
 // ErrOtherUser: the token inside the row of one user says that it is another's.
 var ErrOtherUser = errors.New("token_of_another_user")
 
+// ErrNarrower: the token that is stored in its place has scopes which this one lacks, and what it was stored for would fail.
+var ErrNarrower = errors.New("narrower_token")
+
 // Report is what an import did, or in a dry run would do.
 type Report struct {
 	DryRun  bool   `json:"dry_run"`

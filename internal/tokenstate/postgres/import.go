@@ -44,9 +44,15 @@ type SealedImport struct {
 	Ciphertext Ciphertext
 }
 
+// ImportedTokens counts; Narrower are the users whose token lacks scopes of the one that stays in its place.
+type ImportedTokens struct {
+	Added, Changed int
+	Narrower       []string
+}
+
 // ImportTokens stores a page of another system's tokens as PutToken does, in one transaction with
 // the import's position. What is sealed here already is left alone, for it may be verified.
-func (s *Store) ImportTokens(ctx context.Context, source, position string, dry bool, page []SealedImport) (added, changed int, err error) {
+func (s *Store) ImportTokens(ctx context.Context, source, position string, dry bool, page []SealedImport) (out ImportedTokens, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var rows []dbsqlc.TokenstateOfflineToken
 		for _, one := range page {
@@ -58,13 +64,19 @@ func (s *Store) ImportTokens(ctx context.Context, source, position string, dry b
 			if old != nil && (old.IssuedAtS > iat || old.IssuedAtS == iat && old.Custody == Sealed) {
 				continue
 			}
+			if old != nil && lacks(one.Token.Scope, old.Scope) {
+				out.Narrower = append(out.Narrower, one.Token.Token.User)
+				continue
+			}
 			put, err := putToken(ctx, tx, one.Token, &one.Ciphertext)
 			if err != nil {
 				return err
 			}
 			rows = append(rows, put...)
-			if changed++; old == nil {
-				changed, added = changed-1, added+1
+			if old == nil {
+				out.Added++
+			} else {
+				out.Changed++
 			}
 		}
 		if dry {
@@ -77,9 +89,9 @@ func (s *Store) ImportTokens(ctx context.Context, source, position string, dry b
 		return err
 	})
 	if err != nil && !errors.Is(err, ErrDryRun) {
-		return 0, 0, fmt.Errorf("import tokens: %w", err)
+		return ImportedTokens{}, fmt.Errorf("import tokens: %w", err)
 	}
-	return added, changed, nil
+	return out, nil
 }
 
 // DisabledByBackend are the users of a realm whom the backend's own word has disabled.
