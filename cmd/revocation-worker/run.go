@@ -79,7 +79,7 @@ func run(ctx context.Context, c *config) error {
 	p := &running{c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: store{st}, known: known, logger: logger}
 	p.stores = &asking.Stores{Pause: c.storePause, Changed: known.ChangedBeneath, Since: known.StoreUsersSince}
 	p.looker = &worker.Looker{
-		Known: known, Ask: asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: p.resource}, WasThere: briefly(known.RealmWasThere), Stores: p.stores, StoreOf: known.LivesIn}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
+		Known: known, Ask: asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: p.resource}, WasThere: briefly(known.RealmWasThere), Sighted: known.Sighted, Stores: p.stores, StoreOf: known.LivesIn}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
 		Pages:  &worker.Pages{Known: known, Ask: asking.Pager{Admin: slow, Stores: p.stores}, Keys: asking.Inside{Resource: slow.Resource()}, Log: p.log, Logger: logger},
 		Owners: c.ownerSweep,
 	}

@@ -25,6 +25,8 @@ type Asker struct {
 	Inside *Inside // nil: never
 	// WasThere says of a realm that Keycloak does not know whether it ever did; nil: it did.
 	WasThere func(realm string) bool
+	// Sighted says of a token whether any look has listed its session; nil: each was.
+	Sighted func(tokenstate.Token) bool
 	// Stores holds back users of user stores, whom StoreOf knows; nil: nobody.
 	Stores  *Stores
 	StoreOf func(realm, user string) string
@@ -99,6 +101,12 @@ func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 		User: u.UserID, Gone: u.Gone, Enabled: u.Enabled, OfflineAccess: u.OfflineAccess, NotBefore: events.Seconds(u.NotBefore), Store: u.Store,
 	}}
 	var rosters, named []events.Roster
+	if u.Gone {
+		named, err = a.strangers(ctx, s, tokens)
+		if err != nil {
+			return time.Time{}, nil, nil, err
+		}
+	}
 	for _, c := range u.Clients {
 		sure, unsure, err := a.Admin.Lasting(ctx, s.Realm, c.UUID, c.Sessions, u.At)
 		if err != nil {

@@ -34,6 +34,10 @@ func outsideWorld(t *testing.T) *keycloak.Admin {
 			body = `[]`
 		case strings.HasSuffix(path, "/composite"):
 			body = `[{"name":"offline_access"}]`
+		case strings.Contains(path, "/users/sub-of-u1"):
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusNotFound)
+			body = `{"error":"User not found"}`
 		case strings.Contains(path, "/users/"):
 			body = `{"id":"u1","enabled":true,"notBefore":0}`
 		case strings.Contains(path, "/clients/"):
@@ -79,5 +83,32 @@ func TestNothingIsSaidOfSessionsThatMayBeOver(t *testing.T) {
 	page, err := Pager{Admin: admin}.Sessions(t.Context(), "demo", "c1", 0, 100)
 	if err != nil || page.Rows != 2 || len(page.Sessions) != 1 || page.Sessions[0].Session != "young" {
 		t.Errorf("a page shows %+v, %v", page, err)
+	}
+}
+
+// Ensure a token that names no user of Keycloak, as with pairwise subjects, is found by its session in its client's
+// listing, and is its owner's; and that nobody lists a client for a user whose session was once seen.
+func TestOutsideTheOwnerIsTheSessions(t *testing.T) {
+	a := Asker{Admin: outsideWorld(t), Sighted: func(tokenstate.Token) bool { return false }}
+	s := tokenstate.Scope{Realm: "demo", User: "sub-of-u1"}
+	tok := tokenstate.Token{Realm: "demo", User: s.User, Client: "c1", ClientID: "app", Session: "young", IssuedAt: events.Seconds(time.Now().Unix() - 30)}
+	judged := func() (tokenstate.Verdict, string) {
+		t.Helper()
+		ms, err := a.Look(t.Context(), s, []tokenstate.Token{tok})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := tokenstate.NewFacts()
+		for _, m := range ms {
+			f.Add(tokenstate.Learn(m))
+		}
+		return tokenstate.Judge(tok, f, tokenstate.DefaultRules()), f.OwnerOf(tok)
+	}
+	if v, owner := judged(); v.State != tokenstate.Usable || owner != "u1" {
+		t.Errorf("of %s: %+v", owner, v)
+	}
+	a.Sighted = func(tokenstate.Token) bool { return true }
+	if v, _ := judged(); v.State != tokenstate.Revoked {
+		t.Errorf("seen before: %+v", v)
 	}
 }

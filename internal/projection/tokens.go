@@ -134,6 +134,11 @@ func (p *Projection) StoreUsersSince(realm string, change tokenstate.Millis) tok
 	return read(p, func(st *state) tokenstate.StoreUsers { return st.facts.StoreUsersSince(realm, change) })
 }
 
+// Sighted is tokenstate.Facts.Sighted.
+func (p *Projection) Sighted(t tokenstate.Token) bool {
+	return read(p, func(st *state) bool { return st.facts.Sighted(t) })
+}
+
 // RealmWasThere is tokenstate.Facts.WasThere. It walks all facts: ask only where a realm is missing.
 func (p *Projection) RealmWasThere(realm string) bool {
 	return read(p, func(st *state) bool { return st.facts.WasThere(realm) })

@@ -22,12 +22,17 @@ func (f Facts) OwnerOf(t Token) string {
 	return t.User
 }
 
+// Sighted reports whether any look has listed t's session.
+func (f Facts) Sighted(t Token) bool {
+	return t.Client != "" && len(f.Sightings[SightingKey{Seat: t.seat()}]) > 0
+}
+
 // ownerless: looks of nodes say that Keycloak has no user of this id, and none has ever listed the token's session. Then
 // the token may as well name its user otherwise: its session must be looked at, and until then nothing follows from there
-// being no such user. Over the admin API nobody can ask for a session by its id. So what it says of the user is taken as it
-// is, or a token of somebody who is really gone would stay in doubt for ever.
+// being no such user. Over the admin API nobody can ask for a session by its id: whoever asks there looks for it in its
+// client's listing, and tells first what was found. Beyond that what it says of the user is taken as it is, or a token of somebody who is really gone would stay in doubt for ever.
 func (f Facts) ownerless(t Token, r Rules) bool {
-	if t.Client == "" || len(f.Sightings[SightingKey{Seat: t.seat()}]) > 0 {
+	if t.Client == "" || f.Sighted(t) {
 		return false
 	}
 	nodes := f.Standings[Subject{Scope{Realm: t.Realm, User: t.User}, Keycloak}]
