@@ -97,6 +97,8 @@ type TokenID struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 	// Scope is what the token may do, separated by blanks; only for TrackToken.
 	Scope string `json:"scope,omitempty"`
+	// Issuer is the token's iss: while its realm has another one, its verdict is in doubt; only for TrackToken.
+	Issuer string `json:"issuer,omitempty"`
 }
 
 // RefreshOutcome is what Keycloak answered when you refreshed a token yourself. Status 200: it

@@ -126,6 +126,36 @@ var scenesOfRealms = []scene{
 		r.del("/users/" + r.user + "/consents/app")
 		r.asks("withdrawn")
 	}},
+	{"consent-to-a-new-scope", "P10", func(r *recorder) {
+		r.change("app", map[string]any{"consentRequired": true})
+		consent := play.Form{Page: `name="code"`, Values: url.Values{"accept": {"Yes"}}}
+		t, err := r.k.NewBrowser().Authorize(r.ctx, "app", play.Offline, nil, play.LoginForm(person), consent)
+		r.must(err)
+		r.hold("it", t)
+		id := r.post("/client-scopes", map[string]any{
+			"name": "calendar", "protocol": "openid-connect", "attributes": map[string]string{"display.on.consent.screen": "true"},
+		})
+		scope := "/clients/" + r.uuids["app"] + "/default-client-scopes/" + id
+		r.put(scope, nil)
+		r.asks("the client has one scope more")
+		r.del(scope)
+		r.asks("and has it no more")
+	}},
+	{"bearer-only", "P18", func(r *recorder) {
+		r.grant("it", "app")
+		r.change("app", map[string]any{"bearerOnly": true})
+		r.asks("made bearer-only")
+		r.change("app", map[string]any{"bearerOnly": false})
+		r.asks("not any more")
+	}},
+	{"frontend-url", "P19", func(r *recorder) {
+		r.grant("old", "app")
+		r.put("", map[string]any{"attributes": map[string]string{"frontendUrl": "https://login.example"}})
+		r.grant("new", "app")
+		r.asks("the realm has an address of its own")
+		r.put("", map[string]any{"attributes": map[string]string{"frontendUrl": ""}})
+		r.asks("it has none any more")
+	}},
 	{"key-rotated", "P11", func(r *recorder) {
 		r.grant("it", "app")
 		for _, kind := range []string{"rsa-generated", "hmac-generated"} {

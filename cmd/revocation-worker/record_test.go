@@ -67,6 +67,7 @@ type answer struct {
 	ClientID    string         `json:"client_id"`
 	Session     string         `json:"session"`
 	IssuedAt    events.Seconds `json:"issued_at"`
+	Issuer      string         `json:"issuer"`
 	Status      int            `json:"status"`
 	Error       string         `json:"error,omitempty"`
 	Description string         `json:"error_description,omitempty"`
@@ -285,7 +286,7 @@ func (r *recorder) asks(when string) {
 	for _, h := range r.held {
 		a := answer{
 			After: after, When: when, Token: h.name, User: h.User, Client: h.uuid, ClientID: h.Client,
-			Session: h.Session, IssuedAt: events.Seconds(h.IssuedAt), Status: http.StatusOK,
+			Session: h.Session, IssuedAt: events.Seconds(h.IssuedAt), Issuer: h.Issuer, Status: http.StatusOK,
 		}
 		_, err := r.k.Refresh(r.ctx, h.Tokens)
 		if refused, ok := errors.AsType[*play.Refused](err); ok {

@@ -130,7 +130,7 @@ var scenesOfUsers = []scene{
 		r.roles(http.MethodPost, "/roles/"+r.defaults()+"/composites", play.Offline)
 		r.asks("one of the default roles again")
 	}},
-	{"offline-scope-of-client", "U8", func(r *recorder) {
+	{"offline-scope-of-client", "U10", func(r *recorder) {
 		r.grant("app's", "app")
 		r.grant("app2's", "app2")
 		scope := r.scope(play.Offline)
@@ -139,7 +139,7 @@ var scenesOfUsers = []scene{
 		r.put("/clients/"+r.uuids["app"]+"/optional-client-scopes/"+scope, nil)
 		r.asks("given back")
 	}},
-	{"offline-scope-deleted", "U8", func(r *recorder) {
+	{"offline-scope-deleted", "U10", func(r *recorder) {
 		r.grant("it", "app")
 		r.del("/client-scopes/" + r.scope(play.Offline))
 		r.asks("the client scope was deleted")

@@ -231,7 +231,12 @@ func (a Asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *event
 	if r.Gone && a.WasThere != nil && !a.WasThere(s.Realm) {
 		return time.Time{}, nil, fmt.Errorf("%w: %q: check KEYCLOAK_URL, and set WORKER_REALMS if the listener gives the realm an alias", ErrNeverThere, s.Realm)
 	}
-	return r.At, &events.Observation{Realm: &events.RealmLook{Gone: r.Gone, Enabled: r.Enabled, NotBefore: events.Seconds(r.NotBefore)}}, nil
+	if r.Gone {
+		return r.At, &events.Observation{Realm: &events.RealmLook{Gone: true}}, nil
+	}
+	return r.At, &events.Observation{Realm: &events.RealmLook{
+		Enabled: r.Enabled, NotBefore: events.Seconds(r.NotBefore), Name: r.Name, FrontendURL: r.FrontendURL, RefreshOnce: &r.RefreshOnce,
+	}}, nil
 }
 
 // ErrNeverThere: who is in such a realm is not stopped for it.

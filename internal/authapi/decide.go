@@ -97,7 +97,7 @@ func (s *Server) verdictOf(realm string, q question) tokenstate.Verdict {
 	}
 	v := tokenstate.Verdict{}
 	if stored, ok := s.Known.Token(realm, q.SessionID, q.ClientID); ok && stored.Token.User == q.UserID {
-		v = s.Known.Judge(generation(stored.Token, tokenstate.Seconds(q.IssuedAt)))
+		v = s.Known.JudgeGeneration(generation(stored.Token, tokenstate.Seconds(q.IssuedAt)), stored.Token.IssuedAt)
 	}
 	s.Metrics.judged("token", v)
 	return v

@@ -34,6 +34,7 @@ type putTokenInput struct {
 
 		ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"the token's exp, if it has one: it is revoked from then on"`
 		Scope     string     `json:"scope,omitempty" maxLength:"2048" doc:"the token's scope, of one that you keep: separated by blanks"`
+		Issuer    string     `json:"issuer,omitempty" maxLength:"1024" doc:"the token's iss, of one that you keep: while its realm has another one, its verdict is in doubt"`
 
 		AcceptNarrower bool `json:"accept_narrower,omitempty" doc:"let it take the place of a token of the same session that has scopes which this one lacks"`
 	}
@@ -114,6 +115,7 @@ func (s *Server) putToken(ctx context.Context, in *putTokenInput) (*putTokenAnsw
 	t := tokenstate.Token{
 		Realm: caller.Realm, User: in.Body.UserID, ClientID: in.Body.ClientID,
 		Session: in.Body.SessionID, IssuedAt: tokenstate.Seconds(in.Body.IssuedAt), Expires: secondsOf(in.Body.ExpiresAt),
+		Issuer: tokenstate.Spelt(in.Body.Issuer),
 	}
 	given, bad := Given{Token: t, Text: raw, Scope: in.Body.Scope}, (*Problem)(nil)
 	switch {

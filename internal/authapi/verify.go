@@ -26,10 +26,10 @@ func (s *Server) trackable(t tokenstate.Token, scope string) *Problem {
 	switch {
 	case t.User == "" || t.ClientID == "" || t.Session == "" || t.IssuedAt == 0:
 		return unprocessable("invalid-request", "a tracked token needs user_id, client_id, session_id and issued_at")
-	case secretIn(append(strings.Fields(scope), t.User, t.ClientID, t.Session)...):
+	case secretIn(append(strings.Fields(scope), t.User, t.ClientID, t.Session, t.Issuer)...):
 		return secretForID()
-	case !plain(t.User) || !plain(t.ClientID) || !plain(t.Session) || !plain(scope):
-		return unprocessable("invalid-request", "ids and scopes are printable, without control characters")
+	case !plain(t.User) || !plain(t.ClientID) || !plain(t.Session) || !plain(scope) || !plain(t.Issuer):
+		return unprocessable("invalid-request", "ids, scopes and issuers are printable, without control characters")
 	case t.Expires < 0 || t.Expires > maxSeconds:
 		return unprocessable("invalid-request", "expires_at lies outside of the years 1970 to 9999")
 	}
@@ -71,6 +71,7 @@ func (s *Server) verify(ctx context.Context, realm string, raw secret.Text) (Giv
 	case g.Token.User == "":
 		g.Token.User = seen.User
 	}
+	seen.Issuer = g.Token.Issuer // ownToken has compared it, and not every Keycloak repeats it
 	if !seen.Offline || tokenOf(realm, seen.Claims) != g.Token {
 		return g, unprocessable("not-an-offline-token", "Keycloak's word on the token differs from what it says itself")
 	}
@@ -125,7 +126,7 @@ func (s *Server) acceptable(ctx context.Context, of Realm, c Claims, t tokenstat
 }
 
 func tokenOf(realm string, c Claims) tokenstate.Token {
-	return tokenstate.Token{Realm: realm, User: c.User, ClientID: c.ClientID, Session: c.Session, IssuedAt: c.IssuedAt, Expires: c.Expires}
+	return tokenstate.Token{Realm: realm, User: c.User, ClientID: c.ClientID, Session: c.Session, IssuedAt: c.IssuedAt, Expires: c.Expires, Issuer: tokenstate.Spelt(c.Issuer)}
 }
 
 // plain ids fit a row, a log line and a subject's neighbourhood.

@@ -56,6 +56,12 @@ type RealmLook struct {
 	Gone      bool    `json:"gone,omitempty"`
 	Enabled   bool    `json:"enabled"`
 	NotBefore Seconds `json:"not_before,omitempty"`
+	// Name is Keycloak's own, and FrontendURL the realm's address, "" if it has none of its own: together they are
+	// what its tokens carry as iss. Name "": an older jar, which does not say.
+	Name        string `json:"name,omitempty"`
+	FrontendURL string `json:"frontend_url,omitempty"`
+	// RefreshOnce: each refresh token is good once. nil: an older jar.
+	RefreshOnce *bool `json:"refresh_once,omitempty"`
 }
 
 // ClientLook is what a look saw of a client; Client is its UUID, which survives a rename.

@@ -2,6 +2,7 @@ package events
 
 const (
 	maxID       = 255
+	maxURL      = 4096 // bytes of 1024 characters
 	maxResource = 1000
 	maxEpoch    = 253402300799 // 9999-12-31T23:59:59Z: a later second is nonsense or an overflow trap
 )
@@ -49,8 +50,8 @@ func (o *Observation) check() *Reject {
 }
 
 func (o *Observation) checkLooks() *Reject {
-	if o.Realm != nil && !inTime(o.Realm.NotBefore) {
-		return reject("data.realm.not_before", "is not a time")
+	if r := o.Realm; r != nil && (!inTime(r.NotBefore) || len(r.Name) > 4*maxID || len(r.FrontendURL) > maxURL) {
+		return reject("data.realm", "is malformed")
 	}
 	for _, c := range o.Clients {
 		if c.Client == "" || !inTime(c.NotBefore) {

@@ -14,6 +14,10 @@ type RealmLook struct {
 	Gone      bool      // no such realm; the rest is then zero
 	Enabled   bool
 	NotBefore int64 // seconds; 0 = none. logout-all sets it and deletes rows besides (26.5+)
+	Name      string
+	// FrontendURL is the realm's own address; "": it has none, and its tokens carry Keycloak's.
+	FrontendURL string
+	RefreshOnce bool // each refresh token is good once
 }
 
 // LookRealm asks GET realms/{realm} (role view-realm). It does not know keys,
@@ -45,7 +49,19 @@ func (a *Admin) LookRealm(ctx context.Context, realm string) (RealmLook, error) 
 		// Without view-realm Keycloak answers 200 with the name alone.
 		return RealmLook{}, ans.unknown("the realm came without its settings; our client needs view-realm")
 	}
-	return RealmLook{At: ans.at, Enabled: *rep.Enabled, NotBefore: int64(gocloak.PInt(rep.NotBefore))}, nil
+	return RealmLook{
+		At: ans.at, Enabled: *rep.Enabled, NotBefore: int64(gocloak.PInt(rep.NotBefore)),
+		Name: gocloak.PString(rep.Realm), FrontendURL: frontendOf(rep),
+		RefreshOnce: gocloak.PBool(rep.RevokeRefreshToken) && gocloak.PInt(rep.RefreshTokenMaxReuse) == 0,
+	}, nil
+}
+
+func frontendOf(rep *gocloak.RealmRepresentation) string {
+	if rep.Attributes == nil {
+		return ""
+	}
+	own := []rune((*rep.Attributes)["frontendUrl"])
+	return string(own[:min(len(own), 1024)]) // a longer one is cut, and is nobody's issuer then
 }
 
 // realmMissing is nil if the public side confirms that the realm is gone.

@@ -32,6 +32,14 @@ var designRules = []designRule{
 		"a node's later listing with another start counts", "a start that two nodes dispute is in doubt",
 	}, nil},
 	{"**A token's own `exp`**", []string{"a token dies by its own exp", "an exp counts by the skew late", "nobody is asked about an expired token"}, nil},
+	{"**A token's own `iss`**", []string{
+		"a token of another issuer is in doubt", "an issuer that a frontendUrl was is in doubt without it", "a client's update doubts consents", "a client's scopes doubt consents",
+		"a client scope doubts everybody's consents", "a user who takes back a scope doubts their consents", "what was issued before no consent was required is in doubt",
+		"what was issued since is granted", "what was refreshed since is granted", "only a client that requires consent leaves anybody in doubt",
+	}, nil},
+	{"**An older generation**", []string{
+		"an older generation is superseded", "the newest generation is not", "where a token is good again, an older one is usable",
+	}, nil},
 	{"**The owner of a token is the owner of its session**", []string{
 		"the owner of a token is its session's", "no such user, and nobody has seen the session: in doubt", "the backend's word counts by its own name for the user",
 		"such a token is looked at",

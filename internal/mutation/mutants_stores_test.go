@@ -34,7 +34,7 @@ var stores = []mutant{
 	{"a look that failed tells nothing", asks, `case known:`, `default:`, false},
 	{"who was not asked tells nothing", asks, `if w.asking != user {`, `if false {`, false},
 	{"another change is tried again", asks, `if w == nil || w.change != change {`, `if w == nil {`, false},
-	{"nobody is listed meanwhile", asks, `!asked || s.watch(realm).passed {`, `!asked || true {`, false},
+	{"nobody is listed meanwhile", asks, `if w := s.watch(realm); !w.known || w.passed {`, `if w := s.watch(realm); !w.known || w.passed || true {`, false},
 }
 
 const asks = "internal/asking/stores.go"

@@ -76,7 +76,7 @@ var mutants = []mutant{
 	{"REVOKE_GRANT of an online token since 26.1 does not", core + "learnevent.go", `if online && scopedRevoke(m.Server) {`, `if online && m.Server == "?" {`, false},
 	{"logout-all doubts every roster beneath", core + "learnadmin.go", `if op == "UPDATE" || strings.HasSuffix(h.Path, "logout-all") {`, `if op == "UPDATE" {`, false},
 	{"a realm's update doubts every roster beneath", core + "learnadmin.go", `if op == "UPDATE" || strings.HasSuffix(h.Path, "logout-all") {`, `if strings.HasSuffix(h.Path, "logout-all") {`, false},
-	{"a client's update doubts every roster beneath", core + "learnevent.go", `return []Doubt{{Scope: s}, listingDoubt(s)}`, `return []Doubt{{Scope: s}}`, false},
+	{"a client's update doubts every roster beneath", core + "learnevent.go", `return []Doubt{{Scope: s}, listingDoubt(s), consentDoubt(s)}`, `return []Doubt{{Scope: s}, consentDoubt(s)}`, false},
 	{"late looks are looked at again", core + "learn.go", `if !trusted || late(m) || early(m) {`, `if !trusted || early(m) {`, false},
 	{"looks from ahead are looked at again", core + "learn.go", `if !trusted || late(m) || early(m) {`, `if !trusted || late(m) {`, false},
 	{"an event's cutoff spares the skew", core + "judge.go", `return c.Before - Seconds((r.Skew+999)/1000)`, `return c.Before`, false},

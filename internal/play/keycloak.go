@@ -35,6 +35,7 @@ type Tokens struct {
 
 // Claims of a refresh token, read and not verified.
 type Claims struct {
+	Issuer   string `json:"iss"`
 	Session  string `json:"sid"`
 	User     string `json:"sub"`
 	IssuedAt int64  `json:"iat"`

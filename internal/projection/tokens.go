@@ -15,6 +15,15 @@ func (p *Projection) Judge(t tokenstate.Token) tokenstate.Verdict {
 	return read(p, func(st *state) tokenstate.Verdict { return tokenstate.JudgeAt(t, st.facts, p.status.Rules, now) })
 }
 
+// JudgeGeneration is Judge for one of the generations of a token, of which newest is stored.
+func (p *Projection) JudgeGeneration(t tokenstate.Token, newest tokenstate.Seconds) tokenstate.Verdict {
+	now := p.now()
+	return read(p, func(st *state) tokenstate.Verdict {
+		v := tokenstate.JudgeAt(t, st.facts, p.status.Rules, now)
+		return tokenstate.Superseded(t, newest, v, st.facts, p.status.Rules)
+	})
+}
+
 // Token finds what is stored of a client in a session.
 func (p *Projection) Token(realm, session, clientID string) (Token, bool) {
 	p.mu.RLock()

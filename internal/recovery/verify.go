@@ -96,7 +96,7 @@ func (r *Report) view(ctx context.Context, z Frozen, held tokenstate.Facts) erro
 	}
 	for _, t := range tokens {
 		v := tokenstate.JudgeAt(t, held, rules, at)
-		t.Client, t.Expires = "", 0
+		t.Client, t.Expires, t.Issuer = "", 0, ""
 		want := ViewRow{t, v.State.String(), v.Reason, v.Since, v.Cause}
 		if got := said[t]; got != want {
 			r.View = append(r.View, fmt.Sprintf("user %s, client %s, session %s: the view says %q %q, Judge %q %q",

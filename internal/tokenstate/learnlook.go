@@ -40,6 +40,8 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 			At: at, Gone: r.Gone,
 			Disabled: !r.Gone && !r.Enabled, NotBefore: r.NotBefore, Cause: cause,
 		})
+		f.learnIssuer(m.Realm, r, m.Node, at, cause)
+		f.learnRotation(m.Realm, r, m.Node, at, cause)
 	}
 	for _, c := range o.Clients {
 		f.stand(Scope{Realm: m.Realm, Client: c.Client}, m.Node, Standing{

@@ -64,7 +64,7 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 		"P5 push":                               {events.Happened{Kind: "admin", Type: "ACTION CLIENT", Path: "clients/c/push-revocation"}, "client c"},
 		"P7 client deleted":                     {events.Happened{Kind: "admin", Type: "DELETE CLIENT", Path: "clients/c"}, "client c, client c*"},
 		"P7 something of a client deleted":      {events.Happened{Kind: "admin", Type: "DELETE CLIENT", Path: "clients/c/nodes/n"}, "client c"},
-		"P9 realm deleted":                      {events.Happened{Kind: "admin", Type: "DELETE REALM", Path: "demo"}, "clients, realm, realm*, roles"},
+		"P9 realm deleted":                      {events.Happened{Kind: "admin", Type: "DELETE REALM", Path: "demo"}, "clients, consent, realm, realm*, roles"},
 		"P12 key":                               {events.Happened{Kind: "admin", Type: "UPDATE COMPONENT", Path: "components/x"}, "realm, realm*"},
 		"P13 provider":                          {events.Happened{Kind: "admin", Type: "DELETE IDENTITY_PROVIDER", Path: "identity-provider/instances/up"}, "realm, realm*"},
 		"P14 link":                              {events.Happened{Kind: "admin", Type: "DELETE USER", Path: "users/u/federated-identity/up"}, "user u"},

@@ -118,8 +118,22 @@ var scenes = map[string]scene{
 		{verdict: "revoked session_absent"}, // withdrawn, it: 400 Offline user session not found
 	}},
 	"consent-required": {"P10", []expected{
-		{verdict: "usable", invisible: "consent is in no look"}, // required, it: 400 Client no longer has requested consent from user
+		{verdict: "usable", invisible: "who has consented is in no look", doubt: true}, // required, it: 400 Client no longer has requested consent from user
 		{verdict: "usable"}, // not any more, it: 200
+	}},
+	"consent-to-a-new-scope": {"P10", []expected{
+		{verdict: "usable", invisible: "who has consented is in no look", doubt: true}, // the client has one scope more, it
+		{verdict: "usable"}, // and has it no more, it
+	}},
+	"bearer-only": {"P18", []expected{
+		{verdict: "suspended client_without_offline_access"}, // made bearer-only, it
+		{verdict: "usable"}, // not any more, it
+	}},
+	"frontend-url": {"P19", []expected{
+		{verdict: "usable", invisible: "Keycloak's own address is in no row", doubt: true}, // the realm has an address of its own, old
+		{verdict: "usable"}, // the realm has an address of its own, new
+		{verdict: "usable"}, // it has none any more, old
+		{verdict: "usable", invisible: "Keycloak's own address is in no row", doubt: true}, // it has none any more, new
 	}},
 	"idle-of-client": {"E3", []expected{
 		{verdict: "revoked session_absent"}, // idle for longer than the client allows, app's: 400 Session doesn't have required client
@@ -201,11 +215,11 @@ var scenes = map[string]scene{
 		{verdict: "suspended offline_access_withdrawn"}, // taken, it: 400 Offline session invalid because offline access not granted anymore
 		{verdict: "usable"},                             // given back, it: 200
 	}},
-	"offline-scope-deleted": {"U8", []expected{
-		{verdict: "usable", invisible: "a client's scopes are in no look"}, // the client scope was deleted, it: 400 Offline session invalid because offline access not granted anymore
+	"offline-scope-deleted": {"U10", []expected{
+		{verdict: "suspended client_without_offline_access"}, // the client scope was deleted, it: 400 Offline session invalid because offline access not granted anymore
 	}},
-	"offline-scope-of-client": {"U8", []expected{
-		{verdict: "usable", invisible: "a client's scopes are in no look"}, // taken from the client, app's: 400 Offline session invalid because offline access not granted anymore
+	"offline-scope-of-client": {"U10", []expected{
+		{verdict: "suspended client_without_offline_access"}, // taken from the client, app's: 400 Offline session invalid because offline access not granted anymore
 		{verdict: "usable"}, // taken from the client, app2's: 200
 		{verdict: "usable"}, // given back, app's: 200
 		{verdict: "usable"}, // given back, app2's: 200

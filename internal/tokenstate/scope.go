@@ -46,6 +46,7 @@ type Token struct {
 	Session  string  `json:"Session"`  // sid
 	IssuedAt Seconds `json:"IssuedAt"`
 	Expires  Seconds `json:"Expires"` // the token's exp; 0: none, or not known
+	Issuer   string  `json:"Issuer"`  // the token's iss as Spelt; "": not known
 }
 
 // scopes are those that reach t, widest first. A scope with a client needs its UUID.

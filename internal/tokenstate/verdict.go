@@ -36,7 +36,8 @@ const (
 	ReasonRefused         = "refused"
 	ReasonGrantRevoked    = "grant_revoked"
 	ReasonOrder           = "revoked_by_order"
-	ReasonExpired         = "expired" // the token's own exp has passed
+	ReasonExpired         = "expired"    // the token's own exp has passed
+	ReasonSuperseded      = "superseded" // a newer one is stored, and each is good once
 )
 
 // Verdict is what Judge says of a token.

@@ -47,16 +47,16 @@ ORDER BY f.version, f.kind, f.key;
 SELECT pg_notify('tokenstate_feed', @version::text);
 
 -- name: PutToken :many
-INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope)
-VALUES (@realm, @user_id, sqlc.narg(client), @client_id, @session, @issued_at_s, @expires_at_s, @custody, @verified, @scope)
+INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope, issuer)
+VALUES (@realm, @user_id, sqlc.narg(client), @client_id, @session, @issued_at_s, @expires_at_s, @custody, @verified, @scope, @issuer)
 ON CONFLICT (realm, session, client_id) DO UPDATE
 SET user_id = excluded.user_id, client = coalesce(excluded.client, t.client), issued_at_s = excluded.issued_at_s,
     expires_at_s = excluded.expires_at_s, custody = excluded.custody, verified = excluded.verified,
-    scope = coalesce(nullif(excluded.scope, ''), t.scope)
+    scope = coalesce(nullif(excluded.scope, ''), t.scope), issuer = coalesce(nullif(excluded.issuer, ''), t.issuer)
 WHERE excluded.issued_at_s >= t.issued_at_s
     AND (excluded.user_id, coalesce(excluded.client, t.client), excluded.issued_at_s, excluded.expires_at_s, excluded.custody, excluded.verified,
-            coalesce(nullif(excluded.scope, ''), t.scope))
-        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.expires_at_s, t.custody, t.verified, t.scope)
+            coalesce(nullif(excluded.scope, ''), t.scope), coalesce(nullif(excluded.issuer, ''), t.issuer))
+        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.expires_at_s, t.custody, t.verified, t.scope, t.issuer)
 RETURNING t.*;
 
 -- name: LockSeat :exec

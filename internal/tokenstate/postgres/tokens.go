@@ -108,7 +108,7 @@ func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) ([]d
 	}
 	rows, err := q.PutToken(ctx, tx, dbsqlc.PutTokenParams{
 		Realm: t.Token.Realm, UserID: t.Token.User, Client: textOrNull(t.Token.Client), ClientID: t.Token.ClientID,
-		Session: t.Token.Session, IssuedAtS: int64(t.Token.IssuedAt), ExpiresAtS: int64(t.Token.Expires),
+		Session: t.Token.Session, IssuedAtS: int64(t.Token.IssuedAt), ExpiresAtS: int64(t.Token.Expires), Issuer: t.Token.Issuer,
 		Custody: t.Custody, Verified: t.Verified, Scope: t.Scope,
 	})
 	if err != nil {
@@ -201,7 +201,7 @@ func storedTokens(rows []dbsqlc.TokenstateOfflineToken) []StoredToken {
 func storedToken(r dbsqlc.TokenstateOfflineToken) StoredToken {
 	t := tokenstate.Token{
 		Realm: r.Realm, User: r.UserID, ClientID: r.ClientID, Session: r.Session,
-		IssuedAt: tokenstate.Seconds(r.IssuedAtS), Expires: tokenstate.Seconds(r.ExpiresAtS),
+		IssuedAt: tokenstate.Seconds(r.IssuedAtS), Expires: tokenstate.Seconds(r.ExpiresAtS), Issuer: r.Issuer,
 	}
 	if r.Client != nil {
 		t.Client = *r.Client

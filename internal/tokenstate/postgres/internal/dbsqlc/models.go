@@ -262,6 +262,7 @@ type TokenstateOfflineToken struct {
 	RegisteredAt time.Time
 	ExpiresAtS   int64
 	Scope        string
+	Issuer       string
 }
 
 type TokenstateOfflineTokenSecret struct {

@@ -130,7 +130,7 @@ func (q *Queries) EndReplay(ctx context.Context, db DBTX, source string) error {
 
 const eraseTokens = `-- name: EraseTokens :many
 DELETE FROM tokenstate.offline_token
-WHERE realm = $1 AND user_id = $2 AND (extract(epoch FROM registered_at) * 1000)::bigint <= $3::bigint RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope
+WHERE realm = $1 AND user_id = $2 AND (extract(epoch FROM registered_at) * 1000)::bigint <= $3::bigint RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer
 `
 
 type EraseTokensParams struct {
@@ -161,6 +161,7 @@ func (q *Queries) EraseTokens(ctx context.Context, db DBTX, arg EraseTokensParam
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
 			&i.Scope,
+			&i.Issuer,
 		); err != nil {
 			return nil, err
 		}

@@ -232,7 +232,7 @@ func (q *Queries) Head(ctx context.Context, db DBTX) (HeadRow, error) {
 }
 
 const listTokens = `-- name: ListTokens :many
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope FROM tokenstate.offline_token ORDER BY realm, session, client_id
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token ORDER BY realm, session, client_id
 `
 
 func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineToken, error) {
@@ -256,6 +256,7 @@ func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineT
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
 			&i.Scope,
+			&i.Issuer,
 		); err != nil {
 			return nil, err
 		}
@@ -355,17 +356,17 @@ func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatPar
 }
 
 const putToken = `-- name: PutToken :many
-INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope, issuer)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (realm, session, client_id) DO UPDATE
 SET user_id = excluded.user_id, client = coalesce(excluded.client, t.client), issued_at_s = excluded.issued_at_s,
     expires_at_s = excluded.expires_at_s, custody = excluded.custody, verified = excluded.verified,
-    scope = coalesce(nullif(excluded.scope, ''), t.scope)
+    scope = coalesce(nullif(excluded.scope, ''), t.scope), issuer = coalesce(nullif(excluded.issuer, ''), t.issuer)
 WHERE excluded.issued_at_s >= t.issued_at_s
     AND (excluded.user_id, coalesce(excluded.client, t.client), excluded.issued_at_s, excluded.expires_at_s, excluded.custody, excluded.verified,
-            coalesce(nullif(excluded.scope, ''), t.scope))
-        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.expires_at_s, t.custody, t.verified, t.scope)
-RETURNING t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at, t.expires_at_s, t.scope
+            coalesce(nullif(excluded.scope, ''), t.scope), coalesce(nullif(excluded.issuer, ''), t.issuer))
+        IS DISTINCT FROM (t.user_id, t.client, t.issued_at_s, t.expires_at_s, t.custody, t.verified, t.scope, t.issuer)
+RETURNING t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at, t.expires_at_s, t.scope, t.issuer
 `
 
 type PutTokenParams struct {
@@ -379,6 +380,7 @@ type PutTokenParams struct {
 	Custody    string
 	Verified   bool
 	Scope      string
+	Issuer     string
 }
 
 func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]TokenstateOfflineToken, error) {
@@ -393,6 +395,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 		arg.Custody,
 		arg.Verified,
 		arg.Scope,
+		arg.Issuer,
 	)
 	if err != nil {
 		return nil, err
@@ -413,6 +416,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
 			&i.Scope,
+			&i.Issuer,
 		); err != nil {
 			return nil, err
 		}
@@ -425,7 +429,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 }
 
 const tokensNamed = `-- name: TokensNamed :many
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope FROM tokenstate.offline_token
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token
 WHERE (user_id = $1 OR session = $1) AND ($2::text = '' OR realm = $2) ORDER BY realm, session, client_id
 `
 
@@ -456,6 +460,7 @@ func (q *Queries) TokensNamed(ctx context.Context, db DBTX, arg TokensNamedParam
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
 			&i.Scope,
+			&i.Issuer,
 		); err != nil {
 			return nil, err
 		}

@@ -12,7 +12,7 @@ import (
 const bindClient = `-- name: BindClient :many
 UPDATE tokenstate.offline_token SET client = $1
 WHERE realm = $2 AND client_id = $3 AND client IS NULL
-RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope
+RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer
 `
 
 type BindClientParams struct {
@@ -42,6 +42,7 @@ func (q *Queries) BindClient(ctx context.Context, db DBTX, arg BindClientParams)
 			&i.RegisteredAt,
 			&i.ExpiresAtS,
 			&i.Scope,
+			&i.Issuer,
 		); err != nil {
 			return nil, err
 		}
@@ -281,7 +282,7 @@ func (q *Queries) Reach(ctx context.Context, db DBTX, arg ReachParams) (ReachRow
 }
 
 const storedToken = `-- name: StoredToken :one
-SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3 FOR UPDATE
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3 FOR UPDATE
 `
 
 type StoredTokenParams struct {
@@ -305,6 +306,7 @@ func (q *Queries) StoredToken(ctx context.Context, db DBTX, arg StoredTokenParam
 		&i.RegisteredAt,
 		&i.ExpiresAtS,
 		&i.Scope,
+		&i.Issuer,
 	)
 	return i, err
 }

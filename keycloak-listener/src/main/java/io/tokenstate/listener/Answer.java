@@ -46,7 +46,10 @@ final class Answer {
     }
 
     private List<ObjectNode> parts(StoreAnswer stored, int room) {
-        head.putObject("realm").put("enabled", realm.enabled()).put("not_before", realm.notBefore());
+        ObjectNode about = head.putObject("realm").put("enabled", realm.enabled()).put("not_before", realm.notBefore())
+                .put("refresh_once", realm.refreshOnce());
+        Json.put(about, "name", Text.id(realm.name()));
+        Json.put(about, "frontend_url", Text.cut(realm.frontendUrl(), Text.MAX_PATH));
         String user = question.user();
         if (user == null && question.owner()) {
             user = Text.id(realm.sessions().owner(question.sessions().iterator().next()));

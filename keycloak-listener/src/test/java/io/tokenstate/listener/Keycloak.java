@@ -38,6 +38,10 @@ final class Keycloak {
             case "getId" -> "r1";
             case "isEnabled", "isOrganizationsEnabled" -> true;
             case "getNotBefore" -> 7;
+            case "getName" -> "Demo Realm";
+            case "getAttribute" -> args[0].equals("frontendUrl") ? "https://login.example" : null;
+            case "isRevokeRefreshToken" -> true;
+            case "getRefreshTokenMaxReuse" -> 0;
             case "isOfflineSessionMaxLifespanEnabled" -> false;
             default -> {
                 if (name.contains("Timeout") || name.contains("Lifespan")) {

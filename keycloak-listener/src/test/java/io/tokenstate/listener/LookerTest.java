@@ -175,6 +175,14 @@ class LookerTest {
     }
 
     @Test
+    void aRealmSaysWhatItsTokensCarryAsIssuerAndHowOftenEachIsGood() {
+        JsonNode realm = data(USER, cause("UPDATE USER")).path("realm");
+        assertTrue(realm.path("refresh_once").asBoolean());
+        assertEquals("Demo Realm", realm.path("name").asText());
+        assertEquals("https://login.example", realm.path("frontend_url").asText());
+    }
+
+    @Test
     void aUserWithoutARowIsGone() {
         assertTrue(data(USER, cause("DELETE USER")).at("/user/gone").asBoolean());
     }

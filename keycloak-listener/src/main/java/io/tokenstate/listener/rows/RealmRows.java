@@ -77,6 +77,20 @@ public final class RealmRows {
         return Math.max(0, model.getNotBefore());
     }
 
+    public String name() {
+        return model.getName();
+    }
+
+    /** The realm's own address, which its tokens carry as issuer; null or empty: it has none. */
+    public String frontendUrl() {
+        return model.getAttribute("frontendUrl");
+    }
+
+    /** Whether a refresh token that is used again is refused, and ends the newer ones. */
+    public boolean refreshOnce() {
+        return model.isRevokeRefreshToken() && model.getRefreshTokenMaxReuse() == 0;
+    }
+
     public ClientRows clients() {
         return clients;
     }

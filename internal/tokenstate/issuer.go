@@ -1,0 +1,67 @@
+package tokenstate
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+)
+
+// A token carries the issuer that its realm had, which is the realm's frontendUrl, or else Keycloak's own address, with
+// the realm's name behind it. When either is changed Keycloak refuses all older tokens with "Invalid token issuer", and
+// takes them again when it is changed back (keycloak.md P19). So a token of another issuer is in doubt and not closed:
+// Keycloak's own address is in no row, and one that two names lead to may take what another one refuses.
+
+// byIssuer stands as the key in the scope of a realm's present issuer, and, with the issuer behind it, in that of each
+// that it ever had by a frontendUrl.
+const byIssuer = "issuer"
+
+func issuerOf(realm string) Scope { return Scope{Realm: realm, Key: byIssuer} }
+
+func hadIssuer(realm, issuer string) Scope {
+	return Scope{Realm: realm, Key: byIssuer + " " + issuer}
+}
+
+// learnIssuer: an older jar does not say. The present issuer stands in the place of a client's name.
+func (f Facts) learnIssuer(realm string, r *events.RealmLook, node string, at Millis, cause string) {
+	if r.Gone || r.Name == "" {
+		return
+	}
+	is := "/realms/" + r.Name // behind an address that no row tells
+	if r.FrontendURL != "" {
+		is = Spelt(strings.TrimRight(r.FrontendURL, "/") + "/realms/" + url.PathEscape(r.Name))
+		putIn(f.Looks, hadIssuer(realm, is), node, Look{At: at, Cause: cause})
+	}
+	f.stand(issuerOf(realm), node, Standing{At: at, ClientID: is, Cause: cause})
+}
+
+// Spelt is one spelling of all that mean the same issuer; a Token carries it so.
+func Spelt(issuer string) string {
+	u, err := url.Parse(issuer)
+	if issuer == "" || err != nil {
+		return issuer
+	}
+	host := strings.ToLower(u.Host)
+	switch scheme := strings.ToLower(u.Scheme); {
+	case scheme == "https":
+		host = strings.TrimSuffix(host, ":443")
+	case scheme == "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return strings.ToLower(u.Scheme) + "://" + host + strings.TrimRight(u.Path, "/")
+}
+
+// issuerInQuestion reports whether t's realm has another issuer now than t carries, or may have.
+func (f Facts) issuerInQuestion(t Token, r Rules) bool {
+	nodes := f.Standings[Subject{issuerOf(t.Realm), Keycloak}]
+	if t.Issuer == "" || len(nodes) == 0 {
+		return false
+	}
+	_, differs := closedLook(nodes, r, func(s Standing) bool {
+		if !strings.HasPrefix(s.ClientID, "/") {
+			return s.ClientID != t.Issuer
+		}
+		return !strings.HasSuffix(t.Issuer, s.ClientID) || len(f.Looks[hadIssuer(t.Realm, t.Issuer)]) > 0
+	})
+	return differs
+}
