@@ -19,4 +19,12 @@ func TestVersionIsTheLastMigrations(t *testing.T) {
 	if last := slices.Max(files); !strings.HasPrefix(last, fmt.Sprintf("migrations/%05d_", schema.Version)) {
 		t.Errorf("version %d, and the last migration is %s", schema.Version, last)
 	}
+	numbers := map[string]string{}
+	for _, file := range files {
+		number := strings.SplitN(strings.TrimPrefix(file, "migrations/"), "_", 2)[0]
+		if other := numbers[number]; other != "" {
+			t.Errorf("%s and %s bear the same number", other, file)
+		}
+		numbers[number] = file
+	}
 }
