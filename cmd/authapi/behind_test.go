@@ -210,11 +210,15 @@ func TestAudit_DatabaseAway(t *testing.T) {
 		w.ask(http.MethodDelete, "/v1/orgs/o/members/u", nil, "X-Service-API-Key", w.service)
 	}
 	w.server.Flush(t.Context())
-	if !strings.Contains(w.log.String(), "acts are missing") || !strings.Contains(w.log.String(), "it is held") {
-		t.Error("the loss is not said")
+	w.server.Flush(t.Context())
+	if !strings.Contains(w.log.String(), "acts are missing") || strings.Count(w.log.String(), "it is held") != 1 {
+		t.Error("the loss, and once that the audit is not written, is not said")
 	}
 	f.away = false
 	w.server.Flush(t.Context())
+	if !strings.Contains(w.log.String(), "the audit is written again") {
+		t.Error("the end of the fault is not said")
+	}
 	if f.written != 10_000 {
 		t.Errorf("%d acts were held", f.written)
 	}

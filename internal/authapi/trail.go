@@ -38,6 +38,7 @@ type ActStore interface {
 type Trail struct {
 	store ActStore
 	wake  chan struct{}
+	away  seldom
 
 	mu    sync.Mutex
 	acts  []Act
@@ -115,8 +116,12 @@ func (s *Server) writeTrail(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
 	lost, err := s.Trail.write(ctx)
-	if err != nil {
-		s.Logger.Warn().Err(err).Msg("the audit is not written now; it is held")
+	if err == nil {
+		if s.Trail.away.over() {
+			s.Logger.Info().Msg("the audit is written again")
+		}
+	} else if times, say := s.Trail.away.again(time.Now()); say {
+		s.Logger.Warn().Err(err).Int("times", times).Msg("the audit is not written now; it is held, and tried again. This is said once a minute")
 	}
 	if lost > 0 {
 		s.Metrics.actsLost.Add(float64(lost))
