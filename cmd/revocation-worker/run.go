@@ -169,7 +169,7 @@ func hostname() string {
 func (p *running) work(ctx context.Context) error {
 	all, ctx := errgroup.WithContext(ctx)
 	w := &worker.Worker{
-		Log: p.log, Store: p.store, Epochs: p.store, Marks: p.log, Applied: p.measures.applied, Failing: func(times int) { p.measures.failing.Set(float64(times)) },
+		Log: p.log, Store: p.store, Epochs: p.store, Applied: p.measures.applied, Failing: func(times int) { p.measures.failing.Set(float64(times)) },
 		Report: p.heal, Logger: p.logger,
 	}
 	r := &worker.Relay{Outbox: p.store, Log: p.log, Interval: relayEvery, Logger: p.logger}

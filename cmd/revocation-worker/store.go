@@ -17,7 +17,7 @@ func (s store) Floor(ctx context.Context) (worker.Floor, error) {
 	return worker.Floor(f), err //nolint:wrapcheck // joins only
 }
 
-func (s store) Apply(ctx context.Context, b worker.Batch) (int64, error) {
+func (s store) Apply(ctx context.Context, b worker.Batch) error {
 	in := postgres.Batch{From: postgres.Floor(b.From), To: postgres.Floor(b.To), Facts: b.Facts, Erase: b.Erase}
 	for _, l := range b.Journal {
 		in.Journal = append(in.Journal, postgres.Entry(l))
@@ -28,14 +28,14 @@ func (s store) Apply(ctx context.Context, b worker.Batch) (int64, error) {
 	for _, h := range b.Heartbeats {
 		in.Heartbeats = append(in.Heartbeats, postgres.Heartbeat(h))
 	}
-	a, err := s.Store.Apply(ctx, in)
+	_, err := s.Store.Apply(ctx, in)
 	switch {
 	case errors.Is(err, postgres.ErrNotActive):
 		err = worker.ErrNotActive
 	case errors.Is(err, postgres.ErrContent):
 		err = fmt.Errorf("%w: %w", worker.ErrContent, err)
 	}
-	return a.Version, err //nolint:wrapcheck // joins only
+	return err //nolint:wrapcheck // joins only
 }
 
 func (s store) Outbox(ctx context.Context, most int) ([]worker.Waiting, error) {

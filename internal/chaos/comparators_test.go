@@ -52,12 +52,12 @@ func TestComparatorsLose(t *testing.T) {
 func acknowledgeFirst(t *testing.T) string {
 	t.Helper()
 	const from, to = "\treturn w.Store.Apply(ctx, b)\n", `	if _, err := w.Store.Apply(ctx, Batch{From: b.From, To: b.To, Facts: tokenstate.NewFacts()}); err != nil {
-		return 0, err
+		return err
 	}
 	b.From = b.To
 	return w.Store.Apply(ctx, b)
 `
-	const imports = "\t\"github.com/tokenstate/tokenstate/internal/events\"\n"
+	const imports = "\t\"time\"\n"
 	root, err := filepath.Abs("../..")
 	must(t, err)
 	at := filepath.Join(root, "internal", "worker", "apply.go")
@@ -67,7 +67,7 @@ func acknowledgeFirst(t *testing.T) string {
 		t.Fatalf("%s is not as the comparator expects it", at)
 	}
 	text := strings.Replace(string(raw), from, to, 1)
-	text = strings.Replace(text, imports, imports+"\t\"github.com/tokenstate/tokenstate/internal/tokenstate\"\n", 1)
+	text = strings.Replace(text, imports, imports+"\n\t\"github.com/tokenstate/tokenstate/internal/tokenstate\"\n", 1)
 	changed, overlay := filepath.Join(t.TempDir(), "apply.go"), filepath.Join(t.TempDir(), "overlay.json")
 	must(t, os.WriteFile(changed, []byte(text), 0o600))
 	list, err := json.Marshal(map[string]any{"Replace": map[string]string{at: changed}})

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/tokenstate/tokenstate/internal/events"
 )
 
 // errForgot: another worker moves the floor forward only. To stand by and see whether one does would leave
@@ -17,13 +15,12 @@ func (w *Worker) apply(ctx context.Context, b Batch) error {
 	ctx, cancel := lasting(ctx, finish)
 	defer cancel()
 	for pause, failures := minPause, 0; ; pause = min(2*pause, maxPause) {
-		version, err := w.try(ctx, b)
+		err := w.try(ctx, b)
 		if err == nil {
 			w.failing(0)
 			if w.Applied != nil {
 				w.Applied(b)
 			}
-			w.mark(ctx, b.To, version)
 			return nil
 		}
 		// The commit may have gone through before the error: only the floor knows.
@@ -54,30 +51,13 @@ func (w *Worker) failing(times int) {
 	}
 }
 
-func (w *Worker) try(ctx context.Context, b Batch) (int64, error) {
+func (w *Worker) try(ctx context.Context, b Batch) error {
 	if b.restored {
 		if err := w.Epochs.Restored(ctx); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	return w.Store.Apply(ctx, b)
-}
-
-// mark leaves a footprint now and then; a missing one costs only knowledge of a restore.
-func (w *Worker) mark(ctx context.Context, f Floor, version int64) {
-	if w.Marks == nil || time.Since(w.marked) < markEvery {
-		return
-	}
-	short, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	epoch, err := w.Epochs.Epoch(short)
-	if err == nil {
-		err = w.Marks.Mark(short, events.Mark{Epoch: epoch, Floor: f.Seq, FeedVersion: version})
-	}
-	if err != nil {
-		w.Logger.Warn().Err(err).Msg("no mark published")
-	}
-	w.marked = time.Now()
 }
 
 // lasting is ctx, but ends only grace after it.

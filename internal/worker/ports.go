@@ -109,20 +109,14 @@ type Batch struct {
 // After another error the outcome may be unknown: Floor tells.
 type Store interface {
 	Floor(context.Context) (Floor, error)
-	Apply(context.Context, Batch) (version int64, err error)
+	Apply(context.Context, Batch) error
 }
 
 // Epochs names what the database's readers trust. Restored begins a new epoch, Confirm says that the log
 // has been read to its end in it. Repeating either is harmless. History is another one after whatever can
 // lose what was committed: a restart, a promotion, a restore. Confirm fails if it is not the present one.
 type Epochs interface {
-	Epoch(context.Context) (string, error)
 	Restored(context.Context) error
 	History(context.Context) (string, error)
 	Confirm(ctx context.Context, history string) error
-}
-
-// Marks publishes the worker's footprints.
-type Marks interface {
-	Mark(ctx context.Context, m events.Mark) error
 }

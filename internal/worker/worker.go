@@ -12,30 +12,27 @@ import (
 
 // Bounds of one batch, and of what a stop waits for.
 const (
-	maxCount  = 1000
-	maxBytes  = 4 << 20
-	finish    = 10 * time.Second
-	minPause  = 100 * time.Millisecond
-	maxPause  = 5 * time.Second
-	markEvery = 15 * time.Second
+	maxCount = 1000
+	maxBytes = 4 << 20
+	finish   = 10 * time.Second
+	minPause = 100 * time.Millisecond
+	maxPause = 5 * time.Second
 
 	watchEvery = time.Second
 )
 
-// Worker reads Log into Store. All fields but Marks, Report, Applied and Failing are needed.
+// Worker reads Log into Store. All fields but Report, Applied and Failing are needed.
 type Worker struct {
 	Log     Log
 	Store   Store
 	Epochs  Epochs
-	Marks   Marks
 	Report  func(context.Context, Loss) error // makes up for a loss before reading goes on; may see one twice
 	Applied func(Batch)                       // is told of every commit
 	Failing func(times int)                   // is told how often the batch at the floor has failed in a row; 0 after a commit
 	Wait    time.Duration                     // how long a floor must stand still before a standby tries; 0: 5 s
 	Logger  zerolog.Logger
 
-	gap    *Gap
-	marked time.Time
+	gap *Gap
 }
 
 // Run works until ctx ends, and finishes the batch in flight within 10 s. It returns nil then,

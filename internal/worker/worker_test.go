@@ -68,7 +68,7 @@ func (s *memStore) Floor(context.Context) (Floor, error) {
 	return s.floor, nil
 }
 
-func (s *memStore) Apply(_ context.Context, b Batch) (int64, error) {
+func (s *memStore) Apply(_ context.Context, b Batch) error {
 	s.Lock()
 	defer s.Unlock()
 	s.calls++
@@ -77,21 +77,21 @@ func (s *memStore) Apply(_ context.Context, b Batch) (int64, error) {
 		before, after = s.fault(s.calls)
 	}
 	if before != nil {
-		return 0, before
+		return before
 	}
 	for _, l := range b.Journal {
 		if s.refuses != "" && strings.Contains(string(l.Raw), s.refuses) {
-			return 0, ErrContent
+			return ErrContent
 		}
 	}
 	if !s.floor.same(b.From) {
-		return 0, ErrNotActive
+		return ErrNotActive
 	}
 	s.facts.Add(b.Facts)
 	s.floor, s.journal, s.parked = b.To, s.journal+len(b.Journal), s.parked+len(b.Parked)
-	return 1, after
+	return after
 }
-func (s *memStore) Epoch(context.Context) (string, error) { return "epoch", nil }
+
 func (s *memStore) History(context.Context) (string, error) {
 	s.Lock()
 	defer s.Unlock()
