@@ -32,16 +32,19 @@ const limit = 30 * time.Second
 type world struct {
 	t    *testing.T
 	nats *testenv.NATS
-	url  string
-	pool *pgxpool.Pool
-	st   *postgres.Store
-	stop func()
-	as   map[string]jetstream.JetStream
+
+	natsURL string // the worker's
+	url     string
+	pool    *pgxpool.Pool
+	st      *postgres.Store
+	stop    func()
+	as      map[string]jetstream.JetStream
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t, nats: testenv.NewNATS(t), as: map[string]jetstream.JetStream{}}
+	w.natsURL = w.nats.URL(testenv.Worker)
 	w.database(testenv.Database(t, postgres.MigrateURL))
 	t.Setenv("NATS_URL", w.nats.URL(testenv.Operator))
 	t.Setenv("KEYCLOAK_REALM", "") // make test's
@@ -62,7 +65,7 @@ func (w *world) database(url string) {
 // work starts a worker without looks; stop ends it.
 func (w *world) work() {
 	w.t.Helper()
-	log, err := stream.Connect(w.t.Context(), stream.Options{URL: w.nats.URL(testenv.Worker), Inbox: "_INBOX_wo", Name: "worker", Logger: zerolog.Nop()})
+	log, err := stream.Connect(w.t.Context(), stream.Options{URL: w.natsURL, Inbox: "_INBOX_wo", Name: "worker", Logger: zerolog.Nop()})
 	must(w.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

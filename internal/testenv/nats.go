@@ -18,6 +18,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/devstack"
 )
 
+const streamName = "TOKENSTATE"
+
 // The users of deploy/nats.conf.
 const (
 	Listener = "listener"
@@ -31,6 +33,8 @@ type NATS struct {
 	t    testing.TB
 	dir  string
 	port int // -1 until the first start
+
+	change func(*server.Options) // nil: nothing
 
 	mu     sync.Mutex
 	server *server.Server // nil while stopped
@@ -64,6 +68,9 @@ func (n *NATS) Start() {
 	}
 	opts.NoSigs, opts.NoLog = true, true
 	opts.SyncAlways = false // the machine's power will not fail during a test that matters
+	if n.change != nil {
+		n.change(opts)
+	}
 	s, err := server.NewServer(opts)
 	if err != nil {
 		n.t.Fatalf("testenv: %v", err)
@@ -112,15 +119,20 @@ func Inbox(user string) string {
 // Connect connects a user until the end of the test.
 func (n *NATS) Connect(user string, options ...nats.Option) (*nats.Conn, jetstream.JetStream) {
 	n.t.Helper()
+	return connect(n.t, n.URL(user), user, options)
+}
+
+func connect(t testing.TB, url, user string, options []nats.Option) (*nats.Conn, jetstream.JetStream) {
+	t.Helper()
 	options = append([]nats.Option{nats.CustomInboxPrefix(Inbox(user)), nats.MaxReconnects(-1)}, options...)
-	nc, err := nats.Connect(n.URL(user), options...)
+	nc, err := nats.Connect(url, options...)
 	if err != nil {
-		n.t.Fatalf("testenv: connect as %s: %v", user, err)
+		t.Fatalf("testenv: connect as %s: %v", user, err)
 	}
-	n.t.Cleanup(nc.Close)
+	t.Cleanup(nc.Close)
 	js, err := jetstream.New(nc)
 	if err != nil {
-		n.t.Fatalf("testenv: %v", err)
+		t.Fatalf("testenv: %v", err)
 	}
 	return nc, js
 }
@@ -152,7 +164,7 @@ func (n *NATS) DeleteStream() error {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err == nil {
-		err = js.DeleteStream(ctx, "TOKENSTATE")
+		err = js.DeleteStream(ctx, streamName)
 	}
 	return err
 }

@@ -51,7 +51,7 @@ func Connect(ctx context.Context, o Options) (*Log, error) {
 		// The library's error may repeat a URL with a password in it.
 		return nil, errors.New("connect to NATS: the address, credentials or TLS settings are not usable; check them")
 	}
-	js, err := jetstream.New(conn)
+	js, err := jetstream.New(conn, jetstream.WithDefaultTimeout(tryFor)) // a cluster without a leader answers nothing
 	if err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("use JetStream: %w", err)

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -15,7 +16,8 @@ const (
 	pullExpiry = 5 * time.Second
 	heartbeat  = time.Second // at most half of pullExpiry, or the library refuses it
 	stallAfter = 3 * heartbeat
-	pullAhead  = 500 // messages that the library may hold for us
+	pullAhead  = 500         // messages that the library may hold for us
+	forgotten  = time.Minute // after which the server removes a consumer that nobody asks
 )
 
 // ErrReplaced says that the log was deleted and made anew, or cut, while it was read.
@@ -47,6 +49,7 @@ type Reader struct {
 
 	created time.Time // the log's identity
 	checked time.Time
+	renewed time.Time // when the consumer was last lost and made anew
 }
 
 // Read starts reading at seq floor+1. The caller calls Stop.
@@ -55,17 +58,32 @@ func (l *Log) Read(ctx context.Context, floor uint64) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := l.js.OrderedConsumer(ctx, Name, jetstream.OrderedConsumerConfig{
-		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: floor + 1, MaxResetAttempts: -1,
+	r := &Reader{log: l, next: floor + 1, created: info.Created, checked: time.Now()}
+	if err := r.consume(ctx); err != nil {
+		return nil, fmt.Errorf("read after sequence %d: %w", floor, err)
+	}
+	return r, nil
+}
+
+// consume makes a consumer that delivers from r.next on. It is kept in one server's memory, and lost with it. The
+// library's ordered consumer would be made anew by itself, but it waits ten seconds for each answer, and a cluster
+// whose leader was lost gives none; its checks are entry's.
+func (r *Reader) consume(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, tryFor)
+	defer cancel()
+	c, err := r.log.js.CreateConsumer(ctx, Name, jetstream.ConsumerConfig{
+		Name: "reader_" + rand.Text(), DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.next,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: forgotten,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read after sequence %d: %w", floor, err)
+		return err
 	}
 	msgs, err := c.Messages(jetstream.PullExpiry(pullExpiry), jetstream.PullHeartbeat(heartbeat), jetstream.PullMaxMessages(pullAhead))
 	if err != nil {
-		return nil, fmt.Errorf("read after sequence %d: %w", floor, err)
+		return err
 	}
-	return &Reader{log: l, msgs: msgs, next: floor + 1, created: info.Created, checked: time.Now()}, nil
+	r.msgs = msgs
+	return nil
 }
 
 // Stop ends reading.
@@ -87,7 +105,10 @@ func (r *Reader) Next(ctx context.Context) (Entry, error) {
 		case ctx.Err() != nil:
 			return Entry{}, ctx.Err()
 		case !errors.Is(err, context.DeadlineExceeded):
-			return Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
+			if err := r.renew(ctx, err); err != nil {
+				return Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
+			}
+			continue
 		}
 		// One more wait after the first sign: the message may just be on its way.
 		if behind {
@@ -97,6 +118,17 @@ func (r *Reader) Next(ctx context.Context) (Entry, error) {
 			return Entry{}, err
 		}
 	}
+}
+
+// renew makes another consumer after one that was lost, with its server or by itself. Where that helps for less than
+// stallAfter, or nobody makes one, the caller may as well begin anew.
+func (r *Reader) renew(ctx context.Context, lost error) error {
+	if time.Since(r.renewed) < stallAfter {
+		return lost
+	}
+	r.renewed = time.Now()
+	r.msgs.Stop()
+	return r.consume(ctx)
 }
 
 func (r *Reader) wait(ctx context.Context) (jetstream.Msg, error) {
