@@ -1,0 +1,123 @@
+package edge
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// internal headers are what only authapi says, or what makes whoever reads it wait: from outside they reach neither
+// authapi nor the application. identity are those that authapi's answer overwrites or removes.
+var (
+	internal = []string{"Tokenstate-Min-Version", "Tokenstate-Version", "Tokenstate-Age-Ms", "X-Auth-Reason"}
+	identity = []string{"X-Auth-Realm", "X-Auth-User-Id", "X-Auth-Org-Id", "X-Auth-Key-Id", "X-Auth-Key-Kind", "X-Offline-Token-State"}
+)
+
+func example(t *testing.T, path ...string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(append([]string{"..", "..", "examples"}, path...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func load(t *testing.T, path ...string) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := yaml.Unmarshal(example(t, path...), &v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// at is what lies in v under names, and in lists under indices.
+func at(v any, path ...any) any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			m, _ := v.(map[string]any)
+			v = m[step]
+		case int:
+			l, _ := v.([]any)
+			if step >= len(l) {
+				return nil
+			}
+			v = l[step]
+		}
+	}
+	return v
+}
+
+// Ensure each example takes out of a request what nobody outside may say, before authapi is asked and for the application.
+func TestInternalHeadersAreTakenOut(t *testing.T) {
+	t.Run("Envoy", func(t *testing.T) {
+		filters := at(load(t, "envoy", "envoy.yaml"), "static_resources", "listeners", 0, "filter_chains", 0, "filters", 0, "typed_config", "http_filters")
+		var removed []string
+		for i := range internal {
+			name, _ := at(filters, 0, "typed_config", "mutations", "request_mutations", i, "remove").(string)
+			removed = append(removed, name)
+		}
+		for _, name := range internal {
+			if !slices.Contains(removed, strings.ToLower(name)) {
+				t.Errorf("%s is not removed by the first filter: %v", name, removed)
+			}
+		}
+	})
+	t.Run("Traefik", func(t *testing.T) {
+		whole := load(t, "traefik", "dynamic.yaml")
+		removed, _ := at(whole, "http", "middlewares", "no-internal", "headers", "customRequestHeaders").(map[string]any)
+		want := slices.Clone(internal)
+		for _, name := range append(slices.Clone(identity), "X-Auth-Reason") {
+			want = append(want, spellings(name)...)
+		}
+		for _, name := range want {
+			if value, there := removed[name]; !there || value != "" {
+				t.Errorf("%s is not removed", name)
+			}
+		}
+		routers, _ := at(whole, "http", "routers").(map[string]any)
+		for name, router := range routers {
+			if at(router, "middlewares", 0) != "no-internal" {
+				t.Errorf("%s does not take them out first", name)
+			}
+		}
+		asks, _ := at(whole, "http", "middlewares", "api-key", "forwardAuth", "authRequestHeaders").([]any)
+		for _, name := range internal {
+			if slices.Contains(asks, any(name)) {
+				t.Errorf("authapi is sent %s", name)
+			}
+		}
+	})
+	t.Run("nginx", func(t *testing.T) {
+		locations := regexp.MustCompile(`(?s)location (/|= /_authorize) \{.*?\n        \}`).FindAllString(string(example(t, "nginx", "nginx.conf")), -1)
+		if len(locations) != 2 {
+			t.Fatalf("%d locations", len(locations))
+		}
+		for i, names := range [][]string{internal, {"Tokenstate-Min-Version"}} {
+			for _, name := range names {
+				if !strings.Contains(locations[i], "proxy_set_header "+name+` "";`) {
+					t.Errorf("%s is not taken out in: %.40s", name, locations[i])
+				}
+			}
+		}
+	})
+}
+
+// spellings are those of a name that have an underscore.
+func spellings(name string) (all []string) {
+	parts := strings.Split(name, "-")
+	for choice := 1; choice < 1<<(len(parts)-1); choice++ {
+		s := parts[0]
+		for i, part := range parts[1:] {
+			s += string("-_"[choice>>i&1]) + part
+		}
+		all = append(all, s)
+	}
+	return all
+}
