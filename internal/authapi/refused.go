@@ -34,7 +34,7 @@ var clientAdvice = map[string]string{
 	"unauthorized_client": "check what the client is allowed in Keycloak, and whether it demands a client certificate",
 	"proof_missing":       "the client demands DPoP or a client attestation, which authapi does not send: switch that off for this client",
 	"client_mismatch":     "the token is of another client than KEYCLOAK_CLIENT_ID, or the client was renamed",
-	"issuer_mismatch":     "Keycloak's own address has changed since the token was issued: check its hostname settings",
+	"issuer_mismatch":     "Keycloak's own address, or the realm's name or frontendUrl, has changed since the token was issued: change it back, or have the user log in again",
 }
 
 // refusesUs answers a refusal that is about our client or its settings. It says nothing about the
