@@ -12,7 +12,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/tokenstate/tokenstate/internal/devstack")
+	"github.com/tokenstate/tokenstate/internal/devstack"
+)
 
 // NATSCluster is three servers in this process with the users and rights of deploy/nats.conf, and the stream with
 // three replicas. Any of them can be stopped and started again on its address and data.
