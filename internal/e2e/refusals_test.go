@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/play"
 )
 
-// refusalsThatNoLookShows: the client needs a consent that nobody gave, which no look shows. The
+// refusalsThatNoLookShows: the client needs a consent that nobody gave, which no look shows: the verdict is in doubt. The
 // refresh is attempted; its refusal closes exactly that token until it is tried again, and a
 // success, which the backend reports, opens it.
 func refusalsThatNoLookShows(s *system, t *testing.T) {
@@ -19,7 +22,10 @@ func refusalsThatNoLookShows(s *system, t *testing.T) {
 		must(t, err)
 	}
 	consent(true)
-	s.until(user, "usable")
+	s.wait("a doubt", func() (bool, string) {
+		v, err := s.backend.Decide(t.Context(), []play.Question{{User: user}})
+		return err == nil && v[0].State == "usable" && v[0].InDoubt, fmt.Sprint(v, err)
+	})
 	refused, err := s.backend.Access(t.Context(), user)
 	must(t, err)
 	consent(false)
