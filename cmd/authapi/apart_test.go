@@ -7,7 +7,7 @@ import (
 	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 )
 
 // Ensure every answer about a key names its realm, and that a gateway which is for one realm's users
@@ -59,7 +59,7 @@ func (e *envoy) pinned(extensions map[string]string, headers ...string) *auth.Ch
 func TestCredentialOfOneOrganization(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now())).want(t, http.StatusCreated)
-	limited := w.credential("limited", "demo", authapi.Scopes(), []string{"p"})
+	limited := w.credential("limited", "demo", gate.Scopes(), []string{"p"})
 	raw := token(offline("s", now()))
 	tracked := map[string]any{"user_id": "u", "client_id": "app", "session_id": "s", "issued_at": now(), "status": 400, "error": "invalid_grant"}
 	for call, body := range map[[2]string]any{
@@ -140,7 +140,7 @@ func TestOrganizationOfAnUnboundKey(t *testing.T) {
 	want(bound, "o", http.StatusOK)
 	want(bound, "p", http.StatusForbidden)
 	w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+unbound, "X-Org-Id", "o", "X-Org-Id", "p").want(t, http.StatusForbidden)
-	w.server.CheckMembers = true
+	w.server.Gate.CheckMembers = true
 	want(unbound, "o", http.StatusForbidden)
 	w.backend(http.MethodPut, "/v1/orgs/o/members/u?wait_ms=5000", nil).want(t, http.StatusOK)
 	want(unbound, "o", http.StatusOK)

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -75,12 +75,12 @@ func TestNotReady(t *testing.T) {
 	w := newWorld(t)
 	key := w.mint("a")
 	must(t, w.store.Restored(t.Context()))
-	w.credential("wake", "demo", authapi.Scopes(), nil)
+	w.credential("wake", "demo", gate.Scopes(), nil)
 	for range 100 { // the epoch is read beside the feed
 		if ok, _ := w.known.Ready(); !ok {
 			break
 		}
-		w.credential("wake"+strconv.Itoa(len(w.known.ServiceKeys())), "demo", authapi.Scopes(), nil)
+		w.credential("wake"+strconv.Itoa(len(w.known.ServiceKeys())), "demo", gate.Scopes(), nil)
 	}
 	w.me(key).want(t, http.StatusServiceUnavailable, "reason", "not_ready")
 	w.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{}}).want(t, http.StatusServiceUnavailable)
@@ -101,8 +101,8 @@ func TestPaths(t *testing.T) {
 func TestPanicIsClosed(t *testing.T) {
 	w := newWorld(t)
 	key := w.mint("a")
-	w.server.Peppers = nil
-	w.server.Known = nil
+	w.server.Gate.Peppers = nil
+	w.server.Gate.Known = nil
 	r := w.me(key).want(t, http.StatusServiceUnavailable, "reason", "internal")
 	if strings.Contains(r.raw, key) || strings.Contains(w.log.String(), key[10:30]) {
 		t.Error("the key is shown")

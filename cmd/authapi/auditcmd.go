@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
@@ -28,11 +28,11 @@ func auditCommand() *cli.Command {
 func listActs(ctx context.Context, cmd *cli.Command, o *operator) error {
 	type line struct {
 		N int64 `json:"n"`
-		keys.Act
+		keyrows.Act
 	}
 	lines := []line{}
-	_, _, broken := o.keys().EachAct(ctx, cmd.Int64("after"), func(n int64, a keys.Act) { lines = append(lines, line{n, a}) })
-	if broken != nil && !errors.Is(broken, keys.ErrBroken) {
+	_, _, broken := o.keys().EachAct(ctx, cmd.Int64("after"), func(n int64, a keyrows.Act) { lines = append(lines, line{n, a}) })
+	if broken != nil && !errors.Is(broken, keyrows.ErrBroken) {
 		return broken //nolint:wrapcheck // it says what failed
 	}
 	err := ops.Output(cmd, lines, func(w io.Writer) {
@@ -45,7 +45,7 @@ func listActs(ctx context.Context, cmd *cli.Command, o *operator) error {
 }
 
 func verifyActs(ctx context.Context, cmd *cli.Command, o *operator) error {
-	n, head, err := o.keys().EachAct(ctx, 0, func(int64, keys.Act) {})
+	n, head, err := o.keys().EachAct(ctx, 0, func(int64, keyrows.Act) {})
 	if err != nil {
 		return different(err)
 	}
@@ -54,7 +54,7 @@ func verifyActs(ctx context.Context, cmd *cli.Command, o *operator) error {
 }
 
 func different(err error) error {
-	if errors.Is(err, keys.ErrBroken) {
+	if errors.Is(err, keyrows.ErrBroken) {
 		return fmt.Errorf("%w: %w", ops.ErrDifferences, err)
 	}
 	return err

@@ -7,7 +7,8 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/logouttoken"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -23,25 +24,24 @@ func (b *backChannel) addTo(t *settings.Table) {
 	t.Text(&b.networks, "AUTHAPI_KEYCLOAK_NETWORKS", "", "private networks that KEYCLOAK_URL's host may lie in when its keys are fetched, such as 10.0.0.0/8, separated by commas")
 }
 
-// join lets s take logout tokens of all its realms.
-func (b *backChannel) join(s *authapi.Server, all []realmConfig, st *postgres.Store) error {
+// senders are all realms whose logout tokens are taken.
+func (b *backChannel) senders(all []realmConfig, realms idp.Realms) (logoutTokens, error) {
 	networks, err := prefixes(b.networks)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	tokens := logoutTokens{}
+	senders := logoutTokens{}
 	for _, r := range all {
-		issuer := s.Realms[r.Realm].Keycloak.Issuer
+		issuer := realms[r.Realm].Keycloak.Issuer
 		v, err := logouttoken.New(logouttoken.Config{
 			Issuer: issuer, Networks: networks, Algorithms: list(b.algorithms), KeysURL: r.keysURL(),
 		})
 		if err != nil {
-			return fmt.Errorf("%w: AUTHAPI_LOGOUT_ALGS, or the Keycloak URL of realm %q: %w", settings.ErrConfiguration, r.Realm, err)
+			return nil, fmt.Errorf("%w: AUTHAPI_LOGOUT_ALGS, or the Keycloak URL of realm %q: %w", settings.ErrConfiguration, r.Realm, err)
 		}
-		tokens[r.Realm] = sender{v, issuer}
+		senders[r.Realm] = sender{v, issuer}
 	}
-	s.LogoutTokens, s.Logouts = tokens, logouts{st}
-	return nil
+	return senders, nil
 }
 
 func prefixes(text string) (all []netip.Prefix, err error) {
@@ -70,19 +70,19 @@ type sender struct {
 	issuer func(context.Context) (string, error)
 }
 
-// logoutTokens joins the verifiers of all realms, by name, to authapi.LogoutTokens.
+// logoutTokens joins the verifiers of all realms, by name, to tokens.LogoutTokens.
 type logoutTokens map[string]sender
 
-func (l logoutTokens) Verify(ctx context.Context, raw secret.Text) (authapi.LogoutToken, error) {
+func (l logoutTokens) Verify(ctx context.Context, raw secret.Text) (tokens.LogoutToken, error) {
 	realm, err := l.realmOf(ctx, raw.Reveal())
 	var t logouttoken.Token
 	if err == nil {
 		t, err = l[realm].Verify(ctx, raw.Reveal())
 	}
 	if bad, ok := errors.AsType[*logouttoken.Invalid](err); ok {
-		return authapi.LogoutToken{}, &authapi.BadLogoutToken{Reason: bad.Reason, Cause: bad.Cause}
+		return tokens.LogoutToken{}, &tokens.BadLogoutToken{Reason: bad.Reason, Cause: bad.Cause}
 	}
-	return authapi.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session, Audience: t.Audience}, err //nolint:wrapcheck // joins only
+	return tokens.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session, Audience: t.Audience}, err //nolint:wrapcheck // joins only
 }
 
 // realmOf chooses who verifies, by the issuer that the token names: the verifier holds the token
@@ -116,7 +116,7 @@ type logouts struct{ *postgres.Store }
 func (l logouts) OrderByLogout(ctx context.Context, id string, m events.Message) (int64, error) {
 	version, err := l.Store.OrderByLogout(ctx, id, m)
 	if errors.Is(err, postgres.ErrReplayed) {
-		err = authapi.ErrReplayed
+		err = tokens.ErrReplayed
 	}
 	return version, err //nolint:wrapcheck // joins only
 }

@@ -41,9 +41,17 @@ func (w *world) issuer() *issuer {
 	}))
 	w.t.Cleanup(s.Close)
 	i.url = s.URL
-	var b backChannel
-	must(w.t, b.join(w.server, []realmConfig{{Realm: "demo", ClientID: "app", URL: s.URL}}, w.store))
+	w.take(realmConfig{Realm: "demo", ClientID: "app", URL: s.URL})
 	return i
+}
+
+// take lets the server take logout tokens of these realms.
+func (w *world) take(all ...realmConfig) {
+	w.t.Helper()
+	var b backChannel
+	senders, err := b.senders(all, w.server.Gate.Realms)
+	must(w.t, err)
+	w.server.Tokens.LogoutTokens = senders
 }
 
 func (i *issuer) token(jti string, change func(map[string]any)) string {
@@ -213,8 +221,7 @@ func TestLogoutTokenOfSeveralRealms(t *testing.T) {
 	w := newWorld(t)
 	idp, _ := w.otherRealm()
 	demo, other := w.issuer(), w.issuer() // the latter's keys are the other realm's
-	var b backChannel
-	must(t, b.join(w.server, []realmConfig{{Realm: "demo", ClientID: "app", URL: demo.url}, {Realm: "other", ClientID: "app", URL: other.url}}, w.store))
+	w.take(realmConfig{Realm: "demo", ClientID: "app", URL: demo.url}, realmConfig{Realm: "other", ClientID: "app", URL: other.url})
 	from := func(iss string) func(map[string]any) { return func(c map[string]any) { c["iss"] = iss } }
 	ordered := func(r reply) string {
 		var raw []byte

@@ -9,8 +9,9 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi/audit"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
@@ -64,7 +65,7 @@ func TestPepperRotation(t *testing.T) {
 	r.backend(http.MethodGet, userKeys, nil).want(t, http.StatusOK) // the credential, too
 	r.server.Flush(t.Context())
 	r.caughtUp()
-	under, err := keys.New(w.pool).UnderPeppers(t.Context())
+	under, err := keyrows.New(w.pool).UnderPeppers(t.Context())
 	must(t, err)
 	for _, u := range under {
 		if u.Pepper == "new" && (u.Keys != 2 || u.ServiceKeys != 1) || u.Pepper == old.ID && (u.Keys != 1 || u.ServiceKeys != 0) {
@@ -75,7 +76,7 @@ func TestPepperRotation(t *testing.T) {
 		r.me(key).want(t, http.StatusOK)
 	}
 	w.caughtUp()
-	w.server.Peppers = r.server.Peppers // a replica that ran on, once it was given the new file
+	w.server.Gate.Peppers = r.server.Gate.Peppers // a replica that ran on, once it was given the new file
 	w.me(legacy).want(t, http.StatusOK)
 	w.held.Peppers = w.held.Peppers[:1]
 	alone := w.replica() // the old pepper is gone
@@ -91,7 +92,7 @@ func (w *world) imported(text string) string {
 	must(w.t, err)
 	k := apikey.NewIssue(apikey.Record{Realm: "demo", User: "u", Name: "old", Kind: apikey.KindLegacy, Generation: 1, Created: 1_700_000_000}, p, w.held.Peppers[0])
 	k.ID = "legacy-1"
-	_, err = keys.New(w.pool).Create(w.t.Context(), k.Realm, k.User, func(apikey.Owned) (apikey.Issue, error) { return k, nil }, nil)
+	_, err = keyrows.New(w.pool).Create(w.t.Context(), k.Realm, k.User, func(apikey.Owned) (apikey.Issue, error) { return k, nil }, nil)
 	must(w.t, err)
 	w.caughtUp()
 	return text
@@ -138,19 +139,19 @@ func TestAudit(t *testing.T) {
 	for range 3 {
 		w.backend(http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}}}).want(t, http.StatusOK)
 	}
-	few := w.credential("few", "demo", []string{authapi.ScopeDecide}, nil)
+	few := w.credential("few", "demo", []string{gate.ScopeDecide}, nil)
 	w.ask(http.MethodPost, "/v1/users/u/standing", map[string]any{"enabled": false, "reason": "r"}, "X-Service-API-Key", few).want(t, http.StatusForbidden)
 	w.ask(http.MethodGet, userKeys, nil, "X-Service-API-Key", "nonsense").want(t, http.StatusUnauthorized) // nobody's act
 	w.server.Flush(t.Context())
-	var got []keys.Act
-	st := keys.New(w.pool)
+	var got []keyrows.Act
+	st := keyrows.New(w.pool)
 	check := func() error {
 		got = nil
-		_, _, err := st.EachAct(context.Background(), 0, func(_ int64, a keys.Act) { got = append(got, a) })
+		_, _, err := st.EachAct(context.Background(), 0, func(_ int64, a keyrows.Act) { got = append(got, a) })
 		return err
 	}
 	must(t, check())
-	want := []keys.Act{
+	want := []keyrows.Act{
 		{Actor: "service:all", Action: "POST /v1/users/{user_id}/api-keys", Target: "/v1/users/u/api-keys", Status: 201, Times: 1},
 		{Actor: "service:few", Action: "POST /v1/users/{user_id}/standing", Target: "/v1/users/u/standing", Status: 403, Times: 1},
 		{Actor: "service:all", Action: "POST /v1/decide", Target: "/v1/decide", Status: 200, Times: 3},
@@ -178,7 +179,7 @@ func TestAudit(t *testing.T) {
 		must(t, tx.Commit(t.Context()))
 		_, err = w.pool.Exec(t.Context(), sql)
 		must(t, err)
-		if err := check(); !errors.Is(err, keys.ErrBroken) {
+		if err := check(); !errors.Is(err, keyrows.ErrBroken) {
 			t.Errorf("%s: %v", sql, err)
 		}
 		_, err = w.pool.Exec(t.Context(), "DELETE FROM tokenstate.act; INSERT INTO tokenstate.act SELECT * FROM saved; UPDATE tokenstate.act_head SET n = head.n, hash = head.hash FROM head; DROP TABLE saved, head")
@@ -193,7 +194,7 @@ type failingActs struct {
 	written int
 }
 
-func (f *failingActs) WriteActs(_ context.Context, acts []authapi.Act) error {
+func (f *failingActs) WriteActs(_ context.Context, acts []audit.Act) error {
 	if f.away {
 		return errAway
 	}
@@ -205,7 +206,7 @@ func (f *failingActs) WriteActs(_ context.Context, acts []authapi.Act) error {
 func TestAudit_DatabaseAway(t *testing.T) {
 	w := newWorld(t)
 	f := &failingActs{away: true}
-	w.server.Trail = authapi.NewTrail(f)
+	w.server.Door.Trail = audit.NewTrail(f)
 	for range 10_001 {
 		w.ask(http.MethodDelete, "/v1/orgs/o/members/u", nil, "X-Service-API-Key", w.service)
 	}
@@ -228,8 +229,8 @@ func TestAudit_DatabaseAway(t *testing.T) {
 // something.
 func TestRunWritesBehind(t *testing.T) {
 	w := newWorld(t)
-	written := make(chan authapi.Act, 10)
-	w.server.Trail = authapi.NewTrail(actsTo(written))
+	written := make(chan audit.Act, 10)
+	w.server.Door.Trail = audit.NewTrail(actsTo(written))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- w.server.Run(ctx) }()
@@ -246,9 +247,9 @@ func TestRunWritesBehind(t *testing.T) {
 	must(t, <-done)
 }
 
-type actsTo chan<- authapi.Act
+type actsTo chan<- audit.Act
 
-func (c actsTo) WriteActs(_ context.Context, acts []authapi.Act) error {
+func (c actsTo) WriteActs(_ context.Context, acts []audit.Act) error {
 	for _, a := range acts {
 		c <- a
 	}

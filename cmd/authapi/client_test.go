@@ -13,7 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tokenstate/tokenstate/client"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/openhands/openhandstest"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -69,8 +69,8 @@ func TestClientCalls(t *testing.T) {
 	if got.AccessToken != "access" || got.Source != "refresh" {
 		t.Fatalf("%+v", got)
 	}
-	s.idp.exchange = func(access, audience string) (authapi.Grant, error) {
-		return authapi.Grant{Access: secret.New(access + " for " + audience), Expires: time.Minute}, nil
+	s.idp.exchange = func(access, audience string) (idp.Grant, error) {
+		return idp.Grant{Access: secret.New(access + " for " + audience), Expires: time.Minute}, nil
 	}
 	got, err = s.api.AccessTokenFor(ctx, "u", "other")
 	must(t, err)

@@ -15,7 +15,7 @@ func TestKeysByAWrongClock(t *testing.T) {
 	for name, off := range map[string]time.Duration{"right": 0, "ahead": time.Hour, "behind": -time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.server.Now = func() time.Time { return time.Now().Add(off) }
+			w.server.Gate.Now = func() time.Time { return time.Now().Add(off) }
 			old := w.create(map[string]any{"name": "old"}).want(t, http.StatusCreated)
 			rotate := func(id string) reply {
 				return w.backend(http.MethodPost, userKeys+"/"+id+"/rotate?wait_ms=5000", nil).want(t, http.StatusCreated)
@@ -62,8 +62,8 @@ func TestDecisionsByAWrongClock(t *testing.T) {
 	for name, off := range map[string]time.Duration{"right": 0, "ahead": time.Hour, "behind": -time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.server.Now = func() time.Time { return time.Now().Add(off) }
-			w.server.StandingMaxAge = time.Minute
+			w.server.Gate.Now = func() time.Time { return time.Now().Add(off) }
+			w.server.Gate.StandingMaxAge = time.Minute
 			w.put(offline("s", now())).want(t, http.StatusCreated)
 			ms := tokenstate.Millis(time.Now().UnixMilli())
 			w.learn(standing(ms, func(*tokenstate.Standing) {}))
@@ -77,7 +77,7 @@ func TestDecisionsByAWrongClock(t *testing.T) {
 			must(t, err)
 			w.learn(other(ms)) // the projection reads the status again
 			again := w.replica()
-			again.server.Now, again.server.StandingMaxAge = w.server.Now, w.server.StandingMaxAge
+			again.server.Gate.Now, again.server.Gate.StandingMaxAge = w.server.Gate.Now, w.server.Gate.StandingMaxAge
 			r := again.me(living).want(t, http.StatusOK)
 			if age, err := strconv.Atoi(r.header.Get("Tokenstate-Age-Ms")); err != nil || age > 60_000 {
 				t.Errorf("the knowledge is %v ms old", r.header)

@@ -15,7 +15,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/vault"
@@ -180,7 +180,7 @@ func TestOperatorsAreAudited(t *testing.T) {
 	}
 	out := w.ok("audit", "list", "-o", "json")
 	var got []string
-	for _, a := range decoded[[]keys.Act](t, out) {
+	for _, a := range decoded[[]keyrows.Act](t, out) {
 		got = append(got, fmt.Sprint(a.Realm, "|", a.Action, "|", a.Target, "|", a.Status, "|", a.Request))
 		if a.Actor != "ann" && a.Actor != whoami() {
 			t.Errorf("by %s", a.Actor)

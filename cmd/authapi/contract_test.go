@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 )
 
 // call is a row of docs/api.md.
@@ -82,7 +82,7 @@ func TestContractScopes(t *testing.T) {
 	for _, c := range documentedCalls(t) {
 		path := regexp.MustCompile(`{\w+}`).ReplaceAllString(c.path, "x")
 		nobody := w.ask(c.method, path, nil)
-		switch scoped := slices.Contains(authapi.Scopes(), c.caller); {
+		switch scoped := slices.Contains(gate.Scopes(), c.caller); {
 		case c.caller == "all":
 			if nobody.status == http.StatusUnauthorized || nobody.status == http.StatusForbidden {
 				t.Errorf("%v: %d without credentials", c, nobody.status)

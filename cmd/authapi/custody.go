@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/orders"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -24,7 +25,7 @@ func row(t tokenstate.Token) vault.Row {
 	return vault.Row{Realm: t.Realm, Client: t.ClientID, Session: t.Session, RowID: t.User}
 }
 
-func (c custody) Put(ctx context.Context, g authapi.Given) (bool, int64, error) {
+func (c custody) Put(ctx context.Context, g tokens.Given) (bool, int64, error) {
 	var sealed *postgres.Ciphertext
 	if !g.Text.Empty() {
 		s, err := c.keys.Seal(row(g.Token), g.Text)
@@ -40,9 +41,9 @@ func (c custody) Put(ctx context.Context, g authapi.Given) (bool, int64, error) 
 	p, err := put(ctx, postgres.StoredToken{Token: g.Token, Verified: g.Verified, Scope: g.Scope}, sealed)
 	switch {
 	case errors.Is(err, postgres.ErrVerifiedStays):
-		err = authapi.ErrVerifiedStays
+		err = tokens.ErrVerifiedStays
 	case errors.Is(err, postgres.ErrNarrower):
-		err = authapi.ErrNarrower
+		err = tokens.ErrNarrower
 	}
 	return p.Created, p.Version, err //nolint:wrapcheck // joins only
 }
@@ -50,7 +51,7 @@ func (c custody) Put(ctx context.Context, g authapi.Given) (bool, int64, error) 
 func (c custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tokenstate.Seconds, error) {
 	s, err := c.store.Secret(ctx, t)
 	if errors.Is(err, postgres.ErrNoToken) {
-		err = authapi.ErrNotSealed
+		err = tokens.ErrNotSealed
 	}
 	if err != nil {
 		return secret.Text{}, 0, err //nolint:wrapcheck // joins only
@@ -61,9 +62,9 @@ func (c custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tok
 	case err == nil:
 		c.freshen(ctx, t, s.Ciphertext, text)
 	case errors.Is(err, vault.ErrUnknownKey):
-		err = authapi.ErrLockedOut
+		err = tokens.ErrLockedOut
 	default:
-		err = authapi.ErrAltered
+		err = tokens.ErrAltered
 	}
 	return text, s.IssuedAt, err
 }
@@ -73,13 +74,13 @@ func (c custody) Delete(ctx context.Context, realm, user, session string) (int, 
 }
 
 // orders joins the outbox.
-type orders struct{ *postgres.Store }
+type orderStore struct{ *postgres.Store }
 
-func (o orders) Submit(ctx context.Context, m events.Message) (int64, error) {
+func (o orderStore) Submit(ctx context.Context, m events.Message) (int64, error) {
 	return o.Order(ctx, m) //nolint:wrapcheck // joins only
 }
 
-func (o orders) SubmitReaching(ctx context.Context, m events.Message) (int64, authapi.Reached, error) {
+func (o orderStore) SubmitReaching(ctx context.Context, m events.Message) (int64, orders.Reached, error) {
 	version, r, err := o.OrderReaching(ctx, m)
-	return version, authapi.Reached{Users: r.Users, Tokens: r.Tokens, Keys: r.Keys}, err //nolint:wrapcheck // joins only
+	return version, orders.Reached{Users: r.Users, Tokens: r.Tokens, Keys: r.Keys}, err //nolint:wrapcheck // joins only
 }

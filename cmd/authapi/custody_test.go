@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -17,7 +17,7 @@ func TestVerifiedTokenStays(t *testing.T) {
 	forged := offline("s", now())
 	forged.User = "thief"
 	w.idp.away = errAway
-	for name, c := range map[string]authapi.Claims{"forged": forged, "of the same second": offline("s", iat), "newer": offline("s", now())} {
+	for name, c := range map[string]idp.Claims{"forged": forged, "of the same second": offline("s", iat), "newer": offline("s", now())} {
 		if r := w.put(c).want(t, http.StatusServiceUnavailable, "reason", "identity_provider_unavailable"); r.header.Get("Retry-After") == "" {
 			t.Errorf("%s: no Retry-After", name)
 		}
@@ -27,7 +27,7 @@ func TestVerifiedTokenStays(t *testing.T) {
 		w.backend(http.MethodPut, "/v1/offline-tokens", tracked).want(t, http.StatusConflict, "reason", "sealed_token")
 	}
 	w.caughtUp()
-	text, at, err := w.server.Tokens.Open(t.Context(), tokenstate.Token{Realm: "demo", Session: "s", ClientID: "app"})
+	text, at, err := w.server.Tokens.Store.Open(t.Context(), tokenstate.Token{Realm: "demo", Session: "s", ClientID: "app"})
 	stored, _ := w.known.Token("demo", "s", "app")
 	if err != nil || at != iat || text.Reveal() != token(offline("s", iat)) || stored.Token.User != "u" || !stored.Verified {
 		t.Fatalf("%+v, iat %d, %v", stored, at, err)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 )
 
 // Ensure who asks for a version that never comes holds a share of the places of those who wait, however
@@ -46,7 +46,7 @@ func TestAHugeMinVersion(t *testing.T) {
 			t.Errorf("got %d after the wait", got)
 		}
 	}
-	w.server.Limits = authapi.NewLimits(1, 0, nil)
+	w.server.Gate.Limits = gate.NewLimits(1, 0, nil)
 	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
 		headers := []string{"Authorization", "Bearer " + keys[0]}
 		if i == 2 {

@@ -6,28 +6,28 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 )
 
 // Ensure no credential makes or rotates a key that may do what the credential may not: its secret is
 // shown to who makes it.
 func TestNoKeyExceedsItsMaker(t *testing.T) {
 	w := newWorld(t)
-	without := slices.DeleteFunc(authapi.Scopes(), func(s string) bool { return s == authapi.ScopeTokensUse })
+	without := slices.DeleteFunc(gate.Scopes(), func(s string) bool { return s == gate.ScopeTokensUse })
 	rights := []struct {
 		name         string
 		scopes, orgs []string
 		plain, token int // the answers to a key without and with access-token
 	}{
-		{"everything", authapi.Scopes(), nil, http.StatusCreated, http.StatusCreated},
-		{"the two", []string{authapi.ScopeKeys, authapi.ScopeTokensUse}, nil, http.StatusCreated, http.StatusCreated},
+		{"everything", gate.Scopes(), nil, http.StatusCreated, http.StatusCreated},
+		{"the two", []string{gate.ScopeKeys, gate.ScopeTokensUse}, nil, http.StatusCreated, http.StatusCreated},
 		{"all but tokens:use", without, nil, http.StatusCreated, http.StatusForbidden},
-		{"one organization", authapi.Scopes(), []string{"o"}, http.StatusCreated, http.StatusForbidden},
-		{"one organization, keys", []string{authapi.ScopeKeys}, []string{"o"}, http.StatusCreated, http.StatusForbidden},
+		{"one organization", gate.Scopes(), []string{"o"}, http.StatusCreated, http.StatusForbidden},
+		{"one organization, keys", []string{gate.ScopeKeys}, []string{"o"}, http.StatusCreated, http.StatusForbidden},
 	}
-	for _, scope := range authapi.Scopes() {
+	for _, scope := range gate.Scopes() {
 		want := http.StatusForbidden
-		if scope == authapi.ScopeKeys {
+		if scope == gate.ScopeKeys {
 			want = http.StatusCreated
 		}
 		rights = append(rights, struct {

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
@@ -21,9 +21,9 @@ func (w *world) exchanged() reply {
 func TestExchange(t *testing.T) {
 	w, exchanges := newWorld(t), 0
 	w.put(offline("s", now()))
-	w.idp.exchange = func(access, audience string) (authapi.Grant, error) {
+	w.idp.exchange = func(access, audience string) (idp.Grant, error) {
 		exchanges++
-		return authapi.Grant{Access: secret.New(access + " for " + audience), Expires: time.Minute}, nil
+		return idp.Grant{Access: secret.New(access + " for " + audience), Expires: time.Minute}, nil
 	}
 	for _, source := range []string{"refresh", "cache"} {
 		r := w.exchanged().want(t, http.StatusOK, "access_token", "access for other", "source", source)
@@ -54,14 +54,14 @@ func TestExchange_Refused(t *testing.T) {
 		status int
 		reason string
 	}{
-		refusal("exchange_not_enabled"):               {http.StatusConflict, "exchange_not_enabled"},
-		refusal("audience_not_available"):             {http.StatusConflict, "audience_not_available"},
-		refusal("no_such_audience"):                   {http.StatusConflict, "no_such_audience"},
-		refusal(keycloak.ReasonSubjectRefused):        {http.StatusConflict, "subject_refused"},
-		refusal("unauthorized_client"):                {http.StatusServiceUnavailable, "identity_provider_unavailable"},
-		&authapi.Unanswered{Cause: errors.New("500")}: {http.StatusServiceUnavailable, "identity_provider_unavailable"},
+		refusal("exchange_not_enabled"):           {http.StatusConflict, "exchange_not_enabled"},
+		refusal("audience_not_available"):         {http.StatusConflict, "audience_not_available"},
+		refusal("no_such_audience"):               {http.StatusConflict, "no_such_audience"},
+		refusal(keycloak.ReasonSubjectRefused):    {http.StatusConflict, "subject_refused"},
+		refusal("unauthorized_client"):            {http.StatusServiceUnavailable, "identity_provider_unavailable"},
+		&idp.Unanswered{Cause: errors.New("500")}: {http.StatusServiceUnavailable, "identity_provider_unavailable"},
 	} {
-		w.idp.exchange = func(string, string) (authapi.Grant, error) { return authapi.Grant{}, said }
+		w.idp.exchange = func(string, string) (idp.Grant, error) { return idp.Grant{}, said }
 		w.exchanged().want(t, c.status, "reason", c.reason)
 		w.access().want(t, http.StatusOK)
 	}
@@ -73,11 +73,11 @@ func TestExchange_SubjectRefused(t *testing.T) {
 	w.put(offline("s", now()))
 	w.access().want(t, http.StatusOK)
 	asked := 0
-	w.idp.exchange = func(string, string) (authapi.Grant, error) {
+	w.idp.exchange = func(string, string) (idp.Grant, error) {
 		if asked++; asked == 1 {
-			return authapi.Grant{}, refusal(keycloak.ReasonSubjectRefused)
+			return idp.Grant{}, refusal(keycloak.ReasonSubjectRefused)
 		}
-		return authapi.Grant{Access: secret.New("good"), Expires: time.Minute}, nil
+		return idp.Grant{Access: secret.New("good"), Expires: time.Minute}, nil
 	}
 	w.exchanged().want(t, http.StatusOK, "access_token", "good", "source", "refresh")
 	if asked != 2 || w.idp.calls() != 2 {
@@ -89,8 +89,8 @@ func TestExchange_SubjectRefused(t *testing.T) {
 func TestExchange_FreshSubjectRefused(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
-	w.idp.exchange = func(string, string) (authapi.Grant, error) {
-		return authapi.Grant{}, refusal(keycloak.ReasonSubjectRefused)
+	w.idp.exchange = func(string, string) (idp.Grant, error) {
+		return idp.Grant{}, refusal(keycloak.ReasonSubjectRefused)
 	}
 	w.exchanged().want(t, http.StatusConflict, "reason", "subject_refused")
 	if w.idp.calls() != 1 {
@@ -103,9 +103,9 @@ func TestExchange_FreshSubjectRefused(t *testing.T) {
 func TestExchange_RevokedMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
-	w.idp.exchange = func(string, string) (authapi.Grant, error) {
+	w.idp.exchange = func(string, string) (idp.Grant, error) {
 		w.learn(cut("order-1"))
-		return authapi.Grant{Access: secret.New("good"), Expires: time.Minute}, nil
+		return idp.Grant{Access: secret.New("good"), Expires: time.Minute}, nil
 	}
 	w.exchanged().want(t, http.StatusConflict, "reason", "revoked_by_order")
 }
@@ -119,4 +119,4 @@ func TestExchange_NotForKeys(t *testing.T) {
 		want(t, http.StatusForbidden, "reason", "insufficient_scope")
 }
 
-func refusal(reason string) *authapi.Refusal { return &authapi.Refusal{Code: "code", Reason: reason} }
+func refusal(reason string) *idp.Refusal { return &idp.Refusal{Code: "code", Reason: reason} }

@@ -31,7 +31,7 @@ func TestExplainInPages(t *testing.T) {
 	w := newWorld(t)
 	s := told{make(chan struct{}, 100), make(chan struct{})}
 	close(s.gate)
-	w.server.Stories = s
+	w.server.Admin.Stories = s
 	ids, cursor := "", ""
 	for range 10 {
 		r := w.backend(http.MethodGet, "/v1/explain?user_id=u&limit=2"+cursor, nil).want(t, http.StatusOK, "user", "u", "realm", "demo")
@@ -57,7 +57,7 @@ func TestExplainInPages(t *testing.T) {
 func TestExplainOneAtATime(t *testing.T) {
 	w := newWorld(t)
 	s := told{make(chan struct{}), make(chan struct{})}
-	w.server.Stories = s
+	w.server.Admin.Stories = s
 	var all sync.WaitGroup
 	all.Go(func() { w.backend(http.MethodGet, "/v1/explain?user_id=u", nil).want(t, http.StatusOK) })
 	<-s.there

@@ -13,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -47,7 +48,7 @@ func (w *world) of(h http.Handler, tls bool) {
 		BaseURL: server.URL, Realm: "demo", ClientID: "app", ClientSecret: secret.New("s"), Timeout: 300 * time.Millisecond, Transport: transport,
 	})
 	must(w.t, err)
-	w.server.Realms["demo"] = authapi.Realm{ClientID: "app", Keycloak: provider{app: app, issuer: "https://id/realms/demo"}}
+	w.server.Gate.Realms["demo"] = idp.Realm{ClientID: "app", Keycloak: provider{app: app, issuer: "https://id/realms/demo"}}
 }
 
 // stored puts an offline token of a user there, as Keycloak would have made it.
@@ -56,7 +57,7 @@ func (w *world) stored(user string) tokenstate.Token {
 	t := tokenstate.Token{Realm: "demo", User: user, ClientID: "app", Session: "session-of-" + user, IssuedAt: now()}
 	claims, err := json.Marshal(map[string]any{"sub": user, "sid": t.Session, "azp": "app", "iat": t.IssuedAt, "typ": "Offline"})
 	must(w.t, err)
-	_, version, err := w.server.Tokens.Put(w.t.Context(), authapi.Given{
+	_, version, err := w.server.Tokens.Store.Put(w.t.Context(), tokens.Given{
 		Token: t, Text: secret.New("e30." + base64.RawURLEncoding.EncodeToString(claims) + ".x"), Verified: true,
 	})
 	must(w.t, err)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 )
 
 // FuzzKeyHeader: nothing but the key itself is a key, and the only other reason is unknown; or undecidable, where so
@@ -22,11 +22,11 @@ func FuzzKeyHeader(f *testing.F) {
 		f.Add("Bearer " + s)
 	}
 	w := newWorld(f)
-	w.server.Limits = nil
+	w.server.Gate.Limits = nil
 	p, err := apikey.Parse(key)
 	must(f, err)
 	k := apikey.NewIssue(apikey.Record{Realm: "demo", User: "u", Name: "n", Kind: apikey.KindUser, Generation: 1, Created: 1}, p, w.held.Peppers[0])
-	_, err = keys.New(w.pool).Create(f.Context(), "demo", "u", func(apikey.Owned) (apikey.Issue, error) { return k, nil }, nil)
+	_, err = keyrows.New(w.pool).Create(f.Context(), "demo", "u", func(apikey.Owned) (apikey.Issue, error) { return k, nil }, nil)
 	must(f, err)
 	w.caughtUp()
 	f.Fuzz(func(t *testing.T, value string) {
@@ -50,7 +50,7 @@ func FuzzKeyHeader(f *testing.F) {
 // FuzzForm: a form that anybody may send is taken, or refused as a bad request, and is never a fault of ours.
 func FuzzForm(f *testing.F) {
 	w := newWorld(f)
-	w.server.Limits = nil
+	w.server.Gate.Limits = nil
 	for _, body := range []string{"", "token=x", "token=x&token=y", "logout_token=a.b.c", "logout_token=%zz", "\xff=\xff", "token=" + strings.Repeat("a", 9000)} {
 		f.Add(form, body)
 		f.Add("application/json", body)
@@ -69,7 +69,7 @@ func FuzzForm(f *testing.F) {
 // FuzzCall: the same for what a backend sends beside a body: versions, waits, cursors, organizations.
 func FuzzCall(f *testing.F) {
 	w := newWorld(f)
-	w.server.Limits = nil
+	w.server.Gate.Limits = nil
 	for _, value := range []string{"", "0", "-1", "1e9", "9223372036854775808", "\x00", "é", "a b", strings.Repeat("9", 300)} {
 		f.Add(value, value, value)
 	}

@@ -20,8 +20,6 @@ func (g *gateway) addTo(t *settings.Table) {
 	t.Choice(&g.noKey, "AUTHAPI_NO_KEY", []string{"deny", "pass"}, "what a gateway is told of a request that presents nothing in the form of a key; it passes without an identity")
 }
 
-func (g *gateway) join(s *authapi.Server) { s.NoKeyPasses = g.noKey == "pass" }
-
 // serve has gRPC behind the same certificates as HTTP; certs are nil for plaintext.
 func (g *gateway) serve(ctx context.Context, s *authapi.Server, certs *ops.Certificates) error {
 	if g.extauthzAddr == "" {
@@ -31,6 +29,6 @@ func (g *gateway) serve(ctx context.Context, s *authapi.Server, certs *ops.Certi
 	if certs != nil {
 		more = append(more, grpc.Creds(credentials.NewTLS(certs.Config())))
 	}
-	e := &extauthz.Server{Gate: s, Ready: s.Known.Ready, Failed: s.Failed, Logger: s.Logger}
+	e := &extauthz.Server{Gate: s.Gate, Ready: s.Gate.Known.Ready, Failed: s.Gate.Panicked, Logger: s.Gate.Logger}
 	return e.Serve(ctx, g.extauthzAddr, more...) //nolint:wrapcheck // it says what failed
 }

@@ -16,12 +16,13 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health/grpc_health_v1"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/problem"
 	"github.com/tokenstate/tokenstate/internal/extauthz"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-var identityNames = []string{"X-Auth-Realm", authapi.HeaderUser, authapi.HeaderOrg, authapi.HeaderKey, authapi.HeaderKind, authapi.HeaderToken}
+var identityNames = []string{"X-Auth-Realm", gate.HeaderUser, gate.HeaderOrg, gate.HeaderKey, gate.HeaderKind, gate.HeaderToken}
 
 // envoy is a client of the world's ext_authz, as Envoy is one.
 type envoy struct {
@@ -38,9 +39,9 @@ func (w *world) envoy() *envoy {
 	must(w.t, l.Close())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	ready := func() (bool, string) { return w.server.Known.Ready() } // as it is then: a test may take it away
+	ready := func() (bool, string) { return w.server.Gate.Known.Ready() } // as it is then: a test may take it away
 	go func() {
-		done <- (&extauthz.Server{Gate: w.server, Ready: ready, Failed: w.server.Failed, Logger: w.server.Logger}).Serve(ctx, addr)
+		done <- (&extauthz.Server{Gate: w.server.Gate, Ready: ready, Failed: w.server.Gate.Panicked, Logger: w.server.Gate.Logger}).Serve(ctx, addr)
 	}()
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.WaitForReady(true)))
 	must(w.t, err)
@@ -86,7 +87,7 @@ func TestGatewaysAgree(t *testing.T) {
 		}
 		r := w.ask(http.MethodHead, "/v1/authorize", nil, headers...)
 		d := e.check(headers...).GetDeniedResponse()
-		var p authapi.Problem
+		var p problem.Problem
 		must(t, json.Unmarshal([]byte(d.GetBody()), &p))
 		if r.status != status || int(d.GetStatus().GetCode()) != status || p.Reason != reason {
 			t.Errorf("HEAD says %d, Envoy hears %v %s, want %d %s", r.status, d.GetStatus(), d.GetBody(), status, reason)
@@ -94,8 +95,8 @@ func TestGatewaysAgree(t *testing.T) {
 		if strings.Contains(d.GetBody(), key) {
 			t.Error("the key is shown")
 		}
-		said := r.header.Get(authapi.HeaderReason)
-		if reason != "internal" && said != reason || headerOf(d.GetHeaders(), authapi.HeaderReason) != reason {
+		said := r.header.Get(gate.HeaderReason)
+		if reason != "internal" && said != reason || headerOf(d.GetHeaders(), gate.HeaderReason) != reason {
 			t.Errorf("HEAD's reason is %q, Envoy's %v, want %s", said, d.GetHeaders(), reason)
 		}
 	}
@@ -113,10 +114,10 @@ func TestGatewaysAgree(t *testing.T) {
 				t.Errorf("Envoy is told %v", h)
 			}
 		}
-		if !slices.Equal(ok.GetHeadersToRemove(), []string{authapi.HeaderReason, used}) {
+		if !slices.Equal(ok.GetHeadersToRemove(), []string{gate.HeaderReason, used}) {
 			t.Errorf("Envoy strips %v, want a caller's own reason, and %s", ok.GetHeadersToRemove(), used)
 		}
-		if said, set := r.header[authapi.HeaderReason]; !set || said[0] != "" {
+		if said, set := r.header[gate.HeaderReason]; !set || said[0] != "" {
 			t.Errorf("an admitted request keeps its caller's own reason: %q", said)
 		}
 	}
@@ -139,7 +140,7 @@ func TestGatewaysAgree(t *testing.T) {
 	admitted("Authorization", "revoked", bearer...) // logout stops refreshes and not keys
 	w.learn(standing(tokenstate.Millis(now())*1000, func(s *tokenstate.Standing) { s.Disabled = true }))
 	refused(http.StatusUnauthorized, "user_disabled", bearer...)
-	w.server.Known = nil
+	w.server.Gate.Known = nil
 	refused(http.StatusServiceUnavailable, "internal", bearer...)
 	if strings.Contains(w.log.String(), key[17:40]) {
 		t.Error("the log shows the key")
@@ -197,7 +198,7 @@ func TestAuthorizeIgnoresBodies(t *testing.T) {
 func TestNoKeyPasses(t *testing.T) {
 	w := newWorld(t)
 	key, e := w.mint("a"), w.envoy()
-	w.server.NoKeyPasses = true
+	w.server.Gate.NoKeyPasses = true
 	for name, headers := range map[string][]string{
 		"nothing": {}, "basic": {"Authorization", "Basic dTpw"}, "long": {"Authorization", "Bearer " + strings.Repeat("x", 300)},
 		"JWT": {"Authorization", "Bearer eyJhbGciOiJub25lIn0.e30.c2ln"},
@@ -205,7 +206,7 @@ func TestNoKeyPasses(t *testing.T) {
 		headers = append(headers, "X-Auth-User-Id", "root")
 		r := w.ask(http.MethodGet, "/v1/authorize", nil, headers...).want(t, http.StatusOK)
 		ok := e.check(headers...).GetOkResponse()
-		if !slices.Equal(ok.GetHeadersToRemove(), append(slices.Clone(identityNames), authapi.HeaderReason)) || len(ok.GetHeaders()) > 0 {
+		if !slices.Equal(ok.GetHeadersToRemove(), append(slices.Clone(identityNames), gate.HeaderReason)) || len(ok.GetHeaders()) > 0 {
 			t.Errorf("%s: Envoy sets %v and removes %v", name, ok.GetHeaders(), ok.GetHeadersToRemove())
 		}
 		for _, h := range identityNames {
@@ -268,10 +269,10 @@ func TestIdentityBeyondASCII(t *testing.T) {
 	r := w.backend(http.MethodPost, "/api/service/users/u/orgs/Gr%C3%B6%C3%9Fe%25%E5%9C%98/api-keys?wait_ms=5000", map[string]any{"name": "a"}).want(t, http.StatusOK)
 	key, _ := r.body["key"].(string)
 	const want = "Gr%C3%B6%C3%9Fe%25%E5%9C%98"
-	if got := w.ask(http.MethodGet, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusOK).header.Get(authapi.HeaderOrg); got != want {
+	if got := w.ask(http.MethodGet, "/v1/authorize", nil, "Authorization", "Bearer "+key).want(t, http.StatusOK).header.Get(gate.HeaderOrg); got != want {
 		t.Errorf("the header says %q", got)
 	}
-	if got := headerOf(e.check("Authorization", "Bearer "+key).GetOkResponse().GetHeaders(), authapi.HeaderOrg); got != want {
+	if got := headerOf(e.check("Authorization", "Bearer "+key).GetOkResponse().GetHeaders(), gate.HeaderOrg); got != want {
 		t.Errorf("Envoy is told %q", got)
 	}
 }

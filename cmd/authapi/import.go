@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/apikey/postgres"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/authapi/problem"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/openhands"
 	"github.com/tokenstate/tokenstate/internal/ops"
@@ -141,17 +144,17 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 
 // reader is the part of authapi that says which tokens are ours. Keycloak is asked for its issuer
 // once; while it is away issuers are not compared, as when a token is stored.
-func (c *importer) reader(ctx context.Context, logger zerolog.Logger) (*authapi.Server, error) {
+func (c *importer) reader(ctx context.Context, logger zerolog.Logger) (tokens.Reader, error) {
 	app, err := keycloak.NewApp(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.realm, ClientID: c.clientID, ClientSecret: c.clientSecret})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
+		return tokens.Reader{}, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
 	p := provider{app: app, issuer: c.issuer}
 	issuer, err := p.Issuer(ctx)
 	if err != nil {
 		logger.Warn().Err(err).Msg("the realm's issuer is not known: tokens are told by their client only")
 	}
-	return &authapi.Server{Realms: authapi.Realms{c.realm: {ClientID: c.clientID, Keycloak: knownIssuer{p, issuer, err}}}}, nil
+	return tokens.Reader{Realms: idp.Realms{c.realm: {ClientID: c.clientID, Keycloak: knownIssuer{p, issuer, err}}}, Clock: time.Now}, nil
 }
 
 type knownIssuer struct {
@@ -163,9 +166,9 @@ type knownIssuer struct {
 func (k knownIssuer) Issuer(context.Context) (string, error) { return k.issuer, k.err }
 
 // read gives a refusal as its reason: a report is read by people and programs.
-func read(ctx context.Context, s *authapi.Server, realm string, raw secret.Text) (openhands.Opened, error) {
-	g, err := s.Adopt(ctx, realm, raw)
-	if p, ok := errors.AsType[*authapi.Problem](err); ok {
+func read(ctx context.Context, r tokens.Reader, realm string, raw secret.Text) (openhands.Opened, error) {
+	g, err := r.Adopt(ctx, realm, raw)
+	if p, ok := errors.AsType[*problem.Problem](err); ok {
 		return openhands.Opened{}, errors.New(p.Reason)
 	}
 	return openhands.Opened{Token: g.Token, Text: g.Text, Scope: g.Scope}, err //nolint:wrapcheck // it is always a problem

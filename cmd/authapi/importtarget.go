@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tokenstate/tokenstate/internal/apikey/postgres"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/orders"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/openhands"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -71,7 +71,7 @@ func (t target) Revoke(ctx context.Context, realm string, keys []openhands.Held)
 		ids[i], owner[k.ID] = k.ID, k.User
 	}
 	return t.keys.RevokeIDs(ctx, ids, func(id string) events.Message { //nolint:wrapcheck // joins only
-		return authapi.KeyRevoked(realm, now, importedBy, owner[id], id)
+		return orders.KeyRevoked(realm, now, importedBy, owner[id], id)
 	})
 }
 
@@ -92,7 +92,7 @@ func (t target) Disable(ctx context.Context, realm string, users []string, dry b
 		if dry {
 			continue
 		}
-		if _, err := t.state.Order(ctx, authapi.Disabled(realm, now, importedBy, user, "disabled in OpenHands")); err != nil {
+		if _, err := t.state.Order(ctx, orders.Disabled(realm, now, importedBy, user, "disabled in OpenHands")); err != nil {
 			return n - 1, fmt.Errorf("disable a user whom OpenHands has disabled: %w", err)
 		}
 	}

@@ -4,23 +4,24 @@ import (
 	"context"
 	"errors"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/admin"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/timeline"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
-// federation joins keycloak.App to authapi.Federation.
+// federation joins keycloak.App to idp.Federation.
 type federation struct{ *keycloak.App }
 
 func (f federation) FindLinked(ctx context.Context, alias, id string) (string, error) {
 	user, err := f.App.FindLinked(ctx, alias, id)
 	switch {
 	case errors.Is(err, keycloak.ErrNotFound), errors.Is(err, keycloak.ErrBadID): // no such id was ever given out
-		err = authapi.ErrNoSuchUser
+		err = idp.ErrNoSuchUser
 	case errors.Is(err, keycloak.ErrAmbiguous):
-		err = authapi.ErrSeveral
+		err = idp.ErrSeveral
 	}
 	return user, err //nolint:wrapcheck // joins only
 }
@@ -32,21 +33,19 @@ func (i *integrations) addTo(t *settings.Table) {
 	t.Text(&i.appName, "AUTHAPI_APP_NAME", "", "the application's name in messages to users")
 }
 
-func (i *integrations) join(s *authapi.Server) { s.AppName = i.appName }
-
-// arrivals joins the journal to authapi.Arrivals.
+// arrivals joins the journal to admin.Arrivals.
 type arrivals struct{ *postgres.Store }
 
 // Arrived looks for the id itself and for both messages of a Keycloak event.
-func (a arrivals) Arrived(ctx context.Context, realm, id string) ([]authapi.Arrival, int64, error) {
+func (a arrivals) Arrived(ctx context.Context, realm, id string) ([]admin.Arrival, int64, error) {
 	ids := []string{id, id + "/l", id + "/b"}
 	got, err := a.Store.Arrived(ctx, realm, ids...)
 	if err != nil {
 		return nil, 0, err //nolint:wrapcheck // joins only
 	}
-	var found []authapi.Arrival
+	var found []admin.Arrival
 	for _, m := range got.Messages {
-		one := authapi.Arrival{MessageID: m.ID, What: timeline.Describe(m), At: m.At.Time()}
+		one := admin.Arrival{MessageID: m.ID, What: timeline.Describe(m), At: m.At.Time()}
 		if m.Received != 0 {
 			at := m.Received.Time()
 			one.ReceivedAt = &at

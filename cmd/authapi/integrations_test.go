@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -27,7 +27,7 @@ func (l *links) FindLinked(_ context.Context, alias, id string) (string, error) 
 	if user, ok := l.users[id]; ok && alias == "github" {
 		return user, nil
 	}
-	return "", authapi.ErrNoSuchUser
+	return "", idp.ErrNoSuchUser
 }
 
 func (w *world) auth() reply {
@@ -52,14 +52,14 @@ func (r reply) wantAuth(t *testing.T, keys, refresh bool, reason, message string
 func TestIntegrations(t *testing.T) {
 	w := newWorld(t)
 	l := &links{users: map[string]string{"42": "u"}}
-	demo := w.server.Realms["demo"]
+	demo := w.server.Gate.Realms["demo"]
 	demo.Federation = l
-	w.server.Realms["demo"] = demo
+	w.server.Gate.Realms["demo"] = demo
 	w.learn(standing(1, func(*tokenstate.Standing) {}))
 	w.auth().wantAuth(t, true, false, "no_offline_token", "re-login into [the application](https://app.example/login) before")
 	w.put(offline("s", now())).want(t, http.StatusCreated)
 	w.auth().wantAuth(t, true, true, "", "")
-	w.server.AppName = "OpenHands Cloud"
+	w.server.Admin.AppName = "OpenHands Cloud"
 	w.learn(cut("c"))
 	const expired = "your session has expired. Please login again at [OpenHands Cloud](https://app.example/login) and try again."
 	r := w.auth()
@@ -73,7 +73,7 @@ func TestIntegrations(t *testing.T) {
 	w.auth().wantAuth(t, true, false, "revoked_by_order", expired) // nothing that is known needs Keycloak
 	l.fault = errAway
 	w.backend(http.MethodGet, "/v1/users?idp=github&idp_user_id=42", nil).want(t, http.StatusServiceUnavailable, "reason", "identity_provider_unavailable")
-	l.fault = authapi.ErrSeveral
+	l.fault = idp.ErrSeveral
 	w.backend(http.MethodGet, "/v1/users?idp=github&idp_user_id=42", nil).want(t, http.StatusConflict, "reason", "ambiguous_identity")
 	l.fault = nil
 	w.backend(http.MethodGet, "/v1/users?idp=github&idp_user_id=43", nil).want(t, http.StatusNotFound, "reason", "no_such_user")
@@ -89,9 +89,9 @@ func TestIntegrations(t *testing.T) {
 // who cannot be.
 func TestIntegrationsOfUnknownUsers(t *testing.T) {
 	w := newWorld(t)
-	w.idp.look = authapi.Look{Gone: true}
+	w.idp.look = idp.Look{Gone: true}
 	w.auth().want(t, http.StatusNotFound, "reason", "no_such_user")
-	w.idp.look = authapi.Look{}
+	w.idp.look = idp.Look{}
 	w.auth().wantAuth(t, false, false, "user_disabled", "disabled")
 	w.idp.away = errAway
 	r := w.auth()
@@ -99,7 +99,7 @@ func TestIntegrationsOfUnknownUsers(t *testing.T) {
 	if standing := r.body["standing"].(map[string]any); standing["known"] != false {
 		t.Errorf("standing: %v", standing)
 	}
-	w.server.StandingMaxAge = time.Minute
+	w.server.Gate.StandingMaxAge = time.Minute
 	w.auth().want(t, http.StatusServiceUnavailable, "reason", "undecidable")
 	scope := w.credential("keys only", "demo", []string{"keys"}, nil)
 	w.ask(http.MethodGet, "/v1/users/u/auth", nil, "X-Service-API-Key", scope).want(t, http.StatusForbidden)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -65,11 +65,11 @@ func TestIntrospect_BadInput(t *testing.T) {
 	w.ask(http.MethodPost, "/oauth2/introspect", map[string]any{"token": key}, "X-Service-API-Key", w.service).want(t, http.StatusUnsupportedMediaType)
 	w.ask(http.MethodGet, "/oauth2/introspect?token="+key, nil, "X-Service-API-Key", w.service).want(t, http.StatusMethodNotAllowed)
 	w.ask(http.MethodPost, "/oauth2/introspect", "token="+key, "Content-Type", form).want(t, http.StatusUnauthorized)
-	few := w.credential("few", "demo", []string{authapi.ScopeDecide}, nil)
+	few := w.credential("few", "demo", []string{gate.ScopeDecide}, nil)
 	w.ask(http.MethodPost, "/oauth2/introspect", "token="+key, "X-Service-API-Key", few).want(t, http.StatusForbidden)
-	w.server.StandingMaxAge = time.Minute // strict, and the owner was never looked at
+	w.server.Gate.StandingMaxAge = time.Minute // strict, and the owner was never looked at
 	w.introspect("token="+key).want(t, http.StatusServiceUnavailable, "reason", "undecidable")
-	w.server.StandingMaxAge = 0
+	w.server.Gate.StandingMaxAge = 0
 	w.stop()
 	w.pool.Close() // a key that memory lacks cannot be looked up
 	w.introspect("token="+apikey.Format(apikey.Entropy{}).Text().Reveal()).want(t, http.StatusServiceUnavailable, "reason", "undecidable")

@@ -5,25 +5,25 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// provider joins keycloak.App to authapi.IdentityProvider.
+// provider joins keycloak.App to idp.Provider.
 type provider struct {
 	app       *keycloak.App
 	exchanges *keycloak.App // with a breaker of its own: where exchange fails, refresh may work
 	issuer    string        // KEYCLOAK_ISSUER; "" for what discovery says
 }
 
-func (p provider) Parse(raw secret.Text) (authapi.Claims, error) {
+func (p provider) Parse(raw secret.Text) (idp.Claims, error) {
 	c, err := keycloak.ParseRefresh(raw)
 	if err != nil {
-		return authapi.Claims{}, errors.Join(authapi.ErrUnreadable, err)
+		return idp.Claims{}, errors.Join(idp.ErrUnreadable, err)
 	}
-	return authapi.Claims{
+	return idp.Claims{
 		Issuer: c.Issuer, User: c.Subject, Session: c.Session, ClientID: c.ClientID,
 		IssuedAt: tokenstate.Seconds(c.IssuedAt), Expires: tokenstate.Seconds(c.Expires), Scope: c.Scope, Offline: c.Offline,
 	}, nil
@@ -41,48 +41,48 @@ func (p provider) Issuer(ctx context.Context) (string, error) {
 	return e.Issuer, nil
 }
 
-func (p provider) Introspect(ctx context.Context, raw secret.Text) (authapi.Introspection, error) {
+func (p provider) Introspect(ctx context.Context, raw secret.Text) (idp.Introspection, error) {
 	i, err := p.app.Introspect(ctx, raw)
 	if err != nil {
-		return authapi.Introspection{}, fmt.Errorf("introspect: %w", err)
+		return idp.Introspection{}, fmt.Errorf("introspect: %w", err)
 	}
-	return authapi.Introspection{Active: i.Active, Claims: authapi.Claims{
+	return idp.Introspection{Active: i.Active, Claims: idp.Claims{
 		Issuer: i.Issuer, User: i.Subject, Session: i.Session, ClientID: i.ClientID,
 		IssuedAt: tokenstate.Seconds(i.IssuedAt), Expires: tokenstate.Seconds(i.Expires), Offline: i.Type == "Offline",
 	}}, nil
 }
 
-func (p provider) Refresh(ctx context.Context, raw secret.Text) (authapi.Grant, error) {
+func (p provider) Refresh(ctx context.Context, raw secret.Text) (idp.Grant, error) {
 	g, err := p.app.Refresh(ctx, raw)
 	if err != nil {
-		return authapi.Grant{}, refusedOr(err)
+		return idp.Grant{}, refusedOr(err)
 	}
-	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
+	return idp.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
 }
 
-func (p provider) Exchange(ctx context.Context, access secret.Text, audience string) (authapi.Grant, error) {
+func (p provider) Exchange(ctx context.Context, access secret.Text, audience string) (idp.Grant, error) {
 	g, err := p.exchanges.Exchange(ctx, access, audience)
 	if err != nil {
-		return authapi.Grant{}, refusedOr(err)
+		return idp.Grant{}, refusedOr(err)
 	}
-	return authapi.Grant{Access: g.AccessToken, Expires: g.ExpiresIn}, nil
+	return idp.Grant{Access: g.AccessToken, Expires: g.ExpiresIn}, nil
 }
 
 // refusedOr tells Keycloak's word from the lack of one.
 func refusedOr(err error) error {
 	if r, ok := errors.AsType[*keycloak.Refused](err); ok {
-		return &authapi.Refusal{Records: r.Class.Records(), Code: r.Code, Description: r.Description, Reason: r.Reason}
+		return &idp.Refusal{Records: r.Class.Records(), Code: r.Code, Description: r.Description, Reason: r.Reason}
 	}
 	u, ok := errors.AsType[*keycloak.Unavailable](err)
 	if !ok {
 		return err
 	}
-	return &authapi.Unanswered{Sent: u.Sent, RetryAfter: u.RetryAfter, Cause: err}
+	return &idp.Unanswered{Sent: u.Sent, RetryAfter: u.RetryAfter, Cause: err}
 }
 
-func (p provider) Classify(status int, code, description string) *authapi.Refusal {
+func (p provider) Classify(status int, code, description string) *idp.Refusal {
 	class, reason := keycloak.Classify(status, code, description)
-	return &authapi.Refusal{Records: class.Records(), Code: code, Description: description, Reason: reason}
+	return &idp.Refusal{Records: class.Records(), Code: code, Description: description, Reason: reason}
 }
 
 func (p provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
@@ -93,10 +93,10 @@ func (p provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
 	return r.AlreadyDead, nil
 }
 
-func (p provider) LookUser(ctx context.Context, user string) (authapi.Look, error) {
+func (p provider) LookUser(ctx context.Context, user string) (idp.Look, error) {
 	l, err := p.app.LookUser(ctx, user)
 	if err != nil {
-		return authapi.Look{}, fmt.Errorf("look at the owner: %w", err)
+		return idp.Look{}, fmt.Errorf("look at the owner: %w", err)
 	}
-	return authapi.Look{Gone: l.Gone, Enabled: l.Enabled}, nil
+	return idp.Look{Gone: l.Gone, Enabled: l.Enabled}, nil
 }

@@ -114,7 +114,7 @@ func TestKeysWithoutDatabase(t *testing.T) {
 	w.backend(http.MethodDelete, userKeys+"/"+dead.text("id")+"?wait_ms=5000", nil).want(t, http.StatusOK)
 	w.stop()
 	w.pool.Close()
-	w.server.Clock = func() time.Time { return time.Now().Add(2 * time.Hour) }
+	w.server.Gate.Clock = func() time.Time { return time.Now().Add(2 * time.Hour) }
 	w.me(live).want(t, http.StatusOK)
 	w.me(soon).want(t, http.StatusUnauthorized, "reason", "expired")
 	w.me(dead.text("key")).want(t, http.StatusUnauthorized, "reason", "revoked")

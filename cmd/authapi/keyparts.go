@@ -4,12 +4,9 @@ import (
 	"context"
 	"net/netip"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi/audit"
 	"github.com/tokenstate/tokenstate/internal/settings"
-	"github.com/tokenstate/tokenstate/internal/vault"
 )
 
 // keyConfig is what can be told about keys and limits.
@@ -26,23 +23,13 @@ func (c *keyConfig) addTo(t *settings.Table) {
 	t.Networks(&c.trustedProxies, "AUTHAPI_TRUSTED_PROXIES", "networks whose X-Forwarded-For is believed, separated by commas")
 }
 
-// parts joins what users' keys need.
-func (c *keyConfig) parts(pool *pgxpool.Pool, held vault.Secrets) authapi.KeyParts {
-	st := keys.New(pool)
-	return authapi.KeyParts{
-		UserKeys: st, Members: st, CheckMembers: c.orgCheck == "members", OldMasters: held.OldMasters,
-		Uses: authapi.NewUses(st), Trail: authapi.NewTrail(acts{st}),
-		Limits: authapi.NewLimits(c.keyRate, c.failureRate, c.trustedProxies),
-	}
-}
+// acts joins the audit's rows to audit.Store.
+type acts struct{ *keyrows.Store }
 
-// acts joins the audit's rows to authapi.ActStore.
-type acts struct{ *keys.Store }
-
-func (a acts) WriteActs(ctx context.Context, all []authapi.Act) error {
-	rows := make([]keys.Act, len(all))
+func (a acts) WriteActs(ctx context.Context, all []audit.Act) error {
+	rows := make([]keyrows.Act, len(all))
 	for i, one := range all {
-		rows[i] = keys.Act(one)
+		rows[i] = keyrows.Act(one)
 	}
 	return a.Store.WriteActs(ctx, rows) //nolint:wrapcheck // joins only
 }

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -86,17 +87,17 @@ func TestUnknownOwner(t *testing.T) {
 	mint := func() reply {
 		return w.backend(http.MethodPost, "/api/service/users/u/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "a"})
 	}
-	w.idp.look = authapi.Look{Gone: true}
+	w.idp.look = idp.Look{Gone: true}
 	mint().want(t, http.StatusNotFound, "reason", "no_such_user")
-	w.idp.look = authapi.Look{Enabled: false}
+	w.idp.look = idp.Look{Enabled: false}
 	mint().want(t, http.StatusConflict, "reason", "user_disabled")
 	w.idp.away = errAway
-	w.server.StandingMaxAge = time.Minute
+	w.server.Gate.StandingMaxAge = time.Minute
 	mint().want(t, http.StatusServiceUnavailable)
-	w.server.StandingMaxAge = 0
+	w.server.Gate.StandingMaxAge = 0
 	key := mint().want(t, http.StatusOK).body["key"].(string)
 	w.me(key).want(t, http.StatusOK)
-	w.server.StandingMaxAge = time.Minute // strict: nothing is known of the owner
+	w.server.Gate.StandingMaxAge = time.Minute // strict: nothing is known of the owner
 	r := w.me(key).want(t, http.StatusServiceUnavailable, "reason", "undecidable")
 	if r.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
@@ -153,8 +154,8 @@ func TestServiceCredentials(t *testing.T) {
 	}
 	ask("tokst_nonsense").want(t, http.StatusUnauthorized)
 	ask(w.mint("b")).want(t, http.StatusUnauthorized) // a user's key is none
-	ask(w.credential("few", "demo", []string{authapi.ScopeDecide}, nil)).want(t, http.StatusForbidden, "reason", "insufficient_scope")
-	ask(w.credential("else", "other", authapi.Scopes(), nil)).want(t, http.StatusForbidden, "reason", "wrong_realm")
-	ask(w.credential("org", "demo", authapi.Scopes(), []string{"p"})).want(t, http.StatusForbidden, "reason", "wrong_organization")
-	ask(w.credential("org2", "demo", authapi.Scopes(), []string{"o"})).want(t, http.StatusOK)
+	ask(w.credential("few", "demo", []string{gate.ScopeDecide}, nil)).want(t, http.StatusForbidden, "reason", "insufficient_scope")
+	ask(w.credential("else", "other", gate.Scopes(), nil)).want(t, http.StatusForbidden, "reason", "wrong_realm")
+	ask(w.credential("org", "demo", gate.Scopes(), []string{"p"})).want(t, http.StatusForbidden, "reason", "wrong_organization")
+	ask(w.credential("org2", "demo", gate.Scopes(), []string{"o"})).want(t, http.StatusOK)
 }

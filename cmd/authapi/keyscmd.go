@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
@@ -69,7 +69,7 @@ func showKeys(cmd *cli.Command, ks []keyLine) error {
 
 // selected are the live keys that the flags mean.
 func (o *operator) selected(ctx context.Context, cmd *cli.Command) ([]apikey.Listed, error) {
-	sel := keys.Selection{Realm: o.realm, User: cmd.String("user"), Kind: apikey.Kind(cmd.String("kind"))}
+	sel := keyrows.Selection{Realm: o.realm, User: cmd.String("user"), Kind: apikey.Kind(cmd.String("kind"))}
 	switch sel.Kind {
 	case "", apikey.KindSystem, apikey.KindUser, apikey.KindLegacy:
 	default:

@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 )
 
 // adopt imports keys of another system, as authapi import does in another process.
 func (w *world) adopt(texts ...string) {
 	w.t.Helper()
-	page := keys.ImportPage{Source: "test", Position: "1"}
+	page := keyrows.ImportPage{Source: "test", Position: "1"}
 	for _, text := range texts {
 		p, err := apikey.Parse(text)
 		must(w.t, err)
@@ -21,9 +21,9 @@ func (w *world) adopt(texts ...string) {
 			ID: "old-" + text, Realm: "demo", User: "u", Name: text, Kind: apikey.KindLegacy, Created: 1,
 			Digest: apikey.Digest(w.held.Peppers[0], p), PepperID: w.held.Peppers[0].ID,
 		}
-		page.Keys = append(page.Keys, keys.Imported{Record: rec})
+		page.Keys = append(page.Keys, keyrows.Imported{Record: rec})
 	}
-	out, err := keys.New(w.pool).Import(w.t.Context(), page)
+	out, err := keyrows.New(w.pool).Import(w.t.Context(), page)
 	must(w.t, err)
 	if out.Added != len(texts) {
 		w.t.Fatalf("%+v", out)
@@ -90,7 +90,7 @@ func TestObserve(t *testing.T) {
 	key := w.mint("a")
 	w.caughtUp()
 	old := w.held.Peppers[0]
-	w.server.Peppers = apikey.Peppers{{ID: "new", Key: w.held.Master}, old}
+	w.server.Gate.Peppers = apikey.Peppers{{ID: "new", Key: w.held.Master}, old}
 	ask := func(body map[string]any) (used, under int) {
 		t.Helper()
 		body["items"] = []any{map[string]any{"api_key": key}, map[string]any{"api_key": "sk-oh-one"}}

@@ -11,7 +11,7 @@ import (
 	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 )
 
 // from asks who holds key, from an address and perhaps by way of proxies.
@@ -32,9 +32,9 @@ func (w *world) from(peer, forwarded, key string) *httptest.ResponseRecorder {
 func TestKeyRate(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.mint("a"), w.mint("b")
-	w.server.Limits = authapi.NewLimits(2, 0, nil)
+	w.server.Gate.Limits = gate.NewLimits(2, 0, nil)
 	clock := time.Now()
-	w.server.Now = func() time.Time { return clock }
+	w.server.Gate.Now = func() time.Time { return clock }
 	for range 4 {
 		w.me(first).want(t, http.StatusOK)
 	}
@@ -52,9 +52,9 @@ func TestKeyRate(t *testing.T) {
 func TestFailureRate(t *testing.T) {
 	w := newWorld(t)
 	key := w.mint("a")
-	w.server.Limits = authapi.NewLimits(0, 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	w.server.Gate.Limits = gate.NewLimits(0, 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
 	clock := time.Now()
-	w.server.Now = func() time.Time { return clock }
+	w.server.Gate.Now = func() time.Time { return clock }
 	status := func(peer, forwarded, key string) int { return w.from(peer, forwarded, key).Code }
 	want := func(name string, got, want int) {
 		t.Helper()
@@ -96,7 +96,7 @@ func TestFailureRate(t *testing.T) {
 // Ensure wrong service credentials count as well.
 func TestFailureRate_Service(t *testing.T) {
 	w := newWorld(t)
-	w.server.Limits = authapi.NewLimits(0, 1, nil)
+	w.server.Gate.Limits = gate.NewLimits(0, 1, nil)
 	wrong := apikey.Format(apikey.Entropy{ID: [8]byte{1}}).Text().Reveal()
 	last := 0
 	for range 25 {
@@ -128,7 +128,7 @@ func TestFailureRate_Gateways(t *testing.T) {
 	w := newWorld(t)
 	e := w.envoy()
 	clock := time.Now()
-	w.server.Now = func() time.Time { return clock }
+	w.server.Gate.Now = func() time.Time { return clock }
 	wrong := []string{"Authorization", "Bearer tokst_nonsense"}
 	authorize := func(peer, forwarded string) int {
 		t.Helper()
@@ -150,7 +150,7 @@ func TestFailureRate_Gateways(t *testing.T) {
 		return e.checkFrom(peer, append(wrong, "X-Forwarded-For", forwarded)...)
 	}
 	for name, ask := range map[string]func(peer, forwarded string) int{"authorize": authorize, "ext_authz": check} {
-		w.server.Limits = authapi.NewLimits(0, 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")})
+		w.server.Gate.Limits = gate.NewLimits(0, 1, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("127.0.0.1/32")})
 		want := func(what, peer, forwarded string, want int) {
 			t.Helper()
 			if got := ask(peer, forwarded); got != want {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 )
 
 // slowBody says that it is read, and then nothing until it is let go.
@@ -65,7 +65,7 @@ func TestSlowLogoutTokens(t *testing.T) {
 func TestBadLogoutTokens(t *testing.T) {
 	w := newWorld(t)
 	i := w.issuer()
-	w.server.Limits = authapi.NewLimits(0, 1, nil)
+	w.server.Gate.Limits = gate.NewLimits(0, 1, nil)
 	last := reply{}
 	for range 25 {
 		last = w.logout("x")

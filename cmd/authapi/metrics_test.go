@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -65,11 +65,11 @@ func TestDecisionsAreCounted(t *testing.T) {
 	counted("key_refused", "wrong_organization", me(key, "X-Org-Id", "p"))
 	odd := w.backend(http.MethodPost, "/api/service/users/u%20/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "a"}).text("key")
 	counted("key_refused", "identity_not_sendable", func() { e.check("X-Access-Token", odd) })
-	w.server.Limits = authapi.NewLimits(1, 0, nil)
+	w.server.Gate.Limits = gate.NewLimits(1, 0, nil)
 	me(key)()
 	me(key)()
 	counted("key_refused", "too_many_requests", me(key))
-	w.server.Limits = nil
+	w.server.Gate.Limits = nil
 	counted("user_refused", "unknown", decide(map[string]any{"user_id": "u"}))
 	counted("token_refused", "unknown", decide(map[string]any{"user_id": "u", "client_id": "app", "session_id": "s"}))
 	w.put(offline("s", now())).want(t, http.StatusCreated)
@@ -77,7 +77,7 @@ func TestDecisionsAreCounted(t *testing.T) {
 	counted("token_admitted", "", decide(map[string]any{"user_id": "u", "client_id": "app", "session_id": "s"}))
 	w.learn(cut("c"))
 	counted("user_refused", tokenstate.ReasonOrder, decide(map[string]any{"user_id": "u"}))
-	w.server.NoKeyPasses = true
+	w.server.Gate.NoKeyPasses = true
 	counted("no_key_admitted", "", func() { w.ask(http.MethodGet, "/v1/authorize", nil) })
 	w.stop()
 	w.pool.Close()

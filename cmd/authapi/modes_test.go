@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -94,15 +94,15 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 func TestReuseWhileBlind(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
-	hour := func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
+	hour := func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
 	}
 	w.idp.refresh = hour
 	w.access().want(t, http.StatusOK, "source", "refresh")
 	w.access().want(t, http.StatusOK, "source", "cache")
 	later := time.Now().Add(2 * time.Minute)
-	w.server.Now = func() time.Time { return later }
-	w.server.Clock = w.server.Now
+	w.server.Gate.Now = func() time.Time { return later }
+	w.server.Gate.Clock = w.server.Gate.Now
 	_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET had_at = had_at - interval '2 minutes'")
 	must(t, err)
 	w.access().want(t, http.StatusOK, "source", "refresh")
@@ -110,14 +110,14 @@ func TestReuseWhileBlind(t *testing.T) {
 	later = later.Add(2 * time.Minute)
 	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET had_at = had_at - interval '2 minutes'")
 	must(t, err)
-	w.server.BlindReuse = 3 * time.Minute
+	w.server.Tokens.BlindReuse = 3 * time.Minute
 	w.access().want(t, http.StatusOK, "source", "cache")
-	later, w.server.BlindReuse = still, 0
+	later, w.server.Tokens.BlindReuse = still, 0
 	_, err = w.pool.Exec(t.Context(), `INSERT INTO tokenstate.node_heartbeat VALUES ('n', $1, $1, '{}')`, later.UnixMilli())
 	must(t, err)
 	heard := w.replica()
-	heard.server.Now = func() time.Time { return later.Add(time.Second) }
-	heard.server.Clock = heard.server.Now
+	heard.server.Gate.Now = func() time.Time { return later.Add(time.Second) }
+	heard.server.Gate.Clock = heard.server.Gate.Now
 	heard.access().want(t, http.StatusOK, "source", "cache")
 	w.learn(tokenstate.DoubtRow{ID: tokenstate.DoubtKey{Doubt: tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: "u"}}}, Value: tokenstate.Raised{At: tokenstate.Millis(later.UnixMilli()), Event: "e"}})
 	heard.caughtUp()
@@ -133,10 +133,10 @@ func TestOverload(t *testing.T) {
 	w.maxRequests = 4 // three may wait
 	w = w.replica()
 	gate, there := make(chan struct{}), make(chan struct{}, 1)
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
 		there <- struct{}{}
 		<-gate
-		return authapi.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
+		return idp.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
 	}
 	var wg sync.WaitGroup
 	answers := make(chan reply, 4)

@@ -9,7 +9,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v3"
 
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -26,7 +26,7 @@ type operator struct {
 	pool     *pgxpool.Pool
 }
 
-func (o *operator) keys() *keys.Store      { return keys.New(o.pool) }
+func (o *operator) keys() *keyrows.Store   { return keyrows.New(o.pool) }
 func (o *operator) store() *postgres.Store { return postgres.New(o.pool) }
 
 // secrets are the files' contents. Loose rights are what authapi secrets check tells.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 )
 
 // act is what an operator does that no order in the journal tells of. realm is "" where it is of all.
@@ -36,8 +36,8 @@ func (o *operator) audited(ctx context.Context, cmd *cli.Command, what *act, do 
 }
 
 // written writes what was done, or has failed, into the audit.
-func written(ctx context.Context, cmd *cli.Command, store *keys.Store, what *act, failed error) error {
-	row := keys.Act{
+func written(ctx context.Context, cmd *cli.Command, store *keyrows.Store, what *act, failed error) error {
+	row := keyrows.Act{
 		At: time.Now(), Realm: what.realm, Actor: cmd.String("by"), Action: what.action, Target: what.target,
 		Status: http.StatusOK, Times: 1, Request: cmd.String("reason"),
 	}
@@ -46,7 +46,7 @@ func written(ctx context.Context, cmd *cli.Command, store *keys.Store, what *act
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditLimit)
 	defer cancel()
-	if err := store.WriteActs(ctx, []keys.Act{row}); err != nil {
+	if err := store.WriteActs(ctx, []keyrows.Act{row}); err != nil {
 		return errors.Join(failed, fmt.Errorf("%s %s is not in the audit: %w", what.action, what.target, err))
 	}
 	return failed

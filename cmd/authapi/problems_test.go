@@ -52,11 +52,11 @@ func TestProblemsOfEveryKind(t *testing.T) {
 			t.Errorf("%s twice: %d %s", name, said.Code, said.Body)
 		}
 	}
-	known := w.server.Known
-	w.server.Known = nil // whatever touches it panics
+	known := w.server.Gate.Known
+	w.server.Gate.Known = nil // whatever touches it panics
 	wantProblem(t, "a panic", w.backend(http.MethodGet, "/v1/users/u/auth", nil), http.StatusServiceUnavailable, "internal")
 	wantProblem(t, "a panic for a key", w.me("tokst_nonsense"), http.StatusServiceUnavailable, "internal")
-	w.server.Known = known
+	w.server.Gate.Known = known
 }
 
 func wantProblem(t *testing.T, name string, r reply, status int, reason string) {

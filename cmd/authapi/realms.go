@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
@@ -69,7 +69,7 @@ func (r *realmConfig) readSecret() error {
 
 // realms are all that are served, as configured and opened. The one of KEYCLOAK_* is wanted only
 // if there is no file.
-func (c *config) realms() ([]realmConfig, authapi.Realms, error) {
+func (c *config) realms() ([]realmConfig, idp.Realms, error) {
 	var all []realmConfig
 	var faults []error
 	if c.realmsFile != "" {
@@ -82,7 +82,7 @@ func (c *config) realms() ([]realmConfig, authapi.Realms, error) {
 			Realm: c.realm, URL: c.keycloakURL, Issuer: c.issuer, ClientID: c.clientID, LoginURL: c.loginURL, secret: c.clientSecret,
 		})
 	}
-	out, issuers := authapi.Realms{}, map[string]bool{}
+	out, issuers := idp.Realms{}, map[string]bool{}
 	for _, r := range all {
 		r.timeout = c.keycloakTimeout
 		one, err := r.open()
@@ -126,20 +126,20 @@ func (r realmConfig) name() string {
 	return r.Realm
 }
 
-func (r realmConfig) open() (authapi.Realm, error) {
+func (r realmConfig) open() (idp.Realm, error) {
 	for name, text := range map[string]string{"issuer": r.Issuer, "login_url": r.LoginURL} {
 		if u, err := url.Parse(text); text != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-			return authapi.Realm{}, fmt.Errorf("%s is not an http or https URL", name)
+			return idp.Realm{}, fmt.Errorf("%s is not an http or https URL", name)
 		}
 	}
 	c := keycloak.Config{BaseURL: r.URL, Realm: r.name(), ClientID: r.ClientID, ClientSecret: r.secret, Timeout: r.timeout}
 	app, err := keycloak.NewApp(c)
 	if err != nil {
-		return authapi.Realm{}, err //nolint:wrapcheck // it says all that is wrong
+		return idp.Realm{}, err //nolint:wrapcheck // it says all that is wrong
 	}
 	exchanges, err := keycloak.NewApp(c)
 	if err != nil {
-		return authapi.Realm{}, err //nolint:wrapcheck // as above
+		return idp.Realm{}, err //nolint:wrapcheck // as above
 	}
-	return authapi.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: provider{app, exchanges, r.Issuer}, Federation: federation{app}}, nil
+	return idp.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: provider{app, exchanges, r.Issuer}, Federation: federation{app}}, nil
 }

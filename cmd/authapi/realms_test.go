@@ -10,19 +10,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // otherRealm is a second realm, whose users, clients and sessions have the same names.
-func (w *world) otherRealm() (idp *fakeIDP, credential string) {
+func (w *world) otherRealm() (keycloak *fakeIDP, credential string) {
 	w.t.Helper()
-	idp = newFakeIDP()
-	idp.issuer = "https://id/realms/other"
-	w.server.Realms["other"] = authapi.Realm{ClientID: "app", Keycloak: idp, LoginURL: "https://other.example/login"}
-	return idp, w.credential("other", "other", authapi.Scopes(), nil)
+	keycloak = newFakeIDP()
+	keycloak.issuer = "https://id/realms/other"
+	w.server.Gate.Realms["other"] = idp.Realm{ClientID: "app", Keycloak: keycloak, LoginURL: "https://other.example/login"}
+	return keycloak, w.credential("other", "other", gate.Scopes(), nil)
 }
 
 // as asks with a credential.
@@ -69,9 +70,9 @@ func TestRealmsAreApart(t *testing.T) {
 
 	// An identity elsewhere is looked for in the credential's realm; the login is that realm's.
 	for realm, user := range map[string]string{"demo": "u", "other": "v"} {
-		r := w.server.Realms[realm]
+		r := w.server.Gate.Realms[realm]
 		r.Federation = &links{users: map[string]string{"42": user}}
-		w.server.Realms[realm] = r
+		w.server.Gate.Realms[realm] = r
 	}
 	const linked = "/v1/users?idp=github&idp_user_id=42"
 	w.backend(http.MethodGet, linked, nil).want(t, http.StatusOK, "user_id", "u")
@@ -93,11 +94,11 @@ func TestRealmThatIsNotServed(t *testing.T) {
 	w := newWorld(t)
 	_, other := w.otherRealm()
 	key := w.as(other, http.MethodPost, "/api/service/users/u/orgs/o/api-keys?wait_ms=5000", map[string]any{"name": "k"}).want(t, http.StatusOK).body["key"].(string)
-	delete(w.server.Realms, "other")
+	delete(w.server.Gate.Realms, "other")
 	w.as(other, http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}}}).want(t, http.StatusForbidden, "reason", "wrong_realm")
 	at := time.Now()
-	w.server.Now = func() time.Time { return at }
-	w.server.Limits = authapi.NewLimits(0, 1, nil)
+	w.server.Gate.Now = func() time.Time { return at }
+	w.server.Gate.Limits = gate.NewLimits(0, 1, nil)
 	for range 20 {
 		w.me(key).want(t, http.StatusForbidden, "reason", "wrong_realm")
 	}

@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -21,10 +22,10 @@ func TestFactDuringARefreshThatNobodyAwaits(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
 	there, gate := make(chan struct{}), make(chan struct{})
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
 		close(there)
 		<-gate
-		return authapi.Grant{Access: secret.New("before"), Expires: 5 * time.Minute}, nil
+		return idp.Grant{Access: secret.New("before"), Expires: 5 * time.Minute}, nil
 	}
 	caller, leave := context.WithCancel(t.Context())
 	left := make(chan struct{})
@@ -77,18 +78,18 @@ func TestNextBestToken(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("old", now()-100))
 	w.put(offline("new", now()))
-	w.idp.refresh = func(_ context.Context, n int) (authapi.Grant, error) {
+	w.idp.refresh = func(_ context.Context, n int) (idp.Grant, error) {
 		if n == 1 {
-			return authapi.Grant{}, &authapi.Refusal{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
+			return idp.Grant{}, &idp.Refusal{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
 		}
-		return authapi.Grant{Access: secret.New("of the old one"), Expires: time.Minute}, nil
+		return idp.Grant{Access: secret.New("of the old one"), Expires: time.Minute}, nil
 	}
 	w.access().want(t, http.StatusOK, "access_token", "of the old one", "source", "refresh")
 	if n := w.idp.calls(); n != 2 {
 		t.Fatalf("%d refreshes", n)
 	}
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{}, &authapi.Refusal{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{}, &idp.Refusal{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
 	}
 	w.access().want(t, http.StatusConflict, "reason", "refused") // now none does
 }
@@ -98,18 +99,18 @@ func TestNextBestToken(t *testing.T) {
 func TestKeycloakDown(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{Access: secret.New("a"), Expires: time.Hour}, nil
 	}
 	w.access().want(t, http.StatusOK)
 	_, err := w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET had_at = had_at - interval '2 minutes', expires_at = expires_at - interval '2 minutes'")
 	must(t, err)
 	later := func() time.Time { return time.Now().Add(2 * time.Minute) } // nothing was heard for a while
-	w.server.Now = later
+	w.server.Gate.Now = later
 	second := w.replica()
-	second.server.Now = later
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{}, &authapi.Unanswered{Sent: true, Cause: errAway}
+	second.server.Gate.Now = later
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{}, &idp.Unanswered{Sent: true, Cause: errAway}
 	}
 	w.idp.away = errAway
 	for range 2 {
@@ -117,17 +118,17 @@ func TestKeycloakDown(t *testing.T) {
 		second.access().want(t, http.StatusOK, "access_token", "a", "source", "cache")
 	}
 	w.backend(http.MethodPost, "/v1/users/u/access-token", map[string]any{"min_valid_s": 3599}).want(t, http.StatusServiceUnavailable)
-	w.server.Now = func() time.Time { return time.Now().Add(2 * time.Hour) } // it has expired
+	w.server.Gate.Now = func() time.Time { return time.Now().Add(2 * time.Hour) } // it has expired
 	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.refresh_turn SET expires_at = clock_timestamp()")
 	must(t, err)
 	w.access().want(t, http.StatusServiceUnavailable)
-	w.server.Now, w.idp.away = later, nil
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{}, &authapi.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"}
+	w.server.Gate.Now, w.idp.away = later, nil
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{}, &idp.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"}
 	}
 	w.access().want(t, http.StatusServiceUnavailable)
 	w.idp.away = errAway
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) { return authapi.Grant{}, errAway }
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) { return idp.Grant{}, errAway }
 	w.access().want(t, http.StatusOK)
 	w.learn(tokenstate.DoubtRow{ID: tokenstate.DoubtKey{Doubt: tokenstate.Doubt{Scope: tokenstate.Scope{Realm: "demo", User: "u"}}}, Value: tokenstate.Raised{At: 1_700_000_000_000, Event: "e"}})
 	w.access().want(t, http.StatusServiceUnavailable)
@@ -135,12 +136,12 @@ func TestKeycloakDown(t *testing.T) {
 
 // waiting holds its first caller up.
 type waiting struct {
-	authapi.Turns
+	tokens.Turns
 	held        atomic.Bool
 	there, gate chan struct{}
 }
 
-func (h *waiting) Take(ctx context.Context, t tokenstate.Token, want authapi.Fresh) (authapi.Turn, error) {
+func (h *waiting) Take(ctx context.Context, t tokenstate.Token, want tokens.Fresh) (tokens.Turn, error) {
 	if h.held.CompareAndSwap(false, true) {
 		close(h.there)
 		<-h.gate
@@ -169,10 +170,10 @@ func TestJoinedRefreshIsValidForLongEnough(t *testing.T) {
 	w.access().want(t, http.StatusOK)
 	w.maxRequests = 3 // two may wait
 	second := w.replica()
-	h := &waiting{Turns: second.server.Turns, there: make(chan struct{}), gate: make(chan struct{})}
-	second.server.Turns = h
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{Access: secret.New("an hour"), Expires: time.Hour}, nil
+	h := &waiting{Turns: second.server.Tokens.Turns, there: make(chan struct{}), gate: make(chan struct{})}
+	second.server.Tokens.Turns = h
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{Access: secret.New("an hour"), Expires: time.Hour}, nil
 	}
 	var all sync.WaitGroup
 	all.Go(func() { second.access().want(t, http.StatusOK, "access_token", "five minutes") })

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -14,7 +14,7 @@ func TestNarrowerTokenDoesNotSilentlyWin(t *testing.T) {
 	const broad, narrow = "openid offline_access repo mail", "openid offline_access"
 	w := newWorld(t)
 	iat := now() - 100
-	scoped := func(at tokenstate.Seconds, scope string) authapi.Claims {
+	scoped := func(at tokenstate.Seconds, scope string) idp.Claims {
 		c := offline("s", at)
 		c.Scope = scope
 		return c

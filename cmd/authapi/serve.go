@@ -7,12 +7,17 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tokenstate/tokenstate/db/schema"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/audit"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
@@ -61,15 +66,17 @@ func serve(ctx context.Context, c *config) error {
 	var s *authapi.Server
 	measure := latency(registry)
 	lost := newAgain(postgres.New(pool), logger)
-	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Installed(c) }, Loaded: func() { s.Loaded() }, Remembered: lost.remembered}
+	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Tokens.Installed(c) }, Loaded: func() { s.Tokens.Loaded() }, Remembered: lost.remembered}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
 	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known))
-	s = c.server(pool, held, known, realms)
-	if err := c.backChannel.join(s, configured, postgres.New(pool)); err != nil {
+	senders, err := c.backChannel.senders(configured, realms)
+	if err != nil {
 		return err
 	}
-	s.Metrics, s.Logger = authapi.NewMetrics(registry), logger
+	if s, err = c.server(pool, held, known, realms, senders, registry, logger); err != nil {
+		return err
+	}
 	handler := s.Handler()
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
@@ -77,7 +84,7 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return known.Keep(ctx) })
 	all.Go(func() error { return lost.run(ctx) })
-	all.Go(func() error { return s.Housekeep(ctx) })
+	all.Go(func() error { return s.Tokens.Housekeep(ctx) })
 	all.Go(func() error { return s.Run(ctx) })
 	defer s.Flush(context.WithoutCancel(ctx))
 	if certs != nil {
@@ -91,19 +98,22 @@ func serve(ctx context.Context, c *config) error {
 }
 
 // server joins the rooms.
-func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms authapi.Realms) *authapi.Server {
-	st := postgres.New(pool)
-	s := &authapi.Server{
-		Realms: realms, Known: known, Clock: known.Now,
-		Tokens: custody{st, held.Tokens}, Turns: turns{custody{st, held.Tokens}}, Keys: keyStore{keys.New(pool)}, Orders: orders{st}, Stories: stories{pool},
-		Peppers: held.Peppers, MaxRequests: c.maxRequests, Master: held.Master, KeyParts: c.parts(pool, held),
-		Arrivals: arrivals{st},
+func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms idp.Realms, senders tokens.LogoutTokens, r prometheus.Registerer, logger zerolog.Logger) (*authapi.Server, error) {
+	st, rows := postgres.New(pool), keyrows.New(pool)
+	sealed := custody{st, held.Tokens}
+	all := authapi.Config{
+		Gate: gate.Config{
+			Realms: realms, Known: known, Clock: known.Now, Peppers: held.Peppers, Logger: logger, MaxRequests: c.maxRequests,
+			CheckMembers: c.orgCheck == "members", NoKeyPasses: c.gateway.noKey == "pass",
+			Uses: gate.NewUses(rows), Limits: gate.NewLimits(c.keyRate, c.failureRate, c.trustedProxies),
+		},
+		Tokens: sealed, Turns: turns{sealed}, Logouts: logouts{st}, LogoutTokens: senders, BlindReuse: c.blindReuse,
+		SystemKeys: keyStore{rows}, UserKeys: rows, Members: rows, Master: held.Master, OldMasters: held.OldMasters,
+		Orders: orderStore{st}, Stories: stories{pool}, Arrivals: arrivals{st}, AppName: c.integrations.appName,
+		Trail: audit.NewTrail(acts{rows}), Registry: r,
 	}
-	c.gateway.join(s)
-	c.integrations.join(s)
-	s.BlindReuse = c.blindReuse
 	if c.mode == "strict" {
-		s.StandingMaxAge = c.standingMaxAge
+		all.Gate.StandingMaxAge = c.standingMaxAge
 	}
-	return s
+	return authapi.New(all) //nolint:wrapcheck // it says what is missing
 }

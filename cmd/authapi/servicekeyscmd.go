@@ -11,8 +11,8 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
@@ -43,7 +43,7 @@ type serviceKeyLine struct {
 	Key    string   `json:"key,omitempty"`
 }
 
-func serviceKeyLineOf(k keys.ServiceKey) serviceKeyLine {
+func serviceKeyLineOf(k keyrows.ServiceKey) serviceKeyLine {
 	return serviceKeyLine{k.Name, k.Realm, k.Scopes, k.Orgs, k.PepperID, ""}
 }
 
@@ -60,7 +60,7 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	_, _ = rand.Read(e.ID[:])
 	_, _ = rand.Read(e.Secret[:]) // neither ever fails (crypto/rand)
 	key := apikey.Format(e)
-	k := keys.ServiceKey{
+	k := keyrows.ServiceKey{
 		Name: cmd.String("name"), Realm: cmd.String("realm"), Scopes: scopes, Orgs: cmd.StringSlice("org"),
 		Digest: apikey.Digest(held.Peppers[0], key), PepperID: held.Peppers[0].ID,
 	}
@@ -75,15 +75,15 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 
 func scopesOf(given []string) ([]string, error) {
 	known := map[string]bool{}
-	for _, s := range authapi.Scopes() {
+	for _, s := range gate.Scopes() {
 		known[s] = true
 	}
 	for _, s := range given {
 		if s == "all" {
-			return authapi.Scopes(), nil
+			return gate.Scopes(), nil
 		}
 		if !known[s] {
-			return nil, fmt.Errorf("%w: no such scope; there are %v", ops.ErrUsage, authapi.Scopes())
+			return nil, fmt.Errorf("%w: no such scope; there are %v", ops.ErrUsage, gate.Scopes())
 		}
 	}
 	return given, nil
@@ -115,7 +115,7 @@ func removeServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error 
 	if err != nil {
 		return err //nolint:wrapcheck // it says what failed
 	}
-	i := slices.IndexFunc(all, func(k keys.ServiceKey) bool { return k.Name == name })
+	i := slices.IndexFunc(all, func(k keyrows.ServiceKey) bool { return k.Name == name })
 	if i < 0 {
 		return fmt.Errorf("there is no such credential: see authapi service-keys list")
 	}

@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 func now() tokenstate.Seconds { return tokenstate.Seconds(time.Now().Unix()) }
 
-func (w *world) put(c authapi.Claims) reply {
+func (w *world) put(c idp.Claims) reply {
 	w.t.Helper()
 	return w.backend(http.MethodPut, "/v1/offline-tokens?wait_ms=5000", map[string]any{"refresh_token": token(c)})
 }
@@ -78,11 +78,11 @@ func TestTokensThatAreNotTaken(t *testing.T) {
 	}
 	w.backend(http.MethodPut, "/v1/offline-tokens", "{canary").want(t, http.StatusBadRequest)
 	w.backend(http.MethodPut, "/v1/offline-tokens", `{"refresh_token":"`+strings.Repeat("x", 40<<10)+`"}`).want(t, http.StatusRequestEntityTooLarge)
-	w.idp.introspect = func(authapi.Claims) (authapi.Introspection, error) { return authapi.Introspection{}, nil }
+	w.idp.introspect = func(idp.Claims) (idp.Introspection, error) { return idp.Introspection{}, nil }
 	w.put(offline("s", now())).want(t, http.StatusUnprocessableEntity, "reason", "inactive_token")
-	w.idp.introspect = func(c authapi.Claims) (authapi.Introspection, error) {
+	w.idp.introspect = func(c idp.Claims) (idp.Introspection, error) {
 		c.User = "somebody else"
-		return authapi.Introspection{Active: true, Claims: c}, nil
+		return idp.Introspection{Active: true, Claims: c}, nil
 	}
 	w.put(offline("s", now())).want(t, http.StatusUnprocessableEntity, "reason", "not_an_offline_token")
 	if got := w.known.TokensOf("demo", "u", ""); len(got) != 0 {
@@ -111,9 +111,9 @@ func TestAccessTokens(t *testing.T) {
 	w.access().want(t, http.StatusNotFound, "reason", "no_offline_token")
 	w.put(offline("s", now()))
 	gate := make(chan struct{})
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
 		<-gate
-		return authapi.Grant{Access: secret.New("access-1"), Expires: 5 * time.Minute}, nil
+		return idp.Grant{Access: secret.New("access-1"), Expires: 5 * time.Minute}, nil
 	}
 	var wg sync.WaitGroup
 	for range 20 {
@@ -138,8 +138,8 @@ func TestAccessTokens(t *testing.T) {
 func TestRefusedRefresh(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{}, &authapi.Refusal{Records: true, Code: "invalid_grant", Description: "Stale token", Reason: "stale"}
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{}, &idp.Refusal{Records: true, Code: "invalid_grant", Description: "Stale token", Reason: "stale"}
 	}
 	r := w.access().want(t, http.StatusConflict, "reason", "refused")
 	if r.body["retry_at"] == nil || r.header.Get("Retry-After") == "" {
@@ -149,14 +149,14 @@ func TestRefusedRefresh(t *testing.T) {
 	if w.idp.calls() != 1 {
 		t.Fatal("Keycloak was asked again before retry_at")
 	}
-	w.server.Clock = func() time.Time { return time.Now().Add(90 * time.Second) }
+	w.server.Gate.Clock = func() time.Time { return time.Now().Add(90 * time.Second) }
 	w.access().want(t, http.StatusConflict) // refused again: the pause doubles
 	_, v, _ := w.known.Best("demo", "u", "", nil)
 	if pause := v.RetryAt - v.Since; pause < 110_000 || pause > 130_000 {
 		t.Fatalf("the second pause is %d ms", pause)
 	}
 	w.idp.refresh = nil
-	w.server.Clock = func() time.Time { return time.Now().Add(10 * time.Minute) }
+	w.server.Gate.Clock = func() time.Time { return time.Now().Add(10 * time.Minute) }
 	w.access().want(t, http.StatusOK)
 	w.caughtUp()
 	if _, v, _ := w.known.Best("demo", "u", "", nil); v.State != tokenstate.Usable {
@@ -171,10 +171,10 @@ func TestUnavailableIsNoRefusal(t *testing.T) {
 	w.put(offline("s", now()))
 	for reason, err := range map[string]error{
 		"identity_provider_unavailable": errors.New("boom"),
-		"invalid_client":                &authapi.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"},
-		"proof_missing":                 &authapi.Refusal{Records: false, Code: "invalid_grant", Reason: "proof_missing"},
+		"invalid_client":                &idp.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"},
+		"proof_missing":                 &idp.Refusal{Records: false, Code: "invalid_grant", Reason: "proof_missing"},
 	} {
-		w.idp.refresh = func(context.Context, int) (authapi.Grant, error) { return authapi.Grant{}, err }
+		w.idp.refresh = func(context.Context, int) (idp.Grant, error) { return idp.Grant{}, err }
 		a := w.access()
 		a.want(t, http.StatusServiceUnavailable, "reason", reason)
 		if promises := strings.Contains(a.raw, "try again"); promises != (reason == "identity_provider_unavailable") {
@@ -191,9 +191,9 @@ func TestUnavailableIsNoRefusal(t *testing.T) {
 func TestRevokedDuringRefresh(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
 		w.learn(cut("meanwhile"))
-		return authapi.Grant{Access: secret.New("too late"), Expires: time.Minute}, nil
+		return idp.Grant{Access: secret.New("too late"), Expires: time.Minute}, nil
 	}
 	w.access().want(t, http.StatusConflict, "event_id", "meanwhile")
 	w.access().want(t, http.StatusConflict)
@@ -206,9 +206,9 @@ func TestRevokedDuringRefresh(t *testing.T) {
 func TestRotation(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()-10))
-	grant := func(c authapi.Claims) {
-		w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-			return authapi.Grant{Access: secret.New("a"), Expires: time.Second, Next: secret.New(token(c))}, nil
+	grant := func(c idp.Claims) {
+		w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+			return idp.Grant{Access: secret.New("a"), Expires: time.Second, Next: secret.New(token(c))}, nil
 		}
 		w.access().want(t, http.StatusOK)
 		w.caughtUp()
@@ -228,7 +228,7 @@ func TestLogout(t *testing.T) {
 	w.put(offline("s", now()))
 	online := offline("s", now())
 	online.Offline = false
-	logout := func(c authapi.Claims, revoke bool, query string) reply {
+	logout := func(c idp.Claims, revoke bool, query string) reply {
 		return w.backend(http.MethodPost, "/v1/logout"+query, map[string]any{"refresh_token": token(c), "revoke_offline": revoke})
 	}
 	if r := logout(offline("s", now()), false, "").want(t, http.StatusOK, "offline", "kept"); r.body["ended"] != false || w.idp.logouts != 0 {

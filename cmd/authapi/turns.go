@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/vault"
 )
 
-// turns joins the rows of refresh turns, and the vault, to authapi.Turns.
+// turns joins the rows of refresh turns, and the vault, to tokens.Turns.
 type turns struct{ custody }
 
 // accessRow binds a sealed access token to its place and user; it cannot pass for an offline one.
@@ -22,26 +22,26 @@ func accessRow(t tokenstate.Token) vault.Row {
 	return r
 }
 
-func (c turns) Take(ctx context.Context, t tokenstate.Token, want authapi.Fresh) (authapi.Turn, error) {
-	got, err := c.store.TakeTurn(ctx, t, authapi.TurnLease, want.MinValid, want.MaxAge)
+func (c turns) Take(ctx context.Context, t tokenstate.Token, want tokens.Fresh) (tokens.Turn, error) {
+	got, err := c.store.TakeTurn(ctx, t, tokens.TurnLease, want.MinValid, want.MaxAge)
 	if errors.Is(err, postgres.ErrNoToken) {
-		err = authapi.ErrNotSealed
+		err = tokens.ErrNotSealed
 	}
 	if err != nil || got.Result == nil {
-		return authapi.Turn{ID: got.ID, Unsure: got.Unsure}, err //nolint:wrapcheck // joins only
+		return tokens.Turn{ID: got.ID, Unsure: got.Unsure}, err //nolint:wrapcheck // joins only
 	}
 	t.User = got.Result.User
 	text, err := c.keys.Open(accessRow(t), vault.Sealed{KeyID: got.Result.KeyID, Ciphertext: got.Result.Bytes})
 	if err != nil { // another user's, another keyset's or damaged: it is only a cache
 		if err := c.store.ForgetResult(ctx, t); err != nil {
-			return authapi.Turn{}, err //nolint:wrapcheck // joins only
+			return tokens.Turn{}, err //nolint:wrapcheck // joins only
 		}
-		return authapi.Turn{}, nil
+		return tokens.Turn{}, nil
 	}
-	return authapi.Turn{Shared: &authapi.Shared{Access: text, Age: got.Result.Age, Left: got.Result.Left}}, nil
+	return tokens.Turn{Shared: &tokens.Shared{Access: text, Age: got.Result.Age, Left: got.Result.Left}}, nil
 }
 
-func (c turns) Finish(ctx context.Context, t tokenstate.Token, turn string, r authapi.Refreshed) error {
+func (c turns) Finish(ctx context.Context, t tokenstate.Token, turn string, r tokens.Refreshed) error {
 	access, err := c.keys.Seal(accessRow(t), r.Access)
 	if err != nil {
 		return fmt.Errorf("seal access token: %w", err)

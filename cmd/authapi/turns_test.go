@@ -8,14 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-func granting(text string) func(context.Context, int) (authapi.Grant, error) {
-	return func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{Access: secret.New(text), Expires: 5 * time.Minute}, nil
+func granting(text string) func(context.Context, int) (idp.Grant, error) {
+	return func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{Access: secret.New(text), Expires: 5 * time.Minute}, nil
 	}
 }
 
@@ -26,9 +27,9 @@ func TestTwoReplicasRefreshOnce(t *testing.T) {
 	w.put(offline("s", now()))
 	other := w.replica()
 	gate := make(chan struct{})
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
 		<-gate
-		return authapi.Grant{Access: secret.New("one"), Expires: 5 * time.Minute}, nil
+		return idp.Grant{Access: secret.New("one"), Expires: 5 * time.Minute}, nil
 	}
 	var wg sync.WaitGroup
 	for range 50 {
@@ -65,16 +66,16 @@ func TestUnknownOutcomeIsReadBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.put(offline("s", now()))
-			w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-				return authapi.Grant{}, &authapi.Unanswered{Sent: c.sent, RetryAfter: 7 * time.Second, Cause: errAway}
+			w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+				return idp.Grant{}, &idp.Unanswered{Sent: c.sent, RetryAfter: 7 * time.Second, Cause: errAway}
 			}
 			if r := w.access().want(t, http.StatusServiceUnavailable, "reason", "identity_provider_unavailable"); r.header.Get("Retry-After") != "7" {
 				t.Errorf("Retry-After is %q", r.header.Get("Retry-After"))
 			}
 			readBacks := 0
-			w.idp.introspect = func(cl authapi.Claims) (authapi.Introspection, error) {
+			w.idp.introspect = func(cl idp.Claims) (idp.Introspection, error) {
 				readBacks++
-				return authapi.Introspection{Active: c.active, Claims: cl}, nil
+				return idp.Introspection{Active: c.active, Claims: cl}, nil
 			}
 			w.idp.refresh = granting("a")
 			r := w.replica().access().want(t, c.status)
@@ -93,9 +94,9 @@ func TestCrashedReplica(t *testing.T) {
 		VALUES ('demo', 's', 'app', 'crashed', clock_timestamp() + interval '300 ms')`)
 	must(t, err)
 	readBacks := 0
-	w.idp.introspect = func(c authapi.Claims) (authapi.Introspection, error) {
+	w.idp.introspect = func(c idp.Claims) (idp.Introspection, error) {
 		readBacks++
-		return authapi.Introspection{Active: true, Claims: c}, nil
+		return idp.Introspection{Active: true, Claims: c}, nil
 	}
 	w.access().want(t, http.StatusOK, "source", "refresh")
 	if readBacks != 1 || w.idp.calls() != 1 {
@@ -105,12 +106,12 @@ func TestCrashedReplica(t *testing.T) {
 
 // failing does not store, until it is told to.
 type failing struct {
-	authapi.Turns
+	tokens.Turns
 	failures chan struct{} // how often
 	failed   chan struct{}
 }
 
-func (f failing) Finish(ctx context.Context, t tokenstate.Token, turn string, r authapi.Refreshed) error {
+func (f failing) Finish(ctx context.Context, t tokenstate.Token, turn string, r tokens.Refreshed) error {
 	select {
 	case <-f.failures:
 		f.failed <- struct{}{}
@@ -125,13 +126,13 @@ func (f failing) Finish(ctx context.Context, t tokenstate.Token, turn string, r 
 func TestSuccessorIsStoredFirst(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()-10))
-	f := failing{w.server.Turns, make(chan struct{}, 2), make(chan struct{})}
+	f := failing{w.server.Tokens.Turns, make(chan struct{}, 2), make(chan struct{})}
 	f.failures <- struct{}{}
 	f.failures <- struct{}{}
-	w.server.Turns = f
+	w.server.Tokens.Turns = f
 	next := offline("s", now()-5)
-	w.idp.refresh = func(context.Context, int) (authapi.Grant, error) {
-		return authapi.Grant{Access: secret.New("a"), Expires: time.Minute, Next: secret.New(token(next))}, nil
+	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
+		return idp.Grant{Access: secret.New("a"), Expires: time.Minute, Next: secret.New(token(next))}, nil
 	}
 	answered := make(chan struct{})
 	go func() { defer close(answered); w.access().want(t, http.StatusOK) }()
@@ -144,7 +145,7 @@ func TestSuccessorIsStoredFirst(t *testing.T) {
 		}
 	}
 	<-answered
-	text, iat, err := w.server.Tokens.Open(t.Context(), tokenstate.Token{Realm: "demo", Session: "s", ClientID: "app"})
+	text, iat, err := w.server.Tokens.Store.Open(t.Context(), tokenstate.Token{Realm: "demo", Session: "s", ClientID: "app"})
 	if err != nil || iat != next.IssuedAt || text.Reveal() != token(next) || w.idp.calls() != 1 {
 		t.Fatalf("iat %d, %v, %d refreshes", iat, err, w.idp.calls())
 	}
@@ -185,7 +186,7 @@ func TestCiphertexts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.put(offline("s", now()))
-			w.backend(http.MethodPut, "/v1/offline-tokens?wait_ms=5000", map[string]any{"refresh_token": token(authapi.Claims{User: "v", Session: "other", ClientID: "app", IssuedAt: now(), Offline: true})}).want(t, http.StatusCreated)
+			w.backend(http.MethodPut, "/v1/offline-tokens?wait_ms=5000", map[string]any{"refresh_token": token(idp.Claims{User: "v", Session: "other", ClientID: "app", IssuedAt: now(), Offline: true})}).want(t, http.StatusCreated)
 			_, err := w.pool.Exec(t.Context(), c.sql)
 			must(t, err)
 			w.access().want(t, c.status, "reason", c.reason)
@@ -210,9 +211,9 @@ func TestSharedAccessTokenIsBound(t *testing.T) {
 	w.access().want(t, http.StatusOK)
 	_, err := w.pool.Exec(t.Context(), `UPDATE tokenstate.offline_token SET user_id = 'v'`)
 	must(t, err)
-	fresh := authapi.Fresh{MinValid: time.Second, MaxAge: time.Hour}
+	fresh := tokens.Fresh{MinValid: time.Second, MaxAge: time.Hour}
 	for range 2 { // it is forgotten, then it is our turn
-		turn, err := w.server.Turns.Take(t.Context(), tokenstate.Token{Realm: "demo", Session: "s", ClientID: "app"}, fresh)
+		turn, err := w.server.Tokens.Turns.Take(t.Context(), tokenstate.Token{Realm: "demo", Session: "s", ClientID: "app"}, fresh)
 		if err != nil || turn.Shared != nil {
 			t.Fatalf("%+v %v", turn, err)
 		}

@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -83,7 +84,7 @@ func TestUserKeys_List(t *testing.T) {
 	if got := walk("&system=true", w.service); len(got) != 6 {
 		t.Errorf("with system keys: %v", got)
 	}
-	limited := w.credential("limited", "demo", authapi.Scopes(), []string{"p"})
+	limited := w.credential("limited", "demo", gate.Scopes(), []string{"p"})
 	if got := walk("", limited); len(got) != 1 || got[0] != want[2] {
 		t.Errorf("limited to p: %v", got)
 	}
@@ -91,7 +92,7 @@ func TestUserKeys_List(t *testing.T) {
 		w.ask(call[0], userKeys+"/"+want[1]+call[1], nil, "X-Service-API-Key", limited).want(t, http.StatusNotFound)
 	}
 	w.ask(http.MethodPost, userKeys, map[string]any{"name": "n"}, "X-Service-API-Key", limited).want(t, http.StatusForbidden, "reason", "wrong_organization")
-	few := w.credential("few", "demo", []string{authapi.ScopeMint}, nil)
+	few := w.credential("few", "demo", []string{gate.ScopeMint}, nil)
 	w.ask(http.MethodGet, userKeys, nil, "X-Service-API-Key", few).want(t, http.StatusForbidden, "reason", "insufficient_scope")
 }
 
@@ -110,10 +111,10 @@ func TestUserKeys_Rotate(t *testing.T) {
 	w.me(old.text("key")).want(t, http.StatusOK)
 	w.me(next.text("key")).want(t, http.StatusOK)
 	rotate(old.text("id"), nil).want(t, http.StatusConflict, "reason", "key_rotated")
-	w.server.Clock = func() time.Time { return time.Now().Add(61 * time.Second) }
+	w.server.Gate.Clock = func() time.Time { return time.Now().Add(61 * time.Second) }
 	w.me(old.text("key")).want(t, http.StatusUnauthorized, "reason", "expired")
 	w.me(next.text("key")).want(t, http.StatusOK)
-	w.server.Clock = w.known.Now
+	w.server.Gate.Clock = w.known.Now
 	third := rotate(next.text("id"), nil).want(t, http.StatusCreated)
 	w.backend(http.MethodDelete, userKeys+"/"+third.text("id")+"?wait_ms=5000", nil).want(t, http.StatusOK)
 	for _, key := range []string{old.text("key"), next.text("key"), third.text("key")} {
@@ -170,7 +171,7 @@ func TestUserKeys_Idempotent(t *testing.T) {
 	first := rotate().want(t, http.StatusCreated)
 	rotate().want(t, http.StatusCreated, "key", first.text("key"), "id", first.text("id"))
 	// Another credential's keys are its own.
-	theirs := w.ask(http.MethodPost, userKeys, body, "X-Service-API-Key", w.credential("b", "demo", authapi.Scopes(), nil), "Idempotency-Key", "k-1")
+	theirs := w.ask(http.MethodPost, userKeys, body, "X-Service-API-Key", w.credential("b", "demo", gate.Scopes(), nil), "Idempotency-Key", "k-1")
 	if theirs.want(t, http.StatusCreated).text("key") == got[0] {
 		t.Error("another caller was shown the secret")
 	}
@@ -222,14 +223,14 @@ func TestUserKeys_BadInput(t *testing.T) {
 	if items := w.backend(http.MethodGet, userKeys, nil).body["items"].([]any); len(items) != 0 {
 		t.Errorf("stored all the same: %v", items)
 	}
-	w.idp.look = authapi.Look{Gone: true}
+	w.idp.look = idp.Look{Gone: true}
 	w.create(map[string]any{"name": "n"}).want(t, http.StatusNotFound, "reason", "no_such_user")
-	w.idp.look = authapi.Look{Enabled: true}
+	w.idp.look = idp.Look{Enabled: true}
 	later := w.create(map[string]any{"name": "n", "not_before": soon(time.Hour), "expires_at": soon(2 * time.Hour)}).want(t, http.StatusCreated).text("key")
 	w.me(later).want(t, http.StatusUnauthorized, "reason", "not_yet_valid")
-	w.server.Clock = func() time.Time { return time.Now().Add(90 * time.Minute) }
+	w.server.Gate.Clock = func() time.Time { return time.Now().Add(90 * time.Minute) }
 	w.me(later).want(t, http.StatusOK)
-	w.server.Clock = func() time.Time { return time.Now().Add(121 * time.Minute) }
+	w.server.Gate.Clock = func() time.Time { return time.Now().Add(121 * time.Minute) }
 	w.me(later).want(t, http.StatusUnauthorized, "reason", "expired")
 }
 
@@ -281,7 +282,7 @@ func TestMembers(t *testing.T) {
 	w := newWorld(t)
 	key := w.mint("a")
 	w.me(key).want(t, http.StatusOK) // the caller vouched
-	w.server.CheckMembers = true
+	w.server.Gate.CheckMembers = true
 	w.me(key).want(t, http.StatusUnauthorized, "reason", "not_a_member")
 	w.create(map[string]any{"name": "n", "org_id": "o"}).want(t, http.StatusForbidden, "reason", "not_a_member")
 	w.backend(http.MethodPost, "/api/service/users/u/orgs/o/api-keys", map[string]any{"name": "b"}).want(t, http.StatusForbidden, "reason", "not_a_member")
@@ -297,7 +298,7 @@ func TestMembers(t *testing.T) {
 	w.backend(http.MethodDelete, path, nil).want(t, http.StatusOK)
 	w.me(key).want(t, http.StatusUnauthorized, "reason", "not_a_member")
 	w.me(unbound).want(t, http.StatusOK)
-	w.ask(http.MethodPut, path, nil, "X-Service-API-Key", w.credential("p", "demo", authapi.Scopes(), []string{"p"})).want(t, http.StatusForbidden)
+	w.ask(http.MethodPut, path, nil, "X-Service-API-Key", w.credential("p", "demo", gate.Scopes(), []string{"p"})).want(t, http.StatusForbidden)
 }
 
 // Ensure a user's own key gets access tokens only with the scope, only its owner's, and never a

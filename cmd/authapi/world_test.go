@@ -19,8 +19,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -71,7 +73,7 @@ func newWorldOn(t testing.TB, pool *pgxpool.Pool) *world {
 	w := &world{t: t, realm: "demo", files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	w.confirm()
 	w.start()
-	w.service = w.credential("all", "demo", authapi.Scopes(), nil)
+	w.service = w.credential("all", "demo", gate.Scopes(), nil)
 	return w
 }
 
@@ -124,19 +126,20 @@ func (w *world) start() {
 	w.t.Helper()
 	source := pgsource.New(w.pool, time.Hour)
 	w.lookups, w.searches, w.behind = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}
-	var server *authapi.Server
+	var answering *authapi.Server
 	lost := newAgain(w.store, zerolog.New(w.log))
-	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { server.Installed(c) }, Loaded: func() { server.Loaded() }, Remembered: lost.remembered}, zerolog.Nop())
+	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { answering.Tokens.Installed(c) }, Loaded: func() { answering.Tokens.Loaded() }, Remembered: lost.remembered}, zerolog.Nop())
 	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
-	server = c.server(w.pool, w.held, known, authapi.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}})
-	server.Settle = time.Millisecond
 	w.registry = prometheus.NewRegistry()
-	server.Metrics, server.Logger = authapi.NewMetrics(w.registry), zerolog.New(w.log)
+	realms := idp.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}}
+	server, err := c.server(w.pool, w.held, known, realms, nil, w.registry, zerolog.New(w.log))
+	must(w.t, err)
+	answering, server.Tokens.Settle = server, time.Millisecond
 	w.known, w.server, w.handler = known, server, server.Handler()
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	all.Go(func() { _ = known.Run(ctx) })
-	all.Go(func() { _ = server.Housekeep(ctx) })
+	all.Go(func() { _ = server.Tokens.Housekeep(ctx) })
 	all.Go(func() { _ = lost.run(ctx) })
 	w.stop = sync.OnceFunc(func() { cancel(); all.Wait(); source.Close() })
 	w.t.Cleanup(w.stop)
@@ -157,7 +160,7 @@ func (w *world) credential(name, realm string, scopes, orgs []string) string {
 	copy(e.Secret[:], name)
 	copy(e.ID[:], name)
 	key := apikey.Format(e)
-	must(w.t, keys.New(w.pool).PutServiceKey(w.t.Context(), keys.ServiceKey{
+	must(w.t, keyrows.New(w.pool).PutServiceKey(w.t.Context(), keyrows.ServiceKey{
 		Name: name, Realm: realm, Scopes: scopes, Orgs: orgs, Digest: apikey.Digest(w.held.Peppers[0], key), PepperID: w.held.Peppers[0].ID,
 	}))
 	w.caughtUp()
@@ -324,23 +327,23 @@ type fakeIDP struct {
 	mu         sync.Mutex
 	refreshes  int
 	logouts    int
-	refresh    func(ctx context.Context, n int) (authapi.Grant, error)
-	introspect func(c authapi.Claims) (authapi.Introspection, error)
-	exchange   func(access, audience string) (authapi.Grant, error)
-	look       authapi.Look
+	refresh    func(ctx context.Context, n int) (idp.Grant, error)
+	introspect func(c idp.Claims) (idp.Introspection, error)
+	exchange   func(access, audience string) (idp.Grant, error)
+	look       idp.Look
 	away       error
 }
 
 // Classify is the real table: it asks nobody.
-func (f *fakeIDP) Classify(status int, code, description string) *authapi.Refusal {
+func (f *fakeIDP) Classify(status int, code, description string) *idp.Refusal {
 	return provider{}.Classify(status, code, description)
 }
 
 func newFakeIDP() *fakeIDP {
-	return &fakeIDP{issuer: "https://id/realms/demo", look: authapi.Look{Enabled: true}}
+	return &fakeIDP{issuer: "https://id/realms/demo", look: idp.Look{Enabled: true}}
 }
 
-func token(c authapi.Claims) string {
+func token(c idp.Claims) string {
 	if c.Issuer == "" {
 		c.Issuer = "https://id/realms/demo"
 	}
@@ -348,13 +351,13 @@ func token(c authapi.Claims) string {
 	return string(raw)
 }
 
-func offline(session string, iat tokenstate.Seconds) authapi.Claims {
-	return authapi.Claims{User: "u", Session: session, ClientID: "app", IssuedAt: iat, Offline: true}
+func offline(session string, iat tokenstate.Seconds) idp.Claims {
+	return idp.Claims{User: "u", Session: session, ClientID: "app", IssuedAt: iat, Offline: true}
 }
 
-func (*fakeIDP) Parse(raw secret.Text) (c authapi.Claims, err error) {
+func (*fakeIDP) Parse(raw secret.Text) (c idp.Claims, err error) {
 	if json.Unmarshal([]byte(raw.Reveal()), &c) != nil {
-		return c, authapi.ErrUnreadable
+		return c, idp.ErrUnreadable
 	}
 	return c, nil
 }
@@ -364,16 +367,16 @@ func (f *fakeIDP) Issuer(context.Context) (string, error) {
 	return f.issuer, f.away
 }
 
-func (f *fakeIDP) Introspect(_ context.Context, raw secret.Text) (authapi.Introspection, error) {
+func (f *fakeIDP) Introspect(_ context.Context, raw secret.Text) (idp.Introspection, error) {
 	f.asks.Add(1)
 	c, _ := f.Parse(raw)
 	if f.introspect != nil {
 		return f.introspect(c)
 	}
-	return authapi.Introspection{Active: true, Claims: c}, f.away
+	return idp.Introspection{Active: true, Claims: c}, f.away
 }
 
-func (f *fakeIDP) Refresh(ctx context.Context, _ secret.Text) (authapi.Grant, error) {
+func (f *fakeIDP) Refresh(ctx context.Context, _ secret.Text) (idp.Grant, error) {
 	f.asks.Add(1)
 	f.mu.Lock()
 	f.refreshes++
@@ -382,10 +385,10 @@ func (f *fakeIDP) Refresh(ctx context.Context, _ secret.Text) (authapi.Grant, er
 	if f.refresh != nil {
 		return f.refresh(ctx, n)
 	}
-	return authapi.Grant{Access: secret.New("access"), Expires: 5 * time.Minute}, f.away
+	return idp.Grant{Access: secret.New("access"), Expires: 5 * time.Minute}, f.away
 }
 
-func (f *fakeIDP) Exchange(_ context.Context, access secret.Text, audience string) (authapi.Grant, error) {
+func (f *fakeIDP) Exchange(_ context.Context, access secret.Text, audience string) (idp.Grant, error) {
 	f.asks.Add(1)
 	return f.exchange(access.Reveal(), audience)
 }
@@ -398,7 +401,7 @@ func (f *fakeIDP) Logout(context.Context, secret.Text) (bool, error) {
 	return false, f.away
 }
 
-func (f *fakeIDP) LookUser(context.Context, string) (authapi.Look, error) {
+func (f *fakeIDP) LookUser(context.Context, string) (idp.Look, error) {
 	f.asks.Add(1)
 	return f.look, f.away
 }

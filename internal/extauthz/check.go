@@ -17,12 +17,12 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/types/known/structpb"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 )
 
-// Gate is the decision, such as authapi.Server's.
+// Gate is the decision, such as gate.Gate's.
 type Gate interface {
-	Gate(context.Context, authapi.Asked) authapi.Passage
+	Admit(context.Context, gate.Asked) gate.Passage
 }
 
 // Authorization answers Envoy. A refusal is an answer and no error of the call.
@@ -33,7 +33,7 @@ type Authorization struct {
 
 // Check decides about one request.
 func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth.CheckResponse, error) {
-	p := a.Gate.Gate(ctx, asked(ctx, in.GetAttributes()))
+	p := a.Gate.Admit(ctx, asked(ctx, in.GetAttributes()))
 	if p.Refused != nil {
 		return refusal(p), nil //nolint:nilerr // the refusal is the answer
 	}
@@ -45,7 +45,7 @@ func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth
 		}
 		ok.Headers = append(ok.Headers, overwrite(i.Name, i.Value))
 	}
-	ok.HeadersToRemove = append(ok.HeadersToRemove, authapi.HeaderReason) // a caller's own must not look like ours
+	ok.HeadersToRemove = append(ok.HeadersToRemove, gate.HeaderReason) // a caller's own must not look like ours
 	if p.Used != "" {
 		ok.HeadersToRemove = append(ok.HeadersToRemove, p.Used)
 	}
@@ -56,8 +56,8 @@ func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth
 
 // asked is what authapi is asked. The realm is the configuration's word, in Envoy's per-route
 // context_extensions, and not the caller's.
-func asked(ctx context.Context, at *auth.AttributeContext) authapi.Asked {
-	out := authapi.Asked{Header: headers(at.GetRequest().GetHttp()), Peer: source(ctx, at.GetSource())}
+func asked(ctx context.Context, at *auth.AttributeContext) gate.Asked {
+	out := gate.Asked{Header: headers(at.GetRequest().GetHttp()), Peer: source(ctx, at.GetSource())}
 	if realm, ok := at.GetContextExtensions()["realm"]; ok {
 		out.Realms = []string{realm}
 	}
@@ -102,7 +102,7 @@ func overwrite(name, value string) *core.HeaderValueOption {
 
 // refusal is a denied response, undecidable or not: Envoy's own error handling would lose the
 // status, Retry-After and the reason. After a panic the passage knows nothing but that.
-func refusal(passage authapi.Passage) *auth.CheckResponse {
+func refusal(passage gate.Passage) *auth.CheckResponse {
 	p := passage.Refused
 	body, err := json.Marshal(p)
 	if err != nil {
@@ -110,7 +110,7 @@ func refusal(passage authapi.Passage) *auth.CheckResponse {
 	}
 	denied := &auth.DeniedHttpResponse{
 		Status: &kind.HttpStatus{Code: kind.StatusCode(p.Status)}, Body: string(body),
-		Headers: []*core.HeaderValueOption{overwrite("Content-Type", p.ContentType("")), overwrite("Cache-Control", "no-store"), overwrite(authapi.HeaderReason, p.Reason)},
+		Headers: []*core.HeaderValueOption{overwrite("Content-Type", p.ContentType("")), overwrite("Cache-Control", "no-store"), overwrite(gate.HeaderReason, p.Reason)},
 	}
 	for _, given := range []http.Header{p.GetHeaders(), passage.Ages} {
 		for _, name := range sortedNames(given) {
@@ -148,7 +148,7 @@ func codeOf(status int) codes.Code {
 }
 
 // metadata is for Envoy's access log and its later filters: user_id, key_id and so on.
-func metadata(p authapi.Passage) *structpb.Struct {
+func metadata(p gate.Passage) *structpb.Struct {
 	fields := map[string]*structpb.Value{}
 	add := func(name, value string) {
 		if value != "" {

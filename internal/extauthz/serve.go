@@ -14,7 +14,8 @@ import (
 	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 
-	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/problem"
 )
 
 // Bounds of the server. Envoy need not send bodies, so a request is its headers.
@@ -35,7 +36,7 @@ const (
 type Server struct {
 	Gate   Gate
 	Ready  func() (ok bool, why string)
-	Failed func(logger *zerolog.Logger, fault any) *authapi.Problem // answers after a panic
+	Failed func(logger *zerolog.Logger, fault any) *problem.Problem // answers after a panic
 	Logger zerolog.Logger
 }
 
@@ -83,7 +84,7 @@ func (s *Server) closed(ctx context.Context, in any, _ *grpc.UnaryServerInfo, ne
 	defer func() {
 		if fault := recover(); fault != nil {
 			p := s.Failed(&s.Logger, fault)
-			if out, err = refusal(authapi.Passage{Refused: p}), nil; !isCheck(in) {
+			if out, err = refusal(gate.Passage{Refused: p}), nil; !isCheck(in) {
 				out, err = nil, status.Error(codes.Unavailable, p.Reason)
 			}
 		}

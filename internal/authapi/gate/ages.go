@@ -1,0 +1,35 @@
+package gate
+
+import (
+	"net/http"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/authapi/problem"
+)
+
+// SetAges tells what every answer is known by: the feed's version, and how long ago Keycloak was
+// last known completely. They are read before the decision, so that they never promise more.
+func (g *Gate) SetAges(h http.Header) {
+	now := g.DatabaseTime()
+	h.Set("Tokenstate-Version", strconv.FormatInt(g.Known.Version(), 10))
+	h.Set("Tokenstate-Age-Ms", strconv.FormatInt(max(0, now.UnixMilli()-int64(g.Known.KnownUntil())), 10))
+}
+
+// Ready refuses while nothing is loaded: with nothing loaded every key would be unknown, and 401 makes clients drop their keys.
+func (g *Gate) Ready() *problem.Problem {
+	if ok, why := g.Known.Ready(); !ok {
+		return problem.Unavailable("not-ready", "authapi is not ready: "+why)
+	}
+	return nil
+}
+
+// Panicked is the answer after a panic.
+func (g *Gate) Panicked(logger *zerolog.Logger, fault any) *problem.Problem {
+	g.Metrics.panics.Inc()
+	// The panic's own text may hold what was sent.
+	logger.Error().Type("panic", fault).Bytes("stack", debug.Stack()).Msg("a request failed by our fault")
+	return problem.Unavailable("internal", "this is our fault; the log tells more under the answer's X-Request-Id")
+}

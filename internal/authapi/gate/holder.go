@@ -1,0 +1,103 @@
+package gate
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/authapi/problem"
+)
+
+// Holder asks for a key that is admitted, and if realms are named for one of these, or says why
+// not. The ages of what it decides by are put into ages.
+func (g *Gate) Holder(r *http.Request, realms []string, ages http.Header) (apikey.Record, *problem.Problem) {
+	rec, bad := g.holder(r, realms, ages)
+	g.countKey(bad)
+	return rec, bad
+}
+
+func (g *Gate) countKey(bad *problem.Problem) {
+	reason := ""
+	if bad != nil {
+		reason = bad.Reason
+	}
+	g.Metrics.Decided("key", bad == nil, reason)
+}
+
+func (g *Gate) holder(r *http.Request, realms []string, ages http.Header) (apikey.Record, *problem.Problem) {
+	if bad := g.Ready(); bad != nil {
+		return apikey.Record{}, bad
+	}
+	p, bad := presentedKey(r.Header)
+	if bad != nil {
+		return apikey.Record{}, g.Failed(r, bad)
+	}
+	if bad := g.limitLookUp(r, p); bad != nil {
+		return apikey.Record{}, bad
+	}
+	rec, bad := g.matching(r, p, realms)
+	if bad != nil {
+		return apikey.Record{}, bad
+	}
+	if bad := g.limitKey(rec.ID); bad != nil { // before it waits
+		return apikey.Record{}, bad
+	}
+	asked, bad := g.caughtUp(r, waiter{rec.Realm + " " + rec.User, ownerShare})
+	if asked && bad == nil {
+		rec, bad = g.matching(r, p, realms)
+	}
+	if bad != nil {
+		return apikey.Record{}, bad
+	}
+	g.SetAges(ages) // before the decision: they must not promise more
+	if bad := g.refusal(r, rec); bad != nil {
+		return apikey.Record{}, bad
+	}
+	g.NoteUse(rec, p)
+	return rec, nil
+}
+
+// matching is the record of a key whose secret is right and whose realm is asked for. Only then may
+// a caller hear more.
+func (g *Gate) matching(r *http.Request, p apikey.Presented, realms []string) (apikey.Record, *problem.Problem) {
+	recs, err := g.Match(r.Context(), p)
+	switch {
+	case err != nil:
+		g.Log(r.Context()).Warn().Err(err).Msg("API key not decided")
+		return apikey.Record{}, problem.Unavailable("undecidable", "whether the key is valid cannot be decided now: try again, do not drop the key")
+	case recs[0].ID == "":
+		return apikey.Record{}, g.Failed(r, unknownKey())
+	case len(realms) > 0 && !slices.Contains(realms, recs[0].Realm): // as if there were no such key
+		return apikey.Record{}, g.Failed(r, unknownKey())
+	case !g.Realms.Serve(recs[0].Realm): // also of a dead one no more is told
+		return apikey.Record{}, g.Failed(r, wrongRealm())
+	}
+	return recs[0], nil
+}
+
+// refusal says why a key that matched is not admitted.
+func (g *Gate) refusal(r *http.Request, rec apikey.Record) *problem.Problem {
+	switch d := g.Decide(rec); {
+	case d.Reason == apikey.ReasonUndecidable:
+		return problem.Unavailable("undecidable", "too little is known of the key's owner now: try again, do not drop the key")
+	case !d.Active:
+		return refusedKey(d)
+	case !g.fits(rec, r.Header.Values(headerOrg)):
+		return problem.New(http.StatusForbidden, "wrong-organization", "", "the key may not be used for the organization that "+headerOrg+" names")
+	}
+	return nil
+}
+
+// fits: a key with an organization is for that one alone. One without is bound to none, so whoever
+// asks may name any, and where members are checked one of its owner's.
+func (g *Gate) fits(rec apikey.Record, orgs []string) bool {
+	switch {
+	case len(orgs) == 0:
+		return true
+	case len(orgs) > 1:
+		return false
+	case rec.Org != "":
+		return orgs[0] == rec.Org
+	}
+	return g.IsMember(apikey.Record{Realm: rec.Realm, User: rec.User, Org: orgs[0]})
+}

@@ -1,0 +1,140 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/authapi/problem"
+)
+
+// The identity that a gateway hands on. Every answer names all of them, so that a caller's own
+// are overwritten: "" clears one.
+const (
+	HeaderRealm = "X-Auth-Realm"
+	HeaderUser  = "X-Auth-User-Id"
+	HeaderOrg   = "X-Auth-Org-Id"
+	HeaderKey   = "X-Auth-Key-Id"
+	HeaderKind  = "X-Auth-Key-Kind"
+	HeaderToken = "X-Offline-Token-State" //nolint:gosec // a header's name
+)
+
+// HeaderReason tells a gateway why a request may not pass, in the body's own word: nginx drops the
+// body of the check.
+const HeaderReason = "X-Auth-Reason"
+
+// Identity is one identity header's name and value.
+type Identity struct{ Name, Value string }
+
+// Passage is the answer to a gateway, the same for nginx, Traefik and Envoy.
+type Passage struct {
+	Refused  *problem.Problem // nil: the request may pass
+	Identity []Identity       // always all of them
+	Used     string           // the header that held the key; "": none did
+	Ages     http.Header
+}
+
+// Asked is what a gateway asks about.
+type Asked struct {
+	Header http.Header
+	Peer   string   // address and port that the request came from, perhaps a trusted proxy's
+	Realms []string // if any are named, the key must be of one of them
+}
+
+// Admit is Check within the bounds of what is answered at once.
+func (g *Gate) Admit(ctx context.Context, a Asked) Passage {
+	if !Enter(g.Load.Requests) {
+		g.Metrics.Shed("request")
+		p := g.passage()
+		p.Refused = problem.Overloaded()
+		return p
+	}
+	defer func() { <-g.Load.Requests }()
+	return g.Check(ctx, a)
+}
+
+// passage is one without an identity.
+func (g *Gate) passage() Passage {
+	p := Passage{Identity: identity(apikey.Record{}, ""), Ages: http.Header{}}
+	g.SetAges(p.Ages)
+	return p
+}
+
+// Check decides whether a request may pass.
+func (g *Gate) Check(ctx context.Context, a Asked) Passage {
+	p := g.passage()
+	if g.NoKeyPasses && keyless(a.Header) {
+		g.Metrics.Decided("no_key", true, "")
+		return p
+	}
+	r := (&http.Request{Header: a.Header, RemoteAddr: a.Peer}).WithContext(ctx)
+	rec, bad := g.holder(r, a.Realms, p.Ages)
+	if bad == nil && !sendable(rec) {
+		bad = problem.New(http.StatusForbidden, "identity-not-sendable", "", "the key's user or organization has an id that no header can carry")
+	}
+	g.countKey(bad)
+	if p.Refused = bad; bad != nil {
+		return p
+	}
+	_, verdict, _ := g.Known.Best(rec.Realm, rec.User, "", nil)
+	p.Identity, p.Used = identity(rec, verdict.State.String()), locate(a.Header).header
+	return p
+}
+
+func identity(rec apikey.Record, token string) []Identity {
+	return []Identity{
+		{HeaderRealm, headerText(rec.Realm)},
+		{HeaderUser, headerText(rec.User)},
+		{HeaderOrg, headerText(rec.Org)},
+		{HeaderKey, rec.ID},
+		{HeaderKind, string(rec.Kind)},
+		{HeaderToken, token},
+	}
+}
+
+// headerText percent-encodes what is not printable ASCII, and the percent sign, so that decoding is
+// unambiguous. Raw UTF-8 would not arrive: Node and Java read headers as Latin-1.
+func headerText(id string) string {
+	var out strings.Builder
+	for _, b := range []byte(id) {
+		if b < ' ' || b > '~' || b == '%' {
+			fmt.Fprintf(&out, "%%%02X", b)
+			continue
+		}
+		out.WriteByte(b)
+	}
+	return out.String()
+}
+
+// keyless: no key was presented, or nothing that has the form of one. What looks like a key of
+// ours, though mistyped, is refused: whoever sent it meant us.
+func keyless(h http.Header) bool {
+	found := locate(h)
+	return found.header == "" || !found.twice && foreign(found.text)
+}
+
+// foreign texts are not in the form of any key: JSON web tokens, and what Parse refuses.
+func foreign(text string) bool {
+	if strings.HasPrefix(text, apikey.Prefix) {
+		return false
+	}
+	_, err := apikey.Parse(text)
+	return err != nil || strings.HasPrefix(text, "eyJ") && strings.Count(text, ".") == 2
+}
+
+// sendable ids arrive as they were sent: two ids must not become one on the way.
+func sendable(rec apikey.Record) bool {
+	for _, id := range []string{rec.Realm, rec.User, rec.Org} {
+		if !Plain(id) || strings.TrimSpace(id) != id {
+			return false
+		}
+	}
+	return true
+}
+
+// Plain ids fit a row, a log line and a subject's neighbourhood.
+func Plain(id string) bool {
+	return !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f || r == 0xfffd })
+}

@@ -1,0 +1,34 @@
+// Package redact keeps keys and tokens out of what is stored and logged.
+package redact
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+)
+
+// maxTarget bounds what the audit keeps of a path.
+const maxTarget = 1 << 10
+
+// secretLike finds our keys, also mistyped ones, OpenHands' keys and JSON web tokens.
+var secretLike = regexp.MustCompile(apikey.Prefix + `[0-9A-Za-z]{10}_[0-9A-Za-z]+|\bsk-oh-[0-9A-Za-z]{16,}|\beyJ[0-9A-Za-z_-]+\.eyJ[0-9A-Za-z_.-]+`)
+
+// Text is for texts that are kept: the audit and the log keep them for ever.
+func Text(text string) string { return secretLike.ReplaceAllString(text, "REDACTED") }
+
+// Secret finds a key or a token where ids belong.
+func Secret(ids ...string) bool { return secretLike.MatchString(strings.Join(ids, "\n")) }
+
+// Path is the path as the audit keeps it.
+func Path(u *url.URL) string {
+	path := u.EscapedPath()
+	if Secret(u.Path) {
+		path = (&url.URL{Path: Text(u.Path)}).EscapedPath()
+	}
+	return Target(path)
+}
+
+// Target cuts a path to what the audit keeps.
+func Target(target string) string { return target[:min(len(target), maxTarget)] }

@@ -1,0 +1,44 @@
+package web
+
+import (
+	"crypto/rand"
+	"net/http"
+	"regexp"
+	"time"
+)
+
+var requestID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+
+// Guarded gives each request an id, its two ages and an end: a panic is 503, since the zero
+// value of a decision must never reach a caller as an open door.
+func (d *Door) Guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("X-Request-Id")
+		if !requestID.MatchString(id) {
+			id = rand.Text()
+		}
+		w.Header().Set("X-Request-Id", id)
+		w.Header().Set("Cache-Control", "no-store")
+		logger := d.Gate.Logger.With().Str("request", id).Str("method", r.Method).Logger()
+		seen := &recorder{ResponseWriter: w}
+		began := time.Now()
+		defer func() {
+			if fault := recover(); fault != nil {
+				if p := d.Gate.Panicked(&logger, fault); seen.status == 0 {
+					p.Write(seen)
+				}
+			}
+			logger.Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
+		}()
+		d.Gate.SetAges(w.Header())
+		bad := printable(r.URL)
+		if bad == nil {
+			bad = onceEach(r.Header)
+		}
+		if bad != nil {
+			bad.Write(seen)
+			return
+		}
+		next.ServeHTTP(seen, r.WithContext(logger.WithContext(r.Context())))
+	})
+}
