@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ test-edge: devstack $(LISTENER) ## what stands in front of authapi: a real nginx
 TRUTH := go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKeycloaks ./internal/truth/
 truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION; docs/truth.md)
 	$(TRUTH)
+
+vanish: devstack $(LISTENER) ## for how long a key outlives its user, for each way in which a user goes (TRUTH_VANISH: users of each; docs/truth.md)
+	go test -count=1 -v -timeout=20m -tags=truth -run TestVanishing ./internal/truth/
 
 KEYCLOAK_VERSIONS ?= 26.7.5 26.7.3 26.6.4 26.5.7 26.4.7 26.3.5 26.2.5 26.1.4 26.0.8
 versions: devstack $(LISTENER) ## make truth on each of KEYCLOAK_VERSIONS; docs/keycloak-versions.md keeps the results
@@ -105,6 +108,7 @@ verify: ## modules are as in go.sum, generated code is current, code is formatte
 	$(GOLANGCI) fmt --diff
 	@tools/documented-targets
 	go test -count=1 -run TestCitationsExist .
+	go test -count=1 -tags=truth -run TestEachActionStandsInItsTable ./internal/truth/
 	go test -count=1 -tags=mutations -run 'TestMutantsFit|TestEachRuleOfTheDesignIsNoticed' ./internal/mutation/
 
 listener: $(LISTENER) ## the jar for Keycloak's providers folder

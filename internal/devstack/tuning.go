@@ -1,6 +1,9 @@
 package devstack
 
-import "time"
+import (
+	"os"
+	"time"
+)
 
 // The worker's settings for a single small machine with one Keycloak node, so that every
 // verdict settles within seconds. A deployment keeps the defaults, which are several times as
@@ -41,7 +44,7 @@ func tuning(cluster bool) []string {
 	if cluster {
 		margin, skew, lag = clusterMargin.String(), clusterSkew.String(), clusterCacheLag.String()
 	}
-	return []string{
+	return append(ownerSweep(), []string{
 		"WORKER_SETTLING_MARGIN=" + margin,
 		"WORKER_SKEW=" + skew,
 		"WORKER_CACHE_LAG=" + lag,
@@ -50,7 +53,18 @@ func tuning(cluster bool) []string {
 		"WORKER_BACKFILL_INTERVAL=" + backfillEvery,
 		"WORKER_BACKFILL_OVERLAP=" + overlap,
 		"WORKER_BACKFILL_GRACE=" + grace,
+	}...)
+}
+
+// OwnerSweepVariable says how often all owners are found again, which is seldom otherwise: it is the only way to hear of
+// users who are removed without a word, and pages that come every few seconds would be in every measurement.
+const OwnerSweepVariable = "DEVSTACK_OWNER_SWEEP"
+
+func ownerSweep() []string {
+	if every := os.Getenv(OwnerSweepVariable); every != "" {
+		return []string{"WORKER_OWNER_SWEEP=" + every}
 	}
+	return nil
 }
 
 // The listener's settings, likewise.

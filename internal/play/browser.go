@@ -58,8 +58,11 @@ const maxPages = 8
 // Login goes through the login page, unless the browser is logged in already, and gives what
 // the client gets.
 func (b *Browser) Login(ctx context.Context, client, user, scope string) (Tokens, error) {
-	return b.Authorize(ctx, client, scope, nil, LoginForm(user))
+	return b.Authorize(ctx, client, scope, nil, LoginForm(user), Consent)
 }
+
+// Consent is the page of a client that asks for consent, which is given.
+var Consent = Form{Page: `name="code"`, Values: url.Values{"accept": {"Yes"}}}
 
 // Authorize asks for a code and fills in whatever page comes, until Keycloak sends the browser
 // back; more are further parameters, such as kc_action.

@@ -77,9 +77,9 @@ var moreOfOne = []action{
 	}},
 }
 
-// ofAllForAWhile are undone, at once or by the next round: what looks show may be left as it is. A refusal that no look
-// shows (consent required), or that comes of the passing of time alone (an idle time of a second), is legitimately
-// "usable" until a refresh meets it, and must be over when verdicts are compared.
+// ofAllForAWhile are undone, at once or by the next round: what looks show may be left as it is. What comes of the passing
+// of time alone (an idle time of a second) is legitimately "usable" until a refresh meets it, and must be over when
+// verdicts are compared.
 var ofAllForAWhile = []action{
 	{"client renamed and back", 1, func(w *world, _ *person, _ *held, _ string) error { // not authapi's own
 		return w.orLeft(
@@ -106,7 +106,7 @@ var ofAllForAWhile = []action{
 		}
 		for _, s := range scopes {
 			if path := "/clients/" + w.uuid[client] + "/optional-client-scopes/" + s.ID; s.Name == play.Offline {
-				return w.forAWhile(
+				return w.orLeft(
 					func() error { return w.call(http.MethodDelete, path, nil, nil) },
 					func() error { return w.call(http.MethodPut, path, nil, nil) })
 			}
@@ -125,9 +125,17 @@ var ofAllForAWhile = []action{
 	{"idle time shortened and restored", 1, realmForAWhile(map[string]any{"offlineSessionIdleTimeout": 1}, map[string]any{"offlineSessionIdleTimeout": 2592000})},
 	{"organisations switched on and off", 1, realmForAWhile(map[string]any{"organizationsEnabled": true}, map[string]any{"organizationsEnabled": false})},
 	{"consent required and not any more", 1, func(w *world, _ *person, _ *held, client string) error {
-		return w.forAWhile(
-			func() error { return w.client(client, map[string]any{"consentRequired": true}) },
+		return w.orLeft(
+			func() error {
+				w.asking.Store(true)
+				return w.client(client, map[string]any{"consentRequired": true})
+			},
 			func() error { return w.client(client, map[string]any{"consentRequired": false}) })
+	}},
+	{"client made bearer-only and not any more", 1, func(w *world, _ *person, _ *held, _ string) error { // not authapi's own
+		return w.orLeft(
+			func() error { return w.client("app2", map[string]any{"bearerOnly": true}) },
+			func() error { return w.client("app2", map[string]any{"bearerOnly": false}) })
 	}},
 	{"a second realm made and deleted", 1, func(w *world, _ *person, _ *held, _ string) error {
 		name := fmt.Sprintf("other-%x", w.rnd.Int63())

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,6 +96,7 @@ func (w *world) opened() {
 	w.t.Helper()
 	left := w.left
 	w.left = nil
+	w.asking.Store(false)
 	for _, undo := range slices.Backward(left) {
 		w.must(undo())
 	}
@@ -119,7 +121,11 @@ func (w *world) verdicts(hs []*held) []play.Verdict {
 	play.Pause(w.ctx, time.Until(w.last.Add(w.settled)))
 	vs := w.decide(hs)
 	began, doubted := time.Now(), inDoubt(vs)
-	for inDoubt(vs) > 0 && time.Since(began) < undecided && w.ctx.Err() == nil {
+	patience := undecided
+	if w.asking.Load() { // what was issued before stays in doubt: a refresh decides, which comes next
+		patience = w.settled
+	}
+	for inDoubt(vs) > 0 && time.Since(began) < patience && w.ctx.Err() == nil {
 		play.Pause(w.ctx, 250*time.Millisecond)
 		vs = w.decide(hs)
 	}
@@ -177,16 +183,17 @@ func (w *world) answers(hs []*held) []*play.Refused {
 }
 
 // tally counts verdicts.
-type tally struct{ agree, living, falseRevoked, falseUsable int }
+type tally struct{ agree, living, doubted, falseRevoked, falseUsable int }
 
 func (a *tally) add(b tally) {
-	a.agree, a.living, a.falseRevoked, a.falseUsable = a.agree+b.agree, a.living+b.living, a.falseRevoked+b.falseRevoked, a.falseUsable+b.falseUsable
+	a.agree, a.living, a.doubted = a.agree+b.agree, a.living+b.living, a.doubted+b.doubted
+	a.falseRevoked, a.falseUsable = a.falseRevoked+b.falseRevoked, a.falseUsable+b.falseUsable
 }
 
-func (a tally) tokens() int { return a.agree + a.falseRevoked + a.falseUsable }
+func (a tally) tokens() int { return a.agree + a.doubted + a.falseRevoked + a.falseUsable }
 
 func (a tally) String() string {
-	return fmt.Sprintf("tokens=%d agree=%d false_revoked=%d false_usable=%d", a.tokens(), a.agree, a.falseRevoked, a.falseUsable)
+	return fmt.Sprintf("tokens=%d agree=%d doubted=%d false_revoked=%d false_usable=%d", a.tokens(), a.agree, a.doubted, a.falseRevoked, a.falseUsable)
 }
 
 // compare holds authapi's verdicts to Keycloak's answers, and gives those that were false.
@@ -204,6 +211,9 @@ func (w *world) compare() (n tally, wrong []*held) {
 		case lives == (v.State == "usable") && (v.State != "unknown" || !hs[i].taken):
 			n.agree++
 			continue
+		case v.State == "usable" && v.InDoubt && decides(answers[i]):
+			n.doubted++
+			continue
 		case lives:
 			n.falseRevoked++
 			hs[i].unlisted = w.unlisted(hs[i])
@@ -214,6 +224,11 @@ func (w *world) compare() (n tally, wrong []*held) {
 		w.explain(hs[i], v, answers[i])
 	}
 	return n, wrong
+}
+
+// decides: a refusal that no look shows whole, and of which authapi says that Keycloak must decide.
+func decides(refused *play.Refused) bool {
+	return refused != nil && (strings.Contains(refused.Text, "requested consent") || strings.Contains(refused.Text, "Invalid token issuer"))
 }
 
 // explain prints all that happened to the token's owner, for a person to understand it.

@@ -45,7 +45,7 @@ func (w *world) unlisted(h *held) bool {
 		}
 		client = found[0].ID
 	}
-	listed, err := listed(w.ctx, w.nodes[0], h.User, client, h.Session)
+	listed, err := listed(w.ctx, w.nodes[0], h.owner.id, client, h.Session) // whose sub may be another
 	w.must(err)
 	return !listed
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,9 +53,11 @@ type shared struct {
 	last   time.Time                // of the last action
 	admins map[*play.Keycloak]login // an administrator's token is of one node
 	making sync.Mutex
+	pairs  bool           // there is a client with pairwise subjects; guarded by making
 	group  string         // whose members have offline_access; guarded by making
 	counts map[string]int // of actions by name
 	left   []func() error // give back what actions have left as it was not
+	asking atomic.Bool    // a client of this round has asked for consent
 	keys   int            // whose answer agreed with Keycloak
 }
 
@@ -105,6 +108,7 @@ type login struct {
 func start(t *testing.T, opts devstack.Options, log string) *world {
 	t.Helper()
 	t.Setenv("DATABASE_URL", "")
+	t.Setenv(devstack.OwnerSweepVariable, "2s")
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
