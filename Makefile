@@ -23,9 +23,10 @@ up: devstack $(LISTENER) ## start the whole system in the background; .dev/env s
 down: devstack ## stop what `make up` started
 	$(DEVSTACK) down
 
+# The scenes of internal/e2e mostly wait, so they begin first, beside the others. What is named twice is tested once.
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 	mvn -q -B -f keycloak-listener/pom.xml test
-	$(DEVSTACK) run --services -- go test -race -timeout=40m ./...
+	$(DEVSTACK) run --services -- go test -race -timeout=40m ./internal/e2e ./...
 	cd tools/promrules && go test -count=1 ./...
 
 # schemathesis runs from a venv of its own; the version is pinned, for each brings new checks.

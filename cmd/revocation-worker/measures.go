@@ -41,7 +41,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m.role = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tokenstate_worker_info", Help: "1, under this worker's role: active or standby."}, []string{"role"})
 	m.is(standby)
 	m.failing = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_batch_failures", Help: "How often in a row the batch at the floor could not be applied; 0 after a commit."})
-	m.unwritable = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_log_unwritable", Help: "1 if the active worker could not write into the log when it last tried, every 30 s."})
+	m.unwritable = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_log_unwritable", Help: "1 if the active worker could not write into the log when it last tried, every 15 s."})
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})

@@ -79,7 +79,8 @@ func (c cluster) init(ctx context.Context) error {
 func (c cluster) command() *exec.Cmd {
 	args := []string{"-D", c.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "unix_socket_directories=", "-c", "max_connections=200"}
 	if c.throwaway {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
+			"-c", "jit=off") // a test's tables hold a few rows, and compiling a question about them takes longer than all else
 	}
 	if c.counting { // without BEGIN and COMMIT, which are no questions
 		args = append(args, "-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track_utility=off")
