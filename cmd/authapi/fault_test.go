@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
@@ -48,7 +49,7 @@ func (w *world) of(h http.Handler, tls bool) {
 		BaseURL: server.URL, Realm: "demo", ClientID: "app", ClientSecret: secret.New("s"), Timeout: 300 * time.Millisecond, Transport: transport,
 	})
 	must(w.t, err)
-	w.server.Gate.Realms["demo"] = idp.Realm{ClientID: "app", Keycloak: provider{app: app, issuer: "https://id/realms/demo"}}
+	w.server.Gate.Realms["demo"] = idp.Realm{ClientID: "app", Keycloak: adapters.Provider{App: app, KnownAs: "https://id/realms/demo"}}
 }
 
 // stored puts an offline token of a user there, as Keycloak would have made it.

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/apikey/postgres"
+	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/authapi/problem"
 	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
@@ -123,7 +124,7 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 	at, done := ops.Progress("rows", keys+tokens, logger)
 	defer done()
 	m := &openhands.Import{
-		From: source, To: target{postgres.New(pool), state.New(pool), held.Tokens}, Realm: c.realm, Pepper: held.Peppers[0],
+		From: source, To: adapters.OpenHands{Keys: postgres.New(pool), State: state.New(pool), Vault: held.Tokens}, Realm: c.realm, Pepper: held.Peppers[0],
 		Secrets: opens, Dry: c.dry, Revoke: c.revoke,
 		Read: func(ctx context.Context, raw secret.Text) (openhands.Opened, error) {
 			return read(ctx, reads, c.realm, raw)
@@ -149,7 +150,7 @@ func (c *importer) reader(ctx context.Context, logger zerolog.Logger) (tokens.Re
 	if err != nil {
 		return tokens.Reader{}, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
-	p := provider{app: app, issuer: c.issuer}
+	p := adapters.Provider{App: app, KnownAs: c.issuer}
 	issuer, err := p.Issuer(ctx)
 	if err != nil {
 		logger.Warn().Err(err).Msg("the realm's issuer is not known: tokens are told by their client only")
@@ -158,7 +159,7 @@ func (c *importer) reader(ctx context.Context, logger zerolog.Logger) (tokens.Re
 }
 
 type knownIssuer struct {
-	provider
+	adapters.Provider
 	issuer string
 	err    error
 }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"context"
 	"net/netip"
 
-	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
-	"github.com/tokenstate/tokenstate/internal/authapi/audit"
 	"github.com/tokenstate/tokenstate/internal/settings"
 )
 
@@ -21,15 +18,4 @@ func (c *keyConfig) addTo(t *settings.Table) {
 	t.Int(&c.keyRate, "AUTHAPI_KEY_RATE", 1000, 0, 1_000_000, "requests a second that one key may make, twice as many at once; 0: any")
 	t.Int(&c.failureRate, "AUTHAPI_FAILURE_RATE", 5, 0, 1_000_000, "unknown credentials a second from one address before they are answered 429, twenty times as many at once; 0: any")
 	t.Networks(&c.trustedProxies, "AUTHAPI_TRUSTED_PROXIES", "networks whose X-Forwarded-For is believed, separated by commas")
-}
-
-// acts joins the audit's rows to audit.Store.
-type acts struct{ *keyrows.Store }
-
-func (a acts) WriteActs(ctx context.Context, all []audit.Act) error {
-	rows := make([]keyrows.Act, len(all))
-	for i, one := range all {
-		rows[i] = keyrows.Act(one)
-	}
-	return a.Store.WriteActs(ctx, rows) //nolint:wrapcheck // joins only
 }

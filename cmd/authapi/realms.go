@@ -11,6 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -141,5 +142,5 @@ func (r realmConfig) open() (idp.Realm, error) {
 	if err != nil {
 		return idp.Realm{}, err //nolint:wrapcheck // as above
 	}
-	return idp.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: provider{app, exchanges, r.Issuer}, Federation: federation{app}}, nil
+	return idp.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: adapters.Provider{App: app, Exchanges: exchanges, KnownAs: r.Issuer}, Federation: adapters.Federation{App: app}}, nil
 }

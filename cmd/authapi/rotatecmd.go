@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/vault"
@@ -109,7 +110,7 @@ func reseal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	var resealed, broken int
 	err = o.audited(ctx, cmd, &act{"secrets reseal", "", "keyset " + held.Tokens.Primary()}, func() (err error) {
-		resealed, broken, err = custody{o.store(), held.Tokens}.resealAll(ctx)
+		resealed, broken, err = adapters.Custody{Store: o.store(), Keys: held.Tokens}.ResealAll(ctx)
 		return err
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/tokenstate/tokenstate/db/schema"
 	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/authapi/audit"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
@@ -65,8 +66,8 @@ func serve(ctx context.Context, c *config) error {
 	registry := prometheus.NewRegistry()
 	var s *authapi.Server
 	measure := latency(registry)
-	lost := newAgain(postgres.New(pool), logger)
-	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Tokens.Installed(c) }, Loaded: func() { s.Tokens.Loaded() }, Remembered: lost.remembered}
+	lost := adapters.NewAgain(postgres.New(pool), logger)
+	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Tokens.Installed(c) }, Loaded: func() { s.Tokens.Loaded() }, Remembered: lost.Remembered}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
 	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known))
@@ -83,7 +84,7 @@ func serve(ctx context.Context, c *config) error {
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return known.Keep(ctx) })
-	all.Go(func() error { return lost.run(ctx) })
+	all.Go(func() error { return lost.Run(ctx) })
 	all.Go(func() error { return s.Tokens.Housekeep(ctx) })
 	all.Go(func() error { return s.Run(ctx) })
 	defer s.Flush(context.WithoutCancel(ctx))
@@ -100,17 +101,17 @@ func serve(ctx context.Context, c *config) error {
 // server joins the rooms.
 func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms idp.Realms, senders tokens.LogoutTokens, r prometheus.Registerer, logger zerolog.Logger) (*authapi.Server, error) {
 	st, rows := postgres.New(pool), keyrows.New(pool)
-	sealed := custody{st, held.Tokens}
+	sealed := adapters.Custody{Store: st, Keys: held.Tokens}
 	all := authapi.Config{
 		Gate: gate.Config{
 			Realms: realms, Known: known, Clock: known.Now, Peppers: held.Peppers, Logger: logger, MaxRequests: c.maxRequests,
 			CheckMembers: c.orgCheck == "members", NoKeyPasses: c.gateway.noKey == "pass",
 			Uses: gate.NewUses(rows), Limits: gate.NewLimits(c.keyRate, c.failureRate, c.trustedProxies),
 		},
-		Tokens: sealed, Turns: turns{sealed}, Logouts: logouts{st}, LogoutTokens: senders, BlindReuse: c.blindReuse,
-		SystemKeys: keyStore{rows}, UserKeys: rows, Members: rows, Master: held.Master, OldMasters: held.OldMasters,
-		Orders: orderStore{st}, Stories: stories{pool}, Arrivals: arrivals{st}, AppName: c.integrations.appName,
-		Trail: audit.NewTrail(acts{rows}), Registry: r,
+		Tokens: sealed, Turns: adapters.Turns{Custody: sealed}, Logouts: adapters.Logouts{Store: st}, LogoutTokens: senders, BlindReuse: c.blindReuse,
+		SystemKeys: adapters.SystemKeys{Store: rows}, UserKeys: rows, Members: rows, Master: held.Master, OldMasters: held.OldMasters,
+		Orders: adapters.Orders{Store: st}, Stories: adapters.Stories{Pool: pool}, Arrivals: adapters.Arrivals{Store: st}, AppName: c.integrations.appName,
+		Trail: audit.NewTrail(adapters.Acts{Store: rows}), Registry: r,
 	}
 	if c.mode == "strict" {
 		all.Gate.StandingMaxAge = c.standingMaxAge

@@ -21,6 +21,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/authapi"
+	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/projection"
@@ -127,8 +128,8 @@ func (w *world) start() {
 	source := pgsource.New(w.pool, time.Hour)
 	w.lookups, w.searches, w.behind = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}
 	var answering *authapi.Server
-	lost := newAgain(w.store, zerolog.New(w.log))
-	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { answering.Tokens.Installed(c) }, Loaded: func() { answering.Tokens.Loaded() }, Remembered: lost.remembered}, zerolog.Nop())
+	lost := adapters.NewAgain(w.store, zerolog.New(w.log))
+	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { answering.Tokens.Installed(c) }, Loaded: func() { answering.Tokens.Loaded() }, Remembered: lost.Remembered}, zerolog.Nop())
 	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
 	w.registry = prometheus.NewRegistry()
 	realms := idp.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}}
@@ -140,7 +141,7 @@ func (w *world) start() {
 	var all sync.WaitGroup
 	all.Go(func() { _ = known.Run(ctx) })
 	all.Go(func() { _ = server.Tokens.Housekeep(ctx) })
-	all.Go(func() { _ = lost.run(ctx) })
+	all.Go(func() { _ = lost.Run(ctx) })
 	w.stop = sync.OnceFunc(func() { cancel(); all.Wait(); source.Close() })
 	w.t.Cleanup(w.stop)
 	must(w.t, known.WaitVersion(w.t.Context(), 0))
@@ -336,7 +337,7 @@ type fakeIDP struct {
 
 // Classify is the real table: it asks nobody.
 func (f *fakeIDP) Classify(status int, code, description string) *idp.Refusal {
-	return provider{}.Classify(status, code, description)
+	return adapters.Provider{}.Classify(status, code, description)
 }
 
 func newFakeIDP() *fakeIDP {

@@ -1,4 +1,4 @@
-package main
+package adapters
 
 import (
 	"context"
@@ -11,14 +11,14 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// provider joins keycloak.App to idp.Provider.
-type provider struct {
-	app       *keycloak.App
-	exchanges *keycloak.App // with a breaker of its own: where exchange fails, refresh may work
-	issuer    string        // KEYCLOAK_ISSUER; "" for what discovery says
+// Provider joins keycloak.App to idp.Provider.
+type Provider struct {
+	App       *keycloak.App
+	Exchanges *keycloak.App // with a breaker of its own: where exchange fails, refresh may work
+	KnownAs   string        // KEYCLOAK_ISSUER; "" for what discovery says
 }
 
-func (p provider) Parse(raw secret.Text) (idp.Claims, error) {
+func (p Provider) Parse(raw secret.Text) (idp.Claims, error) {
 	c, err := keycloak.ParseRefresh(raw)
 	if err != nil {
 		return idp.Claims{}, errors.Join(idp.ErrUnreadable, err)
@@ -30,19 +30,19 @@ func (p provider) Parse(raw secret.Text) (idp.Claims, error) {
 }
 
 // Issuer is never built from the URL: behind a proxy the two differ.
-func (p provider) Issuer(ctx context.Context) (string, error) {
-	if p.issuer != "" {
-		return p.issuer, nil
+func (p Provider) Issuer(ctx context.Context) (string, error) {
+	if p.KnownAs != "" {
+		return p.KnownAs, nil
 	}
-	e, err := p.app.Discover(ctx)
+	e, err := p.App.Discover(ctx)
 	if err != nil {
 		return "", fmt.Errorf("find the issuer: %w", err)
 	}
 	return e.Issuer, nil
 }
 
-func (p provider) Introspect(ctx context.Context, raw secret.Text) (idp.Introspection, error) {
-	i, err := p.app.Introspect(ctx, raw)
+func (p Provider) Introspect(ctx context.Context, raw secret.Text) (idp.Introspection, error) {
+	i, err := p.App.Introspect(ctx, raw)
 	if err != nil {
 		return idp.Introspection{}, fmt.Errorf("introspect: %w", err)
 	}
@@ -52,16 +52,16 @@ func (p provider) Introspect(ctx context.Context, raw secret.Text) (idp.Introspe
 	}}, nil
 }
 
-func (p provider) Refresh(ctx context.Context, raw secret.Text) (idp.Grant, error) {
-	g, err := p.app.Refresh(ctx, raw)
+func (p Provider) Refresh(ctx context.Context, raw secret.Text) (idp.Grant, error) {
+	g, err := p.App.Refresh(ctx, raw)
 	if err != nil {
 		return idp.Grant{}, refusedOr(err)
 	}
 	return idp.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
 }
 
-func (p provider) Exchange(ctx context.Context, access secret.Text, audience string) (idp.Grant, error) {
-	g, err := p.exchanges.Exchange(ctx, access, audience)
+func (p Provider) Exchange(ctx context.Context, access secret.Text, audience string) (idp.Grant, error) {
+	g, err := p.Exchanges.Exchange(ctx, access, audience)
 	if err != nil {
 		return idp.Grant{}, refusedOr(err)
 	}
@@ -80,21 +80,21 @@ func refusedOr(err error) error {
 	return &idp.Unanswered{Sent: u.Sent, RetryAfter: u.RetryAfter, Cause: err}
 }
 
-func (p provider) Classify(status int, code, description string) *idp.Refusal {
+func (p Provider) Classify(status int, code, description string) *idp.Refusal {
 	class, reason := keycloak.Classify(status, code, description)
 	return &idp.Refusal{Records: class.Records(), Code: code, Description: description, Reason: reason}
 }
 
-func (p provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
-	r, err := p.app.Logout(ctx, raw)
+func (p Provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
+	r, err := p.App.Logout(ctx, raw)
 	if err != nil {
 		return false, fmt.Errorf("logout: %w", refusedOr(err))
 	}
 	return r.AlreadyDead, nil
 }
 
-func (p provider) LookUser(ctx context.Context, user string) (idp.Look, error) {
-	l, err := p.app.LookUser(ctx, user)
+func (p Provider) LookUser(ctx context.Context, user string) (idp.Look, error) {
+	l, err := p.App.LookUser(ctx, user)
 	if err != nil {
 		return idp.Look{}, fmt.Errorf("look at the owner: %w", err)
 	}

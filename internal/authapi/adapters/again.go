@@ -1,4 +1,4 @@
-package main
+package adapters
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
-// again writes the orders once more that this replica knows and the database has lost: a standby that was
+// Again writes the orders once more that this replica knows and the database has lost: a standby that was
 // promoted may lack what was acknowledged last. Every replica does so; the orders' ids make them one.
-type again struct {
+type Again struct {
 	store  *postgres.Store
 	orders chan []events.Message
 	logger zerolog.Logger
@@ -25,12 +25,13 @@ const (
 	againPause = time.Second
 )
 
-func newAgain(store *postgres.Store, logger zerolog.Logger) *again {
-	return &again{store: store, orders: make(chan []events.Message, maxLosses), logger: logger}
+// NewAgain makes one; Run writes.
+func NewAgain(store *postgres.Store, logger zerolog.Logger) *Again {
+	return &Again{store: store, orders: make(chan []events.Message, maxLosses), logger: logger}
 }
 
-// remembered implements projection.Options.Remembered.
-func (a *again) remembered(rows []tokenstate.Row) {
+// Remembered implements projection.Options.Remembered.
+func (a *Again) Remembered(rows []tokenstate.Row) {
 	ms := tokenstate.OrdersOf(rows, "authapi:remembered")
 	if len(ms) == 0 {
 		return
@@ -42,8 +43,8 @@ func (a *again) remembered(rows []tokenstate.Row) {
 	}
 }
 
-// run writes until ctx ends.
-func (a *again) run(ctx context.Context) error {
+// Run writes until ctx ends.
+func (a *Again) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
@@ -54,7 +55,7 @@ func (a *again) run(ctx context.Context) error {
 	}
 }
 
-func (a *again) write(ctx context.Context, ms []events.Message) {
+func (a *Again) write(ctx context.Context, ms []events.Message) {
 	for ctx.Err() == nil {
 		n, err := a.store.OrderAgain(ctx, ms)
 		if err == nil {

@@ -1,0 +1,21 @@
+package adapters
+
+import (
+	"context"
+
+	"github.com/tokenstate/tokenstate/internal/authapi/orders"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// orders joins the outbox.
+type Orders struct{ *postgres.Store }
+
+func (o Orders) Submit(ctx context.Context, m events.Message) (int64, error) {
+	return o.Order(ctx, m) //nolint:wrapcheck // joins only
+}
+
+func (o Orders) SubmitReaching(ctx context.Context, m events.Message) (int64, orders.Reached, error) {
+	version, r, err := o.OrderReaching(ctx, m)
+	return version, orders.Reached{Users: r.Users, Tokens: r.Tokens, Keys: r.Keys}, err //nolint:wrapcheck // joins only
+}
