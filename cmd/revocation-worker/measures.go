@@ -13,8 +13,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
-const scrapeLimit = 2 * time.Second
-
 // measures are the worker's metrics. What must be asked for is asked at each scrape.
 type measures struct {
 	latency *prometheus.HistogramVec
@@ -48,13 +46,8 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_selftest_time_seconds", Help: "When the last self-test was made, since 1970."})
 	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.findings, m.tested)
-	gauge := func(name, help string, ask func(context.Context) float64) {
-		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
-			ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)
-			defer cancel()
-			return ask(ctx)
-		}))
-	}
+	var asked askedGauges
+	gauge := func(name, help string, ask func(context.Context) float64) { asked.add(name, help, ask) }
 	gauge("tokenstate_log_lag_messages", "Messages in the log that are not applied; -1 if it cannot be asked.", p.lag)
 	gauge("tokenstate_parked_messages", "Messages that could not be read; -1 if unknown.", func(ctx context.Context) float64 {
 		n, err := p.store.ParkedCount(ctx)
@@ -75,6 +68,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	gauge("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) float64 {
 		return since(p.known.KnownUntil())
 	})
+	r.MustRegister(asked)
 	return m
 }
 
