@@ -11,7 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tokenstate/tokenstate/internal/apikey/postgres/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 )
 
 // Act is something done with a service credential, or by an operator, whose Request is the reason;

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
-	"github.com/tokenstate/tokenstate/internal/apikey/postgres/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
 // Backfill is how far a realm's event store has been read. Missed is the time of the latest

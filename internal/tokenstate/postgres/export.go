@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 )
 
 // Export is a file that holds the lines From to To of the journal.

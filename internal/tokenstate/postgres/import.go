@@ -7,7 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 )
 
 // ErrDryRun undoes a transaction that was only tried.

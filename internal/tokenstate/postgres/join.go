@@ -3,8 +3,8 @@ package postgres
 import (
 	"context"
 
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
 // joins are run in the same order by every writer, each with its rows sorted by key, so that

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
 // Ensure pruning keeps the version that readers stand at, and that who is behind loads again.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 )
 
 // leaseTimes are how long a lease holds without renewal, how often it is renewed or asked for, and how

@@ -7,8 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/events"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
 // Reached is what an order covers of what is stored: tokens, live keys, and whose they are. An order

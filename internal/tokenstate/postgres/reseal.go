@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
 // SealedUnder counts ciphertexts by the key that they are under.

@@ -1,8 +1,8 @@
 package postgres
 
 import (
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres/internal/dbsqlc"
 )
 
 // asRows turns table rows into facts; the tie is not read back, for the value determines it.
