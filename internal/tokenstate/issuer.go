@@ -1,7 +1,7 @@
 package tokenstate
 
 import (
-	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -29,26 +29,47 @@ func (f Facts) learnIssuer(realm string, r *events.RealmLook, node string, at Mi
 	}
 	is := "/realms/" + r.Name // behind an address that no row tells
 	if r.FrontendURL != "" {
-		is = Spelt(strings.TrimRight(r.FrontendURL, "/") + "/realms/" + url.PathEscape(r.Name))
+		is = Spelt(r.FrontendURL) + is
 		putIn(f.Looks, hadIssuer(realm, is), node, Look{At: at, Cause: cause})
 	}
 	f.stand(issuerOf(realm), node, Standing{At: at, ClientID: is, Cause: cause})
 }
 
-// Spelt is one spelling of all that mean the same issuer; a Token carries it so.
+// Spelt is one spelling of all that mean the same issuer; a Token carries it so. What is no URL stays as it is.
 func Spelt(issuer string) string {
-	u, err := url.Parse(issuer)
-	if issuer == "" || err != nil {
+	scheme, rest, ok := strings.Cut(issuer, "://")
+	if !ok {
 		return issuer
 	}
-	host := strings.ToLower(u.Host)
-	switch scheme := strings.ToLower(u.Scheme); {
-	case scheme == "https":
+	host, path, _ := strings.Cut(rest, "/")
+	scheme, host = strings.ToLower(scheme), strings.ToLower(host)
+	switch scheme {
+	case "https":
 		host = strings.TrimSuffix(host, ":443")
-	case scheme == "http":
+	case "http":
 		host = strings.TrimSuffix(host, ":80")
 	}
-	return strings.ToLower(u.Scheme) + "://" + host + strings.TrimRight(u.Path, "/")
+	if path = decoded(strings.TrimRight(path, "/")); path != "" {
+		path = "/" + path
+	}
+	return scheme + "://" + host + path
+}
+
+// decoded is a path without its percent signs: which characters have one is a matter of taste.
+func decoded(path string) string {
+	const coded = len("%20")
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] == '%' && i+coded <= len(path) {
+			if n, err := strconv.ParseUint(path[i+1:i+coded], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += coded - 1
+				continue
+			}
+		}
+		b.WriteByte(path[i])
+	}
+	return b.String()
 }
 
 // issuerInQuestion reports whether t's realm has another issuer now than t carries, or may have.

@@ -33,6 +33,7 @@ func TestIssuerThatChanged(t *testing.T) {
 		"under a path":                      {func(s *story) { s.realmNamed(1200*sec, "kc1", "demo", "") }, "https://keycloak.example/auth/realms/demo", false},
 		"the realm renamed":                 {func(s *story) { s.realmNamed(1200*sec, "kc1", "other", "") }, plain, true},
 		"a name that is encoded":            {func(s *story) { s.realmNamed(1200*sec, "kc1", "My Realm", "") }, "https://keycloak.example/realms/My%20Realm", false},
+		"a name with a percent sign":        {func(s *story) { s.realmNamed(1200*sec, "kc1", "100%25", "https://login.example/") }, "https://login.example/realms/100%2525", false},
 		"a realm whose name ends alike":     {func(s *story) { s.realmNamed(1200*sec, "kc1", "emo", "") }, plain, true},
 		"an older jar":                      {func(s *story) { s.realmNamed(1200*sec, "kc1", "", "") }, plain, false},
 		"a token whose issuer is not known": {func(s *story) { s.realmNamed(1200*sec, "kc1", "other", "") }, "", false},
