@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -25,6 +26,9 @@ var ErrReplaced = errors.New("the log is not the one that reading began in: comp
 
 // ErrStalled says that the log holds messages which are not delivered.
 var ErrStalled = errors.New("the log holds more but delivers nothing: read again from the committed floor")
+
+// ErrSkipped says that messages were passed over which the log has.
+var ErrSkipped = errors.New("the server delivered later messages before earlier ones that it has: read again from the committed floor")
 
 // Gap says that the log skipped sequences: it was truncated, expired or lost some.
 type Gap struct{ Want, Got uint64 }
@@ -96,12 +100,12 @@ func (r *Reader) Next(ctx context.Context) (Entry, error) {
 		m, err := r.wait(ctx)
 		switch {
 		case err == nil && time.Since(r.checked) < stallAfter:
-			return r.entry(m)
+			return r.entry(ctx, m)
 		case err == nil: // a new log's messages come as if they were the old one's next ones
 			if _, err = r.behind(ctx); err != nil {
 				return Entry{}, err
 			}
-			return r.entry(m)
+			return r.entry(ctx, m)
 		case ctx.Err() != nil:
 			return Entry{}, ctx.Err()
 		case !errors.Is(err, context.DeadlineExceeded):
@@ -152,14 +156,33 @@ func (r *Reader) behind(ctx context.Context) (bool, error) {
 	return info.Last >= r.next, nil
 }
 
-func (r *Reader) entry(m jetstream.Msg) (Entry, error) {
+func (r *Reader) entry(ctx context.Context, m jetstream.Msg) (Entry, error) {
 	meta, err := m.Metadata()
 	if err != nil {
 		return Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
 	}
 	if meta.Sequence.Stream != r.next {
-		return Entry{}, &Gap{Want: r.next, Got: meta.Sequence.Stream}
+		return Entry{}, r.skipped(ctx, meta.Sequence.Stream)
 	}
 	r.next++
 	return Entry{Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()), Raw: m.Data()}, nil
+}
+
+// skipped is a gap if the leader's word is that the wanted message is gone. A replica that has not caught up after its
+// leader was lost may deliver from later on: what lies between would be taken for lost, and never be read.
+func (r *Reader) skipped(ctx context.Context, got uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, tryFor)
+	defer cancel()
+	s, err := r.log.js.Stream(ctx, Name)
+	if err != nil {
+		return fmt.Errorf("ask whether sequence %d is gone: %w", r.next, err)
+	}
+	info, err := s.Info(ctx, jetstream.WithDeletedDetails(true))
+	if err != nil {
+		return fmt.Errorf("ask whether sequence %d is gone: %w", r.next, err)
+	}
+	if r.next < info.State.FirstSeq || slices.Contains(info.State.Deleted, r.next) {
+		return &Gap{Want: r.next, Got: got}
+	}
+	return fmt.Errorf("%w: wanted sequence %d, got %d", ErrSkipped, r.next, got)
 }

@@ -145,6 +145,43 @@ func TestATruncatedHeadIsAGap(t *testing.T) {
 	}
 }
 
+// Ensure that what is passed over is a gap only where the log has it no more: a replica that lagged after the loss of
+// its leader delivered from later on, and hundreds of messages that were there were taken for lost.
+func TestWhatIsThereIsNoGap(t *testing.T) {
+	ctx := within(t)
+	l := open(t, ctx, start(t, t.TempDir(), -1))
+	if err := l.js.DeleteStream(ctx, Name); err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.js.CreateStream(ctx, jetstream.StreamConfig{Name: Name, Subjects: []string{"tokenstate.v1.>"}, AllowDirect: true}) // may delete
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		publish(t, ctx, l, i+1)
+	}
+	read := func() error {
+		r, err := l.Read(ctx, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Stop()
+		r.next = 2 // and the consumer delivers the third
+		_, err = r.Next(ctx)
+		return err
+	}
+	var gap *Gap
+	if err := read(); !errors.Is(err, ErrSkipped) || errors.As(err, &gap) {
+		t.Errorf("the second message is there: %v", err)
+	}
+	if err := s.DeleteMsg(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := read(); !errors.As(err, &gap) || gap.Want != 2 || gap.Got != 3 {
+		t.Errorf("the second message is gone: %v", err)
+	}
+}
+
 func TestReadingSurvivesTheLossOfItsConsumer(t *testing.T) {
 	ctx := within(t)
 	l := open(t, ctx, start(t, t.TempDir(), -1))
