@@ -74,10 +74,10 @@ func decoded(path string) string {
 
 // issuerInQuestion reports whether t's realm has another issuer now than t carries, or may have.
 func (f Facts) issuerInQuestion(t Token, r Rules) bool {
-	nodes := f.Standings[Subject{issuerOf(t.Realm), Keycloak}]
-	if t.Issuer == "" || len(nodes) == 0 {
+	if t.Issuer == "" {
 		return false
 	}
+	nodes := f.Standings[Subject{issuerOf(t.Realm), Keycloak}]
 	_, differs := closedLook(nodes, r, func(s Standing) bool {
 		if !strings.HasPrefix(s.ClientID, "/") {
 			return s.ClientID != t.Issuer
