@@ -37,7 +37,7 @@ var listenerMutants = []listenerMutant{
             Map`, `if (true) {
             Map`, "LookerTest"},
 	{`a death goes first`, "Tickets", `(first ? urgent : others)`, `others`, "LookQueueTest"},
-	{`a look is later than the millisecond of its cause`, "Looker", `now <= last && i < MILLIS_TO_WAIT`, `false`, "LookerTest"},
+	{`a look is later than the millisecond of its cause`, "Looker", `now <= last && i < MILLIS_TO_WAIT`, `i < 0`, "LookerTest"},
 	{`an event says by when it was committed`, "Engine", `return System.currentTimeMillis() + `, `return h.at() + `, "EngineTest"},
 	{`a birth is committed after its delay`, "Engine", `System.currentTimeMillis() + delay(h)`, `System.currentTimeMillis()`, "EngineTest"},
 	{`of folded births the last committed stands for the rest`, "Waiting", `c.committedBy() > e.cause.committedBy()`, `c.committedBy() < e.cause.committedBy()`, "LookQueueTest"},
