@@ -21,7 +21,7 @@ func TestVersionIsTheLastMigrations(t *testing.T) {
 	}
 	numbers := map[string]string{}
 	for _, file := range files {
-		number := strings.SplitN(strings.TrimPrefix(file, "migrations/"), "_", 2)[0]
+		number, _, _ := strings.Cut(strings.TrimPrefix(file, "migrations/"), "_")
 		if other := numbers[number]; other != "" {
 			t.Errorf("%s and %s bear the same number", other, file)
 		}

@@ -35,8 +35,6 @@ type watch struct {
 	gone   int    // in a row
 }
 
-const goneEnough = 2
-
 // May says whether a user of a store may be looked at now; whoever was told so must tell Saw.
 func (s *Stores) May(realm, user string, now time.Time) error {
 	s.mu.Lock()
@@ -46,7 +44,7 @@ func (s *Stores) May(realm, user string, now time.Time) error {
 	switch {
 	case w.passed:
 		return nil
-	case w.gone >= goneEnough:
+	case w.gone >= tokenstate.StoreGoneEnough:
 		return errors.Join(ErrStore, errors.New("and its users came back as gone: correct the provider in Keycloak's user federation and save it; if they are really gone, save it as it is"))
 	case now.Sub(w.change.Time()) < s.Pause || w.asking != "":
 		return errors.Join(ErrStore, errors.New("its users wait until one of them has been found"))
@@ -91,7 +89,7 @@ func (s *Stores) Alarmed() (realms []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for realm := range s.realms {
-		if w := s.watch(realm); !w.passed && w.gone >= goneEnough {
+		if w := s.watch(realm); !w.passed && w.gone >= tokenstate.StoreGoneEnough {
 			realms = append(realms, realm)
 		}
 	}

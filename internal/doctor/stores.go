@@ -3,6 +3,8 @@ package doctor
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // removing: a look past Keycloak's cache has Keycloak ask the directory, and whom that does not show at
@@ -21,7 +23,7 @@ func removing(r Realm) []Finding {
 
 // emptied: the worker has stopped looking at the users of this realm's stores.
 func emptied(r Realm) []Finding {
-	if r.StoreGone < 2 {
+	if r.StoreGone < tokenstate.StoreGoneEnough {
 		return nil
 	}
 	return []Finding{{

@@ -12,8 +12,11 @@ import (
 // javaTests compile and run the listener as Maven would, without Maven: its start was most of a mutant's time.
 type javaTests struct{ module, classpath, console string }
 
-// console starts JUnit from the command line; its version goes with junit.version in the listener's pom.xml.
-const console = "org.junit.platform:junit-platform-console-standalone:1.11.4"
+// consoleVersion is of JUnit's command line; it goes with junit.version in the listener's pom.xml.
+const (
+	consoleVersion = "1.11.4"
+	console        = "junit-platform-console-standalone"
+)
 
 // prepareJava has Maven compile everything once, and say what the tests need.
 func prepareJava(t *testing.T, dir string) javaTests {
@@ -22,7 +25,7 @@ func prepareJava(t *testing.T, dir string) javaTests {
 	needs := filepath.Join(dir, "classpath")
 	for _, args := range [][]string{
 		{"-q", "-B", "test-compile", "dependency:build-classpath", "-Dmdep.outputFile=" + needs},
-		{"-q", "-B", "dependency:copy", "-Dartifact=" + console, "-DoutputDirectory=" + dir},
+		{"-q", "-B", "dependency:copy", "-Dartifact=org.junit.platform:" + console + ":" + consoleVersion, "-DoutputDirectory=" + dir},
 	} {
 		if out, err := run(t, j.module, nil, "mvn", args...); err != nil {
 			t.Fatalf("mvn %s: %v\n%.4000s", strings.Join(args, " "), err, out)
@@ -33,7 +36,7 @@ func prepareJava(t *testing.T, dir string) javaTests {
 		t.Fatal(err)
 	}
 	j.classpath = strings.TrimSpace(string(raw))
-	j.console = filepath.Join(dir, "junit-platform-console-standalone-1.11.4.jar")
+	j.console = filepath.Join(dir, console+"-"+consoleVersion+".jar")
 	return j
 }
 

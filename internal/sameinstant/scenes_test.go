@@ -233,7 +233,7 @@ func (i *instant) judge(p *person, inside, outside shown) {
 		if a, b := inside.alive[seat{t.Session, t.Client}], outside.alive[seat{t.Session, t.Client}]; in == out && b > a {
 			i.Errorf("the admin API shows a later start than the resource: %d, %d", b, a)
 		}
-		if why := inside.refuses(t); (why == "") != alive[t.ClientID] && !(why == "" && inside.doubts(t)) {
+		if why := inside.refuses(t); (why == "") != alive[t.ClientID] && (why != "" || !inside.doubts(t)) {
 			i.Errorf("the resource says of the token of %s: refused %q, and Keycloak refreshes: %v", t.ClientID, why, alive[t.ClientID])
 		}
 	}

@@ -72,16 +72,9 @@ func (c *NATSCluster) createStream() {
 	ctx, cancel := context.WithTimeout(c.t.Context(), limit)
 	defer cancel()
 	_, js := c.Connect(Operator)
-	for {
-		err := c.tryToCreate(ctx, js)
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			c.t.Fatalf("testenv: make the stream of three replicas: %v", err)
-		case <-time.After(100 * time.Millisecond):
-		}
+	var err error
+	if !again(ctx, func() bool { err = c.tryToCreate(ctx, js); return err == nil }) {
+		c.t.Fatalf("testenv: make the stream of three replicas: %v", err)
 	}
 }
 
@@ -121,38 +114,48 @@ func (c *NATSCluster) Connect(user string, options ...nats.Option) (*nats.Conn, 
 func (c *NATSCluster) StopLeader() (leader string, start func()) {
 	c.t.Helper()
 	_, js := c.Connect(Operator)
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		info := c.info(js)
-		if info == nil {
-			continue
-		}
-		for _, m := range c.members {
-			if m.name == info.Leader {
-				m.Stop()
-				return m.name, func() { m.Start(); c.inSync(js) }
-			}
+	ctx, cancel := context.WithTimeout(c.t.Context(), limit)
+	defer cancel()
+	var m *member
+	if !again(ctx, func() bool { m = c.leads(js); return m != nil }) {
+		c.t.Fatal("testenv: the stream has no leader")
+	}
+	m.Stop()
+	return m.name, func() { m.Start(); c.inSync(js) }
+}
+
+// leads is the member that leads the stream; nil while one is elected.
+func (c *NATSCluster) leads(js jetstream.JetStream) *member {
+	info := c.info(js)
+	for _, m := range c.members {
+		if info != nil && m.name == info.Leader {
+			return m
 		}
 	}
-	c.t.Fatal("testenv: the stream has no leader")
-	return "", nil
+	return nil
 }
 
 func (c *NATSCluster) inSync(js jetstream.JetStream) {
 	c.t.Helper()
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		current := 0
-		if info := c.info(js); info != nil && info.Leader != "" {
-			for _, r := range info.Replicas {
-				if r.Current && !r.Offline {
-					current++
-				}
-			}
-		}
-		if current == len(c.members)-1 {
-			return
+	ctx, cancel := context.WithTimeout(c.t.Context(), limit)
+	defer cancel()
+	if !again(ctx, func() bool { return c.current(js) == len(c.members)-1 }) {
+		c.t.Fatal("testenv: the replicas do not catch up")
+	}
+}
+
+// current is how many replicas beside the leader hold everything.
+func (c *NATSCluster) current(js jetstream.JetStream) (n int) {
+	info := c.info(js)
+	if info == nil || info.Leader == "" {
+		return 0
+	}
+	for _, r := range info.Replicas {
+		if r.Current && !r.Offline {
+			n++
 		}
 	}
-	c.t.Fatal("testenv: the replicas do not catch up")
+	return n
 }
 
 func (c *NATSCluster) info(js jetstream.JetStream) *jetstream.ClusterInfo {

@@ -96,19 +96,12 @@ func (d *Directory) Start(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", d.addr)
-		if err == nil {
-			return conn.Close()
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("slapd does not listen: %w", err)
-		}
+	var conn net.Conn
+	var err error
+	if !again(ctx, func() bool { conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", d.addr); return err == nil }) {
+		return fmt.Errorf("slapd does not listen: %w", err)
 	}
+	return conn.Close()
 }
 
 // Stop ends it in good order. It may be called twice.

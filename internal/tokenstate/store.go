@@ -50,6 +50,10 @@ func (f Facts) ChangedBeneath(realm string) (at Millis) {
 	return at
 }
 
+// StoreGoneEnough is how many of a store's users must be gone after its change, none being found, for the store to be
+// taken for mistyped.
+const StoreGoneEnough = 2
+
 // StoreUsers is what is known of the users of a realm's stores.
 type StoreUsers struct {
 	Known bool // there are such users

@@ -171,7 +171,7 @@ func (s *Service) leave(ctx context.Context, t tokenstate.Token, turn Turn, unsu
 }
 
 // readBack asks what became of a refresh without an outcome, before it is repeated: with
-// rotation on, repeating one that happened ends the session. idp.Introspection changes nothing.
+// rotation on, repeating one that happened ends the session. Introspection changes nothing.
 func (s *Service) readBack(ctx context.Context, t tokenstate.Token, raw secret.Text) error {
 	seen, err := s.Gate.Realms[t.Realm].Keycloak.Introspect(ctx, raw)
 	switch {
