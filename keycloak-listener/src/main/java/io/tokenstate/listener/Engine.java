@@ -110,10 +110,15 @@ final class Engine implements Figures, Intake {
 
     /** Those that are there; waits for one. */
     private void nextEvents() throws InterruptedException {
-        intake.addAll(refreshErrors.flush());
-        for (Happened h = intake.poll(500, TimeUnit.MILLISECONDS); h != null; h = intake.poll()) {
+        for (Happened h = nextEvent(500); h != null; h = nextEvent(0)) {
             tell(h);
         }
+    }
+
+    /** Refused refreshes that were folded come back among the events, also where these never cease. */
+    private Happened nextEvent(long millis) throws InterruptedException {
+        intake.addAll(refreshErrors.flush());
+        return intake.poll(millis, TimeUnit.MILLISECONDS);
     }
 
     private void tell(Happened h) {
