@@ -117,16 +117,16 @@ func (i *instant) arrived(raw []byte) {
 	}
 }
 
-// listened are the listener's observations of one look that began at or after an instant and has
-// what is wanted.
-func (i *instant) listened(since events.Millis, has func(*events.Observation) bool) (ms []events.Message) {
+// listened are the listener's observations of one look at a user that began at or after an instant and has what is
+// wanted.
+func (i *instant) listened(user string, since events.Millis, has func(*events.Observation) bool) (ms []events.Message) {
 	i.Helper()
 	for timeout := time.After(waitFor); ; {
 		i.mu.Lock()
 		for _, m := range slices.Backward(i.heard) {
 			if o, _ := m.Body.(*events.Observation); m.At >= since && has(o) {
 				for _, part := range i.heard {
-					if part.At == m.At {
+					if o, _ := part.Body.(*events.Observation); part.At == m.At && isAt(o, user) {
 						ms = append(ms, part)
 					}
 				}
@@ -143,6 +143,12 @@ func (i *instant) listened(since events.Millis, has func(*events.Observation) bo
 			i.Fatal("the listener has not looked")
 		}
 	}
+}
+
+// isAt reports whether an observation is of a look at a user: looks that are taken together share their instant.
+func isAt(o *events.Observation, user string) bool {
+	return o.User != nil && o.User.User == user ||
+		slices.ContainsFunc(o.Rosters, func(r events.Roster) bool { return r.User == user })
 }
 
 // person is somebody with an offline token of each of two clients.
