@@ -19,6 +19,7 @@ import (
 // store's watermark back behind what may be lost, and counts once for each report.
 func TestALossIsMadeUpFor(t *testing.T) {
 	w := newWorld(t)
+	began = recently()
 	w.history(0, 16)
 	w.tracked(plain("a", "s1"))
 	must(t, w.st.PutBackfill(t.Context(), postgres.Backfill{Realm: "demo", Upto: 1 << 50}))

@@ -181,7 +181,10 @@ func user(n int) string    { return fmt.Sprintf("user-%d", n%7) }
 func session(n int) string { return fmt.Sprintf("session-%d", n%11) }
 
 // began is near the log's time: what arrives much later than it was sent is looked at again.
-var began = events.Millis(time.Now().Add(-30 * time.Second).UnixMilli())
+// A test that wants nobody in doubt begins anew, for by its turn that may be long ago.
+var began = recently()
+
+func recently() events.Millis { return events.Millis(time.Now().Add(-30 * time.Second).UnixMilli()) }
 
 // message number n of a history with every kind of message.
 func message(n int) events.Message {

@@ -66,7 +66,8 @@ func (c *NATSCluster) join(m *member, o *server.Options) {
 	}
 }
 
-// createStream tries until the cluster has a leader who can.
+// createStream tries until the cluster has a leader who can, and waits until all replicas hold the stream: until then
+// nobody could be elected if its first holder were stopped.
 func (c *NATSCluster) createStream() {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), limit)
@@ -76,6 +77,7 @@ func (c *NATSCluster) createStream() {
 	if !again(ctx, func() bool { err = c.tryToCreate(ctx, js); return err == nil }) {
 		c.t.Fatalf("testenv: make the stream of three replicas: %v", err)
 	}
+	c.inSync(js)
 }
 
 func (c *NATSCluster) tryToCreate(ctx context.Context, js jetstream.JetStream) error {
