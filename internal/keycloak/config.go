@@ -69,7 +69,7 @@ func (c Config) validate() error {
 		faults = append(faults, errors.New("keycloak url: want http(s)://host[:port][/path] without user, query or fragment"))
 	}
 	if !plainID(c.Realm) {
-		faults = append(faults, errors.New("keycloak realm: empty or not a realm's name"))
+		faults = append(faults, errors.New(`keycloak realm: want a realm's name of 1 to 255 bytes; a realm named "." or ".." cannot be called over HTTP, give it another name`))
 	}
 	if c.ClientID == "" {
 		faults = append(faults, errors.New("keycloak client id: empty"))
