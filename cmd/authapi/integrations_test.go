@@ -10,8 +10,8 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 // links is a Federation: github's ids to users.
@@ -114,9 +114,9 @@ func (w *world) journalled(m events.Message) {
 	from, err := w.store.Floor(w.t.Context())
 	must(w.t, err)
 	w.floor++
-	_, err = w.store.Apply(w.t.Context(), postgres.Batch{
-		From: from, To: postgres.Floor{Stream: "T", Seq: w.floor, Digest: "d"}, Facts: tokenstate.Learn(m),
-		Journal: []postgres.Entry{{ID: m.ID, Seq: w.floor, Received: m.At, Realm: m.Realm, Class: string(m.Body.Class()), Raw: raw, About: m.About()}},
+	_, err = w.store.Apply(w.t.Context(), journal.Batch{
+		From: from, To: journal.Floor{Stream: "T", Seq: w.floor, Digest: "d"}, Facts: tokenstate.Learn(m),
+		Lines: []journal.Line{{ID: m.ID, Seq: w.floor, Received: m.At, Realm: m.Realm, Class: string(m.Body.Class()), Raw: raw, About: m.About()}},
 	})
 	must(w.t, err)
 }

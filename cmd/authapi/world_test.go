@@ -24,6 +24,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -203,7 +204,7 @@ func (w *world) learn(rows ...tokenstate.Row) {
 	from, err := w.store.Floor(w.t.Context())
 	must(w.t, err)
 	w.floor++
-	_, err = w.store.Apply(w.t.Context(), postgres.Batch{From: from, To: postgres.Floor{Stream: "T", Seq: w.floor, Digest: "d"}, Facts: tokenstate.FactsOf(rows)})
+	_, err = w.store.Apply(w.t.Context(), journal.Batch{From: from, To: journal.Floor{Stream: "T", Seq: w.floor, Digest: "d"}, Facts: tokenstate.FactsOf(rows)})
 	must(w.t, err)
 	w.caughtUp()
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -27,7 +28,7 @@ func TestALossIsMadeUpFor(t *testing.T) {
 	must(t, err)
 	defer log.Close()
 	p := &running{
-		c: &config{}, store: store{w.st}, log: theLog{log}, logger: zerolog.Nop(),
+		c: &config{}, store: w.st, log: theLog{log}, logger: zerolog.Nop(),
 		backfill: &backfill.Backfill{Soon: make(chan struct{}, 1)}, measures: &measures{losses: prometheus.NewCounter(prometheus.CounterOpts{Name: "x"})},
 	}
 	info, err := p.log.Info(t.Context())
@@ -38,7 +39,7 @@ func TestALossIsMadeUpFor(t *testing.T) {
 		t.Fatal("in doubt before anything was lost")
 	}
 	for range 2 { // a worker that is killed in between reports it again
-		must(t, p.heal(t.Context(), worker.Loss{Reason: "test", Floor: worker.Floor{Seq: 3}, Info: info}))
+		must(t, p.heal(t.Context(), worker.Loss{Reason: "test", Floor: journal.Floor{Seq: 3}, Info: info}))
 	}
 	w.applied(info.Last + 1)
 	f, _, err = w.st.Facts(t.Context())

@@ -12,10 +12,10 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
-	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 func journalCommand() *cli.Command {
@@ -117,7 +117,7 @@ func (o *operator) export(ctx context.Context, to io.Writer, e *postgres.Export)
 			return err //nolint:wrapcheck // as above
 		}
 		for _, one := range es {
-			if err := w.Add(worker.Line(one)); err != nil {
+			if err := w.Add(journal.Line(one)); err != nil {
 				return err //nolint:wrapcheck // as above
 			}
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/ops"
-	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 // measures are the worker's metrics. What must be asked for is asked at each scrape.
@@ -103,9 +103,9 @@ func (p *running) lag(ctx context.Context) float64 {
 }
 
 // applied measures how old the news of a batch were when they were committed.
-func (m *measures) applied(b worker.Batch) {
+func (m *measures) applied(b journal.Batch) {
 	now := time.Now()
-	for _, line := range b.Journal {
+	for _, line := range b.Lines {
 		if line.Class != string(events.ClassEvent) && line.Class != string(events.ClassObservation) {
 			continue
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -88,12 +89,12 @@ func requeue(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
-	m, line, err := worker.Decode(worker.Entry{Seq: p.Seq, Subject: p.AsArrived(), Received: p.Received, Raw: p.Raw})
+	m, line, err := worker.Decode(journal.Entry{Seq: p.Seq, Subject: postgres.AsArrived(p.Parked), Received: p.Received, Raw: p.Raw})
 	if err != nil {
 		return fmt.Errorf("%w: it stays parked", err)
 	}
-	l := recovery.Learnt{Journal: []worker.Line{line}, Facts: tokenstate.Learn(m)}
-	n, err := recoveryStore{o.store(), o, postgres.Floor{}}.Relearn(ctx, l)
+	l := recovery.Learnt{Journal: []journal.Line{line}, Facts: tokenstate.Learn(m)}
+	n, err := recoveryStore{o.store(), o, journal.Floor{}}.Relearn(ctx, l)
 	if err != nil {
 		return err
 	}

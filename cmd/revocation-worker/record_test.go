@@ -24,6 +24,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/devstack"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/play"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -198,7 +199,7 @@ func (r *recorder) listen(env devstack.Env) {
 	r.Cleanup(func() { cancel(); <-done; in.Stop(); log.Close() })
 }
 
-func (r *recorder) arrived(e stream.Entry) {
+func (r *recorder) arrived(e journal.Entry) {
 	m, err := events.Decode(e.Raw)
 	if err != nil {
 		r.Error(err)

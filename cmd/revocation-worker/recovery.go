@@ -7,37 +7,23 @@ import (
 	"io"
 
 	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
-	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 // recoveryStore joins postgres.Store to recovery.Store.
 type recoveryStore struct {
 	*postgres.Store
 	operator *operator
-	stream   postgres.Floor // where messages lie that cannot be read
-}
-
-func (s recoveryStore) JournalHas(ctx context.Context, ids []string) (map[string]worker.Line, error) {
-	has, err := s.Store.JournalHas(ctx, ids)
-	out := make(map[string]worker.Line, len(has))
-	for id, e := range has {
-		out[id] = worker.Line(e)
-	}
-	return out, err //nolint:wrapcheck // joins only
+	stream   journal.Floor // where messages lie that cannot be read
 }
 
 func (s recoveryStore) Relearn(ctx context.Context, l recovery.Learnt) (int, error) {
-	in := postgres.Learnt{Facts: l.Facts, Stream: s.stream, Erase: l.Erase, Source: l.Source, Position: l.Position}
-	for _, line := range l.Journal {
-		in.Journal = append(in.Journal, postgres.Entry(line))
-	}
-	for _, p := range l.Parked {
-		in.Parked = append(in.Parked, postgres.Parked(p))
-	}
-	return s.Store.Relearn(ctx, in) //nolint:wrapcheck // joins only
+	return s.Store.Relearn(ctx, postgres.Learnt{
+		Journal: l.Journal, Parked: l.Parked, Facts: l.Facts, Stream: s.stream, Erase: l.Erase, Source: l.Source, Position: l.Position,
+	})
 }
 
 func (s recoveryStore) State(ctx context.Context) (recovery.State, error) {
@@ -73,7 +59,7 @@ func (z frozen) Replace(ctx context.Context, f tokenstate.Facts, detail string) 
 // streamSource reads the log from a sequence to what was its end when the replay began.
 type streamSource struct {
 	name   string
-	reader *stream.Reader
+	reader journal.Reader
 	first  uint64
 	last   uint64
 }
@@ -90,13 +76,13 @@ func (s *streamSource) Next(ctx context.Context) (recovery.Item, error) {
 		return recovery.Item{}, err //nolint:wrapcheck // the reader says what failed
 	}
 	s.first = e.Seq + 1
-	return recovery.Item{Position: e.Seq, Entry: worker.Entry(e)}, nil
+	return recovery.Item{Position: e.Seq, Entry: e}, nil
 }
 
 // journalSource reads the database's own journal.
 type journalSource struct {
 	store *postgres.Store
-	page  []postgres.Entry
+	page  []journal.Line
 	at, n int64
 	total uint64
 }
@@ -119,25 +105,25 @@ func (s *journalSource) Next(ctx context.Context) (recovery.Item, error) {
 	e := s.page[0]
 	s.page = s.page[1:]
 	s.at++
-	return recovery.Item{Position: uint64(s.at), Entry: worker.Entry{Seq: e.Seq, Received: e.Received, Raw: e.Raw}}, nil //nolint:gosec // counts up
+	return recovery.Item{Position: uint64(s.at), Entry: journal.Entry{Seq: e.Seq, Received: e.Received, Raw: e.Raw}}, nil //nolint:gosec // counts up
 }
 
 var errNothing = errors.New("nothing to replay")
 
 // streamFrom begins at seq, or at the log's first message if that came later.
-func streamFrom(ctx context.Context, log *stream.Log, seq uint64) (*streamSource, postgres.Floor, error) {
+func streamFrom(ctx context.Context, log *stream.Log, seq uint64) (*streamSource, journal.Floor, error) {
 	info, err := log.Info(ctx)
 	if err != nil {
-		return nil, postgres.Floor{}, fmt.Errorf("%w: check NATS_URL", err)
+		return nil, journal.Floor{}, fmt.Errorf("%w: check NATS_URL", err)
 	}
 	if seq > info.Last || info.Last == 0 {
-		return nil, postgres.Floor{}, fmt.Errorf("%w: the log's last message is %d", errNothing, info.Last)
+		return nil, journal.Floor{}, fmt.Errorf("%w: the log's last message is %d", errNothing, info.Last)
 	}
 	seq = max(seq, info.First)
 	r, err := log.Read(ctx, seq-1)
 	if err != nil {
-		return nil, postgres.Floor{}, err //nolint:wrapcheck // it says what failed
+		return nil, journal.Floor{}, err //nolint:wrapcheck // it says what failed
 	}
 	name := fmt.Sprintf("log %s of %d from %d", info.Name, info.Created.UnixMicro(), seq)
-	return &streamSource{name, r, seq, info.Last}, postgres.Floor{Stream: info.Name, Created: info.Created}, nil
+	return &streamSource{name, r, seq, info.Last}, journal.Floor{Stream: info.Name, Created: info.Created}, nil
 }

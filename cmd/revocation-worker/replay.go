@@ -11,9 +11,9 @@ import (
 
 	"github.com/urfave/cli/v3"
 
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
-	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 func replayCommand() *cli.Command {
@@ -56,7 +56,7 @@ func replay(ctx context.Context, cmd *cli.Command, o *operator) error {
 }
 
 // source opens what --from names.
-func (o *operator) source(ctx context.Context, from string) (src recovery.Source, at postgres.Floor, closeIt func(), err error) {
+func (o *operator) source(ctx context.Context, from string) (src recovery.Source, at journal.Floor, closeIt func(), err error) {
 	kind, arg, _ := strings.Cut(from, "=")
 	switch kind {
 	case "journal":
@@ -70,7 +70,7 @@ func (o *operator) source(ctx context.Context, from string) (src recovery.Source
 	return nil, at, nil, fmt.Errorf("%w: --from is beginning, seq=N, time=T, journal or file=F", ops.ErrUsage)
 }
 
-func (o *operator) logSource(ctx context.Context, kind, arg string) (src recovery.Source, at postgres.Floor, closeIt func(), err error) {
+func (o *operator) logSource(ctx context.Context, kind, arg string) (src recovery.Source, at journal.Floor, closeIt func(), err error) {
 	log, err := o.log(ctx, o.logger)
 	if err != nil {
 		return nil, at, nil, err
@@ -100,7 +100,7 @@ func (o *operator) logSource(ctx context.Context, kind, arg string) (src recover
 	return s, at, func() { s.reader.Stop(); log.Close() }, nil
 }
 
-func openFile(path string) (src recovery.Source, at postgres.Floor, closeIt func(), err error) {
+func openFile(path string) (src recovery.Source, at journal.Floor, closeIt func(), err error) {
 	f, err := os.Open(path) //nolint:gosec // the operator's own choice
 	if err != nil {
 		return nil, at, nil, fmt.Errorf("%w: the journal file cannot be opened", err)

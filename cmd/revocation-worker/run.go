@@ -76,7 +76,7 @@ func run(ctx context.Context, c *config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	known := projection.New(source, projection.Options{}, logger)
-	p := &running{c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: store{st}, known: known, logger: logger}
+	p := &running{c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: st, known: known, logger: logger}
 	p.stores = &asking.Stores{Pause: c.storePause, Changed: known.ChangedBeneath, Since: known.StoreUsersSince}
 	p.looker = &worker.Looker{
 		Known: known, Ask: asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: p.resource}, WasThere: briefly(known.RealmWasThere), Sighted: known.Sighted, Stores: p.stores, StoreOf: known.LivesIn}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
@@ -107,7 +107,7 @@ type running struct {
 	admin    *keycloak.Admin
 	resource *keycloak.Resource
 	log      theLog
-	store    store
+	store    *postgres.Store
 	known    *projection.Projection
 	looker   *worker.Looker
 	stores   *asking.Stores

@@ -80,7 +80,7 @@ func TestTheSelfTestSeesWhatDoctorSees(t *testing.T) {
 		}
 		admin, err := cfg.admin()
 		must(t, err)
-		p := &running{c: cfg, admin: admin, log: theLog{log}, store: store{w.st}, known: known, logger: zerolog.Nop()}
+		p := &running{c: cfg, admin: admin, log: theLog{log}, store: w.st, known: known, logger: zerolog.Nop()}
 		p.measures = newMeasures(prometheus.NewRegistry(), p)
 		s := p.seen(t.Context())
 		if len(s.Unasked) > 0 || s.NoGlobal != c.noGlobal || s.Version != c.version || len(s.Realms) != 1 {

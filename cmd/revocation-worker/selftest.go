@@ -41,7 +41,7 @@ func (p *running) seen(ctx context.Context) doctor.Seen {
 	defer cancel()
 	s := p.c.unseen()
 	s.Database = &doctor.Database{} // it could not have started on another schema
-	if err := lookAtStore(ctx, p.store.Store, &s); err != nil {
+	if err := lookAtStore(ctx, p.store, &s); err != nil {
 		s.Database, s.Unasked["postgres"] = nil, err.Error()
 	} else {
 		ahead := time.Since(s.Now)
@@ -60,7 +60,7 @@ func (p *running) seen(ctx context.Context) doctor.Seen {
 	for realm, n := range p.known.Owners() {
 		realms[realm] = doctor.Realm{OwnersInAll: n.All, NeverLooked: n.NeverLooked}
 	}
-	if err := (&inspection{p.admin, p.store.Store, p.c.adminRealm}).realms(ctx, realms, &s); err != nil {
+	if err := (&inspection{p.admin, p.store, p.c.adminRealm}).realms(ctx, realms, &s); err != nil {
 		s.Unasked["keycloak"] = err.Error()
 	}
 	return s

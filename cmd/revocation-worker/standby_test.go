@@ -44,7 +44,7 @@ func TestAStandbyTriesItsPasswords(t *testing.T) {
 	admin, err := c.admin()
 	must(t, err)
 	p := &running{
-		c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: store{w.st}, logger: zerolog.New(out),
+		c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: w.st, logger: zerolog.New(out),
 		known: projection.New(source, projection.Options{}, zerolog.Nop()),
 	}
 	p.measures = newMeasures(prometheus.NewRegistry(), p)

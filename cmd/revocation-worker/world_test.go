@@ -69,7 +69,7 @@ func (w *world) work() {
 	must(w.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	one := &worker.Worker{Log: theLog{log}, Store: store{w.st}, Epochs: w.st, Logger: zerolog.Nop()}
+	one := &worker.Worker{Log: theLog{log}, Store: w.st, Epochs: w.st, Logger: zerolog.Nop()}
 	go func() { defer close(done); _ = one.Run(ctx) }()
 	stopped := false
 	w.stop = func() {

@@ -25,7 +25,7 @@ func TestALogThatStoresNothing(t *testing.T) {
 	var said bytes.Buffer
 	source := pgsource.New(w.pool, pollEvery)
 	defer source.Close()
-	p := &running{log: theLog{log}, store: store{w.st}, known: projection.New(source, projection.Options{}, zerolog.Nop()), logger: zerolog.New(&said)}
+	p := &running{log: theLog{log}, store: w.st, known: projection.New(source, projection.Options{}, zerolog.Nop()), logger: zerolog.New(&said)}
 	p.measures = newMeasures(prometheus.NewRegistry(), p)
 	_, js := w.nats.Connect(testenv.Operator)
 	limit := func(bytes int64) {

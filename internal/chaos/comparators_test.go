@@ -51,13 +51,13 @@ func TestComparatorsLose(t *testing.T) {
 // what the batch teaches. It is built for the comparator alone; the tree has no such code.
 func acknowledgeFirst(t *testing.T) string {
 	t.Helper()
-	const from, to = "\treturn w.Store.Apply(ctx, b)\n", `	if _, err := w.Store.Apply(ctx, Batch{From: b.From, To: b.To, Facts: tokenstate.NewFacts()}); err != nil {
+	const from, to = "\t_, err := w.Store.Apply(ctx, b.Batch)\n", `	if _, err := w.Store.Apply(ctx, journal.Batch{From: b.From, To: b.To, Facts: tokenstate.NewFacts()}); err != nil {
 		return err
 	}
 	b.From = b.To
-	return w.Store.Apply(ctx, b)
+	_, err := w.Store.Apply(ctx, b.Batch)
 `
-	const imports = "\t\"time\"\n"
+	const imports = "\t\"github.com/tokenstate/tokenstate/internal/journal\"\n"
 	root, err := filepath.Abs("../..")
 	must(t, err)
 	at := filepath.Join(root, "internal", "worker", "apply.go")
@@ -67,7 +67,7 @@ func acknowledgeFirst(t *testing.T) string {
 		t.Fatalf("%s is not as the comparator expects it", at)
 	}
 	text := strings.Replace(string(raw), from, to, 1)
-	text = strings.Replace(text, imports, imports+"\n\t\"github.com/tokenstate/tokenstate/internal/tokenstate\"\n", 1)
+	text = strings.Replace(text, imports, imports+"\t\"github.com/tokenstate/tokenstate/internal/tokenstate\"\n", 1)
 	changed, overlay := filepath.Join(t.TempDir(), "apply.go"), filepath.Join(t.TempDir(), "overlay.json")
 	must(t, os.WriteFile(changed, []byte(text), 0o600))
 	list, err := json.Marshal(map[string]any{"Replace": map[string]string{at: changed}})

@@ -8,7 +8,7 @@ const keeps = "internal/tokenstate/postgres/"
 
 // keeping are the rules of the store that no constraint of the tables holds.
 var keeping = []mutant{
-	{"the floor moves from where the batch began", keeps + "store.go", "\tif n == 0 {\n\t\treturn ErrNotActive", "\tif n < 0 {\n\t\treturn ErrNotActive", false},
+	{"the floor moves from where the batch began", keeps + "store.go", "\tif n == 0 {\n\t\treturn journal.ErrNotActive", "\tif n < 0 {\n\t\treturn journal.ErrNotActive", false},
 	{"a pruned feed leads nowhere", keeps + "feed.go", `if after < r.Pruned {`, `if false {`, false},
 	{"a feed behind its reader is another history", keeps + "feed.go", `if after > r.Head {`, `if false {`, false},
 	{"a version that is missing is a gap", keeps + "feed.go", `if *r.Version != after+int64(n)+1 {`, `if n < 0 {`, false},

@@ -9,8 +9,8 @@ const works = "internal/worker/"
 // working are the rules of reading the log, of relaying and of looking.
 var working = []mutant{
 	{"readers are told only when the whole log is applied", works + "worker.go", `if seq < s.info.Last {`, `if false {`, false},
-	{"a gap in the log is a loss", works + "worker.go", `errors.AsType[*Gap](err); ok {`, `errors.AsType[*Gap](err); ok && gap == nil {`, false},
-	{"a standby waits until the floor stands still", works + "worker.go", `if err == nil && floor.same(last) {`, `if err == nil || floor.same(last) {`, false},
+	{"a gap in the log is a loss", works + "worker.go", `errors.AsType[*journal.Gap](err); ok {`, `errors.AsType[*journal.Gap](err); ok && gap == nil {`, false},
+	{"a standby waits until the floor stands still", works + "worker.go", `if err == nil && floor.Same(last) {`, `if err == nil || floor.Same(last) {`, false},
 	{"a log that ends before the floor was cut", works + "check.go", `case i.Last < f.Seq:`, `case false:`, false},
 	{"a log that begins after the floor has lost messages", works + "check.go", `case i.First > f.Seq+1:`, `case false:`, false},
 	{"another message at the floor is another log", works + "check.go", `case digest(raw) != f.Digest:`, `case digest(raw) == f.Stream:`, false},
@@ -24,8 +24,8 @@ var working = []mutant{
 	{"a restore is told once", works + "batch.go", ` && !s.told && `, ` && `, false},
 	{"marks are the worker's", works + "batch.go", ` && m.Source == events.Worker`, ``, false},
 	{"an erasure reaches the store", works + "batch.go", `if body.Order == events.OrderErase {`, `if false {`, false},
-	{"a commit whose answer was lost is found by the floor", works + "apply.go", `ferr == nil && floor.same(b.To) {`, `ferr == nil && floor.same(b.To) && false {`, false},
-	{"a message that cannot be stored is parked", works + "apply.go", `if errors.Is(err, ErrContent) && len(b.entries) > 0 {`, `if false {`, false},
+	{"a commit whose answer was lost is found by the floor", works + "apply.go", `ferr == nil && floor.Same(b.To) {`, `ferr == nil && floor.Same(b.To) && false {`, false},
+	{"a message that cannot be stored is parked", works + "apply.go", `if errors.Is(err, journal.ErrContent) && len(b.entries) > 0 {`, `if false {`, false},
 	{"a restored database begins a new epoch", works + "apply.go", "\tif b.restored {", "\tif false {", false},
 	{"a stop lets the batch in flight finish", works + "apply.go", `context.WithCancel(context.WithoutCancel(ctx))`, `context.WithCancel(ctx)`, false},
 	{"authapi's orders only are relayed", works + "relay.go", ` && m.Source == events.Authapi`, ``, false},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
@@ -15,7 +16,7 @@ import (
 // Item is one message of a Source, and its place there.
 type Item struct {
 	Position uint64
-	Entry    worker.Entry // Subject is "" where the journal has accepted the message before
+	Entry    journal.Entry // Subject is "" where the journal has accepted the message before
 }
 
 // Source is one reading of messages in their order of arrival. Next ends with io.EOF.
@@ -27,9 +28,9 @@ type Source interface {
 
 // Learnt is what one transaction of a replay writes. Position is how far Source then is.
 type Learnt struct {
-	Journal  []worker.Line
+	Journal  []journal.Line
 	Facts    tokenstate.Facts
-	Parked   []worker.Parked
+	Parked   []journal.Parked
 	Erase    []tokenstate.Erasure
 	Source   string
 	Position uint64
@@ -46,7 +47,7 @@ type State struct {
 // Store is the database that a replay writes to.
 type Store interface {
 	// JournalHas gives the journal's own lines of ids.
-	JournalHas(ctx context.Context, ids []string) (map[string]worker.Line, error)
+	JournalHas(ctx context.Context, ids []string) (map[string]journal.Line, error)
 	Relearn(ctx context.Context, l Learnt) (changed int, err error)
 	ReplayAt(ctx context.Context, source string) (uint64, error)
 	EndReplay(ctx context.Context, source string) error
@@ -54,13 +55,13 @@ type Store interface {
 }
 
 // decode is what an item says, and its line.
-func decode(e worker.Entry) (events.Message, worker.Line, error) {
+func decode(e journal.Entry) (events.Message, journal.Line, error) {
 	if e.Subject != "" {
 		return worker.Decode(e) //nolint:wrapcheck // it says what it refuses
 	}
 	m, err := events.Decode(e.Raw)
 	if err != nil {
-		return events.Message{}, worker.Line{}, err //nolint:wrapcheck // as above
+		return events.Message{}, journal.Line{}, err //nolint:wrapcheck // as above
 	}
 	m.Received = e.Received
 	return m, worker.LineOf(m, e), nil

@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/tokenstate/tokenstate/internal/events"
-	"github.com/tokenstate/tokenstate/internal/worker"
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // A journal file is JSON lines, compressed with zstd: a head, the journal's lines in order, and
@@ -61,7 +61,7 @@ func NewWriter(w io.Writer) (*Writer, error) {
 }
 
 // Add writes one line of the journal.
-func (w *Writer) Add(l worker.Line) error {
+func (w *Writer) Add(l journal.Line) error {
 	w.rows++
 	return w.line(row{l.ID, l.Seq, l.Received, string(l.Raw)}, io.MultiWriter(w.z, w.sum))
 }
@@ -168,7 +168,7 @@ func (f *File) Next(context.Context) (Item, error) {
 		return Item{}, ErrFile // changed since it was checked
 	}
 	f.at++
-	return Item{f.at, worker.Entry{Seq: r.Seq, Received: r.Received, Raw: []byte(r.Raw)}}, nil
+	return Item{f.at, journal.Entry{Seq: r.Seq, Received: r.Received, Raw: []byte(r.Raw)}}, nil
 }
 
 // Close frees the decoder.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/tokenstate/tokenstate/internal/worker"
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // Ensure a file of which anything was changed, taken out or added is refused before anything is learnt from it.
@@ -47,7 +47,7 @@ func journalText(tb testing.TB, ids ...string) string {
 	w, err := NewWriter(&file)
 	for _, id := range ids {
 		if err == nil {
-			err = w.Add(worker.Line{ID: id, Seq: 1, Received: 7, Raw: []byte(`{"specversion":"1.0"}`)})
+			err = w.Add(journal.Line{ID: id, Seq: 1, Received: 7, Raw: []byte(`{"specversion":"1.0"}`)})
 		}
 	}
 	if err == nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
@@ -37,7 +38,7 @@ type Result struct {
 // Replay learns everything that src holds once more. What is known already changes nothing,
 // and an interrupted replay goes on where its last commit was.
 func Replay(ctx context.Context, src Source, st Store, o Options) (Result, error) {
-	r := &replay{src: src, store: st, o: o, facts: tokenstate.NewFacts(), fresh: map[string]worker.Line{}}
+	r := &replay{src: src, store: st, o: o, facts: tokenstate.NewFacts(), fresh: map[string]journal.Line{}}
 	if !o.DryRun {
 		at, err := st.ReplayAt(ctx, src.Name())
 		if err != nil {
@@ -67,9 +68,9 @@ type replay struct {
 	result Result
 
 	facts    tokenstate.Facts
-	lines    []worker.Line
-	fresh    map[string]worker.Line // of lines, by id: the first copy counts
-	parked   []worker.Parked
+	lines    []journal.Line
+	fresh    map[string]journal.Line // of lines, by id: the first copy counts
+	parked   []journal.Parked
 	erase    []tokenstate.Erasure
 	position uint64
 	unsaved  int
@@ -123,10 +124,10 @@ func (r *replay) take(ctx context.Context, items []Item) error {
 // said is a message and its line.
 type said struct {
 	m    events.Message
-	line worker.Line
+	line journal.Line
 }
 
-func (r *replay) learn(one said, has map[string]worker.Line) error {
+func (r *replay) learn(one said, has map[string]journal.Line) error {
 	m, line := one.m, one.line
 	if _, twice := r.fresh[line.ID]; twice {
 		return nil

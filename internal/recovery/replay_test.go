@@ -10,13 +10,13 @@ import (
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
-	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 // mem is a database of maps; the real one is tried in cmd/revocation-worker.
 type mem struct {
-	journal map[string]worker.Line
+	journal map[string]journal.Line
 	facts   tokenstate.Facts
 	at      map[string]uint64
 	parked  int
@@ -25,11 +25,11 @@ type mem struct {
 }
 
 func newMem() *mem {
-	return &mem{journal: map[string]worker.Line{}, facts: tokenstate.NewFacts(), at: map[string]uint64{}}
+	return &mem{journal: map[string]journal.Line{}, facts: tokenstate.NewFacts(), at: map[string]uint64{}}
 }
 
-func (s *mem) JournalHas(_ context.Context, ids []string) (map[string]worker.Line, error) {
-	has := map[string]worker.Line{}
+func (s *mem) JournalHas(_ context.Context, ids []string) (map[string]journal.Line, error) {
+	has := map[string]journal.Line{}
 	for _, id := range ids {
 		if l, ok := s.journal[id]; ok {
 			has[id] = l
@@ -83,7 +83,7 @@ func (c *cut) Next(context.Context) (Item, error) {
 	if c.next%1000 == 0 {
 		raw = []byte("rubbish")
 	}
-	return Item{uint64(c.next), worker.Entry{Seq: uint64(c.next), Received: events.Millis(c.next), Raw: raw}}, err
+	return Item{uint64(c.next), journal.Entry{Seq: uint64(c.next), Received: events.Millis(c.next), Raw: raw}}, err
 }
 
 // Ensure an interrupted replay goes on from its last commit, and ends where a whole one does.
@@ -116,7 +116,7 @@ func TestTheFirstCopyCounts(t *testing.T) {
 		}
 		return b
 	}
-	src := &list{{1, worker.Entry{Received: 5, Raw: raw(1)}}, {2, worker.Entry{Received: 9, Raw: raw(1)}}}
+	src := &list{{1, journal.Entry{Received: 5, Raw: raw(1)}}, {2, journal.Entry{Received: 9, Raw: raw(1)}}}
 	st := newMem()
 	if _, err := Replay(t.Context(), src, st, Options{}); err != nil {
 		t.Fatal(err)
@@ -125,7 +125,7 @@ func TestTheFirstCopyCounts(t *testing.T) {
 	if !strings.Contains(once, `"At":5`) {
 		t.Fatalf("the first copy arrived at 5:\n%s", once)
 	}
-	later := &list{{1, worker.Entry{Received: 99, Raw: raw(1)}}}
+	later := &list{{1, journal.Entry{Received: 99, Raw: raw(1)}}}
 	if _, err := Replay(t.Context(), later, st, Options{}); err != nil || dump(t, st.facts) != once {
 		t.Fatalf("a later copy taught more: %v\n%s", err, dump(t, st.facts))
 	}
@@ -138,10 +138,10 @@ func TestADryRunWritesNothingAndAnErasureIsReplayed(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := newMem()
-	if _, err := Replay(t.Context(), &list{{1, worker.Entry{Received: 5, Raw: raw}}}, st, Options{DryRun: true}); err != nil || st.writes > 0 {
+	if _, err := Replay(t.Context(), &list{{1, journal.Entry{Received: 5, Raw: raw}}}, st, Options{DryRun: true}); err != nil || st.writes > 0 {
 		t.Fatalf("a dry run wrote %d times, %v", st.writes, err)
 	}
-	if _, err := Replay(t.Context(), &list{{1, worker.Entry{Received: 5, Raw: raw}}}, st, Options{}); err != nil || len(st.erased) != 1 || st.erased[0].Order != "an-order" {
+	if _, err := Replay(t.Context(), &list{{1, journal.Entry{Received: 5, Raw: raw}}}, st, Options{}); err != nil || len(st.erased) != 1 || st.erased[0].Order != "an-order" {
 		t.Fatalf("erased: %+v, %v", st.erased, err)
 	}
 }

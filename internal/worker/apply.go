@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // errForgot: another worker moves the floor forward only. To stand by and see whether one does would leave
@@ -11,7 +13,7 @@ import (
 var errForgot = errors.New("the database's floor has gone back: it was restored")
 
 // apply tries b until it is in, or somebody else's is. A stop lets it finish for a while.
-func (w *Worker) apply(ctx context.Context, b Batch) error {
+func (w *Worker) apply(ctx context.Context, b batch) error {
 	ctx, cancel := lasting(ctx, finish)
 	defer cancel()
 	for pause, failures := minPause, 0; ; pause = min(2*pause, maxPause) {
@@ -19,21 +21,21 @@ func (w *Worker) apply(ctx context.Context, b Batch) error {
 		if err == nil {
 			w.failing(0)
 			if w.Applied != nil {
-				w.Applied(b)
+				w.Applied(b.Batch)
 			}
 			return nil
 		}
 		// The commit may have gone through before the error: only the floor knows.
-		if floor, ferr := w.Store.Floor(ctx); ferr == nil && floor.same(b.To) {
+		if floor, ferr := w.Store.Floor(ctx); ferr == nil && floor.Same(b.To) {
 			return nil
 		} else if ferr == nil && floor.Seq < b.From.Seq {
 			return errForgot
-		} else if ferr == nil && (!floor.same(b.From) || errors.Is(err, ErrNotActive)) {
-			return ErrNotActive
+		} else if ferr == nil && (!floor.Same(b.From) || errors.Is(err, journal.ErrNotActive)) {
+			return journal.ErrNotActive
 		}
 		failures++
 		w.failing(failures)
-		if errors.Is(err, ErrContent) && len(b.entries) > 0 {
+		if errors.Is(err, journal.ErrContent) && len(b.entries) > 0 {
 			w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("a message cannot be stored; it is looked for, and parked")
 			return w.split(ctx, b)
 		}
@@ -51,13 +53,14 @@ func (w *Worker) failing(times int) {
 	}
 }
 
-func (w *Worker) try(ctx context.Context, b Batch) error {
+func (w *Worker) try(ctx context.Context, b batch) error {
 	if b.restored {
 		if err := w.Epochs.Restored(ctx); err != nil {
 			return err
 		}
 	}
-	return w.Store.Apply(ctx, b)
+	_, err := w.Store.Apply(ctx, b.Batch)
+	return err //nolint:wrapcheck // the store says what failed
 }
 
 // lasting is ctx, but ends only grace after it.

@@ -7,22 +7,24 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // Loss says that the log is not the one that was read, or lacks a part of it. Facts stay; what
 // is missing must come from backfill and looks.
 type Loss struct {
 	Reason string
-	Floor  Floor
-	Info   Info
+	Floor  journal.Floor
+	Info   journal.Extent
 }
 
 // start is where reading begins.
 type start struct {
-	history string // of the store, from before its floor was read
-	floor   Floor  // the store's own
-	after   uint64 // sequence to read after; differs from floor.Seq after a loss
-	info    Info
+	history string        // of the store, from before its floor was read
+	floor   journal.Floor // the store's own
+	after   uint64        // sequence to read after; differs from floor.Seq after a loss
+	info    journal.Extent
 	loss    *Loss
 	told    bool // the store knows already that it was restored
 }
@@ -63,7 +65,7 @@ func (w *Worker) locate(ctx context.Context) (start, error) {
 }
 
 // changed says in which way the log is not the one that the floor stands in; "" if it is.
-func (w *Worker) changed(ctx context.Context, f Floor, i Info) (string, error) {
+func (w *Worker) changed(ctx context.Context, f journal.Floor, i journal.Extent) (string, error) {
 	switch {
 	case f.Seq == 0 && i.First > 1:
 		return "the log does not begin at its first message", nil
@@ -78,7 +80,7 @@ func (w *Worker) changed(ctx context.Context, f Floor, i Info) (string, error) {
 	}
 	raw, err := w.Log.At(ctx, f.Seq)
 	switch {
-	case errors.Is(err, ErrMissing):
+	case errors.Is(err, journal.ErrMissing):
 		return "", nil // expired, but what follows is there
 	case err != nil:
 		return "", fmt.Errorf("check the message at the floor: %w", err)

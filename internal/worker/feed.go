@@ -1,11 +1,15 @@
 package worker
 
-import "context"
+import (
+	"context"
+
+	"github.com/tokenstate/tokenstate/internal/journal"
+)
 
 // feed turns a reader into batches. It folds on while the previous batch commits, and hands
 // over what it has as soon as the applier is free: no linger.
 type feed struct {
-	batches chan Batch
+	batches chan batch
 	done    chan struct{}
 	err     error
 }
@@ -16,9 +20,9 @@ func (f *feed) wait() error {
 	return f.err
 }
 
-func (w *Worker) feed(ctx context.Context, r Reader, s start) *feed {
-	f := &feed{batches: make(chan Batch), done: make(chan struct{})}
-	entries := make(chan Entry, 64)
+func (w *Worker) feed(ctx context.Context, r journal.Reader, s start) *feed {
+	f := &feed{batches: make(chan batch), done: make(chan struct{})}
+	entries := make(chan journal.Entry, 64)
 	go func() {
 		defer close(entries)
 		for {
@@ -43,7 +47,7 @@ func (w *Worker) feed(ctx context.Context, r Reader, s start) *feed {
 	return f
 }
 
-func fold(ctx context.Context, entries <-chan Entry, batches chan<- Batch, s start) {
+func fold(ctx context.Context, entries <-chan journal.Entry, batches chan<- batch, s start) {
 	b, all := newBatch(s.floor), entries
 	for entries != nil || b.count() > 0 {
 		in, out := entries, batches

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -275,14 +276,14 @@ func TestClientsAreBound(t *testing.T) {
 
 // box is an outbox with a fault now and then.
 type box struct {
-	rows    []Waiting
+	rows    []journal.Waiting
 	relayed []string
 	sent    []string
 	fail    int
 }
 
-func (b *box) Outbox(_ context.Context, most int) ([]Waiting, error) {
-	var rest []Waiting
+func (b *box) Outbox(_ context.Context, most int) ([]journal.Waiting, error) {
+	var rest []journal.Waiting
 	for _, r := range b.rows {
 		if !slices.Contains(b.relayed, r.ID) {
 			rest = append(rest, r)
@@ -304,13 +305,13 @@ func (b *box) Publish(_ context.Context, m events.Message) error {
 	return nil
 }
 
-func row(t *testing.T, m events.Message) Waiting {
+func row(t *testing.T, m events.Message) journal.Waiting {
 	t.Helper()
 	raw, err := events.Encode(m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Waiting{ID: m.ID, Raw: raw}
+	return journal.Waiting{ID: m.ID, Raw: raw}
 }
 
 // Ensure orders reach the log in their order, faults are tried again, and nothing but an order
@@ -327,7 +328,7 @@ func TestRelay(t *testing.T) {
 		}
 		b.rows = append(b.rows,
 			row(t, order("a-pardon-x", events.Authapi, &events.Pardon{Cause: "cause-1", By: "b", Reason: "r"})),
-			row(t, order("not-authapi", events.Worker, good)), Waiting{ID: "nonsense", Raw: []byte("{")})
+			row(t, order("not-authapi", events.Worker, good)), journal.Waiting{ID: "nonsense", Raw: []byte("{")})
 		forged := row(t, order("order-9999", events.Authapi, good))
 		forged.ID = "another-id"
 		b.rows = append(b.rows, forged)

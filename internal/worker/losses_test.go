@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // cutLog is a log that has lost its first messages, or the one that is asked for.
@@ -19,7 +20,7 @@ type cutLog struct {
 	missing bool
 }
 
-func (l cutLog) Info(ctx context.Context) (Info, error) {
+func (l cutLog) Info(ctx context.Context) (journal.Extent, error) {
 	i, err := l.memLog.Info(ctx)
 	i.First = l.first
 	return i, err
@@ -27,7 +28,7 @@ func (l cutLog) Info(ctx context.Context) (Info, error) {
 
 func (l cutLog) At(ctx context.Context, seq uint64) ([]byte, error) {
 	if l.missing {
-		return nil, ErrMissing
+		return nil, journal.ErrMissing
 	}
 	return l.memLog.At(ctx, seq)
 }
@@ -35,30 +36,30 @@ func (l cutLog) At(ctx context.Context, seq uint64) ([]byte, error) {
 // Ensure every way in which a log is not the one that was read, or lacks a part, is a loss, and nothing else is.
 func TestWhereReadingBegins(t *testing.T) {
 	log := logOf(t, pardons(7)...)
-	at := func(seq uint64) Floor {
-		return Floor{Stream: "T", Created: log.created, Seq: seq, Digest: digest(log.entries[min(seq, 7)-1].Raw)}
+	at := func(seq uint64) journal.Floor {
+		return journal.Floor{Stream: "T", Created: log.created, Seq: seq, Digest: digest(log.entries[min(seq, 7)-1].Raw)}
 	}
-	with := func(f Floor, change func(*Floor)) Floor { change(&f); return f }
+	with := func(f journal.Floor, change func(*journal.Floor)) journal.Floor { change(&f); return f }
 	for name, c := range map[string]struct {
-		floor   Floor
+		floor   journal.Floor
 		first   uint64
 		missing bool
-		gap     *Gap
+		gap     *journal.Gap
 		loss    bool
 		after   uint64
 	}{
-		"nothing is read yet":            {Floor{}, 1, false, nil, false, 0},
-		"and the first are lost":         {Floor{}, 5, false, nil, true, 4},
+		"nothing is read yet":            {journal.Floor{}, 1, false, nil, false, 0},
+		"and the first are lost":         {journal.Floor{}, 5, false, nil, true, 4},
 		"it goes on":                     {at(2), 1, false, nil, false, 2},
 		"the floor's own has expired":    {at(2), 3, true, nil, false, 2},
 		"what comes next has expired":    {at(2), 4, true, nil, true, 3},
 		"all is read":                    {at(7), 1, false, nil, false, 7},
 		"it ends before the floor":       {at(9), 1, false, nil, true, 0},
-		"another name":                   {with(at(2), func(f *Floor) { f.Stream = "U" }), 1, false, nil, true, 0},
-		"made anew":                      {with(at(2), func(f *Floor) { f.Created = f.Created.Add(time.Second) }), 1, false, nil, true, 0},
-		"another message at the floor":   {with(at(2), func(f *Floor) { f.Digest = "other" }), 1, false, nil, true, 0},
-		"a gap that has been told":       {at(2), 1, false, &Gap{Want: 3, Got: 6}, false, 5},
-		"a gap that was told of earlier": {at(4), 1, false, &Gap{Want: 3, Got: 6}, false, 4},
+		"another name":                   {with(at(2), func(f *journal.Floor) { f.Stream = "U" }), 1, false, nil, true, 0},
+		"made anew":                      {with(at(2), func(f *journal.Floor) { f.Created = f.Created.Add(time.Second) }), 1, false, nil, true, 0},
+		"another message at the floor":   {with(at(2), func(f *journal.Floor) { f.Digest = "other" }), 1, false, nil, true, 0},
+		"a gap that has been told":       {at(2), 1, false, &journal.Gap{Want: 3, Got: 6}, false, 5},
+		"a gap that was told of earlier": {at(4), 1, false, &journal.Gap{Want: 3, Got: 6}, false, 4},
 	} {
 		w := &Worker{Log: cutLog{log, c.first, c.missing}, Store: &memStore{floor: c.floor}, Epochs: &memStore{}, Logger: zerolog.Nop(), gap: c.gap}
 		s, err := w.locate(t.Context())
@@ -74,7 +75,7 @@ type gapLog struct {
 	lost uint64
 }
 
-func (l gapLog) Read(_ context.Context, floor uint64) (Reader, error) {
+func (l gapLog) Read(_ context.Context, floor uint64) (journal.Reader, error) {
 	return &gapReader{memReader{l.entries[floor:]}, l.lost}, nil
 }
 
@@ -83,10 +84,10 @@ type gapReader struct {
 	lost uint64
 }
 
-func (r *gapReader) Next(ctx context.Context) (Entry, error) {
+func (r *gapReader) Next(ctx context.Context) (journal.Entry, error) {
 	e, err := r.memReader.Next(ctx)
 	if err == nil && e.Seq == r.lost {
-		return Entry{}, &Gap{Want: e.Seq, Got: e.Seq + 1}
+		return journal.Entry{}, &journal.Gap{Want: e.Seq, Got: e.Seq + 1}
 	}
 	return e, err
 }
@@ -104,7 +105,7 @@ func TestNobodyIsToldBeforeTheWholeLogIsApplied(t *testing.T) {
 	for seq, want := range map[uint64]bool{0: false, 6: false, 7: true, 8: true} {
 		s := &memStore{}
 		w := &Worker{Epochs: s}
-		if got, err := w.confirm(t.Context(), start{info: Info{Last: 7}}, seq); err != nil || got != want || (s.confirmed == 1) != want {
+		if got, err := w.confirm(t.Context(), start{info: journal.Extent{Last: 7}}, seq); err != nil || got != want || (s.confirmed == 1) != want {
 			t.Errorf("at %d of 7: confirmed %v %d, %v", seq, got, s.confirmed, err)
 		}
 	}
@@ -125,14 +126,14 @@ func TestWhatAMarkProves(t *testing.T) {
 		"of somebody else":          {5, 9, events.Operator, start{}, false},
 		"told already":              {5, 9, events.Worker, start{told: true}, false},
 	} {
-		c.s.info, c.s.floor = Info{Last: 7}, Floor{Seq: 4}
+		c.s.info, c.s.floor = journal.Extent{Last: 7}, journal.Floor{Seq: 4}
 		m := events.Message{ID: "mark-00001", Realm: "_", At: 1, Source: c.source, Body: &events.Mark{Epoch: "epoch-0001", Floor: c.floor, FeedVersion: 1}}
 		raw, err := events.Encode(m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		b := newBatch(c.s.floor)
-		if b.add(c.s, Entry{Seq: c.seq, Subject: events.Subject(m), Raw: raw}); b.restored != c.want {
+		if b.add(c.s, journal.Entry{Seq: c.seq, Subject: events.Subject(m), Raw: raw}); b.restored != c.want {
 			t.Errorf("%s: %v", name, b.restored)
 		}
 	}
@@ -145,8 +146,8 @@ func TestAnErasureIsInTheBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBatch(Floor{})
-	if b.add(start{}, Entry{Seq: 1, Subject: events.Subject(m), Raw: raw}); len(b.Erase) != 1 || b.Erase[0].Order != m.ID || len(b.Parked) > 0 {
+	b := newBatch(journal.Floor{})
+	if b.add(start{}, journal.Entry{Seq: 1, Subject: events.Subject(m), Raw: raw}); len(b.Erase) != 1 || b.Erase[0].Order != m.ID || len(b.Parked) > 0 {
 		t.Fatalf("%+v", b)
 	}
 }
@@ -157,9 +158,9 @@ type movingFloor struct {
 	until time.Time
 }
 
-func (s movingFloor) Floor(context.Context) (Floor, error) {
+func (s movingFloor) Floor(context.Context) (journal.Floor, error) {
 	at := min(time.Now().UnixNano(), s.until.UnixNano())
-	return Floor{Seq: uint64(at), Digest: fmt.Sprint(at)}, nil
+	return journal.Floor{Seq: uint64(at), Digest: fmt.Sprint(at)}, nil
 }
 
 // Ensure a standby does not act while another worker's floor moves, and does when it stands still.

@@ -8,19 +8,14 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 const relayAtOnce = 100
 
-// Waiting is an order on its way to the log.
-type Waiting struct {
-	ID  string
-	Raw []byte
-}
-
 // Outbox is where authapi leaves its orders.
 type Outbox interface {
-	Outbox(ctx context.Context, most int) ([]Waiting, error)
+	Outbox(ctx context.Context, most int) ([]journal.Waiting, error)
 	Relayed(ctx context.Context, ids []string) error
 }
 
@@ -69,7 +64,7 @@ func (r *Relay) some(ctx context.Context) (more bool, err error) {
 
 // one accepts orders only: the worker may publish more than authapi may say, and must not lend
 // it its rights.
-func (r *Relay) one(ctx context.Context, row Waiting) error {
+func (r *Relay) one(ctx context.Context, row journal.Waiting) error {
 	m, err := events.Decode(row.Raw)
 	if err == nil && m.Body.Class() == events.ClassOrder && m.Source == events.Authapi && m.ID == row.ID {
 		return r.Log.Publish(ctx, m) //nolint:wrapcheck // the log says what failed

@@ -2,12 +2,15 @@ package worker
 
 import (
 	"context"
+	"errors"
+
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // split finds the message for which the store does not take a batch. It applies the batch's halves,
 // and theirs, until what fails is one message, which is parked. Without that a single odd message
 // would be tried for ever, and nobody's revocations would be learnt any more.
-func (w *Worker) split(ctx context.Context, b Batch) error {
+func (w *Worker) split(ctx context.Context, b batch) error {
 	if len(b.entries) == 1 {
 		return w.apply(ctx, b.parked())
 	}
@@ -20,7 +23,7 @@ func (w *Worker) split(ctx context.Context, b Batch) error {
 }
 
 // batch folds entries that follow the floor from.
-func (s start) batch(from Floor, es []Entry) Batch {
+func (s start) batch(from journal.Floor, es []journal.Entry) batch {
 	b := newBatch(from)
 	for _, e := range es {
 		b.add(s, e)
@@ -30,10 +33,10 @@ func (s start) batch(from Floor, es []Entry) Batch {
 
 // parked is b, of one entry, without anything but that entry as it came. It has no entries that
 // could be split any more.
-func (b *Batch) parked() Batch {
+func (b *batch) parked() batch {
 	out := newBatch(b.From)
 	out.To = b.To
 	e := b.entries[0]
-	out.Parked = []Parked{{e.Seq, e.Received, e.Subject, "the database does not take what it says; the worker's log has the fault", e.Raw}}
+	out.Parked = []journal.Parked{Park(e, errors.New("the database does not take what it says; the worker's log has the fault"))}
 	return out
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // Bounds of one batch, and of what a stop waits for.
@@ -27,12 +29,12 @@ type Worker struct {
 	Store   Store
 	Epochs  Epochs
 	Report  func(context.Context, Loss) error // makes up for a loss before reading goes on; may see one twice
-	Applied func(Batch)                       // is told of every commit
+	Applied func(journal.Batch)               // is told of every commit
 	Failing func(times int)                   // is told how often the batch at the floor has failed in a row; 0 after a commit
 	Wait    time.Duration                     // how long a floor must stand still before a standby tries; 0: 5 s
 	Logger  zerolog.Logger
 
-	gap *Gap
+	gap *journal.Gap
 }
 
 // Run works until ctx ends, and finishes the batch in flight within 10 s. It returns nil then,
@@ -46,7 +48,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		if moved {
 			pause = minPause
 		}
-		if errors.Is(err, ErrNotActive) {
+		if errors.Is(err, journal.ErrNotActive) {
 			w.Logger.Info().Msg("another worker is active; standing by")
 			w.standby(ctx)
 			continue
@@ -97,7 +99,7 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 	if errors.Is(context.Cause(inner), errHistory) {
 		err = errHistory
 	}
-	if gap, ok := errors.AsType[*Gap](err); ok {
+	if gap, ok := errors.AsType[*journal.Gap](err); ok {
 		w.gap = gap
 		err = errors.Join(err, w.lost(ctx, Loss{Reason: gap.Error(), Floor: s.floor, Info: s.info}))
 	}
@@ -154,7 +156,7 @@ func (w *Worker) standby(ctx context.Context) {
 	last, _ := w.Store.Floor(ctx)
 	for sleep(ctx, wait) {
 		floor, err := w.Store.Floor(ctx)
-		if err == nil && floor.same(last) {
+		if err == nil && floor.Same(last) {
 			return
 		}
 		if err == nil {

@@ -15,33 +15,34 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type memLog struct {
-	entries []Entry
+	entries []journal.Entry
 	created time.Time
 }
 
-func (l *memLog) Info(context.Context) (Info, error) {
-	return Info{Name: "T", Created: l.created, First: 1, Last: uint64(len(l.entries))}, nil
+func (l *memLog) Info(context.Context) (journal.Extent, error) {
+	return journal.Extent{Name: "T", Created: l.created, First: 1, Last: uint64(len(l.entries))}, nil
 }
 
 func (l *memLog) At(_ context.Context, seq uint64) ([]byte, error) { return l.entries[seq-1].Raw, nil }
 
-func (l *memLog) Read(_ context.Context, floor uint64) (Reader, error) {
+func (l *memLog) Read(_ context.Context, floor uint64) (journal.Reader, error) {
 	return &memReader{l.entries[floor:]}, nil
 }
 
-type memReader struct{ rest []Entry }
+type memReader struct{ rest []journal.Entry }
 
 func (r *memReader) Stop() {}
-func (r *memReader) Next(ctx context.Context) (Entry, error) {
+func (r *memReader) Next(ctx context.Context) (journal.Entry, error) {
 	if len(r.rest) == 0 {
 		<-ctx.Done()
-		return Entry{}, ctx.Err()
+		return journal.Entry{}, ctx.Err()
 	}
 	e := r.rest[0]
 	r.rest = r.rest[1:]
@@ -50,7 +51,7 @@ func (r *memReader) Next(ctx context.Context) (Entry, error) {
 
 type memStore struct {
 	sync.Mutex
-	floor     Floor
+	floor     journal.Floor
 	facts     tokenstate.Facts
 	journal   int
 	parked    int
@@ -62,13 +63,13 @@ type memStore struct {
 	history   string
 }
 
-func (s *memStore) Floor(context.Context) (Floor, error) {
+func (s *memStore) Floor(context.Context) (journal.Floor, error) {
 	s.Lock()
 	defer s.Unlock()
 	return s.floor, nil
 }
 
-func (s *memStore) Apply(_ context.Context, b Batch) error {
+func (s *memStore) Apply(_ context.Context, b journal.Batch) (journal.Applied, error) {
 	s.Lock()
 	defer s.Unlock()
 	s.calls++
@@ -77,19 +78,19 @@ func (s *memStore) Apply(_ context.Context, b Batch) error {
 		before, after = s.fault(s.calls)
 	}
 	if before != nil {
-		return before
+		return journal.Applied{}, before
 	}
-	for _, l := range b.Journal {
+	for _, l := range b.Lines {
 		if s.refuses != "" && strings.Contains(string(l.Raw), s.refuses) {
-			return ErrContent
+			return journal.Applied{}, journal.ErrContent
 		}
 	}
-	if !s.floor.same(b.From) {
-		return ErrNotActive
+	if !s.floor.Same(b.From) {
+		return journal.Applied{}, journal.ErrNotActive
 	}
 	s.facts.Add(b.Facts)
-	s.floor, s.journal, s.parked = b.To, s.journal+len(b.Journal), s.parked+len(b.Parked)
-	return after
+	s.floor, s.journal, s.parked = b.To, s.journal+len(b.Lines), s.parked+len(b.Parked)
+	return journal.Applied{}, after
 }
 
 func (s *memStore) History(context.Context) (string, error) {
@@ -123,7 +124,7 @@ func logOf(t *testing.T, ms ...events.Message) *memLog {
 }
 
 func (l *memLog) put(subject string, raw []byte) {
-	l.entries = append(l.entries, Entry{uint64(len(l.entries) + 1), subject, 1_700_000_001_000, raw})
+	l.entries = append(l.entries, journal.Entry{Seq: uint64(len(l.entries) + 1), Subject: subject, Received: 1_700_000_001_000, Raw: raw})
 }
 
 func pardons(n int) (ms []events.Message) {
@@ -206,7 +207,7 @@ func TestFaultsOfTheStore(t *testing.T) {
 		},
 		"not active": func(n int) (error, error) {
 			if n < 3 {
-				return ErrNotActive, nil
+				return journal.ErrNotActive, nil
 			}
 			return nil, nil
 		},
@@ -235,7 +236,7 @@ func TestAFloorThatGoesBackIsReadFromAtOnce(t *testing.T) {
 	s := &memStore{}
 	s.fault = func(n int) (error, error) {
 		if n == 2 {
-			s.floor = Floor{}
+			s.floor = journal.Floor{}
 		}
 		return nil, nil
 	}
@@ -268,7 +269,7 @@ func TestAMessageThatCannotBeStoredIsParkedAlone(t *testing.T) {
 
 func TestAReCreatedLogIsReportedAndReadFromItsStart(t *testing.T) {
 	l := logOf(t, pardons(3)...)
-	s := &memStore{floor: Floor{Stream: "T", Created: time.UnixMicro(1), Seq: 9, Digest: "x"}}
+	s := &memStore{floor: journal.Floor{Stream: "T", Created: time.UnixMicro(1), Seq: 9, Digest: "x"}}
 	if losses := run(t, l, s); len(losses) != 1 || s.journal != 3 {
 		t.Fatalf("losses %v, journal %d", losses, s.journal)
 	}

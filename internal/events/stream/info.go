@@ -4,22 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/logstream"
 )
-
-// ErrMissing says that the log does not hold the sequence.
-var ErrMissing = errors.New("the log does not hold this sequence")
-
-// Info is the identity and extent of the log. First and Last are 0 and 0, or 1 and 0, while it is empty.
-type Info struct {
-	Name        string
-	Created     time.Time // with the name, the stream's identity: a re-created one has another
-	First, Last uint64
-}
 
 // EnsureStream creates the stream with so many replicas, or gives one that stands the settings that
 // lose nothing silently, and leaves its replicas. Only the operator's identity may.
@@ -31,13 +21,13 @@ func (l *Log) EnsureStream(ctx context.Context, replicas int) error {
 }
 
 // Info asks the server about the log.
-func (l *Log) Info(ctx context.Context) (Info, error) {
+func (l *Log) Info(ctx context.Context) (journal.Extent, error) {
 	s, err := l.js.Stream(ctx, Name)
 	if err != nil {
-		return Info{}, fmt.Errorf("ask for the stream %s: %w", Name, err)
+		return journal.Extent{}, fmt.Errorf("ask for the stream %s: %w", Name, err)
 	}
 	i := s.CachedInfo()
-	return Info{Name: i.Config.Name, Created: i.Created, First: i.State.FirstSeq, Last: i.State.LastSeq}, nil
+	return journal.Extent{Name: i.Config.Name, Created: i.Created, First: i.State.FirstSeq, Last: i.State.LastSeq}, nil
 }
 
 // At is the raw message at seq, or ErrMissing.
@@ -48,7 +38,7 @@ func (l *Log) At(ctx context.Context, seq uint64) ([]byte, error) {
 	}
 	m, err := s.GetMsg(ctx, seq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil, ErrMissing
+		return nil, journal.ErrMissing
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get message %d: %w", seq, err)

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 const (
@@ -29,21 +30,6 @@ var ErrStalled = errors.New("the log holds more but delivers nothing: read again
 
 // ErrSkipped says that messages were passed over which the log has.
 var ErrSkipped = errors.New("the server delivered later messages before earlier ones that it has: read again from the committed floor")
-
-// Gap says that the log skipped sequences: it was truncated, expired or lost some.
-type Gap struct{ Want, Got uint64 }
-
-func (g *Gap) Error() string {
-	return fmt.Sprintf("the log has a gap: wanted sequence %d, got %d", g.Want, g.Got)
-}
-
-// Entry is one message as the log delivered it.
-type Entry struct {
-	Seq      uint64
-	Subject  string
-	Received events.Millis // the log's own time
-	Raw      []byte
-}
 
 // Reader reads the log in order. It is for one goroutine; after an error it is of no more use.
 type Reader struct {
@@ -95,7 +81,7 @@ func (r *Reader) Stop() { r.msgs.Stop() }
 
 // Next waits for the next message, as long as ctx allows. While nothing comes it asks the
 // server every 3 heartbeats whether there is more, for consumers have stalled (§2.6).
-func (r *Reader) Next(ctx context.Context) (Entry, error) {
+func (r *Reader) Next(ctx context.Context) (journal.Entry, error) {
 	for behind := false; ; {
 		m, err := r.wait(ctx)
 		switch {
@@ -103,23 +89,23 @@ func (r *Reader) Next(ctx context.Context) (Entry, error) {
 			return r.entry(ctx, m)
 		case err == nil: // a new log's messages come as if they were the old one's next ones
 			if _, err = r.behind(ctx); err != nil {
-				return Entry{}, err
+				return journal.Entry{}, err
 			}
 			return r.entry(ctx, m)
 		case ctx.Err() != nil:
-			return Entry{}, ctx.Err()
+			return journal.Entry{}, ctx.Err()
 		case !errors.Is(err, context.DeadlineExceeded):
 			if err := r.renew(ctx, err); err != nil {
-				return Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
+				return journal.Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
 			}
 			continue
 		}
 		// One more wait after the first sign: the message may just be on its way.
 		if behind {
-			return Entry{}, ErrStalled
+			return journal.Entry{}, ErrStalled
 		}
 		if behind, err = r.behind(ctx); err != nil {
-			return Entry{}, err
+			return journal.Entry{}, err
 		}
 	}
 }
@@ -156,16 +142,16 @@ func (r *Reader) behind(ctx context.Context) (bool, error) {
 	return info.Last >= r.next, nil
 }
 
-func (r *Reader) entry(ctx context.Context, m jetstream.Msg) (Entry, error) {
+func (r *Reader) entry(ctx context.Context, m jetstream.Msg) (journal.Entry, error) {
 	meta, err := m.Metadata()
 	if err != nil {
-		return Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
+		return journal.Entry{}, fmt.Errorf("read sequence %d: %w", r.next, err)
 	}
 	if meta.Sequence.Stream != r.next {
-		return Entry{}, r.skipped(ctx, meta.Sequence.Stream)
+		return journal.Entry{}, r.skipped(ctx, meta.Sequence.Stream)
 	}
 	r.next++
-	return Entry{Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()), Raw: m.Data()}, nil
+	return journal.Entry{Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()), Raw: m.Data()}, nil
 }
 
 // skipped is a gap if the leader's word is that the wanted message is gone. A replica that has not caught up after its
@@ -182,7 +168,7 @@ func (r *Reader) skipped(ctx context.Context, got uint64) error {
 		return fmt.Errorf("ask whether sequence %d is gone: %w", r.next, err)
 	}
 	if r.next < info.State.FirstSeq || slices.Contains(info.State.Deleted, r.next) {
-		return &Gap{Want: r.next, Got: got}
+		return &journal.Gap{Want: r.next, Got: got}
 	}
 	return fmt.Errorf("%w: wanted sequence %d, got %d", ErrSkipped, r.next, got)
 }

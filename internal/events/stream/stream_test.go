@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -85,7 +86,7 @@ func TestADuplicateIDHasTheSameSequence(t *testing.T) {
 	if _, err := l.At(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.At(ctx, 2); !errors.Is(err, ErrMissing) {
+	if _, err := l.At(ctx, 2); !errors.Is(err, journal.ErrMissing) {
 		t.Fatalf("want ErrMissing, got %v", err)
 	}
 }
@@ -139,7 +140,7 @@ func TestATruncatedHeadIsAGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Stop()
-	var gap *Gap
+	var gap *journal.Gap
 	if _, err := r.Next(ctx); !errors.As(err, &gap) || gap.Want != 1 || gap.Got != 5 {
 		t.Fatalf("want a gap from 1 to 5, got %v", err)
 	}
@@ -170,7 +171,7 @@ func TestWhatIsThereIsNoGap(t *testing.T) {
 		_, err = r.Next(ctx)
 		return err
 	}
-	var gap *Gap
+	var gap *journal.Gap
 	if err := read(); !errors.Is(err, ErrSkipped) || errors.As(err, &gap) {
 		t.Errorf("the second message is there: %v", err)
 	}

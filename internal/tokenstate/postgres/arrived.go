@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // Arrival is what has become of messages.
@@ -25,7 +26,7 @@ func (s *Store) Arrived(ctx context.Context, realm string, ids ...string) (a Arr
 	}
 	for _, w := range waiting {
 		if _, there := has[w.ID]; !there {
-			has[w.ID] = Entry{ID: w.ID, Raw: w.Raw}
+			has[w.ID] = journal.Line{ID: w.ID, Raw: w.Raw}
 		}
 	}
 	for _, id := range ids {

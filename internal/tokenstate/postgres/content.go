@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tokenstate/tokenstate/internal/journal"
 )
 
 // content marks a fault that a value causes: data exceptions (class 22), values that a constraint
@@ -20,7 +22,7 @@ func content(err error) error {
 	}
 	switch class := refused.Code[:2]; {
 	case class == "22", class == "54", refused.Code == "23502", refused.Code == "23514":
-		return fmt.Errorf("%w: %w", ErrContent, err)
+		return fmt.Errorf("%w: %w", journal.ErrContent, err)
 	}
 	return err
 }
@@ -34,8 +36,8 @@ func asText(s string) string {
 	return strconv.Quote(s)
 }
 
-// AsArrived is the subject as it came.
-func (p Parked) AsArrived() string {
+// AsArrived is the subject of a parked message as it came.
+func AsArrived(p journal.Parked) string {
 	if s, err := strconv.Unquote(p.Subject); err == nil {
 		return s
 	}

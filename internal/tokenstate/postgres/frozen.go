@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -56,7 +57,7 @@ func (z Frozen) Taught(ctx context.Context, seen func(done, of int64)) (f tokens
 			break
 		}
 		for _, e := range es {
-			if err := e.teach(f); err != nil {
+			if err := teach(f, e); err != nil {
 				return f, false, err
 			}
 		}
@@ -73,7 +74,7 @@ func (z Frozen) teachOutbox(ctx context.Context, f tokenstate.Facts) error {
 		return fmt.Errorf("read outbox: %w", err)
 	}
 	for _, r := range rows {
-		if err := (Entry{ID: r.ID, Raw: r.Raw}).teach(f); err != nil {
+		if err := teach(f, journal.Line{ID: r.ID, Raw: r.Raw}); err != nil {
 			return err
 		}
 	}

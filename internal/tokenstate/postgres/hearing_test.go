@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/hearing"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -13,16 +14,16 @@ import (
 func TestHeartbeatsAreFolded(t *testing.T) {
 	s := New(newPool(t))
 	ctx := t.Context()
-	beat := func(received tokenstate.Millis, instance string, dropped int) Heartbeat {
-		return Heartbeat{Node: "kc-0", At: received, Received: received, Value: fmt.Appendf(nil, `{"queued":0,"dropped":%d,"instance":%q}`, dropped, instance)}
+	beat := func(received tokenstate.Millis, instance string, dropped int) journal.Heartbeat {
+		return journal.Heartbeat{Node: "kc-0", At: received, Received: received, Value: fmt.Appendf(nil, `{"queued":0,"dropped":%d,"instance":%q}`, dropped, instance)}
 	}
 	seq := uint64(0)
-	apply := func(hs ...Heartbeat) hearing.Beat {
+	apply := func(hs ...journal.Heartbeat) hearing.Beat {
 		t.Helper()
 		from, err := s.Floor(ctx)
 		must(t, err)
 		seq++
-		_, err = s.Apply(ctx, Batch{From: from, To: Floor{Stream: "T", Seq: seq, Digest: fmt.Sprint(seq)}, Facts: tokenstate.NewFacts(), Heartbeats: hs})
+		_, err = s.Apply(ctx, journal.Batch{From: from, To: journal.Floor{Stream: "T", Seq: seq, Digest: fmt.Sprint(seq)}, Facts: tokenstate.NewFacts(), Heartbeats: hs})
 		must(t, err)
 		st, err := s.Status(ctx)
 		must(t, err)

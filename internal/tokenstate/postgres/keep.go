@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/hearing"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -70,7 +71,7 @@ func (s *Store) PruneOutbox(ctx context.Context, before time.Time) (int64, error
 
 // ParkedMessage is a message that could not be read, and the stream that it came from.
 type ParkedMessage struct {
-	Parked
+	journal.Parked
 	Stream time.Time // when it was created
 }
 
@@ -82,7 +83,9 @@ func (s *Store) Parked(ctx context.Context) ([]ParkedMessage, error) {
 	}
 	ps := make([]ParkedMessage, len(rows))
 	for i, r := range rows {
-		ps[i] = ParkedMessage{Parked{uint64(r.Seq), tokenstate.Millis(r.ReceivedMs), r.Subject, r.Reason, r.Raw}, r.StreamCreated} //nolint:gosec // a sequence
+		ps[i] = ParkedMessage{journal.Parked{
+			Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Subject: r.Subject, Reason: r.Reason, Raw: r.Raw, //nolint:gosec // a sequence
+		}, r.StreamCreated}
 	}
 	return ps, nil
 }

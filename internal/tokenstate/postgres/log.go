@@ -12,12 +12,13 @@ import (
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/hearing"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // addJournal takes each message id once, and returns the ids that it had not. A second body
 // under the same id is a duplicate that the stream's window did not catch.
-func addJournal(ctx context.Context, tx pgx.Tx, es []Entry) ([]string, error) {
+func addJournal(ctx context.Context, tx pgx.Tx, es []journal.Line) ([]string, error) {
 	if len(es) == 0 {
 		return nil, nil
 	}
@@ -37,8 +38,8 @@ func addJournal(ctx context.Context, tx pgx.Tx, es []Entry) ([]string, error) {
 
 // newFacts is what b teaches beyond the journal. A second copy of a message has another time of
 // arrival; were it learnt, the facts would not be what the journal teaches.
-func newFacts(b Batch, added []string) (tokenstate.Facts, error) {
-	if len(added) == len(b.Journal) {
+func newFacts(b journal.Batch, added []string) (tokenstate.Facts, error) {
+	if len(added) == len(b.Lines) {
 		return b.Facts, nil
 	}
 	f := tokenstate.NewFacts()
@@ -46,19 +47,19 @@ func newFacts(b Batch, added []string) (tokenstate.Facts, error) {
 	for _, id := range added {
 		fresh[id] = true
 	}
-	for _, e := range b.Journal {
+	for _, e := range b.Lines {
 		if !fresh[e.ID] {
 			continue
 		}
 		delete(fresh, e.ID) // the first of two copies in one batch is the journal's
-		if err := e.teach(f); err != nil {
+		if err := teach(f, e); err != nil {
 			return tokenstate.Facts{}, err
 		}
 	}
 	return f, nil
 }
 
-func (e Entry) teach(f tokenstate.Facts) error {
+func teach(f tokenstate.Facts, e journal.Line) error {
 	m, err := events.Decode(e.Raw)
 	if err != nil {
 		return fmt.Errorf("message %s of the journal: %w", e.ID, err)
@@ -68,7 +69,7 @@ func (e Entry) teach(f tokenstate.Facts) error {
 	return nil
 }
 
-func addParked(ctx context.Context, tx pgx.Tx, at Floor, ps []Parked) error {
+func addParked(ctx context.Context, tx pgx.Tx, at journal.Floor, ps []journal.Parked) error {
 	for _, p := range ps {
 		err := q.AddParked(ctx, tx, dbsqlc.AddParkedParams{
 			StreamCreated: at.Created, Seq: int64(p.Seq), ReceivedMs: int64(p.Received),
@@ -83,7 +84,7 @@ func addParked(ctx context.Context, tx pgx.Tx, at Floor, ps []Parked) error {
 
 // putHeartbeats keeps what the heartbeats of each node say together; sorted, so that two writers cannot
 // deadlock.
-func putHeartbeats(ctx context.Context, tx pgx.Tx, hs []Heartbeat) error {
+func putHeartbeats(ctx context.Context, tx pgx.Tx, hs []journal.Heartbeat) error {
 	if len(hs) == 0 {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -85,22 +86,15 @@ func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error
 	return changesOf(rows)
 }
 
-// OutboxRow is an order that waits to be relayed.
-type OutboxRow struct {
-	ID      string
-	Raw     []byte
-	Created time.Time
-}
-
 // Outbox reads the oldest waiting orders.
-func (s *Store) Outbox(ctx context.Context, most int) ([]OutboxRow, error) {
+func (s *Store) Outbox(ctx context.Context, most int) ([]journal.Waiting, error) {
 	rows, err := q.Outbox(ctx, s.pool, int32(most)) //nolint:gosec // a small constant of the caller
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}
-	out := make([]OutboxRow, len(rows))
+	out := make([]journal.Waiting, len(rows))
 	for i, r := range rows {
-		out[i] = OutboxRow{r.ID, r.Raw, r.CreatedAt}
+		out[i] = journal.Waiting{ID: r.ID, Raw: r.Raw, Created: r.CreatedAt}
 	}
 	return out, nil
 }

@@ -8,16 +8,17 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // Learnt is what a second reading of the log brings: lines that the journal may lack, and facts
 // that the tables may lack. It moves no floor.
 type Learnt struct {
-	Journal []Entry
+	Journal []journal.Line
 	Facts   tokenstate.Facts
-	Parked  []Parked
-	Stream  Floor // the stream that Parked lies in
+	Parked  []journal.Parked
+	Stream  journal.Floor // the stream that Parked lies in
 	Erase   []tokenstate.Erasure
 
 	Source   string // of a replay that can be resumed
@@ -81,12 +82,12 @@ func (s *Store) EndReplay(ctx context.Context, source string) error {
 }
 
 // JournalHas gives the journal's own lines of ids.
-func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]Entry, error) {
+func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]journal.Line, error) {
 	rows, err := q.JournalByID(ctx, s.pool, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}
-	has := make(map[string]Entry, len(rows))
+	has := make(map[string]journal.Line, len(rows))
 	for _, r := range rows {
 		has[r.ID] = entryOf(r)
 	}
@@ -95,12 +96,12 @@ func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]Entry,
 
 // JournalAbout gives a realm's lines that name any of names, oldest first, at most most; realm "":
 // of all realms.
-func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, most int) ([]Entry, error) {
+func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, most int) ([]journal.Line, error) {
 	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Realm: realm, Names: names, Most: int32(most)}) //nolint:gosec // a small constant of the caller
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}
-	es := make([]Entry, len(rows))
+	es := make([]journal.Line, len(rows))
 	for i, r := range rows {
 		es[i] = entryOf(r)
 	}
@@ -108,17 +109,17 @@ func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, 
 }
 
 // JournalPage gives the lines after n in the order of the journal, and the n of the last.
-func (s *Store) JournalPage(ctx context.Context, after int64, most int) ([]Entry, int64, error) {
+func (s *Store) JournalPage(ctx context.Context, after int64, most int) ([]journal.Line, int64, error) {
 	return journalPage(ctx, s.pool, after, most)
 }
 
 // JournalLinesTo is JournalPage without what lies behind a line.
-func (s *Store) JournalLinesTo(ctx context.Context, after, to int64, most int) ([]Entry, int64, error) {
+func (s *Store) JournalLinesTo(ctx context.Context, after, to int64, most int) ([]journal.Line, int64, error) {
 	rows, err := q.JournalPage(ctx, s.pool, dbsqlc.JournalPageParams{After: after, Most: int32(most)}) //nolint:gosec // a small constant of the caller
 	if err != nil {
 		return nil, 0, fmt.Errorf("read journal: %w", err)
 	}
-	var es []Entry
+	var es []journal.Line
 	for _, r := range rows {
 		if r.N > to {
 			break
@@ -128,18 +129,18 @@ func (s *Store) JournalLinesTo(ctx context.Context, after, to int64, most int) (
 	return es, after, nil
 }
 
-func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]Entry, int64, error) {
+func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]journal.Line, int64, error) {
 	rows, err := q.JournalPage(ctx, db, dbsqlc.JournalPageParams{After: after, Most: int32(most)}) //nolint:gosec // a small constant of the caller
 	if err != nil {
 		return nil, 0, fmt.Errorf("read journal: %w", err)
 	}
-	es := make([]Entry, len(rows))
+	es := make([]journal.Line, len(rows))
 	for i, r := range rows {
 		es[i], after = entryOf(r), r.N
 	}
 	return es, after, nil
 }
 
-func entryOf(r dbsqlc.TokenstateJournal) Entry {
-	return Entry{ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class, Raw: r.Raw, About: r.About} //nolint:gosec // a sequence
+func entryOf(r dbsqlc.TokenstateJournal) journal.Line {
+	return journal.Line{ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class, Raw: r.Raw, About: r.About} //nolint:gosec // a sequence
 }

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -146,17 +147,17 @@ func TestOneOfTwoAppliersWins(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range errs {
 		wg.Go(func() {
-			to := Floor{Stream: "TOKENSTATE", Created: from.Created, Seq: 1, Digest: fmt.Sprint("d", i)}
-			_, errs[i] = s.Apply(ctx, Batch{
+			to := journal.Floor{Stream: "TOKENSTATE", Created: from.Created, Seq: 1, Digest: fmt.Sprint("d", i)}
+			_, errs[i] = s.Apply(ctx, journal.Batch{
 				From: from, To: to, Facts: someFacts(tokenstate.Millis(i + 1)),
-				Journal:    []Entry{{ID: fmt.Sprint("m", i), Seq: 1, Realm: "demo", Class: "event", Raw: []byte("{}")}},
-				Parked:     []Parked{{Seq: 1, Subject: "x", Reason: "y", Raw: []byte{0}}},
-				Heartbeats: []Heartbeat{{Node: "n", At: 1, Received: 1, Value: []byte(`{"queued":0}`)}},
+				Lines:      []journal.Line{{ID: fmt.Sprint("m", i), Seq: 1, Realm: "demo", Class: "event", Raw: []byte("{}")}},
+				Parked:     []journal.Parked{{Seq: 1, Subject: "x", Reason: "y", Raw: []byte{0}}},
+				Heartbeats: []journal.Heartbeat{{Node: "n", At: 1, Received: 1, Value: []byte(`{"queued":0}`)}},
 			})
 		})
 	}
 	wg.Wait()
-	if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs...), ErrNotActive) {
+	if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs...), journal.ErrNotActive) {
 		t.Fatalf("want one winner and one ErrNotActive, got %v and %v", errs[0], errs[1])
 	}
 	var n int
@@ -175,7 +176,7 @@ func TestReplayIsSilent(t *testing.T) {
 	for i := range 3 {
 		to := floor
 		to.Seq++
-		a, err := s.Apply(ctx, Batch{From: floor, To: to, Facts: someFacts(7)})
+		a, err := s.Apply(ctx, journal.Batch{From: floor, To: to, Facts: someFacts(7)})
 		must(t, err)
 		if (a.Changed != 0) != (i == 0) || (a.Version != 0) != (i == 0) {
 			t.Fatalf("round %d: %+v", i, a)
@@ -241,11 +242,11 @@ func TestWorkerRoleMayApply(t *testing.T) {
 	defer func() { _ = tx.Rollback(ctx) }()
 	_, err = tx.Exec(ctx, "SET LOCAL ROLE tokenstate_worker")
 	must(t, err)
-	_, err = apply(ctx, tx, Batch{
-		From: from, To: Floor{Seq: 1}, Facts: someFacts(1),
-		Journal:    []Entry{{ID: "m", Seq: 1, Realm: "demo", Class: "event", Raw: []byte("{}")}},
-		Parked:     []Parked{{Seq: 1, Raw: []byte{0}}},
-		Heartbeats: []Heartbeat{{Node: "n", At: 1, Received: 1, Value: []byte("{}")}},
+	_, err = apply(ctx, tx, journal.Batch{
+		From: from, To: journal.Floor{Seq: 1}, Facts: someFacts(1),
+		Lines:      []journal.Line{{ID: "m", Seq: 1, Realm: "demo", Class: "event", Raw: []byte("{}")}},
+		Parked:     []journal.Parked{{Seq: 1, Raw: []byte{0}}},
+		Heartbeats: []journal.Heartbeat{{Node: "n", At: 1, Received: 1, Value: []byte("{}")}},
 	})
 	must(t, err)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -121,7 +122,7 @@ func TestOrderActsAtOnce(t *testing.T) {
 	must(t, err)
 	again, err = events.Arrived(again, events.Subject(m), m.At+5000)
 	must(t, err)
-	a, err := s.Apply(ctx, Batch{To: Floor{Seq: 1, Digest: "d"}, Facts: tokenstate.Learn(again)})
+	a, err := s.Apply(ctx, journal.Batch{To: journal.Floor{Seq: 1, Digest: "d"}, Facts: tokenstate.Learn(again)})
 	must(t, err)
 	if a.Changed != 0 {
 		t.Fatalf("the relayed copy changed %d facts", a.Changed)
