@@ -83,14 +83,7 @@ func wholeRealm(o *events.Order) bool { return o.User == "" && o.Session == "" &
 
 // clientUUID finds the client that is called id now; else id is taken as the UUID.
 func clientUUID(f tokenstate.Facts, realm, id string) string {
-	for s, nodes := range f.Standings {
-		for _, n := range nodes {
-			if s.Scope.Realm == realm && s.Scope.Client != "" && n.ClientID == id {
-				return s.Scope.Client
-			}
-		}
-	}
-	return id
+	return cmp.Or(f.ClientCalled(realm, id), id)
 }
 
 func pardon(ctx context.Context, cmd *cli.Command, o *operator) error {
@@ -102,14 +95,14 @@ func pardon(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
-	for scope, by := range state.Facts.Cutoffs {
-		if _, ok := by[cause]; ok {
+	for _, cut := range state.Facts.CutoffRows() {
+		if cut.Cause == cause {
 			p := &events.Pardon{Cause: cause, By: cmd.String("by"), Reason: cmd.String("reason")}
-			ds := changes(state, said(scope.Realm, p))
+			ds := changes(state, said(cut.Scope.Realm, p))
 			if cmd.Bool("dry-run") {
 				return show(cmd, ds)
 			}
-			return o.give(ctx, cmd, scope.Realm, p, reachedBy(ds))
+			return o.give(ctx, cmd, cut.Scope.Realm, p, reachedBy(ds))
 		}
 	}
 	return fmt.Errorf("nothing was cut off by %q: only revocations that are final can be pardoned, all others are lifted by what is true in Keycloak", cause)

@@ -80,7 +80,7 @@ func (r *reading) bring(ctx context.Context, rows []row) error {
 // own, and one of a reading raises the doubt that all of them raise.
 func (r *reading) spared(w row) bool {
 	if r.finals {
-		return len(tokenstate.Learn(w.body).Cutoffs) == 0
+		return len(tokenstate.Learn(w.body).CutoffRows()) == 0
 	}
 	if !refusal(w) {
 		return false

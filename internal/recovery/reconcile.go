@@ -180,35 +180,26 @@ func InDoubt(s State, subjects []tokenstate.Scope) (n int) {
 // Mistaken are final cutoffs of Keycloak's events, not of orders, that alone keep a token dead
 // which Keycloak shows living: each wants a pardon.
 func Mistaken(s State) (ds []Difference) {
-	open := s.Facts
-	open.Cutoffs = ordered(s.Facts)
+	open := s.Facts.Pardoning(told(s.Facts))
 	for _, t := range s.Tokens {
 		v := tokenstate.Judge(t, s.Facts, s.Rules)
 		if v.State != tokenstate.Revoked || tokenstate.Judge(t, open, s.Rules).State != tokenstate.Usable {
 			continue
 		}
-		if listed(s.Facts, t) > v.Since {
+		if s.Facts.ListedAt(t) > v.Since {
 			ds = append(ds, Difference{t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, false, verdict(v), "usable, after: revocation-worker pardon " + v.Cause, v.Cause})
 		}
 	}
 	return ds
 }
 
-// ordered are the cutoffs that somebody ordered.
-func ordered(f tokenstate.Facts) map[tokenstate.Scope]map[string]tokenstate.Cutoff {
-	out := map[tokenstate.Scope]map[string]tokenstate.Cutoff{}
-	for s, cs := range f.Cutoffs {
-		out[s] = maps.Clone(cs)
-		maps.DeleteFunc(out[s], func(_ string, c tokenstate.Cutoff) bool { return c.Reason != tokenstate.ReasonOrder })
+// told are the causes of the cutoffs that nobody ordered.
+func told(f tokenstate.Facts) map[string]bool {
+	causes := map[string]bool{}
+	for _, c := range f.CutoffRows() {
+		if c.Value.Reason != tokenstate.ReasonOrder {
+			causes[c.Cause] = true
+		}
 	}
-	return out
-}
-
-// listed is when a look last showed t's session living; 0 if none did.
-func listed(f tokenstate.Facts, t tokenstate.Token) (at tokenstate.Millis) {
-	seat := tokenstate.Scope{Realm: t.Realm, Client: t.Client, Session: t.Session}
-	for _, l := range f.Sightings[tokenstate.SightingKey{Seat: seat}] {
-		at = max(at, l.At)
-	}
-	return at
+	return causes
 }

@@ -189,5 +189,5 @@ func (r *run) diverged() bool {
 		}
 	}
 	rest.Add(half)
-	return !same(r.facts, rest)
+	return !r.facts.Equal(rest)
 }

@@ -28,14 +28,14 @@ func (f Facts) learnConsent(realm string, c events.ClientLook, node string, at M
 	s := consentOf(Scope{Realm: realm, Client: c.Client})
 	f.stand(s, node, Standing{At: at, Disabled: *c.ConsentRequired, Cause: cause})
 	if !*c.ConsentRequired {
-		putIn(f.Looks, s, node, Look{At: at, Cause: cause})
+		f.putLook(s, node, Look{At: at, Cause: cause}, false)
 	}
 }
 
 // consentInQuestion reports whether t's client asks for consent, and something has changed since Keycloak last checked it.
-func (f Facts) consentInQuestion(t Token, r Rules) bool {
+func (f *opened) consentInQuestion(t Token, r Rules) bool {
 	client := Scope{Realm: t.Realm, Client: t.Client}
-	if _, asks := closedLook(f.Standings[Subject{consentOf(client), Keycloak}], r, disabled); t.Client == "" || !asks {
+	if _, asks := closedLook(f.said(Subject{consentOf(client), Keycloak}), r, disabled); t.Client == "" || !asks {
 		return false
 	}
 	checked := t.IssuedAt.Millis()
@@ -43,13 +43,13 @@ func (f Facts) consentInQuestion(t Token, r Rules) bool {
 		checked = max(checked, o.At)
 	}
 	since := func(at Millis) bool { return at+max(r.Skew, LeastSkew) >= checked }
-	for _, l := range f.Looks[consentOf(client)] {
+	for _, l := range f.looks(consentOf(client)).all() {
 		if since(l.At) {
 			return true
 		}
 	}
-	for _, s := range []Scope{{Realm: t.Realm}, client, {Realm: t.Realm, User: t.User}} {
-		for _, raised := range f.Doubts[DoubtKey{Doubt: consentDoubt(s)}] {
+	for _, s := range [...]Scope{{Realm: t.Realm}, client, {Realm: t.Realm, User: t.User}} {
+		for _, raised := range f.doubts(DoubtKey{Doubt: consentDoubt(s)}).all() {
 			if since(raised.At) {
 				return true
 			}

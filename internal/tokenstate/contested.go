@@ -7,16 +7,16 @@ package tokenstate
 // would stay suspended for a sweep period (measured on two nodes).
 
 // contested: some look at s disagrees with the latest one, which is not surely later.
-func (f Facts) contested(s Scope, r Rules) bool {
-	nodes := f.Standings[Subject{s, Keycloak}]
+func (f *opened) contested(s Scope, r Rules) bool {
+	nodes := f.said(Subject{s, Keycloak})
 	var last Standing
 	var by string
-	for node, st := range nodes {
+	for node, st := range nodes.all() {
 		if loses(last, st) || last == st && node < by {
 			last, by = st, node
 		}
 	}
-	for _, st := range nodes {
+	for _, st := range nodes.all() {
 		if !st.agrees(last) && !r.surelyLater(by, last.At, st.At) {
 			return true
 		}
@@ -31,8 +31,8 @@ func (s Standing) agrees(o Standing) bool {
 
 // seatContested: t's session counts as ended although a look lists it, or nodes list it with different starts, and no
 // look that covers t is surely later than these listings.
-func (f Facts) seatContested(t Token, r Rules) bool {
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+func (f *opened) seatContested(t Token, r Rules) bool {
+	listed := f.seen(SightingKey{Seat: t.seat()})
 	if t.Client == "" || len(listed) == 0 {
 		return false
 	}
@@ -40,20 +40,21 @@ func (f Facts) seatContested(t Token, r Rules) bool {
 	if !ended && !disputed {
 		return false
 	}
-	looks := f.looksFor(Doubt{Scope: Scope{Realm: t.Realm, User: t.User}}, t)
-	for node, l := range listed {
-		if (ended || !nobody(node)) && !r.seenAfter(looks, node, l.At) { // the admin API shows no start
+	for node, l := range listed.all() {
+		if (ended || !nobody(node)) && !f.coveredAfter(t, node, l.At, r) { // the admin API shows no start
 			return true
 		}
 	}
 	return false
 }
 
-// seenAfter: a later look of the same node, or a surely later one of another.
-func (r Rules) seenAfter(looks PerNode[Millis], node string, at Millis) bool {
-	for n, l := range looks {
-		if r.surelyLater(n, l, at) || n == node && !nobody(n) && l > at {
-			return true
+// coveredAfter: a later look of the same node covers t, or a surely later one of another.
+func (f *opened) coveredAfter(t Token, node string, at Millis, r Rules) bool {
+	for _, s := range t.coverage() {
+		for n, l := range f.looks(s).all() {
+			if r.surelyLater(n, l.At, at) || n == node && !nobody(n) && l.At > at {
+				return true
+			}
 		}
 	}
 	return false

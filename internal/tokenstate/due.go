@@ -29,7 +29,7 @@ const wholeSweeps = 100
 func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Want {
 	themselves, users, owning := map[Scope]bool{}, map[Scope][]Token{}, map[Scope]bool{}
 	for _, t := range unexpired(tokens, r, now) {
-		t = f.resolve(t)
+		t = f.resolved(t)
 		user := Scope{Realm: t.Realm, User: t.User}
 		users[user] = append(users[user], t)
 		themselves[Scope{Realm: t.Realm}] = true
@@ -60,7 +60,9 @@ func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Want {
 }
 
 // DueItself is Due for one realm or client: an open doubt of its own, or not seen for a sweep period.
-func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
+func DueItself(s Scope, facts Facts, r Rules, now Millis) (Want, bool) {
+	f := facts.open(s.Realm)
+	defer f.close()
 	if s.Client != "" && f.withoutRealm(s.Realm, r) {
 		return Want{}, false
 	}
@@ -69,7 +71,9 @@ func DueItself(s Scope, f Facts, r Rules, now Millis) (Want, bool) {
 }
 
 // DueUser is Due for one user with all their tokens; owner: of live API keys.
-func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Millis) (Want, bool) {
+func DueUser(user Scope, tokens []Token, owner bool, facts Facts, r Rules, now Millis) (Want, bool) {
+	f := facts.open(user.Realm)
+	defer f.close()
 	tokens = unexpired(tokens, r, now)
 	if len(tokens) == 0 && !owner || f.withoutRealm(user.Realm, r) {
 		return Want{}, false
@@ -92,7 +96,7 @@ func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Milli
 }
 
 // toldOf is told for all that may be a doubt of a user.
-func (f Facts) toldOf(user Scope, tokens []Token) Millis {
+func (f *opened) toldOf(user Scope, tokens []Token) Millis {
 	at := f.told(Doubt{Scope: user}, sessionsDoubt(user.Realm, user.User), Doubt{Scope: Scope{Realm: user.Realm}, Beneath: true})
 	for _, t := range tokens {
 		at = max(at, f.told(f.resolve(t).sessionDoubts()...))
@@ -100,16 +104,16 @@ func (f Facts) toldOf(user Scope, tokens []Token) Millis {
 	return at
 }
 
-func (f Facts) told(doubts ...Doubt) (at Millis) {
+func (f *opened) told(doubts ...Doubt) (at Millis) {
 	for _, d := range doubts {
-		for _, raised := range f.Doubts[DoubtKey{Doubt: d}] {
+		for _, raised := range f.doubts(DoubtKey{Doubt: d}).all() {
 			at = max(at, raised.At)
 		}
 	}
 	return at
 }
 
-func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
+func (f *opened) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 	if t.Client == "" { // nobody can ask for the sessions of a client that has no UUID: only for its user
 		user := Scope{Realm: t.Realm, User: t.User}
 		urgent, patient = f.ownerDoubts(user, r)
@@ -129,14 +133,15 @@ func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 
 // dead: no sweep need ask for t again. A session that lives again is shown by a page, or by the
 // next look at its user, and its start has an event.
-func (f Facts) dead(t Token, r Rules) bool {
+func (f *opened) dead(t Token, r Rules) bool {
 	return len(f.cutoffs(t, r)) > 0 || len(f.absences(t, r)) > 0
 }
 
 // sessionDoubts are the doubts that a look at the user settles for t.
 func (t Token) sessionDoubts() []Doubt {
 	ds := make([]Doubt, 0, 12)
-	for _, s := range t.scopes() {
+	scopes, n := t.scopes()
+	for _, s := range scopes[:n] {
 		if s.User != "" || s.Session != "" {
 			ds = append(ds, Doubt{Scope: s})
 		}
@@ -147,7 +152,7 @@ func (t Token) sessionDoubts() []Doubt {
 
 // tooYoung: the latest look that covers t did not list it, but came too early to prove
 // anything; once the margin has passed, another look will.
-func (f Facts) tooYoung(t Token, r Rules, now Millis) bool {
+func (f *opened) tooYoung(t Token, r Rules, now Millis) bool {
 	ripe := f.ripensAt(t, r)
 	return ripe > 0 && now >= ripe
 }
@@ -155,11 +160,12 @@ func (f Facts) tooYoung(t Token, r Rules, now Millis) bool {
 // ripensAt is when t will be too young no more; 0 if no look has missed it for that, or if another one that did
 // counts already. A listing speaks against a look that missed t only if it is surely later: the session may have
 // been removed between the two.
-func (f Facts) ripensAt(t Token, r Rules) Millis {
+func (f *opened) ripensAt(t Token, r Rules) Millis {
 	ripe, tooEarly := t.IssuedAt.Millis()+r.Margin, false
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
-	for _, s := range f.provenBy(t, r) {
-		for node, l := range f.Looks[s] {
+	listed := f.seen(SightingKey{Seat: t.seat()})
+	covered := t.coverage()
+	for _, s := range covered[f.unproven(t, r):] {
+		for node, l := range f.looks(s).all() {
 			switch {
 			case seenSince(listed, node, l.At, r):
 			case l.At >= ripe:
@@ -177,49 +183,43 @@ func (f Facts) ripensAt(t Token, r Rules) Millis {
 
 // RipensAt is when time alone will next make one of these tokens due that a look has missed for
 // being too young; 0 if it will not. What becomes due by not being seen for long is not meant.
-func RipensAt(tokens []Token, f Facts, r Rules, now Millis) (next Millis) {
+func RipensAt(tokens []Token, facts Facts, r Rules, now Millis) (next Millis) {
 	for _, t := range tokens {
+		f := facts.open(t.Realm)
 		if at := f.ripensAt(f.resolve(t), r); at > now && (next == 0 || at < next) {
 			next = at
 		}
+		f.close()
 	}
 	return next
 }
 
 // withoutRealm: looks say that the realm is gone, and so there is nobody to ask about anybody in it.
 // What is open about them stays open, and makes them due again should the realm come back.
-func (f Facts) withoutRealm(realm string, r Rules) bool {
-	_, so := closedLook(f.Standings[Subject{Scope{Realm: realm}, Keycloak}], r, gone)
+func (f *opened) withoutRealm(realm string, r Rules) bool {
+	_, so := closedLook(f.said(Subject{Scope{Realm: realm}, Keycloak}), r, gone)
 	return so
 }
 
-func (f Facts) standingLooks(s Scope) PerNode[Millis] {
-	looks := PerNode[Millis]{}
-	for n, st := range f.Standings[Subject{s, Keycloak}] {
-		looks[n] = max(looks[n], st.At)
+func (f *opened) standingLooks(s Scope) (looks looked) {
+	for node, st := range f.said(Subject{s, Keycloak}).all() {
+		looks.add(node, st.At)
 	}
 	return looks
 }
 
-func latest(looks PerNode[Millis]) (at Millis) {
-	for _, l := range looks {
-		at = max(at, l)
-	}
-	return at
-}
-
 // stale: never seen, not for a sweep period, or by two nodes that disagree; a user, not looked at by
 // themselves for many.
-func (f Facts) stale(s Scope, r Rules, now Millis) bool {
-	looked := latest(f.standingLooks(s))
+func (f *opened) stale(s Scope, r Rules, now Millis) bool {
+	looked := f.standingLooks(s).latest()
 	seen, _ := f.seenUser(s, r)
 	return looked == 0 || now-looked >= wholeSweeps*r.Sweep || now-seen >= f.sweepFor(s, r) || f.contested(s, r)
 }
 
 // sweepFor is shorter for a closed subject: somebody waits for its enable. Not for one that a
 // final cutoff has closed.
-func (f Facts) sweepFor(s Scope, r Rules) Millis {
-	if _, closed := closedLook(f.Standings[Subject{s, Keycloak}], r, Standing.closed); closed && len(f.Cutoffs[s]) == 0 {
+func (f *opened) sweepFor(s Scope, r Rules) Millis {
+	if _, closed := closedLook(f.said(Subject{s, Keycloak}), r, Standing.closed); closed && len(f.cuts(s)) == 0 {
 		return min(r.ClosedSweep, r.Sweep)
 	}
 	return r.Sweep

@@ -81,7 +81,7 @@ func TestALookFromAheadIsLookedAtAgain(t *testing.T) {
 	s.wantDue(t, true, 2036*sec) // nobody has looked at the sessions
 	s.want(t, tokenstate.Suspended, tokenstate.ReasonUserDisabled)
 	near := newStory().tell(events.Message{ID: "near", At: 2000*sec + tokenstate.NearClock, Received: 2000 * sec, Node: "kc1", Source: events.Listener, Body: user(true)})
-	if len(near.facts.Doubts) != 0 {
+	if len(near.facts.DoubtRows()) != 0 {
 		t.Error("clocks that differ by little: a doubt for each look")
 	}
 }

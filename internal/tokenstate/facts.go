@@ -1,14 +1,6 @@
 package tokenstate
 
-import (
-	"slices"
-	"strings"
-)
-
-// PerNode holds, per Keycloak node, that node's value. Nodes do not share a clock, so Join
-// never compares across nodes; Judge reconciles them. Looks over the admin API may come from
-// any node: they stand under "" and count as nobody's.
-type PerNode[V any] map[string]V
+import "strings"
 
 // Standing is what a look, or the backend, said of a subject: reversible.
 type Standing struct {
@@ -117,7 +109,14 @@ type Raised struct {
 }
 
 // lists reports whether a look was taken for an event.
-func (r Raised) lists(event string) bool { return slices.Contains(strings.Fields(r.Event), event) }
+func (r Raised) lists(event string) bool {
+	for listed := range strings.FieldsSeq(r.Event) {
+		if listed == event {
+			return true
+		}
+	}
+	return false
+}
 
 func (r Raised) when() Millis { return r.At }
 
@@ -127,15 +126,4 @@ func (r Raised) rank() Rank { return Rank{r.At, r.Event} }
 type DoubtKey struct {
 	Doubt   Doubt `json:"Doubt"`
 	Settled bool  `json:"Settled"`
-}
-
-// Facts is everything learnt. It never depends on which tokens are stored, nor on our clock.
-type Facts struct {
-	Standings map[Subject]PerNode[Standing]
-	Looks     map[Scope]PerNode[Look]
-	Sightings map[SightingKey]PerNode[Sighting]
-	Refusals  map[RefusalKey]Refusal
-	Cutoffs   map[Scope]map[string]Cutoff // by cause
-	Pardons   map[string]Pardoned         // by cause
-	Doubts    map[DoubtKey]PerNode[Raised]
 }

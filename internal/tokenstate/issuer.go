@@ -30,7 +30,7 @@ func (f Facts) learnIssuer(realm string, r *events.RealmLook, node string, at Mi
 	is := "/realms/" + r.Name // behind an address that no row tells
 	if r.FrontendURL != "" {
 		is = Spelt(r.FrontendURL) + is
-		putIn(f.Looks, hadIssuer(realm, is), node, Look{At: at, Cause: cause})
+		f.putLook(hadIssuer(realm, is), node, Look{At: at, Cause: cause}, false)
 	}
 	f.stand(issuerOf(realm), node, Standing{At: at, ClientID: is, Cause: cause})
 }
@@ -73,16 +73,16 @@ func decoded(path string) string {
 }
 
 // issuerInQuestion reports whether t's realm has another issuer now than t carries, or may have.
-func (f Facts) issuerInQuestion(t Token, r Rules) bool {
+func (f *opened) issuerInQuestion(t Token, r Rules) bool {
 	if t.Issuer == "" {
 		return false
 	}
-	nodes := f.Standings[Subject{issuerOf(t.Realm), Keycloak}]
+	nodes := f.said(Subject{issuerOf(t.Realm), Keycloak})
 	_, differs := closedLook(nodes, r, func(s Standing) bool {
 		if !strings.HasPrefix(s.ClientID, "/") {
 			return s.ClientID != t.Issuer
 		}
-		return !strings.HasSuffix(t.Issuer, s.ClientID) || len(f.Looks[hadIssuer(t.Realm, t.Issuer)]) > 0
+		return !strings.HasSuffix(t.Issuer, s.ClientID) || len(f.looks(hadIssuer(t.Realm, t.Issuer))) > 0
 	})
 	return differs
 }

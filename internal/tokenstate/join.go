@@ -15,16 +15,6 @@ func loses[V ranked](a, b V) bool {
 	return a.rank().Less(b.rank())
 }
 
-// NewFacts is the empty state, the neutral element of Join.
-func NewFacts() Facts {
-	return Facts{
-		Standings: map[Subject]PerNode[Standing]{}, Looks: map[Scope]PerNode[Look]{},
-		Sightings: map[SightingKey]PerNode[Sighting]{}, Refusals: map[RefusalKey]Refusal{},
-		Cutoffs: map[Scope]map[string]Cutoff{}, Pardons: map[string]Pardoned{},
-		Doubts: map[DoubtKey]PerNode[Raised]{},
-	}
-}
-
 // Join is what a and b together teach. It changes neither.
 func Join(a, b Facts) Facts {
 	f := NewFacts()
@@ -35,44 +25,30 @@ func Join(a, b Facts) Facts {
 
 // Add joins b into f in place, for folds over many messages.
 func (f Facts) Add(b Facts) {
-	addNested(f.Standings, b.Standings)
-	addNested(f.Looks, b.Looks)
-	addNested(f.Sightings, b.Sightings)
-	add(f.Refusals, b.Refusals)
-	addNested(f.Cutoffs, b.Cutoffs)
-	add(f.Pardons, b.Pardons)
-	addNested(f.Doubts, b.Doubts)
-}
-
-// Empty reports whether nothing was learnt.
-func (f Facts) Empty() bool {
-	return len(f.Standings)+len(f.Looks)+len(f.Sightings)+len(f.Refusals)+
-		len(f.Cutoffs)+len(f.Pardons)+len(f.Doubts) == 0
-}
-
-func add[K comparable, V ranked](to, from map[K]V) {
-	for k, v := range from {
-		put(to, k, v)
+	if b.book == nil {
+		return
 	}
-}
-
-func put[K comparable, V ranked](to map[K]V, k K, v V) {
-	if old, ok := to[k]; !ok || loses(old, v) {
-		to[k] = v
+	for cause, p := range b.pardons {
+		f.putPardon(cause, p, false)
 	}
-}
-
-func addNested[K comparable, M ~map[string]V, V ranked](to, from map[K]M) {
-	for k, inner := range from {
-		for n, v := range inner {
-			putIn(to, k, n, v)
+	b.each(func(subject Scope, from *page) {
+		if from.size() > 0 {
+			f.change(subject, func(to *page) { to.add(from) })
 		}
-	}
+	})
 }
 
-func putIn[K comparable, M ~map[string]V, V ranked](to map[K]M, k K, n string, v V) {
-	if to[k] == nil {
-		to[k] = M{}
+func (p *page) add(o *page) {
+	addAll(&p.standings, o.standings)
+	addAll(&p.looks, o.looks)
+	addAll(&p.sightings, o.sightings)
+	addAll(&p.refusals, o.refusals)
+	addAll(&p.cutoffs, o.cutoffs)
+	addAll(&p.doubts, o.doubts)
+}
+
+func addAll[V ranked](to *list[V], from list[V]) {
+	for _, e := range from {
+		to.write(e.spot, e.node, e.value, false)
 	}
-	put(to[k], n, v)
 }

@@ -2,6 +2,12 @@ package tokenstate
 
 // Judge says whether Keycloak would refresh t, as far as f knows.
 func Judge(t Token, f Facts, r Rules) Verdict {
+	o := f.open(t.Realm)
+	defer o.close()
+	return o.judge(t, r)
+}
+
+func (f *opened) judge(t Token, r Rules) Verdict {
 	named := t.User // as whoever stored the token calls them
 	t = f.resolve(t)
 	v := Verdict{State: Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0 || f.startDisputed(t, r)}
@@ -20,46 +26,39 @@ func Judge(t Token, f Facts, r Rules) Verdict {
 	return v
 }
 
+// resolved is t with what is known of whose it is.
+func (f Facts) resolved(t Token) Token {
+	o := f.open(t.Realm)
+	defer o.close()
+	return o.resolve(t)
+}
+
 // resolve finds whose session the token's is, and the client's UUID where the token was stored before it was known.
-func (f Facts) resolve(t Token) Token {
+func (f *opened) resolve(t Token) Token {
 	t = f.withClient(t)
-	t.User = f.OwnerOf(t)
+	t.User = f.ownerOf(t)
 	return t
 }
 
 // withClient is t with the UUID of the only client of the realm that now carries the token's client_id.
-func (f Facts) withClient(t Token) Token {
+func (f *opened) withClient(t Token) Token {
 	if t.Client != "" {
 		return t
 	}
-	for s, nodes := range f.Standings {
-		if s.Scope.Realm != t.Realm || s.Scope.Client == "" || s.Scope.User != "" {
-			continue
-		}
-		if name := currentName(nodes); name == t.ClientID && (t.Client == "" || s.Scope.Client < t.Client) {
-			t.Client = s.Scope.Client
-		}
-	}
+	t.Client = f.ClientCalled(t.Realm, t.ClientID)
 	return t
 }
 
-func currentName(nodes PerNode[Standing]) string {
-	var best Standing
-	for _, s := range nodes {
-		if s.ClientID != "" && best.rank().Less(s.rank()) {
-			best = s
-		}
-	}
-	return best.ClientID
+func (f *opened) cutoffs(t Token, r Rules) []closure {
+	scopes, n := t.scopes()
+	return f.cutoffsOf(scopes[:n], t, r)
 }
 
-func (f Facts) cutoffs(t Token, r Rules) []closure { return f.cutoffsOf(t.scopes(), t, r) }
-
-func (f Facts) cutoffsOf(scopes []Scope, t Token, r Rules) []closure {
+func (f *opened) cutoffsOf(scopes []Scope, t Token, r Rules) []closure {
 	var cs []closure
 	for _, s := range scopes {
-		for cause, c := range f.Cutoffs[s] {
-			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.reaches(r) || !f.counts(s, c, r) {
+		for cause, c := range f.cuts(s).all() {
+			if f.pardoned(cause) || !c.Tokens || t.IssuedAt >= c.reaches(r) || !f.counts(s, c, r) {
 				continue
 			}
 			cs = append(cs, closure{state: Revoked, reason: c.Reason, since: c.At, cause: cause})
@@ -81,17 +80,17 @@ func (c Cutoff) reaches(r Rules) Seconds {
 
 // outcome of the latest refresh of t, under the client's UUID and under its client_id, whichever the reporter knew;
 // the later of the two stands.
-func (f Facts) outcome(t Token) (last Refusal) {
-	for _, client := range []string{t.Client, t.ClientID} {
+func (f *opened) outcome(t Token) (last Refusal) {
+	for _, client := range [...]string{t.Client, t.ClientID} {
 		k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}
-		if o, ok := f.Refusals[k]; ok && last.rank().Less(o.rank()) {
+		if o := f.refusal(k); loses(last, o) {
 			last = o
 		}
 	}
 	return last
 }
 
-func (f Facts) refused(t Token) []closure {
+func (f *opened) refused(t Token) []closure {
 	last := f.outcome(t)
 	if !last.Refused {
 		return nil

@@ -23,7 +23,7 @@ func Learn(m events.Message) Facts {
 	case *events.Order:
 		learnOrder(f, m, b)
 	case *events.Pardon:
-		f.Pardons[b.Cause] = Pardoned{At: logTime(m), By: b.By, Reason: b.Reason}
+		f.putPardon(b.Cause, Pardoned{At: logTime(m), By: b.By, Reason: b.Reason}, false)
 	case *events.Heartbeat, *events.Mark:
 		// The worker keeps these beside the facts: they say how fresh knowledge is, not what it is.
 	}
@@ -87,5 +87,5 @@ func distrust(f Facts, m events.Message, o *events.Observation, at Millis) {
 }
 
 func (f Facts) raise(d Doubt, node string, at Millis, event string) {
-	putIn(f.Doubts, DoubtKey{Doubt: d}, node, Raised{At: at, Event: event})
+	f.putDoubt(DoubtKey{Doubt: d}, node, Raised{At: at, Event: event}, false)
 }

@@ -57,7 +57,7 @@ func cut(f Facts, s Scope, cause string, c Cutoff) {
 	if s.User == "" && s.Session == "" && s.Key == "" && s.Client == "" && s.Realm == "" {
 		return
 	}
-	putIn(f.Cutoffs, s, cause, c)
+	f.putCutoff(s, cause, c, false)
 }
 
 // doubts are what an event puts in question: keycloak.md J, row by row.

@@ -18,7 +18,7 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 	for _, u := range o.Users {
 		f.comesFrom(m.Realm, u.User, u.Store)
 		user := Scope{Realm: m.Realm, User: u.User}
-		putIn(f.Sightings, SightingKey{Seat: user, Gone: !u.Enabled}, m.Node, Sighting{At: at, Start: u.NotBefore, Second: pageRoles(u), Cause: cause})
+		f.putSighting(SightingKey{Seat: user, Gone: !u.Enabled}, m.Node, Sighting{At: at, Start: u.NotBefore, Second: pageRoles(u), Cause: cause}, false)
 	}
 	for _, ro := range o.Rosters {
 		learnRoster(f, m, ro, at, cause)
@@ -54,7 +54,7 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 	if u := o.User; u != nil {
 		f.comesFrom(m.Realm, u.User, u.Store)
 		if u.Gone { // with the user went every session: the look covers them all
-			putIn(f.Looks, Scope{Realm: m.Realm, User: u.User}, m.Node, Look{At: at, Cause: cause})
+			f.putLook(Scope{Realm: m.Realm, User: u.User}, m.Node, Look{At: at, Cause: cause}, false)
 			f.vanish(m, u.User, at, cause)
 		}
 		f.stand(Scope{Realm: m.Realm, User: u.User}, m.Node, Standing{
@@ -72,7 +72,7 @@ func lacksOfflineAccess(u *events.UserLook) bool {
 }
 
 func (f Facts) stand(s Scope, node string, st Standing) {
-	putIn(f.Standings, Subject{s, Keycloak}, standingNode(node, st), st)
+	f.putStanding(Subject{s, Keycloak}, standingNode(node, st), st, false)
 }
 
 // learnRoster: what is listed lives; what is not is absent only from a complete roster.
@@ -83,11 +83,11 @@ func learnRoster(f Facts, m events.Message, ro events.Roster, at Millis, cause s
 	}
 	// A whole client's listing is paged and skips the living (keycloak.md F): never coverage.
 	if ro.Complete && (s.User != "" || s.Session != "") {
-		putIn(f.Looks, s, m.Node, Look{At: at, Cause: cause})
+		f.putLook(s, m.Node, Look{At: at, Cause: cause}, false)
 	}
 	for _, cs := range ro.Sessions {
 		seat := Scope{Realm: m.Realm, Client: cs.Client, Session: cs.Session}
-		putIn(f.Sightings, SightingKey{Seat: seat}, m.Node, Sighting{At: at, Start: cs.Start, Cause: cause, Owner: cmp.Or(cs.User, ro.User)})
+		f.putSighting(SightingKey{Seat: seat}, m.Node, Sighting{At: at, Start: cs.Start, Cause: cause, Owner: cmp.Or(cs.User, ro.User)}, false)
 	}
 }
 
@@ -107,7 +107,7 @@ func learnNamed(f Facts, m events.Message, o *events.Observation, c events.Cause
 	}
 	n := min(c.At, m.At).Second() // by Keycloak's clock, which wrote the tokens' iat, and not the log's
 	seat := Scope{Realm: m.Realm, Client: c.Client, Session: c.Session}
-	putIn(f.Sightings, SightingKey{Seat: seat, Gone: true}, m.Node, Sighting{At: at, Second: n, Cause: c.Event})
+	f.putSighting(SightingKey{Seat: seat, Gone: true}, m.Node, Sighting{At: at, Second: n, Cause: c.Event}, false)
 }
 
 // covers: some complete roster of this look would have listed what c names.
@@ -155,7 +155,7 @@ func causesByNode(m events.Message, o *events.Observation) map[string]string {
 // settles that doubt of each subject that it looked at. It says nothing of another event, not even of one whose
 // time is earlier: that may have been committed later.
 func learnSettled(f Facts, m events.Message, o *events.Observation, node string, by Raised) {
-	settle := func(d Doubt) { putIn(f.Doubts, DoubtKey{Doubt: d, Settled: true}, node, by) }
+	settle := func(d Doubt) { f.putDoubt(DoubtKey{Doubt: d, Settled: true}, node, by, false) }
 	if o.Realm != nil && !realmOnlySaidGone(m, o) {
 		settle(Doubt{Scope: Scope{Realm: m.Realm}})
 	}

@@ -19,7 +19,7 @@ func learnOrder(f Facts, m events.Message, o *events.Order) {
 			Cutoff{Before: at.Second() + 1, At: at, Keys: true, Reason: "revoked"})
 	case events.OrderStanding:
 		user := Scope{Realm: m.Realm, User: o.User}
-		putIn(f.Standings, Subject{user, Backend}, "", Standing{At: at, Disabled: !o.Enabled, Cause: m.ID})
+		f.putStanding(Subject{user, Backend}, "", Standing{At: at, Disabled: !o.Enabled, Cause: m.ID}, false)
 		if o.CredentialsRevokedBefore > 0 {
 			cut(f, user, m.ID, Cutoff{Before: o.CredentialsRevokedBefore, At: at, Tokens: true, Keys: true, Reason: ReasonOrder})
 		}
@@ -51,7 +51,7 @@ func RefusalOf(realm string, o *events.Order) RefusalKey {
 // learnRefresh: the latest outcome of exactly this token, and after a refusal a doubt on its
 // user. It never spreads to the session, the user or keys.
 func learnRefresh(f Facts, m events.Message, o *events.Order, at Millis) {
-	put(f.Refusals, RefusalOf(m.Realm, o), Refusal{At: at, Refused: o.Refused, RetryAt: o.RetryAt, Reason: o.ErrorDescription, Cause: m.ID})
+	f.putRefusal(RefusalOf(m.Realm, o), Refusal{At: at, Refused: o.Refused, RetryAt: o.RetryAt, Reason: o.ErrorDescription, Cause: m.ID}, false)
 	if o.Refused {
 		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User}}, "", at, m.ID)
 	}

@@ -62,8 +62,8 @@ func TestRemovedUser(t *testing.T) {
 // Ensure the user of a store that keeps its own users is in doubt, never gone: the id names the store.
 func TestRemovedUserOfAStore(t *testing.T) {
 	f := tokenstate.Learn(providerEvent(events.Happened{Type: events.UserRemoved, User: "f:store:ann"}, events.Listener))
-	if len(f.Cutoffs) != 0 || len(f.Doubts) != 1 {
-		t.Fatalf("cutoffs %v, doubts %v", f.Cutoffs, f.Doubts)
+	if len(f.CutoffRows()) != 0 || len(f.DoubtRows()) != 1 {
+		t.Fatalf("cutoffs %v, doubts %v", f.CutoffRows(), f.DoubtRows())
 	}
 }
 

@@ -16,8 +16,8 @@ func from(at, received events.Millis, body events.Body) events.Message {
 func TestACutoffIsNotLaterThanTheLog(t *testing.T) {
 	h := events.Happened{Event: "event-1", Kind: "admin", Type: "DELETE USER", Path: "users/u1", User: "u1"}
 	s := newStory().tell(from(2030*sec, 2000*sec, &h))
-	if c := s.facts.Cutoffs[tokenstate.Scope{Realm: "demo", User: "u1"}]["event-1"]; c.Before != 2000 {
-		t.Errorf("cut before %d", c.Before)
+	if c := s.facts.CutoffRows()[0]; c.Scope != (tokenstate.Scope{Realm: "demo", User: "u1"}) || c.Cause != "event-1" || c.Value.Before != 2000 {
+		t.Errorf("cut before %d", c.Value.Before)
 	}
 }
 

@@ -18,6 +18,12 @@ type Ownership struct {
 
 // Owner says what the owner of a key is, as far as f knows.
 func Owner(realm, user string, f Facts, r Rules) Ownership {
+	o := f.open(realm)
+	defer o.close()
+	return o.owner(realm, user, r)
+}
+
+func (f *opened) owner(realm, user string, r Rules) Ownership {
 	s := Scope{Realm: realm, User: user}
 	o := Ownership{Active: true, InDoubt: f.ownerInDoubt(s, r)}
 	o.CheckedAt, _ = f.seenUser(s, r)
@@ -40,9 +46,9 @@ func Owner(realm, user string, f Facts, r Rules) Ownership {
 	return o
 }
 
-func (o *Ownership) cut(f Facts, s Scope, r Rules) {
-	for cause, c := range f.Cutoffs[s] {
-		if _, pardoned := f.Pardons[cause]; pardoned || !c.Keys || !f.counts(s, c, r) {
+func (o *Ownership) cut(f *opened, s Scope, r Rules) {
+	for cause, c := range f.cuts(s).all() {
+		if f.pardoned(cause) || !c.Keys || !f.counts(s, c, r) {
 			continue
 		}
 		if c.Before > o.KeysBefore || c.Before == o.KeysBefore && cause < o.KeysCause {
@@ -54,7 +60,7 @@ func (o *Ownership) cut(f Facts, s Scope, r Rules) {
 // ownerInDoubt: something happened to the user or the realm that no look has settled; or to
 // everyone beneath the realm (a user store was removed, the log lost messages), which only a
 // look at the user settles.
-func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
+func (f *opened) ownerInDoubt(user Scope, r Rules) bool {
 	if itself := f.itselfInDoubt(Scope{Realm: user.Realm}, r); itself || f.withoutRealm(user.Realm, r) {
 		return itself
 	}
@@ -63,7 +69,7 @@ func (f Facts) ownerInDoubt(user Scope, r Rules) bool {
 }
 
 // ownerDoubts: urgent is one about the user, patient one about everyone beneath the realm.
-func (f Facts) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
+func (f *opened) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
 	realm, looks := Scope{Realm: user.Realm}, f.standingLooks(user)
 	urgent, patient = f.open(Doubt{Scope: user}, r, looks), f.open(Doubt{Scope: realm, Beneath: true}, r, looks)
 	return urgent, patient || f.open(listingDoubt(Scope{Realm: user.Realm}), r, f.userPages(user, r))
@@ -71,8 +77,14 @@ func (f Facts) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
 
 // KeyCut reports whether one key, by its id or system name and generation, was revoked.
 func (f Facts) KeyCut(realm, user, key string) (Cutoff, string, bool) {
-	for cause, c := range f.Cutoffs[Scope{Realm: realm, User: user, Key: key}] {
-		if _, pardoned := f.Pardons[cause]; !pardoned && c.Keys {
+	o := f.open(realm)
+	defer o.close()
+	return o.keyCut(Scope{Realm: realm, User: user, Key: key})
+}
+
+func (f *opened) keyCut(key Scope) (Cutoff, string, bool) {
+	for cause, c := range f.cuts(key).all() {
+		if !f.pardoned(cause) && c.Keys {
 			return c, cause, true
 		}
 	}

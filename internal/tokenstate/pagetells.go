@@ -12,7 +12,9 @@ type PageUser struct {
 // from what is known otherwise, or nobody has seen the user for half of their sweep period, and so
 // the page is worth a message. What is known anyway is not told again at each sweep: a realm of
 // 100,000 users would fill the log with it.
-func PageTells(user Scope, p PageUser, f Facts, r Rules, at Millis) (tell, ask bool) {
+func PageTells(user Scope, p PageUser, facts Facts, r Rules, at Millis) (tell, ask bool) {
+	f := facts.open(user.Realm)
+	defer f.close()
 	k, deleted := f.known(user, r)
 	switch {
 	case k.at == 0: // never looked at, and due for that
@@ -27,10 +29,10 @@ func PageTells(user Scope, p PageUser, f Facts, r Rules, at Millis) (tell, ask b
 }
 
 // lacksRole: of the looks that count for known, some showed the user without offline_access.
-func (f Facts) lacksRole(user Scope, r Rules) bool {
-	nodes := f.Standings[Subject{user, Keycloak}]
-	last := latest(f.standingLooks(user))
-	for _, s := range nodes {
+func (f *opened) lacksRole(user Scope, r Rules) bool {
+	nodes := f.said(Subject{user, Keycloak})
+	last := f.standingLooks(user).latest()
+	for _, s := range nodes.all() {
 		if s.At+r.Skew >= last && s.NoOffline {
 			return true
 		}
@@ -40,7 +42,9 @@ func (f Facts) lacksRole(user Scope, r Rules) bool {
 
 // KnownGone: looks or a deletion say that there is no such user, and nothing has shown them since.
 // A page that does not list them tells nothing new.
-func KnownGone(user Scope, f Facts, r Rules) bool {
-	_, so := closedLook(f.Standings[Subject{user, Keycloak}], r, gone)
+func KnownGone(user Scope, facts Facts, r Rules) bool {
+	f := facts.open(user.Realm)
+	defer f.close()
+	_, so := closedLook(f.said(Subject{user, Keycloak}), r, gone)
 	return so
 }

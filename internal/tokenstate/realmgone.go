@@ -15,16 +15,16 @@ func realmOnlySaidGone(m events.Message, o *events.Observation) bool {
 
 // realmVanished notes that a look of the worker found no such realm. A standing would not do, for a later look replaces it.
 func (f Facts) realmVanished(m events.Message, at Millis, cause string) {
-	putIn(f.Sightings, SightingKey{Seat: Scope{Realm: m.Realm, Key: vanished}, Gone: true}, m.Node,
-		Sighting{At: at, Second: at.Second(), Cause: cause})
+	f.putSighting(SightingKey{Seat: Scope{Realm: m.Realm, Key: vanished}, Gone: true}, m.Node,
+		Sighting{At: at, Second: at.Second(), Cause: cause}, false)
 }
 
 // counts reports whether a cutoff is in force: the deletion of a realm once that was seen.
-func (f Facts) counts(s Scope, c Cutoff, r Rules) bool {
+func (f *opened) counts(s Scope, c Cutoff, r Rules) bool {
 	if c.Reason != ReasonRealmDeleted {
 		return true
 	}
-	for node, g := range f.Sightings[SightingKey{Seat: Scope{Realm: s.Realm, Key: vanished}, Gone: true}] {
+	for node, g := range f.seen(SightingKey{Seat: Scope{Realm: s.Realm, Key: vanished}, Gone: true}).all() {
 		if r.surelyLater(node, g.At, c.At) {
 			return true
 		}

@@ -1,10 +1,8 @@
 package tokenstate
 
-import "slices"
-
 // absences are the closures of t by what looks saw of its session.
-func (f Facts) absences(t Token, r Rules) []closure {
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+func (f *opened) absences(t Token, r Rules) []closure {
+	listed := f.seen(SightingKey{Seat: t.seat()})
 	if t.Client == "" {
 		listed = nil
 	}
@@ -18,10 +16,10 @@ func (f Facts) absences(t Token, r Rules) []closure {
 // ended: a session that a death-class event at second N named and the look showed absent is
 // gone(N), so tokens with iat <= N are dead, until a later look lists it again. Never final:
 // the same sid came back within the second, and the old token with it (keycloak.md A7).
-func (f Facts) ended(t Token, listed PerNode[Sighting], r Rules) []closure {
+func (f *opened) ended(t Token, listed PerNode[Sighting], r Rules) []closure {
 	var cs []closure
-	for _, seat := range []Scope{t.seat(), {Realm: t.Realm, Session: t.Session}} {
-		for node, g := range f.Sightings[SightingKey{Seat: seat, Gone: true}] {
+	for _, seat := range [...]Scope{t.seat(), {Realm: t.Realm, Session: t.Session}} {
+		for node, g := range f.seen(SightingKey{Seat: seat, Gone: true}).all() {
 			if t.IssuedAt <= g.Second && !listedAfter(listed, node, g.At, r) {
 				cs = append(cs, closure{state: Revoked, reason: ReasonSessionEnded, since: g.At, cause: g.Cause})
 			}
@@ -35,7 +33,7 @@ func (f Facts) ended(t Token, listed PerNode[Sighting], r Rules) []closure {
 
 // listedAfter: a later look of the same node, or a surely later one of another.
 func listedAfter(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
-	for n, l := range listed {
+	for n, l := range listed.all() {
 		if r.surelyLater(n, l.At, at) || n == node && !nobody(n) && l.At > at {
 			return true
 		}
@@ -46,13 +44,14 @@ func listedAfter(listed PerNode[Sighting], node string, at Millis, r Rules) bool
 // missing: other absence counts late, because a new session is written in a second
 // transaction after its event (measured: a look at once misses it in 74 of 100 cases). A token
 // is dead only if it was older than the margin when a look that covers it did not list it.
-func (f Facts) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
+func (f *opened) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
 	if t.Client == "" {
 		return nil
 	}
 	var cs []closure
-	for _, s := range f.provenBy(t, r) {
-		for node, look := range f.Looks[s] {
+	covered := t.coverage()
+	for _, s := range covered[f.unproven(t, r):] {
+		for node, look := range f.looks(s).all() {
 			if t.IssuedAt.Millis() > look.At-r.Margin || seenSince(listed, node, look.At, r) {
 				continue
 			}
@@ -64,7 +63,7 @@ func (f Facts) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
 
 // seenSince: listed by that very look or a later one of its node, or surely later by another.
 func seenSince(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
-	for n, l := range listed {
+	for n, l := range listed.all() {
 		if r.surelyLater(n, l.At, at) || n == node && (l.At == at || !nobody(n) && l.At > at) {
 			return true
 		}
@@ -72,10 +71,10 @@ func seenSince(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
 	return false
 }
 
-// coverage: the scopes of looks that would have listed t.
-func (t Token) coverage() []Scope {
+// coverage: the scopes of looks that would have listed t, those of its user first.
+func (t Token) coverage() [4]Scope {
 	r := t.Realm
-	return []Scope{
+	return [...]Scope{
 		{Realm: r, User: t.User},
 		{Realm: r, User: t.User, Client: t.Client},
 		{Realm: r, Session: t.Session},
@@ -83,13 +82,13 @@ func (t Token) coverage() []Scope {
 	}
 }
 
-// provenBy are the scopes a look at which proves t's session absent. That a user whom Keycloak does not have has no
-// sessions proves nothing, while it is not known whose session it is.
-func (f Facts) provenBy(t Token, r Rules) []Scope {
-	if !f.ownerless(t, r) {
-		return t.coverage()
+// unproven is how many of these, the first, prove nothing where a look misses t: that a user whom Keycloak does not
+// have has no sessions says nothing, while it is not known whose session it is.
+func (f *opened) unproven(t Token, r Rules) int {
+	if f.ownerless(t, r) {
+		return len(t.coverage()) / 2
 	}
-	return slices.DeleteFunc(t.coverage(), func(s Scope) bool { return s.User != "" })
+	return 0
 }
 
 // restarted is Keycloak's own rule for a session made anew under the same sid: dead if
@@ -98,11 +97,11 @@ func (f Facts) provenBy(t Token, r Rules) []Scope {
 // shown is the nearest to the truth, unless a node has listed another start since.
 func restarted(t Token, listed PerNode[Sighting], r Rules) []closure {
 	var last Sighting
-	for node, l := range listed {
+	for node, l := range listed.all() {
 		if elsewhere, _ := startElsewhere(t, listed, node, l.At, r); elsewhere || !t.startedBefore(l) {
 			continue
 		}
-		if l.Start > last.Start || l.Start == last.Start && last.rank().Less(l.rank()) {
+		if l.Start > last.Start || l.Start == last.Start && loses(last, l) {
 			last = l
 		}
 	}
@@ -119,7 +118,7 @@ func (t Token) startedBefore(l Sighting) bool { return t.IssuedAt+1 < l.Start }
 // later; surely: it is earlier. A node whose clock is behind may make a session anew with an earlier start than the one
 // before it had, so the greatest start would be a verdict that nothing takes back.
 func startElsewhere(t Token, listed PerNode[Sighting], node string, at Millis, r Rules) (so, surely bool) {
-	for n, o := range listed {
+	for n, o := range listed.all() {
 		if !nobody(n) && o.Start > 0 && !t.startedBefore(o) {
 			so, surely = so || !r.surelyLater(node, at, o.At), surely || r.surelyLater(n, o.At, at)
 		}
@@ -129,12 +128,12 @@ func startElsewhere(t Token, listed PerNode[Sighting], node string, at Millis, r
 
 // startDisputed: nodes list t's session with different starts, t fits one and not the other, and nothing tells which
 // is the later. Keycloak decides.
-func (f Facts) startDisputed(t Token, r Rules) bool {
+func (f *opened) startDisputed(t Token, r Rules) bool {
 	if t.Client == "" {
 		return false
 	}
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
-	for node, l := range listed {
+	listed := f.seen(SightingKey{Seat: t.seat()})
+	for node, l := range listed.all() {
 		if so, surely := startElsewhere(t, listed, node, l.At, r); so && !surely && t.startedBefore(l) {
 			return true
 		}

@@ -21,7 +21,9 @@ func Superseded(older Token, newest Seconds, v Verdict, f Facts, r Rules) Verdic
 	if older.IssuedAt >= newest || v.State != Usable {
 		return v
 	}
-	s, once := closedLook(f.Standings[Subject{Scope{Realm: older.Realm, Key: byRotation}, Keycloak}], r, disabled)
+	o := f.open(older.Realm)
+	defer o.close()
+	s, once := closedLook(o.said(Subject{Scope{Realm: older.Realm, Key: byRotation}, Keycloak}), r, disabled)
 	if !once {
 		return v
 	}

@@ -82,8 +82,8 @@ func TestEachRowDoubtsItsSubject(t *testing.T) {
 			}
 			f := tokenstate.Learn(events.Message{ID: "a-message", Realm: "demo", Server: "26.7.3", At: 5_000, Received: 5_001, Node: "kc1", Source: events.Listener, Body: &h})
 			var got []string
-			for k := range f.Doubts {
-				got = append(got, subjectOfDoubt(k.Doubt))
+			for _, row := range f.DoubtRows() {
+				got = append(got, subjectOfDoubt(row.ID.Doubt))
 			}
 			slices.Sort(got)
 			if s := strings.Join(got, ", "); s != c.want {

@@ -21,44 +21,44 @@ const (
 	KindDoubt    = "doubt"
 )
 
-// One row of each map of Facts: its full key, and the value. Rows lie in the feed and in snapshots as
+// One row of each kind of fact: its full key, and the value. Rows lie in the feed and in snapshots as
 // JSON under the names of their tags, which a new name in Go must not change.
 type (
-	// StandingRow is one entry of Facts.Standings.
+	// StandingRow is one fact of its kind.
 	StandingRow struct {
 		Subject Subject  `json:"Subject"`
 		Node    string   `json:"Node"`
 		Value   Standing `json:"Value"`
 	}
-	// LookRow is one entry of Facts.Looks.
+	// LookRow is one fact of its kind.
 	LookRow struct {
 		Scope Scope  `json:"Scope"`
 		Node  string `json:"Node"`
 		Value Look   `json:"Value"`
 	}
-	// SightingRow is one entry of Facts.Sightings.
+	// SightingRow is one fact of its kind.
 	SightingRow struct {
 		ID    SightingKey `json:"ID"`
 		Node  string      `json:"Node"`
 		Value Sighting    `json:"Value"`
 	}
-	// RefusalRow is one entry of Facts.Refusals.
+	// RefusalRow is one fact of its kind.
 	RefusalRow struct {
 		ID    RefusalKey `json:"ID"`
 		Value Refusal    `json:"Value"`
 	}
-	// CutoffRow is one entry of Facts.Cutoffs.
+	// CutoffRow is one fact of its kind.
 	CutoffRow struct {
 		Scope Scope  `json:"Scope"`
 		Cause string `json:"Cause"`
 		Value Cutoff `json:"Value"`
 	}
-	// PardonRow is one entry of Facts.Pardons.
+	// PardonRow is one fact of its kind.
 	PardonRow struct {
 		Cause string   `json:"Cause"`
 		Value Pardoned `json:"Value"`
 	}
-	// DoubtRow is one entry of Facts.Doubts.
+	// DoubtRow is one fact of its kind.
 	DoubtRow struct {
 		ID    DoubtKey `json:"ID"`
 		Node  string   `json:"Node"`
@@ -90,12 +90,12 @@ func (s Scope) parts(more ...any) string {
 	return rowKey(append([]any{s.Realm, s.User, s.Client, s.Session, s.Key}, more...)...)
 }
 
-func rowsOf[R Row](n int, each func(add func(R))) []R {
+func rowsOf[R Row](each func(add func(R))) []R {
 	type keyed struct {
 		key string
 		row R
 	}
-	all := make([]keyed, 0, n) // with their keys, which cost more to make than to compare
+	var all []keyed // with their keys, which cost more to make than to compare
 	each(func(r R) { all = append(all, keyed{r.RowKey(), r}) })
 	slices.SortFunc(all, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
 	rows := make([]R, len(all))
@@ -132,13 +132,6 @@ func decodeAs[R Row](value []byte) (Row, error) {
 		return nil, fmt.Errorf("decode fact: %w", err)
 	}
 	return r, nil
-}
-
-func setIn[K comparable, M ~map[string]V, V any](to map[K]M, k K, n string, v V) {
-	if to[k] == nil {
-		to[k] = M{}
-	}
-	to[k][n] = v
 }
 
 // Rows are all facts, sorted by kind (in the order of the struct) and key.

@@ -10,19 +10,20 @@ func (r StandingRow) RowKey() string { return r.Subject.Scope.parts(r.Subject.Au
 func (r StandingRow) Rank() Rank { return r.Value.rank() }
 
 // AddTo implements Row.
-func (r StandingRow) AddTo(f Facts) { putIn(f.Standings, r.Subject, r.Node, r.Value) }
+func (r StandingRow) AddTo(f Facts) { f.putStanding(r.Subject, r.Node, r.Value, false) }
 
 // SetIn implements Row.
-func (r StandingRow) SetIn(f Facts) { setIn(f.Standings, r.Subject, r.Node, r.Value) }
+func (r StandingRow) SetIn(f Facts) { f.putStanding(r.Subject, r.Node, r.Value, true) }
 
-// StandingRows are the rows of f.Standings, sorted by key.
+// StandingRows are all facts of that kind, sorted by key.
 func (f Facts) StandingRows() []StandingRow {
-	return rowsOf(len(f.Standings), func(add func(StandingRow)) {
-		for k, inner := range f.Standings {
-			for n, v := range inner {
-				add(StandingRow{Subject: k, Node: n, Value: v})
+	return rowsOf(func(add func(StandingRow)) {
+		f.each(func(s Scope, p *page) {
+			for _, e := range p.standings {
+				at := s.at(e.spot)
+				add(StandingRow{Subject: Subject{at, authorityOf(e.spot)}, Node: e.node, Value: e.value})
 			}
-		}
+		})
 	})
 }
 
@@ -36,19 +37,20 @@ func (r LookRow) RowKey() string { return r.Scope.parts(r.Node) }
 func (r LookRow) Rank() Rank { return r.Value.rank() }
 
 // AddTo implements Row.
-func (r LookRow) AddTo(f Facts) { putIn(f.Looks, r.Scope, r.Node, r.Value) }
+func (r LookRow) AddTo(f Facts) { f.putLook(r.Scope, r.Node, r.Value, false) }
 
 // SetIn implements Row.
-func (r LookRow) SetIn(f Facts) { setIn(f.Looks, r.Scope, r.Node, r.Value) }
+func (r LookRow) SetIn(f Facts) { f.putLook(r.Scope, r.Node, r.Value, true) }
 
-// LookRows are the rows of f.Looks, sorted by key.
+// LookRows are all facts of that kind, sorted by key.
 func (f Facts) LookRows() []LookRow {
-	return rowsOf(len(f.Looks), func(add func(LookRow)) {
-		for k, inner := range f.Looks {
-			for n, v := range inner {
-				add(LookRow{Scope: k, Node: n, Value: v})
+	return rowsOf(func(add func(LookRow)) {
+		f.each(func(s Scope, p *page) {
+			for _, e := range p.looks {
+				at := s.at(e.spot)
+				add(LookRow{Scope: at, Node: e.node, Value: e.value})
 			}
-		}
+		})
 	})
 }
 
@@ -62,18 +64,19 @@ func (r SightingRow) RowKey() string { return r.ID.Seat.parts(r.ID.Gone, r.Node)
 func (r SightingRow) Rank() Rank { return r.Value.rank() }
 
 // AddTo implements Row.
-func (r SightingRow) AddTo(f Facts) { putIn(f.Sightings, r.ID, r.Node, r.Value) }
+func (r SightingRow) AddTo(f Facts) { f.putSighting(r.ID, r.Node, r.Value, false) }
 
 // SetIn implements Row.
-func (r SightingRow) SetIn(f Facts) { setIn(f.Sightings, r.ID, r.Node, r.Value) }
+func (r SightingRow) SetIn(f Facts) { f.putSighting(r.ID, r.Node, r.Value, true) }
 
-// SightingRows are the rows of f.Sightings, sorted by key.
+// SightingRows are all facts of that kind, sorted by key.
 func (f Facts) SightingRows() []SightingRow {
-	return rowsOf(len(f.Sightings), func(add func(SightingRow)) {
-		for k, inner := range f.Sightings {
-			for n, v := range inner {
-				add(SightingRow{ID: k, Node: n, Value: v})
+	return rowsOf(func(add func(SightingRow)) {
+		f.each(func(s Scope, p *page) {
+			for _, e := range p.sightings {
+				at := s.at(e.spot)
+				add(SightingRow{ID: SightingKey{at, e.spot.kind == 1}, Node: e.node, Value: e.value})
 			}
-		}
+		})
 	})
 }

@@ -10,17 +10,20 @@ func (r RefusalRow) RowKey() string { return r.ID.Scope.parts(r.ID.IssuedAt) }
 func (r RefusalRow) Rank() Rank { return r.Value.rank() }
 
 // AddTo implements Row.
-func (r RefusalRow) AddTo(f Facts) { put(f.Refusals, r.ID, r.Value) }
+func (r RefusalRow) AddTo(f Facts) { f.putRefusal(r.ID, r.Value, false) }
 
 // SetIn implements Row.
-func (r RefusalRow) SetIn(f Facts) { f.Refusals[r.ID] = r.Value }
+func (r RefusalRow) SetIn(f Facts) { f.putRefusal(r.ID, r.Value, true) }
 
-// RefusalRows are the rows of f.Refusals, sorted by key.
+// RefusalRows are all facts of that kind, sorted by key.
 func (f Facts) RefusalRows() []RefusalRow {
-	return rowsOf(len(f.Refusals), func(add func(RefusalRow)) {
-		for k, v := range f.Refusals {
-			add(RefusalRow{ID: k, Value: v})
-		}
+	return rowsOf(func(add func(RefusalRow)) {
+		f.each(func(s Scope, p *page) {
+			for _, e := range p.refusals {
+				at := s.at(e.spot)
+				add(RefusalRow{ID: RefusalKey{at, Seconds(e.spot.kind)}, Value: e.value})
+			}
+		})
 	})
 }
 
@@ -34,19 +37,20 @@ func (r CutoffRow) RowKey() string { return r.Scope.parts(r.Cause) }
 func (r CutoffRow) Rank() Rank { return r.Value.rank() }
 
 // AddTo implements Row.
-func (r CutoffRow) AddTo(f Facts) { putIn(f.Cutoffs, r.Scope, r.Cause, r.Value) }
+func (r CutoffRow) AddTo(f Facts) { f.putCutoff(r.Scope, r.Cause, r.Value, false) }
 
 // SetIn implements Row.
-func (r CutoffRow) SetIn(f Facts) { setIn(f.Cutoffs, r.Scope, r.Cause, r.Value) }
+func (r CutoffRow) SetIn(f Facts) { f.putCutoff(r.Scope, r.Cause, r.Value, true) }
 
-// CutoffRows are the rows of f.Cutoffs, sorted by key.
+// CutoffRows are all facts of that kind, sorted by key.
 func (f Facts) CutoffRows() []CutoffRow {
-	return rowsOf(len(f.Cutoffs), func(add func(CutoffRow)) {
-		for k, inner := range f.Cutoffs {
-			for n, v := range inner {
-				add(CutoffRow{Scope: k, Cause: n, Value: v})
+	return rowsOf(func(add func(CutoffRow)) {
+		f.each(func(s Scope, p *page) {
+			for _, e := range p.cutoffs {
+				at := s.at(e.spot)
+				add(CutoffRow{Scope: at, Cause: e.node, Value: e.value})
 			}
-		}
+		})
 	})
 }
 
@@ -60,15 +64,18 @@ func (r PardonRow) RowKey() string { return rowKey(r.Cause) }
 func (r PardonRow) Rank() Rank { return r.Value.rank() }
 
 // AddTo implements Row.
-func (r PardonRow) AddTo(f Facts) { put(f.Pardons, r.Cause, r.Value) }
+func (r PardonRow) AddTo(f Facts) { f.putPardon(r.Cause, r.Value, false) }
 
 // SetIn implements Row.
-func (r PardonRow) SetIn(f Facts) { f.Pardons[r.Cause] = r.Value }
+func (r PardonRow) SetIn(f Facts) { f.putPardon(r.Cause, r.Value, true) }
 
-// PardonRows are the rows of f.Pardons, sorted by key.
+// PardonRows are all pardons, sorted by key.
 func (f Facts) PardonRows() []PardonRow {
-	return rowsOf(len(f.Pardons), func(add func(PardonRow)) {
-		for k, v := range f.Pardons {
+	return rowsOf(func(add func(PardonRow)) {
+		if f.book == nil {
+			return
+		}
+		for k, v := range f.pardons {
 			add(PardonRow{Cause: k, Value: v})
 		}
 	})
@@ -86,18 +93,19 @@ func (r DoubtRow) RowKey() string {
 func (r DoubtRow) Rank() Rank { return r.Value.rank() }
 
 // AddTo implements Row.
-func (r DoubtRow) AddTo(f Facts) { putIn(f.Doubts, r.ID, r.Node, r.Value) }
+func (r DoubtRow) AddTo(f Facts) { f.putDoubt(r.ID, r.Node, r.Value, false) }
 
 // SetIn implements Row.
-func (r DoubtRow) SetIn(f Facts) { setIn(f.Doubts, r.ID, r.Node, r.Value) }
+func (r DoubtRow) SetIn(f Facts) { f.putDoubt(r.ID, r.Node, r.Value, true) }
 
-// DoubtRows are the rows of f.Doubts, sorted by key.
+// DoubtRows are all facts of that kind, sorted by key.
 func (f Facts) DoubtRows() []DoubtRow {
-	return rowsOf(len(f.Doubts), func(add func(DoubtRow)) {
-		for k, inner := range f.Doubts {
-			for n, v := range inner {
-				add(DoubtRow{ID: k, Node: n, Value: v})
+	return rowsOf(func(add func(DoubtRow)) {
+		f.each(func(s Scope, p *page) {
+			for _, e := range p.doubts {
+				at := s.at(e.spot)
+				add(DoubtRow{ID: doubtOf(at, e.spot), Node: e.node, Value: e.value})
 			}
-		}
+		})
 	})
 }

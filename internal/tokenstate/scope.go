@@ -49,16 +49,21 @@ type Token struct {
 	Issuer   string  `json:"Issuer"`  // the token's iss as Spelt; "": not known
 }
 
-// scopes are those that reach t, widest first. A scope with a client needs its UUID.
-func (t Token) scopes() []Scope {
+// scopes are those that reach t, the first n of them. A scope with a client needs its UUID.
+func (t Token) scopes() (all [6]Scope, n int) {
 	r := t.Realm
-	s := append(make([]Scope, 0, 6), Scope{Realm: r}, Scope{Realm: r, User: t.User}, Scope{Realm: r, Session: t.Session})
-	if t.Client == "" {
-		return s
+	all = [...]Scope{
+		{Realm: r},
+		{Realm: r, User: t.User},
+		{Realm: r, Session: t.Session},
+		{Realm: r, Client: t.Client},
+		{Realm: r, User: t.User, Client: t.Client},
+		{Realm: r, Client: t.Client, Session: t.Session},
 	}
-	return append(s, Scope{Realm: r, Client: t.Client},
-		Scope{Realm: r, User: t.User, Client: t.Client},
-		Scope{Realm: r, Client: t.Client, Session: t.Session})
+	if t.Client == "" {
+		return all, len(all) / 2
+	}
+	return all, len(all)
 }
 
 // seat is the place of t in rosters: one client in one session.

@@ -46,23 +46,23 @@ func pageRoles(u events.UserSeen) Seconds {
 }
 
 // rolesDue reports whether such a doubt reaches a user.
-func (f Facts) rolesDue(user Scope, r Rules) bool {
+func (f *opened) rolesDue(user Scope, r Rules) bool {
 	d := rolesDoubt(user.Realm)
-	if len(f.Doubts[DoubtKey{Doubt: d}]) == 0 {
+	if len(f.doubts(DoubtKey{Doubt: d})) == 0 {
 		return false
 	}
 	at := f.standingLooks(user)
 	if p := f.pageOf(user); p.roles != rolesUnsaid && (p.roles == rolesForbid) == f.lacksRole(user, r) {
-		at[""] = max(at[""], p.at)
+		at.byAdmin = max(at.byAdmin, p.at)
 	}
 	return f.open(d, r, at)
 }
 
 // listingDue reports whether a doubt that pages settle reaches t.
-func (f Facts) listingDue(t Token, r Rules) bool {
-	for _, s := range []Scope{{Realm: t.Realm}, {Realm: t.Realm, Client: t.Client}} {
+func (f *opened) listingDue(t Token, r Rules) bool {
+	for _, s := range [...]Scope{{Realm: t.Realm}, {Realm: t.Realm, Client: t.Client}} {
 		d := listingDoubt(s)
-		if len(f.Doubts[DoubtKey{Doubt: d}]) == 0 {
+		if len(f.doubts(DoubtKey{Doubt: d})) == 0 {
 			continue
 		}
 		if f.open(d, r, f.pagesFor(t, r)) || f.open(d, r, f.userPages(Scope{Realm: t.Realm, User: t.User}, r)) {
@@ -73,26 +73,26 @@ func (f Facts) listingDue(t Token, r Rules) bool {
 }
 
 // userPages are the looks and pages that show the user as they are known.
-func (f Facts) userPages(user Scope, r Rules) PerNode[Millis] {
+func (f *opened) userPages(user Scope, r Rules) looked {
 	at := f.standingLooks(user)
 	seen, _ := f.seenUser(user, r)
-	at[""] = max(at[""], seen)
+	at.byAdmin = max(at.byAdmin, seen)
 	return at
 }
 
-// page is what the latest page to show a user told.
-type page struct {
+// shown is what the latest page of a listing to show a user told.
+type shown struct {
 	at        Millis
 	disabled  bool
 	notBefore Seconds
 	roles     Seconds // of the three above
 }
 
-func (f Facts) pageOf(user Scope) (p page) {
-	for _, disabled := range []bool{false, true} {
-		for _, s := range f.Sightings[SightingKey{Seat: user, Gone: disabled}] {
+func (f *opened) pageOf(user Scope) (p shown) {
+	for _, disabled := range [...]bool{false, true} {
+		for _, s := range f.seen(SightingKey{Seat: user, Gone: disabled}).all() {
 			if s.At > p.at || s.At == p.at && disabled {
-				p = page{s.At, disabled, s.Start, s.Second}
+				p = shown{s.At, disabled, s.Start, s.Second}
 			}
 		}
 	}
@@ -101,12 +101,12 @@ func (f Facts) pageOf(user Scope) (p page) {
 
 // known is what looks have told of a user, as far as a page could confirm it; at is the latest.
 // A look that another one follows by more than the supported skew no longer counts.
-func (f Facts) known(user Scope, r Rules) (k page, deleted bool) {
-	nodes := f.Standings[Subject{user, Keycloak}]
-	for _, s := range nodes {
+func (f *opened) known(user Scope, r Rules) (k shown, deleted bool) {
+	nodes := f.said(Subject{user, Keycloak})
+	for _, s := range nodes.all() {
 		k.at = max(k.at, s.At)
 	}
-	for _, s := range nodes {
+	for _, s := range nodes.all() {
 		if s.At+r.Skew >= k.at {
 			deleted, k.disabled, k.notBefore = deleted || s.Gone, k.disabled || s.Disabled, max(k.notBefore, s.NotBefore)
 		}
@@ -116,7 +116,7 @@ func (f Facts) known(user Scope, r Rules) (k page, deleted bool) {
 
 // seenUser is when the user was last seen as they are known: by a look, or by a page that agrees
 // with the looks. contradicted: a later page does not agree.
-func (f Facts) seenUser(user Scope, r Rules) (at Millis, contradicted bool) {
+func (f *opened) seenUser(user Scope, r Rules) (at Millis, contradicted bool) {
 	k, deleted := f.known(user, r)
 	p := f.pageOf(user)
 	switch {
@@ -130,12 +130,12 @@ func (f Facts) seenUser(user Scope, r Rules) (at Millis, contradicted bool) {
 
 // seenToken is when both t's session and its user were last seen, the one or the other by a page.
 // 0: never. It settles no doubt about t alone.
-func (f Facts) seenToken(t Token, r Rules) Millis {
+func (f *opened) seenToken(t Token, r Rules) Millis {
 	if t.Client == "" {
 		return 0
 	}
 	var listed Millis
-	for _, l := range f.Sightings[SightingKey{Seat: t.seat()}] {
+	for _, l := range f.seen(SightingKey{Seat: t.seat()}).all() {
 		listed = max(listed, l.At)
 	}
 	if listed == 0 {
@@ -147,9 +147,11 @@ func (f Facts) seenToken(t Token, r Rules) Millis {
 
 // SeenSince reports whether looks or pages from at on have shown the user as they are known, and
 // each of their tokens that is not known to be dead.
-func SeenSince(user Scope, tokens []Token, f Facts, r Rules, at Millis) bool {
+func SeenSince(user Scope, tokens []Token, facts Facts, r Rules, at Millis) bool {
+	f := facts.open(user.Realm)
+	defer f.close()
 	if f.withoutRealm(user.Realm, r) {
-		return latest(f.standingLooks(Scope{Realm: user.Realm})) >= at
+		return f.standingLooks(Scope{Realm: user.Realm}).latest() >= at
 	}
 	if seen, contradicted := f.seenUser(user, r); contradicted || seen < at {
 		return false

@@ -23,7 +23,7 @@ func standingNode(node string, s Standing) string {
 func closedLook(nodes PerNode[Standing], r Rules, closed func(Standing) bool) (Standing, bool) {
 	var found Standing
 	ok := false
-	for _, s := range nodes {
+	for _, s := range nodes.all() {
 		if !closed(s) || overruled(nodes, s, r, closed) {
 			continue
 		}
@@ -35,7 +35,7 @@ func closedLook(nodes PerNode[Standing], r Rules, closed func(Standing) bool) (S
 }
 
 func overruled(nodes PerNode[Standing], s Standing, r Rules, closed func(Standing) bool) bool {
-	for node, o := range nodes {
+	for node, o := range nodes.all() {
 		if !closed(o) && r.surelyLater(node, o.At, s.At) {
 			return true
 		}
@@ -93,7 +93,7 @@ func userChecks(t Token) []check {
 }
 
 // standings are the closures of t by realm, client and user, of either authority.
-func (f Facts) standings(t Token, r Rules) []closure {
+func (f *opened) standings(t Token, r Rules) []closure {
 	cs := f.closures(Scope{Realm: t.Realm}, r, realmChecks(t))
 	user := Scope{Realm: t.Realm, User: t.User}
 	cs = append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)
@@ -106,13 +106,13 @@ func (f Facts) standings(t Token, r Rules) []closure {
 	return cs
 }
 
-func (f Facts) closures(s Scope, r Rules, checks []check) []closure {
+func (f *opened) closures(s Scope, r Rules, checks []check) []closure {
 	return append(f.closuresBy(Keycloak, s, r, checks), f.closuresBy(Backend, s, r, checks)...)
 }
 
-func (f Facts) closuresBy(a Authority, s Scope, r Rules, checks []check) []closure {
+func (f *opened) closuresBy(a Authority, s Scope, r Rules, checks []check) []closure {
 	var cs []closure
-	nodes := f.Standings[Subject{s, a}]
+	nodes := f.said(Subject{s, a})
 	for _, c := range checks {
 		if by, ok := closedLook(nodes, r, c.closed); ok {
 			cs = append(cs, closure{state: c.state, reason: c.reason, since: by.At, cause: by.Cause})

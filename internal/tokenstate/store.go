@@ -24,18 +24,24 @@ const storedID = "f:"
 // comesFrom notes the store of a user. It has no time: who ever came from a store may be missed there.
 func (f Facts) comesFrom(realm, user, store string) {
 	if user != "" && store != "" && !strings.HasPrefix(user, storedID) { // whose id says so
-		putIn(f.Sightings, SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}, store, Sighting{})
+		f.putSighting(SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}, store, Sighting{}, false)
 	}
 }
 
 // StoreOf is a user store that the user is known to come from; "" for one of the realm itself, or of
 // whom nobody has told.
 func (f Facts) StoreOf(realm, user string) (store string) {
+	o := f.open(realm)
+	defer o.close()
+	return o.storeOf(realm, user)
+}
+
+func (f *opened) storeOf(realm, user string) (store string) {
 	if rest, ok := strings.CutPrefix(user, storedID); ok {
 		store, _, _ = strings.Cut(rest, ":")
 		return store
 	}
-	for s := range f.Sightings[SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}] {
+	for s := range f.seen(SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}).all() {
 		store = max(store, s)
 	}
 	return store
@@ -44,7 +50,9 @@ func (f Facts) StoreOf(realm, user string) (store string) {
 // ChangedBeneath is when something last happened that may concern everybody in a realm: a change of a
 // user store is such, and what else is such does no harm to be taken for one. 0: never.
 func (f Facts) ChangedBeneath(realm string) (at Millis) {
-	for _, raised := range f.Doubts[DoubtKey{Doubt: Doubt{Scope: Scope{Realm: realm}, Beneath: true}}] {
+	o := f.open(realm)
+	defer o.close()
+	for _, raised := range o.doubts(DoubtKey{Doubt: Doubt{Scope: Scope{Realm: realm}, Beneath: true}}).all() {
 		at = max(at, raised.At)
 	}
 	return at
@@ -63,19 +71,23 @@ type StoreUsers struct {
 
 // StoreUsersSince is what looks over the admin API have shown since a change. It walks all standings.
 func (f Facts) StoreUsersSince(realm string, change Millis) (u StoreUsers) {
-	for subject, byNode := range f.Standings {
-		s := subject.Scope
-		if s.Realm != realm || s.User == "" || f.StoreOf(realm, s.User) == "" {
-			continue
+	r := f.realm(realm)
+	if r == nil {
+		return u
+	}
+	r.users.each(f.names, func(id string, p *page) {
+		byNode := p.standings.at(Subject{Authority: Keycloak}.spot())
+		if len(p.standings) == 0 || f.StoreOf(realm, id) == "" {
+			return
 		}
 		u.Known = true
-		u.Found = u.Found || byNode[""].At > change
-		if closed := byNode[closedAdminLook]; closed.At > change && closed.Gone {
+		u.Found = u.Found || byNode.of("").At > change
+		if closed := byNode.of(closedAdminLook); closed.At > change && closed.Gone {
 			u.Gone++
 		} else if closed.At > change {
 			u.Found = true // disabled, but there
 		}
-	}
+	})
 	return u
 }
 
@@ -86,19 +98,19 @@ func (f Facts) vanish(m events.Message, user string, at Millis, cause string) {
 	if m.Received != 0 {
 		upto = min(m.Received, at+MaxBehind)
 	}
-	putIn(f.Sightings, SightingKey{Seat: Scope{Realm: m.Realm, User: user, Key: vanished}, Gone: true}, m.Node,
-		Sighting{At: upto, Second: upto.Second(), Cause: cause})
+	f.putSighting(SightingKey{Seat: Scope{Realm: m.Realm, User: user, Key: vanished}, Gone: true}, m.Node,
+		Sighting{At: upto, Second: upto.Second(), Cause: cause}, false)
 }
 
 // vanishedBy is the second up to which keys of the user are dead although the same id lives again: it
 // was imported anew, and is nobody's heir. A node's own look says so, and a look over the admin API
 // beside a deletion that was told: alone it may have asked another Keycloak.
-func (f Facts) vanishedBy(user Scope) (upto Seconds, cause string) {
-	if f.StoreOf(user.Realm, user.User) != "" {
+func (f *opened) vanishedBy(user Scope) (upto Seconds, cause string) {
+	if f.storeOf(user.Realm, user.User) != "" {
 		return 0, ""
 	}
-	for node, g := range f.Sightings[SightingKey{Seat: Scope{Realm: user.Realm, User: user.User, Key: vanished}, Gone: true}] {
-		if _, pardoned := f.Pardons[g.Cause]; pardoned || nobody(node) && !f.deleted(user) {
+	for node, g := range f.seen(SightingKey{Seat: Scope{Realm: user.Realm, User: user.User, Key: vanished}, Gone: true}).all() {
+		if f.pardoned(g.Cause) || nobody(node) && !f.deleted(user) {
 			continue
 		}
 		if g.Second > upto || g.Second == upto && g.Cause < cause {
@@ -108,9 +120,9 @@ func (f Facts) vanishedBy(user Scope) (upto Seconds, cause string) {
 	return upto, cause
 }
 
-func (f Facts) deleted(user Scope) bool {
-	for cause, c := range f.Cutoffs[user] {
-		if _, pardoned := f.Pardons[cause]; !pardoned && c.Reason == ReasonUserDeleted {
+func (f *opened) deleted(user Scope) bool {
+	for cause, c := range f.cuts(user).all() {
+		if !f.pardoned(cause) && c.Reason == ReasonUserDeleted {
 			return true
 		}
 	}

@@ -7,12 +7,18 @@ package tokenstate
 // OwnerOf is Keycloak's id of the user whose session the token's is, as the latest look that says so has shown; else the
 // user whom the token names. It knows the owner only of a token whose client's UUID is known.
 func (f Facts) OwnerOf(t Token) string {
+	o := f.open(t.Realm)
+	defer o.close()
+	return o.ownerOf(t)
+}
+
+func (f *opened) ownerOf(t Token) string {
 	if t.Client == "" {
 		return t.User
 	}
 	var last Sighting
-	for _, s := range f.Sightings[SightingKey{Seat: t.seat()}] {
-		if s.Owner != "" && last.rank().Less(s.rank()) {
+	for _, s := range f.seen(SightingKey{Seat: t.seat()}).all() {
+		if s.Owner != "" && loses(last, s) {
 			last = s
 		}
 	}
@@ -24,19 +30,35 @@ func (f Facts) OwnerOf(t Token) string {
 
 // Sighted reports whether any look has listed t's session.
 func (f Facts) Sighted(t Token) bool {
-	return t.Client != "" && len(f.Sightings[SightingKey{Seat: t.seat()}]) > 0
+	o := f.open(t.Realm)
+	defer o.close()
+	return o.sighted(t)
+}
+
+func (f *opened) sighted(t Token) bool {
+	return t.Client != "" && len(f.seen(SightingKey{Seat: t.seat()})) > 0
+}
+
+// ListedAt is when a look last listed t's session; 0 if none has.
+func (f Facts) ListedAt(t Token) (at Millis) {
+	o := f.open(t.Realm)
+	defer o.close()
+	for _, l := range o.seen(SightingKey{Seat: t.seat()}).all() {
+		at = max(at, l.At)
+	}
+	return at
 }
 
 // ownerless: looks of nodes say that Keycloak has no user of this id, and none has ever listed the token's session. Then
 // the token may as well name its user otherwise: its session must be looked at, and until then nothing follows from there
 // being no such user. Over the admin API nobody can ask for a session by its id: whoever asks there looks for it in its
 // client's listing, and tells first what was found. Beyond that what it says of the user is taken as it is, or a token of somebody who is really gone would stay in doubt for ever.
-func (f Facts) ownerless(t Token, r Rules) bool {
-	if t.Client == "" || f.Sighted(t) {
+func (f *opened) ownerless(t Token, r Rules) bool {
+	if t.Client == "" || f.sighted(t) {
 		return false
 	}
-	nodes := f.Standings[Subject{Scope{Realm: t.Realm, User: t.User}, Keycloak}]
-	if nodes[""].Gone || nodes[closedAdminLook].Gone {
+	nodes := f.said(Subject{Scope{Realm: t.Realm, User: t.User}, Keycloak})
+	if nodes.of("").Gone || nodes.of(closedAdminLook).Gone {
 		return false
 	}
 	_, so := closedLook(nodes, r, gone)
@@ -44,14 +66,14 @@ func (f Facts) ownerless(t Token, r Rules) bool {
 }
 
 // ownerInQuestion: such a token is in doubt until a look covers its session itself. What is final does not wait for it.
-func (f Facts) ownerInQuestion(t Token, r Rules) bool {
+func (f *opened) ownerInQuestion(t Token, r Rules) bool {
 	return f.ownerless(t, r) && !f.bySession(t) && len(f.cutoffs(t, r)) == 0
 }
 
 // bySession reports whether a look covers the session itself: then it is known what became of it.
-func (f Facts) bySession(t Token) bool {
-	for _, s := range []Scope{{Realm: t.Realm, Session: t.Session}, {Realm: t.Realm, Client: t.Client, Session: t.Session}} {
-		if len(f.Looks[s]) > 0 {
+func (f *opened) bySession(t Token) bool {
+	for _, s := range [...]Scope{{Realm: t.Realm, Session: t.Session}, {Realm: t.Realm, Client: t.Client, Session: t.Session}} {
+		if len(f.looks(s)) > 0 {
 			return true
 		}
 	}
@@ -60,7 +82,7 @@ func (f Facts) bySession(t Token) bool {
 
 // asNamed are the closures of a token by the name that others know its user by: orders and the backend's word, which bear
 // the name that the backend uses.
-func (f Facts) asNamed(t Token, r Rules) []closure {
+func (f *opened) asNamed(t Token, r Rules) []closure {
 	user := Scope{Realm: t.Realm, User: t.User}
 	cs := f.cutoffsOf([]Scope{user, {Realm: t.Realm, User: t.User, Client: t.Client}}, t, r)
 	return append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)

@@ -157,7 +157,7 @@ func runOn(t *testing.T, log Log, l *memLog, s *memStore) []Loss {
 
 func runFrom(t *testing.T, log Log, l *memLog, s *memStore, wait time.Duration) []Loss {
 	t.Helper()
-	if s.facts.Pardons == nil {
+	if s.facts == (tokenstate.Facts{}) {
 		s.facts = tokenstate.NewFacts()
 	}
 	var losses []Loss

@@ -36,7 +36,8 @@ func TestLaterOrdersWinByAnEarlierClock(t *testing.T) {
 	put("disabled-1", early, &events.Order{Order: events.OrderStanding, Reason: "r"})
 	f, _, err := s.Facts(t.Context())
 	must(t, err)
-	for k, r := range f.Refusals {
+	for _, row := range f.RefusalRows() {
+		k, r := row.ID, row.Value
 		if k.Scope.Session == "other" {
 			continue
 		}

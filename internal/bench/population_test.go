@@ -1,0 +1,103 @@
+package bench
+
+import (
+	"context"
+	"encoding/binary"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+const (
+	began    events.Millis = 1_790_000_000_000 // of the first login
+	pause                  = 100               // milliseconds between two logins
+	clientID               = "app"
+)
+
+// population is n users of one realm with one offline token each, and an API key for every second user. The facts are what
+// a Keycloak of one node tells: each login, and the look that the listener takes for it.
+type population struct{ n int }
+
+// id is the same for the same number, and made anew each time, as a decoder makes it.
+func id(kind byte, i int) string {
+	var b [16]byte
+	b[0], b[6], b[8] = kind, 0x40, 0x80
+	binary.BigEndian.PutUint64(b[8:], uint64(i)*0x9E3779B97F4A7C15>>2|1<<63) //nolint:gosec // spread, not secret
+	return uuid.UUID(b).String()
+}
+
+func (p population) at(i int) events.Millis { return began + events.Millis(i*pause) }
+
+func (p population) now() events.Millis { return p.at(p.n) + 60_000 }
+
+func (p population) token(i int) tokenstate.Token {
+	return tokenstate.Token{
+		Realm: strings.Clone("demo"), User: id('u', i), Client: id('c', 0), ClientID: strings.Clone(clientID), Session: id('s', i),
+		IssuedAt: p.at(i).Second(), Issuer: strings.Clone("https://sso.example/realms/demo"),
+	}
+}
+
+func (p population) key(i int) apikey.Record {
+	r := apikey.Record{
+		ID: strings.ReplaceAll(id('k', i), "-", "")[:22], Realm: strings.Clone("demo"), User: id('u', i), Name: strings.Clone("laptop"),
+		Kind: apikey.KindUser, Created: p.at(i).Second(), PepperID: strings.Clone("p1"),
+	}
+	binary.BigEndian.PutUint64(r.Digest[:], uint64(i)) //nolint:gosec // a number
+	return r
+}
+
+// learn is what the log teaches about one user.
+func (p population) learn(f tokenstate.Facts, i int) {
+	login, at, yes, no := id('e', i), p.at(i), true, false
+	t := p.token(i)
+	m := events.Message{ID: login, Realm: t.Realm, At: at, Received: at + 40, Node: strings.Clone("kc1"), Server: "26.7.3", Source: events.Listener}
+	m.Body = &events.Happened{Event: login, Kind: "user", Type: "LOGIN", User: t.User, Session: t.Session, Client: t.Client, CommittedBy: at + 20}
+	f.Add(tokenstate.Learn(m))
+	m.ID, m.At, m.Received = id('m', i), at+2_000, at+2_050
+	m.Body = &events.Observation{
+		Causes:  []events.Cause{{Event: login, Type: "LOGIN", At: at}},
+		Realm:   &events.RealmLook{Enabled: true, Name: "demo", FrontendURL: "https://sso.example", RefreshOnce: &no},
+		Clients: []events.ClientLook{{Client: t.Client, ClientID: t.ClientID, Enabled: true, OfflineAccess: &yes, ConsentRequired: &no}},
+		User:    &events.UserLook{User: t.User, Enabled: true, OfflineAccess: true},
+		Rosters: []events.Roster{{User: t.User, Complete: true, Sessions: []events.ClientSession{{Session: t.Session, Client: t.Client, ClientID: t.ClientID, Start: at.Second(), User: t.User}}}},
+	}
+	f.Add(tokenstate.Learn(m))
+}
+
+func (p population) snapshot() projection.Snapshot {
+	s := projection.Snapshot{Version: 1, Nonce: "n", Facts: tokenstate.NewFacts()}
+	for i := range p.n {
+		p.learn(s.Facts, i)
+		s.Tokens = append(s.Tokens, projection.Token{Token: p.token(i), Custody: strings.Clone("sealed"), Verified: true, Scope: strings.Clone("openid offline_access")})
+		if i%2 == 0 {
+			s.Keys = append(s.Keys, p.key(i))
+		}
+	}
+	return s
+}
+
+// source gives the snapshot once, and is silent afterwards.
+type source struct{ p population }
+
+func (s source) Snapshot(context.Context) (projection.Snapshot, error) { return s.p.snapshot(), nil }
+
+func (s source) Since(context.Context, int64) ([]projection.Version, error) {
+	return []projection.Version{{Version: 1, Nonce: "n"}}, nil
+}
+
+func (s source) Status(context.Context) (projection.Status, error) {
+	return projection.Status{Epoch: 1, Confirmed: true, Rules: tokenstate.DefaultRules(), Now: s.p.now()}, nil
+}
+
+func (s source) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+
+func (s source) FindKey(context.Context, string) (apikey.Record, bool, error) {
+	return apikey.Record{}, false, nil
+}
+
+func (s source) FindLegacy(context.Context, []apikey.Sum) ([]apikey.Record, error) { return nil, nil }

@@ -1,0 +1,139 @@
+package tokenstate
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// A folded page is its facts, one behind the other: what kind each is of, its spot and node, and the value. A time is
+// the difference from the one before it. A text is a number of names, or one that has stood in this page before, or
+// itself; it is never copied, so that unfolding needs no memory. The form is never stored or sent.
+
+// The kinds of fact in a folded page.
+const (
+	foldedStanding = iota
+	foldedLook
+	foldedSighting
+	foldedRefusal
+	foldedCutoff
+	foldedDoubt
+)
+
+// The ways in which a text stands there. 0 alone is the empty one.
+const (
+	textAgain = iota
+	textNamed
+	textItself
+	textWays
+)
+
+// pen writes a folded page.
+type pen struct {
+	ink   []byte
+	names *names
+	texts []string
+	last  Millis
+}
+
+func fold(p *page, n *names) string {
+	w := pen{ink: n.ink[:0], names: n, texts: make([]string, 0, 8)}
+	for i := range p.standings {
+		e := &p.standings[i]
+		head(&w, foldedStanding, e)
+		w.bits(e.value.Gone, e.value.Disabled, e.value.NoOffline)
+		w.time(e.value.At)
+		w.int(int64(e.value.NotBefore))
+		n.add(e.value.ClientID)
+		w.text(e.value.ClientID, e.value.Cause)
+	}
+	for i := range p.looks {
+		e := &p.looks[i]
+		head(&w, foldedLook, e)
+		w.time(e.value.At)
+		w.text(e.value.Cause)
+	}
+	for i := range p.sightings {
+		e := &p.sightings[i]
+		head(&w, foldedSighting, e)
+		w.time(e.value.At)
+		w.int(int64(e.value.Start), int64(e.value.Second))
+		w.text(e.value.Cause, e.value.Owner)
+	}
+	for i := range p.refusals {
+		e := &p.refusals[i]
+		head(&w, foldedRefusal, e)
+		w.bits(e.value.Refused)
+		w.time(e.value.At)
+		w.int(int64(e.value.RetryAt))
+		w.text(e.value.Reason, e.value.Cause)
+	}
+	for i := range p.cutoffs {
+		e := &p.cutoffs[i]
+		head(&w, foldedCutoff, e)
+		w.bits(e.value.Tokens, e.value.Keys)
+		w.time(e.value.At)
+		w.int(int64(e.value.Before))
+		w.text(e.value.Reason)
+	}
+	for i := range p.doubts {
+		e := &p.doubts[i]
+		head(&w, foldedDoubt, e)
+		w.time(e.value.At)
+		w.text(e.value.Event)
+	}
+	n.ink = w.ink
+	return string(w.ink)
+}
+
+func head[V ranked](w *pen, kind byte, e *entry[V]) {
+	w.ink = append(w.ink, kind)
+	w.int(e.spot.kind)
+	w.names.add(e.spot.client)
+	if kind != foldedCutoff { // of which it is the cause
+		w.names.add(e.node)
+	}
+	w.text(e.spot.user, e.spot.client, e.spot.key, e.node)
+}
+
+func (w *pen) bits(bs ...bool) {
+	all := int64(0)
+	for i, b := range bs {
+		all |= bit(b) << i
+	}
+	w.ink = append(w.ink, byte(all))
+}
+
+func (w *pen) int(ns ...int64) {
+	for _, n := range ns {
+		w.ink = binary.AppendVarint(w.ink, n)
+	}
+}
+
+func (w *pen) time(at Millis) {
+	w.int(int64(at - w.last))
+	w.last = at
+}
+
+func (w *pen) text(texts ...string) {
+	for _, t := range texts {
+		number, named := w.names.number[t]
+		before := slices.Index(w.texts, t)
+		switch {
+		case t == "":
+			w.ink = append(w.ink, 0)
+		case named:
+			w.ink = binary.AppendUvarint(w.ink, uint64(number)*textWays+textNamed)
+		case before >= 0:
+			w.ink = binary.AppendUvarint(w.ink, uint64(before+1)*textWays+textAgain)
+		default:
+			w.ink = binary.AppendUvarint(w.ink, uint64(len(t))*textWays+textItself)
+			w.ink = append(w.ink, t...)
+			if len(w.texts) < maxAgain {
+				w.texts = append(w.texts, t)
+			}
+		}
+	}
+}
+
+// maxAgain is how many texts of one page can be named again.
+const maxAgain = 8

@@ -1,0 +1,33 @@
+package tokenstate
+
+// names are the texts that stand in very many pages, each kept once: nodes, clients, the words of our own that stand as
+// keys, reasons. In a folded page a number stands for each.
+type names struct {
+	texts  []string
+	number map[string]int
+
+	room page   // of whoever writes
+	ink  []byte // the same
+}
+
+// maxNames bounds them: what comes from outside could be a new name each time. Beyond it a page has the text itself.
+const maxNames = 1 << 16
+
+func newNames() *names {
+	n := &names{number: map[string]int{}}
+	for _, word := range [...]string{
+		bySessions, byClients, byListing, byRoles, byConsent, byIssuer, byRotation, fromStore, vanished, closedAdminLook,
+		ReasonUserDeleted, ReasonRealmDeleted, ReasonGrantRevoked, ReasonOrder,
+	} {
+		n.add(word)
+	}
+	return n
+}
+
+// add gives a text a number, if it has none yet.
+func (n *names) add(text string) {
+	if _, ok := n.number[text]; !ok && len(n.texts) < maxNames {
+		n.number[text] = len(n.texts)
+		n.texts = append(n.texts, text)
+	}
+}

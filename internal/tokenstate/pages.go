@@ -1,0 +1,116 @@
+package tokenstate
+
+// Facts is everything learnt. It never depends on which tokens are stored, nor on our clock. Facts lie in pages, each of
+// one subject: what is asked about a token or an owner is answered from a few of them, and nothing is searched.
+//
+// A Facts is a reference, as a map is: Add and the rows' SetIn change it for whoever has a copy of it. It may be read by
+// many at once, while nobody writes.
+type Facts struct{ *book }
+
+type book struct {
+	realms  map[string]*realm
+	pardons map[string]Pardoned // by cause
+	names   *names
+}
+
+// realm has the pages of a realm, and of everything in it. The pages of users and sessions are folded, for there are
+// many.
+type realm struct {
+	page     page
+	clients  map[string]*page
+	called   map[string][]string // UUIDs of the clients that now have a client_id, sorted
+	users    shelf
+	sessions shelf
+}
+
+// NewFacts is the empty state, the neutral element of Join.
+func NewFacts() Facts {
+	return Facts{&book{realms: map[string]*realm{}, pardons: map[string]Pardoned{}, names: newNames()}}
+}
+
+func (f Facts) realm(name string) *realm {
+	if f.book == nil {
+		return nil
+	}
+	return f.realms[name]
+}
+
+// change calls write with the page of a scope's subject, which is made if there is none yet.
+func (f Facts) change(s Scope, write func(*page)) {
+	r := f.realms[s.Realm]
+	if r == nil {
+		r = &realm{clients: map[string]*page{}, called: map[string][]string{}}
+		f.realms[s.Realm] = r
+	}
+	switch {
+	case s.Session != "":
+		r.sessions.change(s.Session, f.names, write)
+	case s.User != "":
+		r.users.change(s.User, f.names, write)
+	case s.Client != "":
+		r.changeClient(s.Client, write)
+	default:
+		write(&r.page)
+	}
+}
+
+// each calls f with every page and its subject, in no order. The page is good until f returns.
+func (f Facts) each(visit func(Scope, *page)) {
+	if f.book == nil {
+		return
+	}
+	for name, r := range f.realms {
+		visit(Scope{Realm: name}, &r.page)
+		for id, p := range r.clients {
+			visit(Scope{Realm: name, Client: id}, p)
+		}
+		r.users.each(f.names, func(id string, p *page) { visit(Scope{Realm: name, User: id}, p) })
+		r.sessions.each(f.names, func(id string, p *page) { visit(Scope{Realm: name, Session: id}, p) })
+	}
+}
+
+// Empty reports whether nothing was learnt.
+func (f Facts) Empty() bool { return f.book == nil || len(f.realms)+len(f.pardons) == 0 }
+
+// Equal reports whether both say the same.
+func (f Facts) Equal(o Facts) bool {
+	if f.Empty() || o.Empty() {
+		return f.Empty() == o.Empty()
+	}
+	if len(f.pardons) != len(o.pardons) || f.count() != o.count() {
+		return false
+	}
+	for cause, p := range f.pardons {
+		if q, ok := o.pardons[cause]; !ok || p != q {
+			return false
+		}
+	}
+	same := true
+	f.each(func(s Scope, p *page) {
+		theirs := o.open(s.Realm)
+		defer theirs.close()
+		same = same && p.equal(theirs.page(s))
+	})
+	return same
+}
+
+// count is how many facts there are, without pardons.
+func (f Facts) count() (n int) {
+	f.each(func(_ Scope, p *page) { n += p.size() })
+	return n
+}
+
+// Pardoning is what is known, with cutoffs of these causes pardoned besides. It shares everything else with f.
+func (f Facts) Pardoning(causes map[string]bool) Facts {
+	b := *f.book
+	b.pardons = map[string]Pardoned{}
+	for cause, p := range f.pardons {
+		b.pardons[cause] = p
+	}
+	for cause := range causes {
+		if _, ok := b.pardons[cause]; !ok {
+			b.pardons[cause] = Pardoned{}
+		}
+	}
+	return Facts{&b}
+}

@@ -1,0 +1,102 @@
+package tokenstate
+
+// eye reads a folded page.
+type eye struct {
+	rest  string
+	names *names
+	texts [maxAgain]string
+	known int // of them
+	last  Millis
+}
+
+// unfold reads a folded page into the room of p. It is ours, never stored and never sent, and so it is whole.
+func unfold(folded string, n *names, p *page) {
+	p.empty()
+	r := eye{rest: folded, names: n}
+	for len(r.rest) > 0 {
+		kind := r.rest[0]
+		r.rest = r.rest[1:]
+		s, node := r.head()
+		switch kind {
+		case foldedStanding:
+			p.standings = append(p.standings, entry[Standing]{s, node, r.standing()})
+		case foldedLook:
+			p.looks = append(p.looks, entry[Look]{s, node, Look{At: r.time(), Cause: r.text()}})
+		case foldedSighting:
+			v := Sighting{At: r.time(), Start: Seconds(r.int()), Second: Seconds(r.int()), Cause: r.text(), Owner: r.text()}
+			p.sightings = append(p.sightings, entry[Sighting]{s, node, v})
+		case foldedRefusal:
+			v := Refusal{Refused: r.bits()&1 != 0, At: r.time(), RetryAt: Millis(r.int()), Reason: r.text(), Cause: r.text()}
+			p.refusals = append(p.refusals, entry[Refusal]{s, node, v})
+		case foldedCutoff:
+			bits := r.bits()
+			v := Cutoff{Tokens: bits&1 != 0, Keys: bits&2 != 0, At: r.time(), Before: Seconds(r.int()), Reason: r.text()}
+			p.cutoffs = append(p.cutoffs, entry[Cutoff]{s, node, v})
+		case foldedDoubt:
+			p.doubts = append(p.doubts, entry[Raised]{s, node, Raised{At: r.time(), Event: r.text()}})
+		}
+	}
+}
+
+func (r *eye) standing() Standing {
+	bits := r.bits()
+	return Standing{
+		Gone: bits&1 != 0, Disabled: bits&2 != 0, NoOffline: bits&4 != 0,
+		At: r.time(), NotBefore: Seconds(r.int()), ClientID: r.text(), Cause: r.text(),
+	}
+}
+
+func (r *eye) head() (s spot, node string) {
+	s.kind = r.int()
+	s.user, s.client, s.key = r.text(), r.text(), r.text()
+	return s, r.text()
+}
+
+func (r *eye) bits() byte {
+	b := r.rest[0]
+	r.rest = r.rest[1:]
+	return b
+}
+
+func (r *eye) uint() (n uint64) {
+	for i := 0; ; i++ {
+		b := r.rest[i]
+		n |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			r.rest = r.rest[i+1:]
+			return n
+		}
+	}
+}
+
+// int undoes binary.AppendVarint.
+func (r *eye) int() int64 {
+	n := r.uint()
+	return int64(n>>1) ^ -int64(n&1) //nolint:gosec // all 64 bits are meant
+}
+
+func (r *eye) time() Millis {
+	r.last += Millis(r.int())
+	return r.last
+}
+
+func (r *eye) text() string {
+	n := r.uint()
+	if n == 0 {
+		return ""
+	}
+	way, n := n%textWays, n/textWays
+	switch way {
+	case textNamed:
+		return r.names.texts[n]
+	case textAgain:
+		return r.texts[n-1]
+	}
+	t := r.rest[:n]
+	r.rest = r.rest[n:]
+	if r.known < maxAgain {
+		r.texts[r.known] = t
+		r.known++
+	}
+	return t
+}
