@@ -20,6 +20,6 @@ var recovering = []mutant{
 	{"holes in the feed are found", recovers + "verify.go", ` && r.FeedHoles == 0`, ``, false},
 	{"repair is asked for", recovers + "verify.go", `if !repair || r.Sound() {`, `if r.Sound() {`, false},
 	{"reconcile ends where Keycloak is away", recovers + "reconcile.go", `case errors.Is(err, worker.ErrAway) || ctx.Err() != nil:`, `case errors.Is(err, worker.ErrNoKeys) || ctx.Err() != nil:`, false},
-	{"what was ordered is no mistake", recovers + "reconcile.go", `c.Reason != tokenstate.ReasonOrder`, `c.Reason != ""`, false},
+	{"what was ordered is no mistake", recovers + "reconcile.go", `c.Value.Reason != tokenstate.ReasonOrder`, `c.Value.Reason != ""`, false},
 	{"who was shown as known is not looked at", recovers + "reconcile.go", `if subject.User != "" && c.first > 0 && `, `if false && `, false},
 }

@@ -42,12 +42,12 @@ var rows = []mutant{
 	{"a client's scopes doubt consents", core + "learnadmin.go", `{Scope: s, Beneath: true}, consentDoubt(s)}`, `{Scope: s, Beneath: true}}`, false},
 	{"a client scope doubts everybody's consents", core + "learnadmin.go", `clientsDoubt(realm), consentDoubt(Scope{Realm: realm})}`, `clientsDoubt(realm)}`, false},
 	{"a user who takes back a scope doubts their consents", core + "learnevent.go", `return known(consentDoubt(user.Scope))`, `return nil`, false},
-	{"what was issued before no consent was required is in doubt", core + "consent.go", `		putIn(f.Looks, s, node, Look{At: at, Cause: cause})`, ``, false},
+	{"what was issued before no consent was required is in doubt", core + "consent.go", `		f.putLook(s, node, Look{At: at, Cause: cause}, false)`, ``, false},
 	{"what was issued since is granted", core + "consent.go", `checked := t.IssuedAt.Millis()`, `checked := t.IssuedAt.Millis() * 0`, false},
 	{"what was refreshed since is granted", core + "consent.go", `checked = max(checked, o.At)`, `_ = o`, false},
 	{"only a client that requires consent leaves anybody in doubt", core + "consent.go", `t.Client == "" || !asks`, `t.Client == "" || !asks && false`, false},
 	{"a token of another issuer is in doubt", core + "doubt.go", ` || f.issuerInQuestion(t, r)`, ``, false},
-	{"an issuer that a frontendUrl was is in doubt without it", core + "issuer.go", ` || len(f.Looks[hadIssuer(t.Realm, t.Issuer)]) > 0`, ``, false},
+	{"an issuer that a frontendUrl was is in doubt without it", core + "issuer.go", ` || len(f.looks(hadIssuer(t.Realm, t.Issuer))) > 0`, ``, false},
 	{"an older generation is superseded", core + "rotation.go", `if older.IssuedAt >= newest || v.State != Usable {`, `if newest > 0 {`, false},
 	{"the newest generation is not", core + "rotation.go", `if older.IssuedAt >= newest || v.State`, `if older.IssuedAt > newest || v.State`, false},
 	{"where a token is good again, an older one is usable", core + "rotation.go", `if !once {`, `if !once && s.At > 0 {`, false},
@@ -56,7 +56,7 @@ var rows = []mutant{
 	{"nor one that shows other roles", core + "seen.go", `(p.roles == rolesForbid) == f.lacksRole(user, r)`, `r.Skew >= 0`, false},
 	{"what a partial import overwrites doubts everybody's roles", core + "learnadmin.go", `listingDoubt(s), rolesDoubt(realm), `, `listingDoubt(s), `, false},
 	{"who is looked at for their roles", core + "due.go", ` || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) ||`, ` ||`, false},
-	{"the owner of a token is its session's", core + "judge.go", `	t.User = f.OwnerOf(t)`, `	_ = f.OwnerOf(t)`, false},
+	{"the owner of a token is its session's", core + "judge.go", `	t.User = f.ownerOf(t)`, `	_ = f.ownerOf(t)`, false},
 	{"no such user, and nobody has seen the session: in doubt", core + "whose.go", `	return so
 }`, `	return so && t.IssuedAt < 0
 }`, false},

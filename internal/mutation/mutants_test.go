@@ -37,18 +37,18 @@ var mutants = []mutant{
 	{"the greatest start counts", core + "roster.go", `if l.Start > last.Start ||`, `if last.Start == 0 ||`, false},
 
 	// Not-before and standings.
-	{"not-before spares its own second", core + "standing.go", `return t.IssuedAt < s.NotBefore`, `return t.IssuedAt <= s.NotBefore`, false},
-	{"the user's not-before", core + "standing.go", `{before(t), Revoked, ReasonUserNotBefore},`, ``, true},
-	{"the client's not-before", core + "standing.go", `{before(t), Suspended, ReasonClientNotBefore},`, ``, true},
-	{"the realm's not-before", core + "standing.go", `{before(t), Suspended, ReasonRealmNotBefore},`, ``, true},
-	{"a renamed client", core + "standing.go", `{renamed(t), Suspended, ReasonClientRenamed},`, ``, false},
+	{"not-before spares its own second", core + "standing.go", `return t.issuedAt < s.NotBefore`, `return t.issuedAt <= s.NotBefore`, false},
+	{"the user's not-before", core + "standing.go", `{before, Revoked, ReasonUserNotBefore},`, ``, true},
+	{"the client's not-before", core + "standing.go", `{before, Suspended, ReasonClientNotBefore},`, ``, true},
+	{"the realm's not-before", core + "standing.go", `{before, Suspended, ReasonRealmNotBefore},`, ``, true},
+	{"a renamed client", core + "standing.go", `{renamed, Suspended, ReasonClientRenamed},`, ``, false},
 	{"a disabled client", core + "standing.go", `{disabled, Suspended, ReasonClientDisabled},`, ``, true},
 	{"a disabled user", core + "standing.go", `{disabled, Suspended, ReasonUserDisabled},`, ``, true},
 	{"offline access withdrawn", core + "standing.go", `{noOffline, Suspended, ReasonOfflineAccess},`, ``, true},
 	{"a disabled realm", core + "standing.go", `{disabled, Suspended, ReasonRealmDisabled},`, ``, false},
 	{"a vanished user", core + "standing.go", `{gone, Suspended, ReasonUserDeleted},`, ``, false},
-	{"the backend's authority", core + "standing.go", `	cs = append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)`, ``, false},
-	{"open overrules closed only when surely later", core + "standing.go", `if !closed(s) || overruled(nodes, s, r, closed) {`, `if !closed(s) {`, false},
+	{"the backend's authority", core + "standing.go", `	cs = append(cs, f.closuresBy(Backend, user, r, t.bearer(), userChecks)...)`, ``, false},
+	{"open overrules closed only when surely later", core + "standing.go", `if !closed(s, t) || overruled(nodes, s, r, t, closed) {`, `if !closed(s, t) {`, false},
 
 	// Final facts, and only from committed sources.
 	{"final facts only from committed sources", core + "learnevent.go", `if trusted && m.Source.Committed() {`, `if trusted {`, false},
@@ -57,16 +57,16 @@ var mutants = []mutant{
 	{"it spares the second before", core + "learnevent.go", `Cutoff{Before: n - 1, At: at`, `Cutoff{Before: n + 1, At: at`, false},
 	{"only an offline grant leaves a cutoff", core + "learnevent.go", `h.Details["refresh_token_type"] == "Offline" && h.Session`, `h.Session`, true},
 	{"a cutoff spares what was issued later", core + "judge.go", `|| !c.Tokens || t.IssuedAt >= c.reaches(r) || !f`, `|| !c.Tokens || !f`, true},
-	{"a pardon lifts a cutoff", core + "judge.go", `if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens`, `if !c.Tokens`, false},
-	{"a cutoff of keys spares tokens", core + "judge.go", `pardoned || !c.Tokens || t.IssuedAt`, `pardoned || t.IssuedAt`, false},
+	{"a pardon lifts a cutoff", core + "judge.go", `if f.pardoned(cause) || !c.Tokens`, `if !c.Tokens`, false},
+	{"a cutoff of keys spares tokens", core + "judge.go", `f.pardoned(cause) || !c.Tokens || t.IssuedAt`, `f.pardoned(cause) || t.IssuedAt`, false},
 	{"a deleted user's keys", core + "learnevent.go", "Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonUserDeleted}", "Cutoff{Before: n, At: at, Tokens: true, Reason: ReasonUserDeleted}", false},
 	{"a deleted realm's keys", core + "learnevent.go", "Cutoff{Before: n, At: at, Tokens: true, Keys: true, Reason: ReasonRealmDeleted}", "Cutoff{Before: n, At: at, Tokens: true, Reason: ReasonRealmDeleted}", false},
-	{"not-before does not reach keys", core + "owner.go", `{gone, Revoked, ReasonUserDeleted}, {disabled,`, `{func(s Standing) bool { return s.NotBefore > 0 }, Revoked, ReasonUserNotBefore}, {gone, Revoked, ReasonUserDeleted}, {disabled,`, false},
+	{"not-before does not reach keys", core + "owner.go", `{gone, Revoked, ReasonUserDeleted}, {disabled,`, `{func(s Standing, _ bearer) bool { return s.NotBefore > 0 }, Revoked, ReasonUserNotBefore}, {gone, Revoked, ReasonUserDeleted}, {disabled,`, false},
 
 	// Refusals.
 	{"a refusal closes exactly its token", core + "judge.go", `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}`, `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, 0}`, false},
 	{"a success lifts a refusal", core + "judge.go", `if !last.Refused {`, `if last.At == 0 {`, false},
-	{"a refusal is an order's latest outcome", core + "judge.go", `ok && last.rank().Less(o.rank())`, `ok && last.At == 0`, false},
+	{"a refusal is an order's latest outcome", core + "judge.go", `if o := f.refusal(k); loses(last, o) {`, `if o := f.refusal(k); last.At == 0 {`, false},
 	{"a refusal doubts its user", core + "learnorder.go", `if o.Refused {`, `if false {`, false},
 
 	// Doubts.
@@ -88,10 +88,10 @@ var mutants = []mutant{
 	{"looks of a node are in the order in which it took them", core + "learn.go", `return m.At, true`, `return capped(m), true`, false},
 	{"what is final counts no later than the log", core + "learnevent.go", `at := capped(m)`, `at := m.At`, false},
 	{"an event told late stands by itself", core + "learnevent.go", `|| m.Received-clock > NearClock ||`, `||`, false},
-	{"a doubt is settled only by what is surely later", core + "doubt.go", `if r.surelyLater(node, at+1, told) {`, `if at >= told && node != "?" {`, false},
+	{"a doubt is settled only by what is surely later", core + "doubt.go", `return r.surelyLater("", looks.byAdmin+1, told) || r.surelyLater(someNode, looks.byNodes+1, told)`, `return looks.latest() >= told`, false},
 	{"clocks may differ by a second", core + "doubt.go", `r.Skew = max(r.Skew, LeastSkew)`, ``, false},
-	{"a look settles the events that it lists", core + "doubt.go", `if !settled[node].lists(raised.Event) && `, `if !settled[node].lists("?") && `, false},
-	{"and no other event", core + "doubt.go", `!settled[node].lists(raised.Event) && `, `settled[node].At < raised.At && `, false},
+	{"a look settles the events that it lists", core + "doubt.go", `if !settled.of(node).lists(raised.Event) && `, `if !settled.of(node).lists("?") && `, false},
+	{"and no other event", core + "doubt.go", `!settled.of(node).lists(raised.Event) && `, `settled.of(node).At < raised.At && `, false},
 	{"what may be stale cannot overrule", core + "rules.go", `		than += r.CacheLag`, ``, false},
 	{"a token dies by its own exp", core + "expiry.go", `t.Expires > 0 && now`, `t.Expires < 0 && now`, false},
 	{"an exp counts by the skew late", core + "expiry.go", `.Millis()+r.Skew`, `.Millis()`, false},
@@ -114,7 +114,7 @@ var mutants = []mutant{
 	{"ties: the cause", core + "verdict.go", `return c.cause < o.cause`, `return false`, false},
 
 	// The join.
-	{"the later fact wins", core + "join.go", `!ok || loses(old, v)`, `!ok || loses(v, old)`, false},
+	{"the later fact wins", core + "list.go", `instead || loses((*l)[i].value, v)`, `instead || loses(v, (*l)[i].value)`, false},
 	{"ties are total", core + "rank.go", `return r.Tie < o.Tie`, `return false`, false},
 	{"numbers are compared as numbers", core + "rank.go", `strings.Repeat("0", max(0, 15-len(s)))`, `strings.Repeat("0", max(0, 0-len(s)))`, false},
 }

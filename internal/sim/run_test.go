@@ -36,6 +36,7 @@ type run struct {
 	facts    tokenstate.Facts
 	ids      int
 	result   result
+	watch    func(*run)
 }
 
 // version is the database from an instant on.
@@ -57,9 +58,13 @@ func (r result) failed() bool {
 }
 
 // play plays a history from its beginning to its end, and lets a sweep pass before the last comparison.
-func play(h history) result {
+func play(h history) result { return playBefore(h, func(*run) {}) }
+
+// playBefore is play before somebody who watches, each time that somebody asks who is due.
+func playBefore(h history, watch func(*run)) result {
 	r := &run{
-		h: h, now: epoch, versions: []version{{at: 0}}, waiting: map[place][]cause{}, facts: tokenstate.NewFacts(),
+		watch: watch,
+		h:     h, now: epoch, versions: []version{{at: 0}}, waiting: map[place][]cause{}, facts: tokenstate.NewFacts(),
 	}
 	for u := range userCount {
 		r.owners = append(r.owners, tokenstate.Scope{Realm: realm, User: name("u", u)})

@@ -14,6 +14,7 @@ const (
 
 // wants are whom the worker would look at now.
 func (r *run) wants() []tokenstate.Want {
+	r.watch(r)
 	return tokenstate.Due(r.tokens(), r.owners, r.facts, r.h.rules, r.now+r.h.database)
 }
 

@@ -35,7 +35,7 @@ func (f Facts) learnConsent(realm string, c events.ClientLook, node string, at M
 // consentInQuestion reports whether t's client asks for consent, and something has changed since Keycloak last checked it.
 func (f *opened) consentInQuestion(t Token, r Rules) bool {
 	client := Scope{Realm: t.Realm, Client: t.Client}
-	if _, asks := closedLook(f.said(Subject{consentOf(client), Keycloak}), r, disabled); t.Client == "" || !asks {
+	if _, asks := closedLook(f.said(Subject{consentOf(client), Keycloak}), r, bearer{}, disabled); t.Client == "" || !asks {
 		return false
 	}
 	checked := t.IssuedAt.Millis()

@@ -197,7 +197,7 @@ func RipensAt(tokens []Token, facts Facts, r Rules, now Millis) (next Millis) {
 // withoutRealm: looks say that the realm is gone, and so there is nobody to ask about anybody in it.
 // What is open about them stays open, and makes them due again should the realm come back.
 func (f *opened) withoutRealm(realm string, r Rules) bool {
-	_, so := closedLook(f.said(Subject{Scope{Realm: realm}, Keycloak}), r, gone)
+	_, so := closedLook(f.said(Subject{Scope{Realm: realm}, Keycloak}), r, bearer{}, gone)
 	return so
 }
 
@@ -219,7 +219,7 @@ func (f *opened) stale(s Scope, r Rules, now Millis) bool {
 // sweepFor is shorter for a closed subject: somebody waits for its enable. Not for one that a
 // final cutoff has closed.
 func (f *opened) sweepFor(s Scope, r Rules) Millis {
-	if _, closed := closedLook(f.said(Subject{s, Keycloak}), r, Standing.closed); closed && len(f.cuts(s)) == 0 {
+	if _, closed := closedLook(f.said(Subject{s, Keycloak}), r, bearer{}, inAnyWay); closed && len(f.cuts(s)) == 0 {
 		return min(r.ClosedSweep, r.Sweep)
 	}
 	return r.Sweep

@@ -78,7 +78,7 @@ func (f *opened) issuerInQuestion(t Token, r Rules) bool {
 		return false
 	}
 	nodes := f.said(Subject{issuerOf(t.Realm), Keycloak})
-	_, differs := closedLook(nodes, r, func(s Standing) bool {
+	_, differs := closedLook(nodes, r, bearer{}, func(s Standing, _ bearer) bool {
 		if !strings.HasPrefix(s.ClientID, "/") {
 			return s.ClientID != t.Issuer
 		}

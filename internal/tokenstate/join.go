@@ -3,6 +3,7 @@ package tokenstate
 // ranked is a value that may lose against another one. Most are told apart by their time, and only what is of the same
 // instant needs the whole rank, which costs more to make than all the rest of a join.
 type ranked interface {
+	comparable
 	when() Millis
 	rank() Rank
 }
@@ -12,7 +13,7 @@ func loses[V ranked](a, b V) bool {
 	if at, than := a.when(), b.when(); at != than {
 		return at < than
 	}
-	return a.rank().Less(b.rank())
+	return a != b && a.rank().Less(b.rank())
 }
 
 // Join is what a and b together teach. It changes neither.

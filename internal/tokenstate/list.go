@@ -73,12 +73,21 @@ func (l *list[V]) write(s spot, node string, v V, instead bool) {
 // and count as nobody's.
 type PerNode[V ranked] []entry[V]
 
+// short is how long a list may be for looking at each to be quicker than searching.
+const short = 8
+
 // at are the values of one spot.
 func (l list[V]) at(s spot) PerNode[V] {
 	if len(l) == 0 {
 		return nil
 	}
-	from, _ := l.find(s, "")
+	from := 0
+	if len(l) > short {
+		from, _ = l.find(s, "")
+	}
+	for from < len(l) && len(l) <= short && l[from].spot != s {
+		from++
+	}
 	to := from
 	for to < len(l) && l[to].spot == s {
 		to++

@@ -28,10 +28,10 @@ func (f *opened) owner(realm, user string, r Rules) Ownership {
 	o := Ownership{Active: true, InDoubt: f.ownerInDoubt(s, r)}
 	o.CheckedAt, _ = f.seenUser(s, r)
 	o.Known = o.CheckedAt > 0
-	cs := f.closures(Scope{Realm: realm}, r, []check{
+	cs := f.closures(Scope{Realm: realm}, r, bearer{}, []check{
 		{gone, Revoked, ReasonRealmDeleted}, {disabled, Suspended, ReasonRealmDisabled},
 	})
-	cs = append(cs, f.closures(s, r, []check{
+	cs = append(cs, f.closures(s, r, bearer{}, []check{
 		{gone, Revoked, ReasonUserDeleted}, {disabled, Suspended, ReasonUserDisabled},
 	})...)
 	if w, ok := worst(cs); ok {

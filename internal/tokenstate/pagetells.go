@@ -45,6 +45,6 @@ func (f *opened) lacksRole(user Scope, r Rules) bool {
 func KnownGone(user Scope, facts Facts, r Rules) bool {
 	f := facts.open(user.Realm)
 	defer f.close()
-	_, so := closedLook(f.said(Subject{user, Keycloak}), r, gone)
+	_, so := closedLook(f.said(Subject{user, Keycloak}), r, bearer{}, gone)
 	return so
 }

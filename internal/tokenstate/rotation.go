@@ -23,7 +23,7 @@ func Superseded(older Token, newest Seconds, v Verdict, f Facts, r Rules) Verdic
 	}
 	o := f.open(older.Realm)
 	defer o.close()
-	s, once := closedLook(o.said(Subject{Scope{Realm: older.Realm, Key: byRotation}, Keycloak}), r, disabled)
+	s, once := closedLook(o.said(Subject{Scope{Realm: older.Realm, Key: byRotation}, Keycloak}), r, bearer{}, disabled)
 	if !once {
 		return v
 	}

@@ -61,7 +61,7 @@ func (f *opened) ownerless(t Token, r Rules) bool {
 	if nodes.of("").Gone || nodes.of(closedAdminLook).Gone {
 		return false
 	}
-	_, so := closedLook(nodes, r, gone)
+	_, so := closedLook(nodes, r, bearer{}, gone)
 	return so
 }
 
@@ -85,5 +85,5 @@ func (f *opened) bySession(t Token) bool {
 func (f *opened) asNamed(t Token, r Rules) []closure {
 	user := Scope{Realm: t.Realm, User: t.User}
 	cs := f.cutoffsOf([]Scope{user, {Realm: t.Realm, User: t.User, Client: t.Client}}, t, r)
-	return append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)
+	return append(cs, f.closuresBy(Backend, user, r, t.bearer(), userChecks)...)
 }

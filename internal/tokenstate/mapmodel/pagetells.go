@@ -1,0 +1,46 @@
+package mapmodel
+
+// PageUser is a user as a page shows them that shows roles, too.
+type PageUser struct {
+	Enabled, OfflineAccess bool
+	NotBefore              Seconds
+}
+
+// PageTells says what to do about a user whom such a page shows. ask: they have other roles than
+// when they were last looked at. No fact of a page says that, so a look must; and the page must not
+// be told either, for it would settle doubts about somebody who has just changed. tell: it differs
+// from what is known otherwise, or nobody has seen the user for half of their sweep period, and so
+// the page is worth a message. What is known anyway is not told again at each sweep: a realm of
+// 100,000 users would fill the log with it.
+func PageTells(user Scope, p PageUser, f Facts, r Rules, at Millis) (tell, ask bool) {
+	k, deleted := f.known(user, r)
+	switch {
+	case k.at == 0: // never looked at, and due for that
+		return true, false
+	case deleted || p.Enabled == k.disabled || p.NotBefore != k.notBefore:
+		return true, false
+	case p.OfflineAccess == f.lacksRole(user, r):
+		return false, true
+	}
+	seen, contradicted := f.seenUser(user, r)
+	return contradicted || at-seen >= f.sweepFor(user, r)/2, false
+}
+
+// lacksRole: of the looks that count for known, some showed the user without offline_access.
+func (f Facts) lacksRole(user Scope, r Rules) bool {
+	nodes := f.Standings[Subject{user, Keycloak}]
+	last := latest(f.standingLooks(user))
+	for _, s := range nodes {
+		if s.At+r.Skew >= last && s.NoOffline {
+			return true
+		}
+	}
+	return false
+}
+
+// KnownGone: looks or a deletion say that there is no such user, and nothing has shown them since.
+// A page that does not list them tells nothing new.
+func KnownGone(user Scope, f Facts, r Rules) bool {
+	_, so := closedLook(f.Standings[Subject{user, Keycloak}], r, gone)
+	return so
+}

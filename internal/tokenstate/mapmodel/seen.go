@@ -1,0 +1,151 @@
+package mapmodel
+
+// A page of a listing proves life, never absence: offset paging skips the living (keycloak.md F).
+// A session that it lists is a sighting like any other. A user that it lists is one, too, of the
+// seat that is the user alone: listed as enabled, or (Gone) as disabled, and Start is the
+// not-before, Second what the page tells of roles. These sightings never replace a look at the user:
+// they confirm what the last one told, or call for another.
+
+// byListing stands as the key in the scope of a doubt about everyone beneath a realm or client
+// that pages can settle, too: what happened may have ended sessions or closed users, which pages
+// show, and whatever else it did has an event of its own.
+const byListing = "listing"
+
+// listingDoubt is such a doubt.
+func listingDoubt(s Scope) Doubt {
+	s.Key = byListing
+	return Doubt{Scope: s, Beneath: true}
+}
+
+// byRoles stands as the key in the scope of a doubt about the roles of everyone in a realm. Only a look at the user
+// settles it, or a page that shows roles: those of the jar's resource do, those of the admin API do not.
+const byRoles = "roles"
+
+// rolesDoubt is such a doubt.
+func rolesDoubt(realm string) Doubt {
+	return Doubt{Scope: Scope{Realm: realm, Key: byRoles}, Beneath: true}
+}
+
+// What a page told of a user's roles, as it stands in Sighting.Second.
+const (
+	rolesUnsaid Seconds = iota
+	rolesAllow
+	rolesForbid
+)
+
+// rolesDue reports whether such a doubt reaches a user.
+func (f Facts) rolesDue(user Scope, r Rules) bool {
+	d := rolesDoubt(user.Realm)
+	if len(f.Doubts[DoubtKey{Doubt: d}]) == 0 {
+		return false
+	}
+	at := f.standingLooks(user)
+	if p := f.pageOf(user); p.roles != rolesUnsaid && (p.roles == rolesForbid) == f.lacksRole(user, r) {
+		at[""] = max(at[""], p.at)
+	}
+	return f.open(d, r, at)
+}
+
+// listingDue reports whether a doubt that pages settle reaches t.
+func (f Facts) listingDue(t Token, r Rules) bool {
+	for _, s := range []Scope{{Realm: t.Realm}, {Realm: t.Realm, Client: t.Client}} {
+		d := listingDoubt(s)
+		if len(f.Doubts[DoubtKey{Doubt: d}]) == 0 {
+			continue
+		}
+		if f.open(d, r, f.pagesFor(t, r)) || f.open(d, r, f.userPages(Scope{Realm: t.Realm, User: t.User}, r)) {
+			return true
+		}
+	}
+	return false
+}
+
+// userPages are the looks and pages that show the user as they are known.
+func (f Facts) userPages(user Scope, r Rules) PerNode[Millis] {
+	at := f.standingLooks(user)
+	seen, _ := f.seenUser(user, r)
+	at[""] = max(at[""], seen)
+	return at
+}
+
+// page is what the latest page to show a user told.
+type page struct {
+	at        Millis
+	disabled  bool
+	notBefore Seconds
+	roles     Seconds // of the three above
+}
+
+func (f Facts) pageOf(user Scope) (p page) {
+	for _, disabled := range []bool{false, true} {
+		for _, s := range f.Sightings[SightingKey{Seat: user, Gone: disabled}] {
+			if s.At > p.at || s.At == p.at && disabled {
+				p = page{s.At, disabled, s.Start, s.Second}
+			}
+		}
+	}
+	return p
+}
+
+// known is what looks have told of a user, as far as a page could confirm it; at is the latest.
+// A look that another one follows by more than the supported skew no longer counts.
+func (f Facts) known(user Scope, r Rules) (k page, deleted bool) {
+	nodes := f.Standings[Subject{user, Keycloak}]
+	for _, s := range nodes {
+		k.at = max(k.at, s.At)
+	}
+	for _, s := range nodes {
+		if s.At+r.Skew >= k.at {
+			deleted, k.disabled, k.notBefore = deleted || s.Gone, k.disabled || s.Disabled, max(k.notBefore, s.NotBefore)
+		}
+	}
+	return k, deleted
+}
+
+// seenUser is when the user was last seen as they are known: by a look, or by a page that agrees
+// with the looks. contradicted: a later page does not agree.
+func (f Facts) seenUser(user Scope, r Rules) (at Millis, contradicted bool) {
+	k, deleted := f.known(user, r)
+	p := f.pageOf(user)
+	switch {
+	case p.at <= k.at || k.at == 0:
+		return k.at, false
+	case deleted || p.disabled != k.disabled || p.notBefore != k.notBefore:
+		return k.at, true
+	}
+	return p.at, false
+}
+
+// seenToken is when both t's session and its user were last seen, the one or the other by a page.
+// 0: never. It settles no doubt about t alone.
+func (f Facts) seenToken(t Token, r Rules) Millis {
+	if t.Client == "" {
+		return 0
+	}
+	var listed Millis
+	for _, l := range f.Sightings[SightingKey{Seat: t.seat()}] {
+		listed = max(listed, l.At)
+	}
+	if listed == 0 {
+		return 0
+	}
+	user, _ := f.seenUser(Scope{Realm: t.Realm, User: t.User}, r)
+	return min(listed, user)
+}
+
+// SeenSince reports whether looks or pages from at on have shown the user as they are known, and
+// each of their tokens that is not known to be dead.
+func SeenSince(user Scope, tokens []Token, f Facts, r Rules, at Millis) bool {
+	if f.withoutRealm(user.Realm, r) {
+		return latest(f.standingLooks(Scope{Realm: user.Realm})) >= at
+	}
+	if seen, contradicted := f.seenUser(user, r); contradicted || seen < at {
+		return false
+	}
+	for _, t := range tokens {
+		if t = f.resolve(t); f.checkedAt(t, r) < at && !f.dead(t, r) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,122 @@
+package mapmodel
+
+// closedAdminLook is the node under which a look over the admin API stands that showed a
+// subject closed; open ones stand under "". They are kept apart because neither is a later
+// look of the same node, so that one must not overwrite the other (design.md 3.3).
+const closedAdminLook = "!"
+
+func nobody(node string) bool { return node == "" || node == closedAdminLook }
+
+func (s Standing) closed() bool { return s.Gone || s.Disabled || s.NoOffline }
+
+// standingNode is the node under which a standing is kept.
+func standingNode(node string, s Standing) string {
+	if node == "" && s.closed() {
+		return closedAdminLook
+	}
+	return node
+}
+
+// closedLook finds the earliest closed look that no open look overrules. Of one node only the
+// latest look is kept, so an open look overrules a closed one of another node only if it is
+// surely later: the closed side wins.
+func closedLook(nodes PerNode[Standing], r Rules, closed func(Standing) bool) (Standing, bool) {
+	var found Standing
+	ok := false
+	for _, s := range nodes {
+		if !closed(s) || overruled(nodes, s, r, closed) {
+			continue
+		}
+		if !ok || s.At < found.At || s.At == found.At && s.Cause < found.Cause {
+			found, ok = s, true
+		}
+	}
+	return found, ok
+}
+
+func overruled(nodes PerNode[Standing], s Standing, r Rules, closed func(Standing) bool) bool {
+	for node, o := range nodes {
+		if !closed(o) && r.surelyLater(node, o.At, s.At) {
+			return true
+		}
+	}
+	return false
+}
+
+// check is one way in which a standing closes a token.
+type check struct {
+	closed func(Standing) bool
+	state  State
+	reason string
+}
+
+func gone(s Standing) bool      { return s.Gone }
+func disabled(s Standing) bool  { return s.Disabled }
+func noOffline(s Standing) bool { return s.NoOffline }
+
+// before is Keycloak's one comparison of every not-before: dead if iat < notBefore, in
+// seconds; a token of the same second survives (keycloak.md C, measured on 26.7.3).
+func before(t Token) func(Standing) bool {
+	return func(s Standing) bool { return t.IssuedAt < s.NotBefore }
+}
+
+func renamed(t Token) func(Standing) bool {
+	return func(s Standing) bool { return s.ClientID != "" && s.ClientID != t.ClientID }
+}
+
+func realmChecks(t Token) []check {
+	return []check{
+		{gone, Suspended, ReasonRealmDeleted},
+		{disabled, Suspended, ReasonRealmDisabled},
+		{before(t), Suspended, ReasonRealmNotBefore},
+	}
+}
+
+func clientChecks(t Token) []check {
+	return []check{
+		{gone, Suspended, ReasonClientDeleted},
+		{disabled, Suspended, ReasonClientDisabled},
+		{noOffline, Suspended, ReasonClientOffline},
+		{renamed(t), Suspended, ReasonClientRenamed},
+		{before(t), Suspended, ReasonClientNotBefore},
+	}
+}
+
+func userChecks(t Token) []check {
+	return []check{
+		{gone, Suspended, ReasonUserDeleted},
+		{disabled, Suspended, ReasonUserDisabled},
+		{noOffline, Suspended, ReasonOfflineAccess},
+		// No call lowers a user's not-before (keycloak.md U1).
+		{before(t), Revoked, ReasonUserNotBefore},
+	}
+}
+
+// standings are the closures of t by realm, client and user, of either authority.
+func (f Facts) standings(t Token, r Rules) []closure {
+	cs := f.closures(Scope{Realm: t.Realm}, r, realmChecks(t))
+	user := Scope{Realm: t.Realm, User: t.User}
+	cs = append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)
+	if !f.ownerless(t, r) {
+		cs = append(cs, f.closuresBy(Keycloak, user, r, userChecks(t))...)
+	}
+	if t.Client != "" {
+		cs = append(cs, f.closures(Scope{Realm: t.Realm, Client: t.Client}, r, clientChecks(t))...)
+	}
+	return cs
+}
+
+func (f Facts) closures(s Scope, r Rules, checks []check) []closure {
+	return append(f.closuresBy(Keycloak, s, r, checks), f.closuresBy(Backend, s, r, checks)...)
+}
+
+func (f Facts) closuresBy(a Authority, s Scope, r Rules, checks []check) []closure {
+	var cs []closure
+	nodes := f.Standings[Subject{s, a}]
+	for _, c := range checks {
+		if by, ok := closedLook(nodes, r, c.closed); ok {
+			cs = append(cs, closure{state: c.state, reason: c.reason, since: by.At, cause: by.Cause})
+		}
+	}
+	return cs
+}

@@ -1,0 +1,69 @@
+package tokenstate_test
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/mapmodel"
+)
+
+// anyToken is one that histories speak of, now and then by another name, or by no UUID.
+func anyToken(t *rapid.T) tokenstate.Token {
+	client := clients.Draw(t, "client")
+	tok := tokenstate.Token{
+		Realm: "demo", User: users.Draw(t, "user"), Client: client, ClientID: names[client], Session: sessions.Draw(t, "session"),
+		IssuedAt: tokenstate.Seconds(rapid.Int64Range(98, 104).Draw(t, "iat")),
+	}
+	if rapid.Bool().Draw(t, "unbound") {
+		tok.Client = ""
+	}
+	return tok
+}
+
+// Ensure whatever is known, pages and maps say the same of every token and owner, and of who is due.
+func TestPagesSayWhatMapsSay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := fold(rapid.SliceOfN(rapid.Custom(anyMessage), 0, 14).Draw(t, "messages"))
+		r := tokenstate.DefaultRules()
+		r.Skew = tokenstate.Millis(rapid.SampledFrom([]int64{0, 500, 5000}).Draw(t, "skew"))
+		r.Margin = tokenstate.Millis(rapid.SampledFrom([]int64{0, 1000, 10_000}).Draw(t, "margin"))
+		r.CacheLag = tokenstate.Millis(rapid.SampledFrom([]int64{0, 1000}).Draw(t, "lag"))
+		agree(t, f, rapid.SliceOfN(rapid.Custom(anyToken), 1, 4).Draw(t, "tokens"), r)
+	})
+}
+
+func agree(t *rapid.T, f tokenstate.Facts, tokens []tokenstate.Token, r tokenstate.Rules) {
+	maps, rules := mapmodel.Of(f), mapmodel.Rules(r)
+	same := func(what string, pages, model any) {
+		if a, b := fmt.Sprintf("%+v", pages), fmt.Sprintf("%+v", model); a != b {
+			t.Fatalf("%s:\npages %s\nmaps  %s", what, a, b)
+		}
+	}
+	const now = 110_000
+	var theirs []mapmodel.Token
+	for _, tok := range tokens {
+		model := mapmodel.Token(tok)
+		theirs = append(theirs, model)
+		same("Judge", tokenstate.Judge(tok, f, r), mapmodel.Judge(model, maps, rules))
+		same("OwnerOf", f.OwnerOf(tok), maps.OwnerOf(model))
+		same("RipensAt", tokenstate.RipensAt([]tokenstate.Token{tok}, f, r, now), mapmodel.RipensAt(theirs[len(theirs)-1:], maps, rules, now))
+	}
+	var owners []tokenstate.Scope
+	var theirOwners []mapmodel.Scope
+	for _, user := range []string{"u1", "u2"} {
+		owners, theirOwners = append(owners, tokenstate.Scope{Realm: "demo", User: user}), append(theirOwners, mapmodel.Scope{Realm: "demo", User: user})
+		same("Owner", tokenstate.Owner("demo", user, f, r), mapmodel.Owner("demo", user, maps, rules))
+		same("StoreOf", f.StoreOf("demo", user), maps.StoreOf("demo", user))
+		page := tokenstate.PageUser{Enabled: true, OfflineAccess: true}
+		tell, ask := tokenstate.PageTells(owners[len(owners)-1], page, f, r, now)
+		modelTell, modelAsk := mapmodel.PageTells(theirOwners[len(theirOwners)-1], mapmodel.PageUser(page), maps, rules, now)
+		same("PageTells", []bool{tell, ask}, []bool{modelTell, modelAsk})
+	}
+	for _, at := range []tokenstate.Millis{101_000, now, 110_000 + r.Sweep} {
+		same("Due", tokenstate.Due(tokens, owners, f, r, at), mapmodel.Due(theirs, theirOwners, maps, rules, at))
+	}
+	same("SeenSince", tokenstate.SeenSince(owners[0], tokens[:1], f, r, 102_000), mapmodel.SeenSince(theirOwners[0], theirs[:1], maps, rules, 102_000))
+}
