@@ -10,18 +10,18 @@ func (r *realm) changeClient(id string, write func(*page)) {
 		p = &page{}
 		r.clients[id] = p
 	}
-	was := p.name()
+	was := p.called()
 	write(p)
-	is := p.name()
-	if was == is {
+	is := p.called()
+	if slices.Equal(was, is) {
 		return
 	}
-	if was != "" {
-		r.called[was] = slices.DeleteFunc(r.called[was], func(other string) bool { return other == id })
+	for _, name := range was {
+		r.called[name] = slices.DeleteFunc(r.called[name], func(other string) bool { return other == id })
 	}
-	if is != "" {
-		r.called[is] = append(r.called[is], id)
-		slices.Sort(r.called[is])
+	for _, name := range is {
+		r.called[name] = append(r.called[name], id)
+		slices.Sort(r.called[name])
 	}
 }
 
@@ -32,8 +32,17 @@ func (r *realm) client(id string) *page {
 	return &nothing
 }
 
-// name is the client_id that a client has now.
-func (p *page) name() string { return currentName(p.standings.at(Subject{Authority: Keycloak}.spot())) }
+// called are the client_ids that a client has now: one, as far as only Keycloak speaks of it.
+func (p *page) called() (names []string) {
+	for rest := p.standings; len(rest) > 0; {
+		nodes := rest.at(rest[0].spot)
+		if name := currentName(nodes); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+		rest = rest[len(nodes):]
+	}
+	return names
+}
 
 func currentName(nodes PerNode[Standing]) string {
 	var best Standing

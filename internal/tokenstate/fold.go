@@ -40,6 +40,7 @@ func fold(p *page, n *names) string {
 	for i := range p.standings {
 		e := &p.standings[i]
 		head(&w, foldedStanding, e)
+		w.text(e.spot.by)
 		w.bits(e.value.Gone, e.value.Disabled, e.value.NoOffline)
 		w.time(e.value.At)
 		w.int(int64(e.value.NotBefore))

@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// spot is where in its page a fact stands: what its key says beside the page's subject. Kind tells apart what one
-// scope has several of: authorities, both kinds of sightings, sides of a doubt, generations of a token.
+// spot is where in its page a fact stands: what its key says beside the page's subject. By is an authority other than
+// Keycloak. Kind tells apart what else one scope has several of: both kinds of sightings, sides of a doubt, generations of
+// a token.
 type spot struct {
-	user, client, key string
-	kind              int64
+	user, client, key, by string
+	kind                  int64
 }
 
 func (s spot) compare(o spot) int {
-	for _, c := range [...]int{strings.Compare(s.user, o.user), strings.Compare(s.client, o.client), strings.Compare(s.key, o.key)} {
+	for _, c := range [...]int{strings.Compare(s.user, o.user), strings.Compare(s.client, o.client), strings.Compare(s.key, o.key), strings.Compare(s.by, o.by)} {
 		if c != 0 {
 			return c
 		}

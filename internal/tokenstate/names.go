@@ -16,7 +16,7 @@ const maxNames = 1 << 16
 func newNames() *names {
 	n := &names{number: map[string]int{}}
 	for _, word := range [...]string{
-		bySessions, byClients, byListing, byRoles, byConsent, byIssuer, byRotation, fromStore, vanished, closedAdminLook,
+		string(Backend), bySessions, byClients, byListing, byRoles, byConsent, byIssuer, byRotation, fromStore, vanished, closedAdminLook,
 		ReasonUserDeleted, ReasonRealmDeleted, ReasonGrantRevoked, ReasonOrder,
 	} {
 		n.add(word)

@@ -32,11 +32,11 @@ func (p *page) equal(o *page) bool {
 func (s Scope) spot(kind int64) spot {
 	switch {
 	case s.Session != "":
-		return spot{s.User, s.Client, s.Key, kind}
+		return spot{user: s.User, client: s.Client, key: s.Key, kind: kind}
 	case s.User != "":
-		return spot{"", s.Client, s.Key, kind}
+		return spot{client: s.Client, key: s.Key, kind: kind}
 	}
-	return spot{"", "", s.Key, kind}
+	return spot{key: s.Key, kind: kind}
 }
 
 // scope is the subject of a page, with what a spot in it says besides.
@@ -54,15 +54,16 @@ func (s Scope) at(in spot) Scope {
 // The kinds of spot, for each kind of fact.
 
 func (s Subject) spot() spot {
-	if s.Authority == Backend {
-		return s.Scope.spot(1)
+	in := s.Scope.spot(0)
+	if s.Authority != Keycloak {
+		in.by = string(s.Authority)
 	}
-	return s.Scope.spot(0)
+	return in
 }
 
 func authorityOf(s spot) Authority {
-	if s.kind == 1 {
-		return Backend
+	if s.by != "" {
+		return Authority(s.by)
 	}
 	return Keycloak
 }

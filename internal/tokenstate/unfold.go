@@ -19,6 +19,7 @@ func unfold(folded string, n *names, p *page) {
 		s, node := r.head()
 		switch kind {
 		case foldedStanding:
+			s.by = r.text()
 			p.standings = append(p.standings, entry[Standing]{s, node, r.standing()})
 		case foldedLook:
 			p.looks = append(p.looks, entry[Look]{s, node, Look{At: r.time(), Cause: r.text()}})
