@@ -97,6 +97,10 @@ SWEEP_SESSIONS ?= 100000
 sweep-scale: devstack $(LISTENER) ## sweep so many offline sessions of a Keycloak on Postgres; requests, time and false verdicts (SWEEP_SESSIONS)
 	SWEEP_SESSIONS=$(SWEEP_SESSIONS) go test -count=1 -v -timeout=90m -tags=truth -run TestSweepAtScale ./internal/truth/
 
+BENCH_TOKENS ?= 1000000
+bench: ## the memory and the time that a population of so many tokens takes (BENCH_TOKENS; docs/scale.md)
+	BENCH_TOKENS=$(BENCH_TOKENS) go test -count=1 -v -timeout=60m -run 'TestScale|TestJudge' ./internal/bench/
+
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...
 

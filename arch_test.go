@@ -29,7 +29,7 @@ var rules = map[string]struct {
 	"internal/logstream":               {nil, "a leaf: settings that programs and devstack share"},
 	"internal/events/stream":           {[]string{"internal/events", "internal/journal", "internal/logstream"}, "one technology: JetStream"},
 	"internal/tokenstate/memory":       {[]string{"internal/events", "internal/tokenstate"}, "the store's double, held to the same suite"},
-	"internal/tokenstate/mapmodel":     {[]string{"internal/tokenstate"}, "tests alone: verdicts in the plain way, that the pages are held to"},
+	"internal/tokenstate/mapmodel":     {[]string{"internal/events", "internal/tokenstate"}, "tests alone: verdicts in the plain way, that the sheets of facts are held to"},
 	"internal/tokenstate/storetest":    {[]string{"internal/events", "internal/tokenstate"}, "one suite for every store"},
 	"internal/tokenstate/postgres":     {[]string{"db/schema", "internal/dbsqlc", "internal/events", "internal/hearing", "internal/journal", "internal/tokenstate"}, "one technology: Postgres"},
 	"internal/dbsqlc":                  {nil, "generated"},

@@ -8,8 +8,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/mapmodel"
 )
 
-// Ensure that in the middle of any history, pages and maps say the same of every token and owner, and of who is due.
-func TestPagesSayWhatMapsSay(t *testing.T) {
+// Ensure that in the middle of any history, sheets and maps say the same of every token and owner, and of who is due.
+func TestSheetsSayWhatMapsSay(t *testing.T) {
 	seeds := min(number(t, "SIM_SEEDS", 60), 2000)
 	for seed := range seeds {
 		playBefore(generate(seed+1, length), func(r *run) {
@@ -22,9 +22,9 @@ func TestPagesSayWhatMapsSay(t *testing.T) {
 
 func (r *run) compareWithMaps(t *testing.T, seed uint64) {
 	maps, rules, now := mapmodel.Of(r.facts), mapmodel.Rules(r.h.rules), r.now+r.h.database
-	same := func(pages, model any) {
-		if a, b := fmt.Sprintf("%+v", pages), fmt.Sprintf("%+v", model); a != b {
-			t.Errorf("seed %d, after %d messages:\npages %s\nmaps  %s", seed, len(r.log), a, b)
+	same := func(sheets, model any) {
+		if a, b := fmt.Sprintf("%+v", sheets), fmt.Sprintf("%+v", model); a != b {
+			t.Errorf("seed %d, after %d messages:\nsheets %s\nmaps  %s", seed, len(r.log), a, b)
 		}
 	}
 	var tokens []mapmodel.Token

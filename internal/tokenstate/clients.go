@@ -2,12 +2,12 @@ package tokenstate
 
 import "slices"
 
-// changeClient writes to the page of a client, and keeps who is called what: a token whose client's UUID is not known
+// changeClient writes to the sheet of a client, and keeps who is called what: a token whose client's UUID is not known
 // finds it by one look-up.
-func (r *realm) changeClient(id string, write func(*page)) {
+func (r *realm) changeClient(id string, write func(*sheet)) {
 	p := r.clients[id]
 	if p == nil {
-		p = &page{}
+		p = &sheet{}
 		r.clients[id] = p
 	}
 	was := p.called()
@@ -25,7 +25,7 @@ func (r *realm) changeClient(id string, write func(*page)) {
 	}
 }
 
-func (r *realm) client(id string) *page {
+func (r *realm) client(id string) *sheet {
 	if p := r.clients[id]; p != nil {
 		return p
 	}
@@ -33,7 +33,7 @@ func (r *realm) client(id string) *page {
 }
 
 // called are the client_ids that a client has now: one, as far as only Keycloak speaks of it.
-func (p *page) called() (names []string) {
+func (p *sheet) called() (names []string) {
 	for rest := p.standings; len(rest) > 0; {
 		nodes := rest.at(rest[0].spot)
 		if name := currentName(nodes); name != "" && !slices.Contains(names, name) {

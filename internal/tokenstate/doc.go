@@ -9,5 +9,5 @@
 //
 // Every fact is one value of a total order (Rank) under a key, and Join keeps the greater.
 // That is the whole merge, in Go and in SQL; see docs/decisions for why gone and listed are
-// rows of their own.
+// rows of their own. In memory all that is known of one subject lies on one sheet (docs/scale.md).
 package tokenstate

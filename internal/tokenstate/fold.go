@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// A folded page is its facts, one behind the other: what kind each is of, its spot and node, and the value. A time is
-// the difference from the one before it. A text is a number of names, or one that has stood in this page before, or
+// A folded sheet is its facts, one behind the other: what kind each is of, its spot and node, and the value. A time is
+// the difference from the one before it. A text is a number of names, or one that has stood in this sheet before, or
 // itself; it is never copied, so that unfolding needs no memory. The form is never stored or sent.
 
-// The kinds of fact in a folded page.
+// The kinds of fact in a folded sheet.
 const (
 	foldedStanding = iota
 	foldedLook
@@ -27,7 +27,7 @@ const (
 	textWays
 )
 
-// pen writes a folded page.
+// pen writes a folded sheet.
 type pen struct {
 	ink   []byte
 	names *names
@@ -35,7 +35,7 @@ type pen struct {
 	last  Millis
 }
 
-func fold(p *page, n *names) string {
+func fold(p *sheet, n *names) string {
 	w := pen{ink: n.ink[:0], names: n, texts: make([]string, 0, 8)}
 	for i := range p.standings {
 		e := &p.standings[i]
@@ -136,5 +136,5 @@ func (w *pen) text(texts ...string) {
 	}
 }
 
-// maxAgain is how many texts of one page can be named again.
+// maxAgain is how many texts of one sheet can be named again.
 const maxAgain = 8

@@ -32,14 +32,14 @@ func (f Facts) Add(b Facts) {
 	for cause, p := range b.pardons {
 		f.putPardon(cause, p, false)
 	}
-	b.each(func(subject Scope, from *page) {
+	b.each(func(subject Scope, from *sheet) {
 		if from.size() > 0 {
-			f.change(subject, func(to *page) { to.add(from) })
+			f.change(subject, func(to *sheet) { to.add(from) })
 		}
 	})
 }
 
-func (p *page) add(o *page) {
+func (p *sheet) add(o *sheet) {
 	addAll(&p.standings, o.standings)
 	addAll(&p.looks, o.looks)
 	addAll(&p.sightings, o.sightings)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// spot is where in its page a fact stands: what its key says beside the page's subject. By is an authority other than
+// spot is where in its sheet a fact stands: what its key says beside the sheet's subject. By is an authority other than
 // Keycloak. Kind tells apart what else one scope has several of: both kinds of sightings, sides of a doubt, generations of
 // a token.
 type spot struct {
@@ -22,7 +22,7 @@ func (s spot) compare(o spot) int {
 	return int(min(max(s.kind-o.kind, -1), 1))
 }
 
-// entry is one fact in a page. Node is the node that told it; of a cutoff it is the cause.
+// entry is one fact in a sheet. Node is the node that told it; of a cutoff it is the cause.
 type entry[V ranked] struct {
 	spot  spot
 	node  string
@@ -36,7 +36,7 @@ func (e entry[V]) compare(s spot, node string) int {
 	return strings.Compare(e.node, node)
 }
 
-// list are the facts of one kind in a page, sorted by spot and node.
+// list are the facts of one kind in a sheet, sorted by spot and node.
 type list[V ranked] []entry[V]
 
 // find is where the fact stands, or would stand.

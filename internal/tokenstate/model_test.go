@@ -23,8 +23,8 @@ func anyToken(t *rapid.T) tokenstate.Token {
 	return tok
 }
 
-// Ensure whatever is known, pages and maps say the same of every token and owner, and of who is due.
-func TestPagesSayWhatMapsSay(t *testing.T) {
+// Ensure whatever is known, sheets and maps say the same of every token and owner, and of who is due.
+func TestSheetsSayWhatMapsSay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := fold(rapid.SliceOfN(rapid.Custom(anyMessage), 0, 14).Draw(t, "messages"))
 		r := tokenstate.DefaultRules()
@@ -37,9 +37,9 @@ func TestPagesSayWhatMapsSay(t *testing.T) {
 
 func agree(t *rapid.T, f tokenstate.Facts, tokens []tokenstate.Token, r tokenstate.Rules) {
 	maps, rules := mapmodel.Of(f), mapmodel.Rules(r)
-	same := func(what string, pages, model any) {
-		if a, b := fmt.Sprintf("%+v", pages), fmt.Sprintf("%+v", model); a != b {
-			t.Fatalf("%s:\npages %s\nmaps  %s", what, a, b)
+	same := func(what string, sheets, model any) {
+		if a, b := fmt.Sprintf("%+v", sheets), fmt.Sprintf("%+v", model); a != b {
+			t.Fatalf("%s:\nsheets %s\nmaps  %s", what, a, b)
 		}
 	}
 	const now = 110_000

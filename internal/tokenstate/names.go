@@ -1,16 +1,16 @@
 package tokenstate
 
-// names are the texts that stand in very many pages, each kept once: nodes, clients, the words of our own that stand as
-// keys, reasons. In a folded page a number stands for each.
+// names are the texts that stand in very many sheets, each kept once: nodes, clients, the words of our own that stand as
+// keys, reasons. In a folded sheet a number stands for each.
 type names struct {
 	texts  []string
 	number map[string]int
 
-	room page   // of whoever writes
+	room sheet  // of whoever writes
 	ink  []byte // the same
 }
 
-// maxNames bounds them: what comes from outside could be a new name each time. Beyond it a page has the text itself.
+// maxNames bounds them: what comes from outside could be a new name each time. Beyond it a sheet has the text itself.
 const maxNames = 1 << 16
 
 func newNames() *names {

@@ -2,22 +2,22 @@ package tokenstate
 
 import "sync"
 
-// opened are facts with the pages open that a question has needed: of the realm, and of one client, user and session,
+// opened are facts with the sheets open that a question has needed: of the realm, and of one client, user and session,
 // each the latest that was asked about. It lasts for one question.
 type opened struct {
 	Facts
 	in *realm
 
 	name                        string // of the realm
-	user, session, client       *page
+	user, session, client       *sheet
 	userID, sessionID, clientID string
-	userRoom, sessionRoom       page
+	userRoom, sessionRoom       sheet
 }
 
-// Whoever asks borrows the room for unfolded pages, so that a verdict needs no memory of its own.
+// Whoever asks borrows the room for unfolded sheets, so that a verdict needs no memory of its own.
 var rooms = sync.Pool{New: func() any { return new(opened) }}
 
-var nothing page
+var nothing sheet
 
 func (f Facts) open(realm string) *opened {
 	o := rooms.Get().(*opened) //nolint:forcetypeassert // New above makes nothing else
@@ -31,9 +31,9 @@ func (f *opened) close() {
 	rooms.Put(f)
 }
 
-// page is that of a scope's subject; one of nothing if there is none. It is good until another subject of the same
+// sheet is that of a scope's subject; one of nothing if there is none. It is good until another subject of the same
 // kind is asked about.
-func (f *opened) page(s Scope) *page {
+func (f *opened) sheet(s Scope) *sheet {
 	switch {
 	case f.in == nil || s.Realm != f.name:
 		return &nothing
@@ -55,24 +55,26 @@ func (f *opened) page(s Scope) *page {
 		}
 		return f.client
 	}
-	return &f.in.page
+	return &f.in.sheet
 }
 
 // What is known of one subject, place or doubt, by node.
 
-func (f *opened) said(s Subject) PerNode[Standing] { return f.page(s.Scope).standings.at(s.spot()) }
+func (f *opened) said(s Subject) PerNode[Standing] { return f.sheet(s.Scope).standings.at(s.spot()) }
 
-func (f *opened) looks(s Scope) PerNode[Look] { return f.page(s).looks.at(s.spot(0)) }
+func (f *opened) looks(s Scope) PerNode[Look] { return f.sheet(s).looks.at(s.spot(0)) }
 
-func (f *opened) seen(k SightingKey) PerNode[Sighting] { return f.page(k.Seat).sightings.at(k.spot()) }
+func (f *opened) seen(k SightingKey) PerNode[Sighting] { return f.sheet(k.Seat).sightings.at(k.spot()) }
 
-func (f *opened) doubts(k DoubtKey) PerNode[Raised] { return f.page(k.Doubt.Scope).doubts.at(k.spot()) }
+func (f *opened) doubts(k DoubtKey) PerNode[Raised] {
+	return f.sheet(k.Doubt.Scope).doubts.at(k.spot())
+}
 
 // cuts are by cause.
-func (f *opened) cuts(s Scope) PerNode[Cutoff] { return f.page(s).cutoffs.at(s.spot(0)) }
+func (f *opened) cuts(s Scope) PerNode[Cutoff] { return f.sheet(s).cutoffs.at(s.spot(0)) }
 
 func (f *opened) refusal(k RefusalKey) Refusal {
-	return f.page(k.Scope).refusals.at(k.spot()).of("")
+	return f.sheet(k.Scope).refusals.at(k.spot()).of("")
 }
 
 func (f *opened) pardoned(cause string) bool {

@@ -18,7 +18,7 @@ func (r StandingRow) SetIn(f Facts) { f.putStanding(r.Subject, r.Node, r.Value, 
 // StandingRows are all facts of that kind, sorted by key.
 func (f Facts) StandingRows() []StandingRow {
 	return rowsOf(func(add func(StandingRow)) {
-		f.each(func(s Scope, p *page) {
+		f.each(func(s Scope, p *sheet) {
 			for _, e := range p.standings {
 				at := s.at(e.spot)
 				add(StandingRow{Subject: Subject{at, authorityOf(e.spot)}, Node: e.node, Value: e.value})
@@ -45,7 +45,7 @@ func (r LookRow) SetIn(f Facts) { f.putLook(r.Scope, r.Node, r.Value, true) }
 // LookRows are all facts of that kind, sorted by key.
 func (f Facts) LookRows() []LookRow {
 	return rowsOf(func(add func(LookRow)) {
-		f.each(func(s Scope, p *page) {
+		f.each(func(s Scope, p *sheet) {
 			for _, e := range p.looks {
 				at := s.at(e.spot)
 				add(LookRow{Scope: at, Node: e.node, Value: e.value})
@@ -72,7 +72,7 @@ func (r SightingRow) SetIn(f Facts) { f.putSighting(r.ID, r.Node, r.Value, true)
 // SightingRows are all facts of that kind, sorted by key.
 func (f Facts) SightingRows() []SightingRow {
 	return rowsOf(func(add func(SightingRow)) {
-		f.each(func(s Scope, p *page) {
+		f.each(func(s Scope, p *sheet) {
 			for _, e := range p.sightings {
 				at := s.at(e.spot)
 				add(SightingRow{ID: SightingKey{at, e.spot.kind == 1}, Node: e.node, Value: e.value})

@@ -18,7 +18,7 @@ func (r RefusalRow) SetIn(f Facts) { f.putRefusal(r.ID, r.Value, true) }
 // RefusalRows are all facts of that kind, sorted by key.
 func (f Facts) RefusalRows() []RefusalRow {
 	return rowsOf(func(add func(RefusalRow)) {
-		f.each(func(s Scope, p *page) {
+		f.each(func(s Scope, p *sheet) {
 			for _, e := range p.refusals {
 				at := s.at(e.spot)
 				add(RefusalRow{ID: RefusalKey{at, Seconds(e.spot.kind)}, Value: e.value})
@@ -45,7 +45,7 @@ func (r CutoffRow) SetIn(f Facts) { f.putCutoff(r.Scope, r.Cause, r.Value, true)
 // CutoffRows are all facts of that kind, sorted by key.
 func (f Facts) CutoffRows() []CutoffRow {
 	return rowsOf(func(add func(CutoffRow)) {
-		f.each(func(s Scope, p *page) {
+		f.each(func(s Scope, p *sheet) {
 			for _, e := range p.cutoffs {
 				at := s.at(e.spot)
 				add(CutoffRow{Scope: at, Cause: e.node, Value: e.value})
@@ -101,7 +101,7 @@ func (r DoubtRow) SetIn(f Facts) { f.putDoubt(r.ID, r.Node, r.Value, true) }
 // DoubtRows are all facts of that kind, sorted by key.
 func (f Facts) DoubtRows() []DoubtRow {
 	return rowsOf(func(add func(DoubtRow)) {
-		f.each(func(s Scope, p *page) {
+		f.each(func(s Scope, p *sheet) {
 			for _, e := range p.doubts {
 				at := s.at(e.spot)
 				add(DoubtRow{ID: doubtOf(at, e.spot), Node: e.node, Value: e.value})

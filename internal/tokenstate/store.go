@@ -75,7 +75,7 @@ func (f Facts) StoreUsersSince(realm string, change Millis) (u StoreUsers) {
 	if r == nil {
 		return u
 	}
-	r.users.each(f.names, func(id string, p *page) {
+	r.users.each(f.names, func(id string, p *sheet) {
 		byNode := p.standings.at(Subject{Authority: Keycloak}.spot())
 		if len(p.standings) == 0 || f.StoreOf(realm, id) == "" {
 			return

@@ -1,6 +1,6 @@
 package tokenstate
 
-// eye reads a folded page.
+// eye reads a folded sheet.
 type eye struct {
 	rest  string
 	names *names
@@ -9,8 +9,8 @@ type eye struct {
 	last  Millis
 }
 
-// unfold reads a folded page into the room of p. It is ours, never stored and never sent, and so it is whole.
-func unfold(folded string, n *names, p *page) {
+// unfold reads a folded sheet into the room of p. It is ours, never stored and never sent, and so it is whole.
+func unfold(folded string, n *names, p *sheet) {
 	p.empty()
 	r := eye{rest: folded, names: n}
 	for len(r.rest) > 0 {

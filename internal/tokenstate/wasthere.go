@@ -9,14 +9,14 @@ func (f Facts) WasThere(realm string) (was bool) {
 	if r == nil {
 		return false
 	}
-	for _, c := range r.page.cutoffs.at(spot{}).all() {
+	for _, c := range r.sheet.cutoffs.at(spot{}).all() {
 		was = was || c.Reason == ReasonRealmDeleted
 	}
-	was = was || r.page.livedByAdmin()
+	was = was || r.sheet.livedByAdmin()
 	for _, p := range r.clients {
 		was = was || p.livedByAdmin()
 	}
-	look := func(_ string, p *page) { was = was || p.livedByAdmin() }
+	look := func(_ string, p *sheet) { was = was || p.livedByAdmin() }
 	if !was {
 		r.users.each(f.names, look)
 	}
@@ -27,7 +27,7 @@ func (f Facts) WasThere(realm string) (was bool) {
 }
 
 // livedByAdmin reports whether a look over the admin API has shown the subject, or something of it, living.
-func (p *page) livedByAdmin() bool {
+func (p *sheet) livedByAdmin() bool {
 	for _, e := range p.standings {
 		if nobody(e.node) && !e.value.Gone && authorityOf(e.spot) == Keycloak {
 			return true

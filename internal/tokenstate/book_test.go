@@ -59,8 +59,8 @@ func anyRow(t *rapid.T) tokenstate.Row {
 	}
 }
 
-// Ensure pages give back each fact as it was given, whatever its texts and numbers are, and in the order of the dump.
-func TestPagesGiveBackWhatTheyWereGiven(t *testing.T) {
+// Ensure sheets give back each fact as it was given, whatever its texts and numbers are, and in the order of the dump.
+func TestSheetsGiveBackWhatTheyWereGiven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, want := tokenstate.NewFacts(), map[string]tokenstate.Row{}
 		for _, r := range rapid.SliceOfN(rapid.Custom(anyRow), 0, 40).Draw(t, "rows") {
@@ -82,8 +82,8 @@ func TestPagesGiveBackWhatTheyWereGiven(t *testing.T) {
 	})
 }
 
-// Ensure a subject of very many facts is like any other: it has a page that is not folded at each change.
-func TestALargePage(t *testing.T) {
+// Ensure a subject of very many facts is like any other: it has a sheet that is not folded at each change.
+func TestALargeSheet(t *testing.T) {
 	f, user := tokenstate.NewFacts(), tokenstate.Scope{Realm: "demo", User: "u1"}
 	const keys = 10_000
 	for i := range keys {

@@ -2,9 +2,9 @@ package tokenstate
 
 import "slices"
 
-// page is everything that is known about one subject: a realm, a client, a user or a session. A verdict reads four of
+// sheet is everything that is known about one subject: a realm, a client, a user or a session. A verdict reads four of
 // them, the standing of an owner two.
-type page struct {
+type sheet struct {
 	standings list[Standing]
 	looks     list[Look]
 	sightings list[Sighting]
@@ -13,22 +13,22 @@ type page struct {
 	doubts    list[Raised]
 }
 
-func (p *page) size() int {
+func (p *sheet) size() int {
 	return len(p.standings) + len(p.looks) + len(p.sightings) + len(p.refusals) + len(p.cutoffs) + len(p.doubts)
 }
 
-// empty makes p a page of nothing, and keeps its room.
-func (p *page) empty() {
+// empty makes p a sheet of nothing, and keeps its room.
+func (p *sheet) empty() {
 	p.standings, p.looks, p.sightings = p.standings[:0], p.looks[:0], p.sightings[:0]
 	p.refusals, p.cutoffs, p.doubts = p.refusals[:0], p.cutoffs[:0], p.doubts[:0]
 }
 
-func (p *page) equal(o *page) bool {
+func (p *sheet) equal(o *sheet) bool {
 	return slices.Equal(p.standings, o.standings) && slices.Equal(p.looks, o.looks) && slices.Equal(p.sightings, o.sightings) &&
 		slices.Equal(p.refusals, o.refusals) && slices.Equal(p.cutoffs, o.cutoffs) && slices.Equal(p.doubts, o.doubts)
 }
 
-// spot is where a fact about s stands in its page.
+// spot is where a fact about s stands in its sheet.
 func (s Scope) spot(kind int64) spot {
 	switch {
 	case s.Session != "":
@@ -39,7 +39,7 @@ func (s Scope) spot(kind int64) spot {
 	return spot{key: s.Key, kind: kind}
 }
 
-// scope is the subject of a page, with what a spot in it says besides.
+// scope is the subject of a sheet, with what a spot in it says besides.
 func (s Scope) at(in spot) Scope {
 	s.Key = in.key
 	if in.user != "" {

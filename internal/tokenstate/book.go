@@ -1,6 +1,6 @@
 package tokenstate
 
-// Facts is everything learnt. It never depends on which tokens are stored, nor on our clock. Facts lie in pages, each of
+// Facts is everything learnt. It never depends on which tokens are stored, nor on our clock. Facts lie in sheets, each of
 // one subject: what is asked about a token or an owner is answered from a few of them, and nothing is searched.
 //
 // A Facts is a reference, as a map is: Add and the rows' SetIn change it for whoever has a copy of it. It may be read by
@@ -13,11 +13,11 @@ type book struct {
 	names   *names
 }
 
-// realm has the pages of a realm, and of everything in it. The pages of users and sessions are folded, for there are
+// realm has the sheets of a realm, and of everything in it. The sheets of users and sessions are folded, for there are
 // many.
 type realm struct {
-	page     page
-	clients  map[string]*page
+	sheet    sheet
+	clients  map[string]*sheet
 	called   map[string][]string // UUIDs of the clients that now have a client_id, sorted
 	users    shelf
 	sessions shelf
@@ -35,11 +35,11 @@ func (f Facts) realm(name string) *realm {
 	return f.realms[name]
 }
 
-// change calls write with the page of a scope's subject, which is made if there is none yet.
-func (f Facts) change(s Scope, write func(*page)) {
+// change calls write with the sheet of a scope's subject, which is made if there is none yet.
+func (f Facts) change(s Scope, write func(*sheet)) {
 	r := f.realms[s.Realm]
 	if r == nil {
-		r = &realm{clients: map[string]*page{}, called: map[string][]string{}}
+		r = &realm{clients: map[string]*sheet{}, called: map[string][]string{}}
 		f.realms[s.Realm] = r
 	}
 	switch {
@@ -50,22 +50,22 @@ func (f Facts) change(s Scope, write func(*page)) {
 	case s.Client != "":
 		r.changeClient(s.Client, write)
 	default:
-		write(&r.page)
+		write(&r.sheet)
 	}
 }
 
-// each calls f with every page and its subject, in no order. The page is good until f returns.
-func (f Facts) each(visit func(Scope, *page)) {
+// each calls f with every sheet and its subject, in no order. The sheet is good until f returns.
+func (f Facts) each(visit func(Scope, *sheet)) {
 	if f.book == nil {
 		return
 	}
 	for name, r := range f.realms {
-		visit(Scope{Realm: name}, &r.page)
+		visit(Scope{Realm: name}, &r.sheet)
 		for id, p := range r.clients {
 			visit(Scope{Realm: name, Client: id}, p)
 		}
-		r.users.each(f.names, func(id string, p *page) { visit(Scope{Realm: name, User: id}, p) })
-		r.sessions.each(f.names, func(id string, p *page) { visit(Scope{Realm: name, Session: id}, p) })
+		r.users.each(f.names, func(id string, p *sheet) { visit(Scope{Realm: name, User: id}, p) })
+		r.sessions.each(f.names, func(id string, p *sheet) { visit(Scope{Realm: name, Session: id}, p) })
 	}
 }
 
@@ -86,17 +86,17 @@ func (f Facts) Equal(o Facts) bool {
 		}
 	}
 	same := true
-	f.each(func(s Scope, p *page) {
+	f.each(func(s Scope, p *sheet) {
 		theirs := o.open(s.Realm)
 		defer theirs.close()
-		same = same && p.equal(theirs.page(s))
+		same = same && p.equal(theirs.sheet(s))
 	})
 	return same
 }
 
 // count is how many facts there are, without pardons.
 func (f Facts) count() (n int) {
-	f.each(func(_ Scope, p *page) { n += p.size() })
+	f.each(func(_ Scope, p *sheet) { n += p.size() })
 	return n
 }
 
