@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12

@@ -28,7 +28,12 @@ func loaded(t *testing.T, p population) *projection.Projection {
 	known := projection.New(source{p}, projection.Options{LoadLimit: 1 << 40}, zerolog.Nop())
 	done := make(chan error, 1)
 	go func() { done <- known.Run(ctx) }()
-	t.Cleanup(func() { stop(); <-done })
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
 	if err := known.WaitVersion(ctx, 1); err != nil {
 		t.Fatal(err)
 	}

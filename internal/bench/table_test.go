@@ -34,7 +34,7 @@ func (r row) print() {
 	if median > r.goal {
 		verdict = "falls short"
 	}
-	fmt.Printf("%-64s %14.1f %-9s (%.1f to %.1f)  goal %.0f: %s\n", r.what, median, r.unit, r.rounds[0], r.rounds[len(r.rounds)-1], r.goal, verdict)
+	fmt.Printf("%-64s %14.1f %-9s (%.1f to %.1f)  goal %.0f: %s\n", r.what, median, r.unit, r.rounds[0], r.rounds[len(r.rounds)-1], r.goal, verdict) //nolint:forbidigo // the table is what was asked for
 }
 
 // each times f so many rounds of n calls, and gives nanoseconds a call.

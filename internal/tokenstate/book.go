@@ -1,5 +1,7 @@
 package tokenstate
 
+import "maps"
+
 // Facts is everything learnt. It never depends on which tokens are stored, nor on our clock. Facts lie in sheets, each of
 // one subject: what is asked about a token or an owner is answered from a few of them, and nothing is searched.
 //
@@ -103,10 +105,7 @@ func (f Facts) count() (n int) {
 // Pardoning is what is known, with cutoffs of these causes pardoned besides. It shares everything else with f.
 func (f Facts) Pardoning(causes map[string]bool) Facts {
 	b := *f.book
-	b.pardons = map[string]Pardoned{}
-	for cause, p := range f.pardons {
-		b.pardons[cause] = p
-	}
+	b.pardons = maps.Clone(f.pardons)
 	for cause := range causes {
 		if _, ok := b.pardons[cause]; !ok {
 			b.pardons[cause] = Pardoned{}

@@ -9,14 +9,6 @@ func nobody(node string) bool { return node == "" || node == closedAdminLook }
 
 func (s Standing) closed() bool { return s.Gone || s.Disabled || s.NoOffline }
 
-// standingNode is the node under which a standing is kept.
-func standingNode(node string, s Standing) string {
-	if node == "" && s.closed() {
-		return closedAdminLook
-	}
-	return node
-}
-
 // closedLook finds the earliest closed look that no open look overrules. Of one node only the
 // latest look is kept, so an open look overrules a closed one of another node only if it is
 // surely later: the closed side wins.
