@@ -26,6 +26,7 @@ func (f *opened) clientDue(realm, client string, r Rules) bool {
 // inDoubt reports whether something that reaches t happened after every look that could have
 // seen it. A doubt of a user, or beneath a realm, asks for a look at t's sessions and for one at the
 // user; of sessions, or beneath a client, for one at t's sessions; of a realm or client itself, at it.
+// A token of a client that nobody has seen is always in doubt: no look at sessions can be told to be about it.
 func (f *opened) inDoubt(t Token, r Rules) bool {
 	if f.withoutRealm(t.Realm, r) {
 		return f.itselfInDoubt(Scope{Realm: t.Realm}, r)
@@ -38,7 +39,8 @@ func (f *opened) inDoubt(t Token, r Rules) bool {
 			}
 		}
 	}
-	return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r) || f.ownerInQuestion(t, r) ||
+	return t.Client == "" || f.rolesUnseen(Scope{Realm: t.Realm, User: t.User}, r) || f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) ||
+		f.listingDue(t, r) || f.ownerInQuestion(t, r) ||
 		f.clientDue(t.Realm, t.Client, r) || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) || f.consentInQuestion(t, r) || f.issuerInQuestion(t, r)
 }
 

@@ -40,12 +40,14 @@ func (f *opened) resolve(t Token) Token {
 	return t
 }
 
-// withClient is t with the UUID of the only client of the realm that now carries the token's client_id.
+// withClient is t with the UUID of the client of the realm that now carries the token's client_id, or else did so last.
 func (f *opened) withClient(t Token) Token {
 	if t.Client != "" {
 		return t
 	}
-	t.Client = f.ClientCalled(t.Realm, t.ClientID)
+	if t.Client = f.ClientCalled(t.Realm, t.ClientID); t.Client == "" {
+		t.Client = f.lastCalled(t.Realm, t.ClientID)
+	}
 	return t
 }
 

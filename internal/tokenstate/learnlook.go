@@ -49,6 +49,7 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 			Disabled: !c.Gone && !c.Enabled, NoOffline: !c.Gone && c.OfflineAccess != nil && !*c.OfflineAccess,
 			NotBefore: c.NotBefore, ClientID: c.ClientID, Cause: cause,
 		})
+		f.learnName(m.Realm, c, m.Node, at, cause)
 		f.learnConsent(m.Realm, c, m.Node, at, cause)
 	}
 	if u := o.User; u != nil {
@@ -61,12 +62,12 @@ func learnStandings(f Facts, m events.Message, o *events.Observation, at Millis,
 			At: at, Gone: u.Gone,
 			Disabled: !u.Gone && !u.Enabled, NoOffline: lacksOfflineAccess(u), NotBefore: u.NotBefore, Cause: cause,
 		})
+		f.learnStoresRoles(m.Realm, u, m.Node, at, cause)
 	}
 }
 
 // lacksOfflineAccess: a user store may give roles of its own (LDAP's role and group mappers), which no
-// row of Keycloak's shows. Of its users a look that does not see the role proves nothing: Keycloak
-// decides, at the next refresh.
+// row of Keycloak's shows. Of its users a look that does not see the role proves nothing: roles.go.
 func lacksOfflineAccess(u *events.UserLook) bool {
 	return !u.Gone && !u.OfflineAccess && u.Store == ""
 }

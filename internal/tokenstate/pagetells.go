@@ -28,8 +28,11 @@ func PageTells(user Scope, p PageUser, facts Facts, r Rules, at Millis) (tell, a
 	return contradicted || at-seen >= f.sweepFor(user, r)/2, false
 }
 
-// lacksRole: of the looks that count for known, some showed the user without offline_access.
+// lacksRole: of the looks that count for known, some showed the user's rows without offline_access.
 func (f *opened) lacksRole(user Scope, r Rules) bool {
+	if f.rolesUnseen(user, r) {
+		return true
+	}
 	nodes := f.said(Subject{user, Keycloak})
 	last := f.standingLooks(user).latest()
 	for _, s := range nodes.all() {

@@ -32,7 +32,7 @@ func TestRolesTakenFromEverybody(t *testing.T) {
 		"a page without roles":          {imported().page(at, roles(nil, ""), alive(birth)), tokenstate.Usable, true},
 		"a page that shows the role":    {imported().page(at, roles(&yes, ""), alive(birth)), tokenstate.Usable, false},
 		"a page that shows none":        {imported().page(at, roles(&no, ""), alive(birth)), tokenstate.Usable, true},
-		"a user store may give it":      {imported().page(at, roles(&no, "ldap"), alive(birth)), tokenstate.Usable, false},
+		"a store may give it, or not":   {imported().page(at, roles(&no, "ldap"), alive(birth)), tokenstate.Usable, true},
 		"a look":                        {imported().observe(at, "kc1", without), tokenstate.Suspended, false},
 		"a look, and a page afterwards": {imported().observe(at, "kc1", without).page(at+60*sec, roles(&no, ""), alive(birth)), tokenstate.Suspended, false},
 	} {
@@ -44,4 +44,30 @@ func TestRolesTakenFromEverybody(t *testing.T) {
 			t.Errorf("%s: due %d", name, due)
 		}
 	}
+}
+
+// Ensure a token is in doubt while only the user store could give its user the role: no look asks a store. No other look
+// would tell more, and a page that shows the same neither.
+func TestARoleThatOnlyAUserStoreCouldGive(t *testing.T) {
+	look := func(has bool) events.Observation {
+		return events.Observation{
+			User:    &events.UserLook{User: "u1", Enabled: true, OfflineAccess: has, Store: "ldap"},
+			Rosters: []events.Roster{{User: "u1", Complete: true, Sessions: alive(birth)}},
+		}
+	}
+	s := newStory().observe(2000*sec, "kc1", look(true))
+	s.inDoubt(t, false)
+	s.observe(2100*sec, "kc1", look(false)).inDoubt(t, true)
+	s.want(t, tokenstate.Usable, "")
+	s.wantDue(t, false, 2101*sec)
+	as := tokenstate.PageUser{Enabled: true}
+	user := tokenstate.Scope{Realm: "demo", User: "u1"}
+	if tell, ask := tokenstate.PageTells(user, as, s.facts, tokenstate.DefaultRules(), 2101*sec); tell || ask {
+		t.Errorf("the same on a page: tell %v, ask %v", tell, ask)
+	}
+	as.OfflineAccess = true
+	if _, ask := tokenstate.PageTells(user, as, s.facts, tokenstate.DefaultRules(), 2101*sec); !ask {
+		t.Error("given back without an event, and nobody asks")
+	}
+	s.observe(2200*sec, "kc1", look(true)).inDoubt(t, false)
 }

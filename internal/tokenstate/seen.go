@@ -39,7 +39,7 @@ func pageRoles(u events.UserSeen) Seconds {
 	switch {
 	case u.OfflineAccess == nil:
 		return rolesUnsaid
-	case *u.OfflineAccess || u.Store != "": // a user store may give roles that no row shows
+	case *u.OfflineAccess:
 		return rolesAllow
 	}
 	return rolesForbid

@@ -22,10 +22,11 @@ type Keyed interface {
 // Keycloak rests as long as a page took it, as in walk.
 func (p *Pages) byKey(ctx context.Context, realm, what string, most int, ask func(ctx context.Context, after string, limit int) (Page, error),
 	use func(Page) (next string, limit int, err error),
-) error {
+) (err error) {
 	if p.Keys == nil {
 		return ErrNoKeys
 	}
+	defer func() { p.keyed.Store(!errors.Is(err, ErrNoKeys)) }()
 	after, limit, faults, pages, rows := "", most, 0, 0, 0
 	began := time.Now()
 	said := began

@@ -13,10 +13,10 @@ const WorthListing = 500
 
 const (
 	worthClosed  = 100
-	listingShare = 4                // a listing takes at most a fifth of the time
-	leastGap     = time.Minute      // between two of the same kind
-	settle       = 10 * time.Second // for what a listing published to be applied
-	leastWait    = 2 * time.Second  // of pages' times, which are cut to Keycloak's seconds
+	listingShare = 4               // a listing takes at most a fifth of the time
+	settle       = 5 * time.Second // for what a listing published to be applied: the least between two of the same kind
+	leastWait    = 2 * time.Second // of pages' times, which are cut to Keycloak's seconds
+	countGap     = time.Minute     // between two counts of who is to be found again
 )
 
 // kind is what is listed: all of a realm, or who is disabled in it.
@@ -31,13 +31,15 @@ type listing struct {
 	began, ended time.Time
 }
 
+// may: how soon the next one comes follows what the last one cost. Whoever a change of everything has put in doubt
+// waits for it, so a fixed pause between two would be the time for which a realm of many users is not known.
+func (g listing) may(now time.Time) bool {
+	return !g.running && now.After(g.ended.Add(max(settle, listingShare*g.ended.Sub(g.began))))
+}
+
 // holds says that patient subjects of this kind wait: pages that will show most of them are read,
 // or what they showed is being applied.
 func (g listing) holds(now time.Time) bool { return g.running || now.Before(g.ended.Add(settle)) }
-
-func (g listing) may(now time.Time) bool {
-	return !g.running && now.After(g.ended.Add(max(leastGap, listingShare*g.ended.Sub(g.began))))
-}
 
 // queue is who waits for a listing: due since after the last one began, and so not missed by it.
 // ripe are those who have waited for long enough that the first page settles what put them in doubt.
@@ -46,7 +48,10 @@ type queue struct{ all, ripe int }
 // waiting is called under the lock.
 func (l *Looker) waiting(due []tokenstate.Want, now time.Time) map[kind]queue {
 	rules := l.Known.Rules()
-	settles := time.Duration(rules.Skew+rules.CacheLag)*time.Millisecond + leastWait
+	settles := time.Duration(rules.Skew)*time.Millisecond + leastWait
+	if l.Pages == nil || !l.Pages.keyed.Load() { // the admin API may show what was
+		settles += time.Duration(rules.CacheLag) * time.Millisecond
+	}
 	n := map[kind]queue{}
 	for _, w := range due {
 		k := kind{w.Scope.Realm, w.Closed}
@@ -82,7 +87,7 @@ func (l *Looker) list(ctx context.Context, n map[kind]queue, now time.Time) (wai
 			l.startListing(ctx, k, now)
 		}
 	}
-	if now.Sub(l.counted) < leastGap {
+	if now.Sub(l.counted) < countGap {
 		return wait
 	}
 	l.counted = now

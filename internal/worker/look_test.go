@@ -65,6 +65,12 @@ func (s *subjects) setPatient(users []string) {
 	s.patient = users
 }
 
+func (s *subjects) waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.patient)
+}
+
 func (s *subjects) setDue(users ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -64,6 +65,8 @@ type Pages struct {
 	Suspect func(tokenstate.Scope)
 	Logger  zerolog.Logger
 	Rest    func(ctx context.Context, d time.Duration) // nil: really
+
+	keyed atomic.Bool // the last walk was by key
 }
 
 // List reads the sessions of each client of a realm, and its users; closed: only who is disabled.

@@ -343,6 +343,38 @@ func TestManyAreListedFirst(t *testing.T) {
 	})
 }
 
+// Ensure that a realm whose users are all put in doubt again, soon after they were listed, does not wait a minute: what a
+// short listing costs is soon paid.
+func TestAShortListingIsSoonRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := crowd(WorthListing)
+		k.onPublish = func(m events.Message) {
+			if o, ok := m.Body.(*events.Observation); ok {
+				for _, u := range o.Users {
+					k.patient = slices.DeleteFunc(k.patient, func(s string) bool { return s == u.User })
+				}
+			}
+		}
+		l := &Looker{
+			Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 1, Logger: zerolog.Nop(),
+			Pages: &Pages{Known: k, Ask: k, Log: k, Logger: zerolog.Nop()},
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = l.Run(ctx) }()
+		for range 3 {
+			k.setPatient(slices.Clone(k.users))
+			<-time.After(35 * time.Second)
+			synctest.Wait()
+			if left := k.waiting(); left > 0 {
+				t.Fatalf("%d of %d are still in doubt", left, WorthListing)
+			}
+		}
+		cancel()
+		<-done
+	})
+}
+
 // Ensure that a few are not worth a listing, and that a realm of many is listed before its sweep
 // period is over, although nobody is due.
 func TestWhenToList(t *testing.T) {

@@ -37,8 +37,7 @@ func (p *Pages) tells(realm string, u events.UserSeen, at events.Millis) (tell, 
 	if u.OfflineAccess == nil { // a page of the admin API
 		return true, false
 	}
-	may := *u.OfflineAccess || u.Store != "" // a user store may give roles that no row shows
-	tell, ask = p.Known.PageTells(realm, u.User, tokenstate.PageUser{Enabled: u.Enabled, OfflineAccess: may, NotBefore: u.NotBefore}, at)
+	tell, ask = p.Known.PageTells(realm, u.User, tokenstate.PageUser{Enabled: u.Enabled, OfflineAccess: *u.OfflineAccess, NotBefore: u.NotBefore}, at)
 	if ask {
 		p.suspect(realm, u.User)
 	}

@@ -40,6 +40,15 @@ func (f Facts) withClient(t Token) Token {
 			t.Client = s.Scope.Client
 		}
 	}
+	if t.Client == "" {
+		var last Sighting
+		for _, s := range f.Sightings[SightingKey{Seat: Scope{Realm: t.Realm, Client: t.ClientID, Key: "client_id"}}] {
+			if last.Owner == "" || loses(last, s) {
+				last = s
+			}
+		}
+		t.Client = last.Owner
+	}
 	return t
 }
 

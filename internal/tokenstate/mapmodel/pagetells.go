@@ -28,6 +28,9 @@ func PageTells(user Scope, p PageUser, f Facts, r Rules, at Millis) (tell, ask b
 
 // lacksRole: of the looks that count for known, some showed the user without offline_access.
 func (f Facts) lacksRole(user Scope, r Rules) bool {
+	if f.rolesUnseen(user, r) {
+		return true
+	}
 	nodes := f.Standings[Subject{user, Keycloak}]
 	last := latest(f.standingLooks(user))
 	for _, s := range nodes {
@@ -42,5 +45,12 @@ func (f Facts) lacksRole(user Scope, r Rules) bool {
 // A page that does not list them tells nothing new.
 func KnownGone(user Scope, f Facts, r Rules) bool {
 	_, so := closedLook(f.Standings[Subject{user, Keycloak}], r, gone)
+	return so
+}
+
+// rolesUnseen reports whether only the user's store could give them the role.
+func (f Facts) rolesUnseen(user Scope, r Rules) bool {
+	user.Key = byRoles
+	_, so := closedLook(f.Standings[Subject{user, Keycloak}], r, disabled)
 	return so
 }

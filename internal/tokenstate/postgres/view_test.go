@@ -39,6 +39,10 @@ func drawHistory(t *rapid.T, realm string) tokenstate.Facts {
 		if rarely() { // of a user or a realm that vanished, or who comes from a store
 			seat = tokenstate.Scope{Realm: realm, User: str("u", ""), Key: str("vanished", "store")}
 		}
+		owner := str("", "", "u", "o")
+		if rarely() { // of a client_id, with the client that bears or bore it
+			seat, owner = tokenstate.Scope{Realm: realm, Client: "app", Key: "client_id"}, str("c1", "c2")
+		}
 		standing := tokenstate.Standing{At: at, ClientID: str("", "app", "app", "new"), Cause: cause, Gone: rarely(), Disabled: rarely(), NoOffline: rarely()}
 		if rarely() {
 			standing.NotBefore = second()
@@ -48,7 +52,7 @@ func drawHistory(t *rapid.T, realm string) tokenstate.Facts {
 			tokenstate.LookRow{Scope: scope, Node: node, Value: tokenstate.Look{At: at, Cause: cause}},
 			tokenstate.SightingRow{
 				ID: tokenstate.SightingKey{Seat: seat, Gone: rapid.Bool().Draw(t, "gone")}, Node: node,
-				Value: tokenstate.Sighting{At: at, Start: second(), Second: second(), Cause: cause, Owner: str("", "", "u", "o")},
+				Value: tokenstate.Sighting{At: at, Start: second(), Second: second(), Cause: cause, Owner: owner},
 			},
 			tokenstate.RefusalRow{
 				ID:    tokenstate.RefusalKey{Scope: tokenstate.Scope{Realm: realm, User: "u", Client: str("", "c1", "app"), Session: "s"}, IssuedAt: tokenstate.Seconds(rapid.IntRange(2, 3).Draw(t, "iat"))},
