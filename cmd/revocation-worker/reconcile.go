@@ -67,7 +67,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 		return err
 	}
 	stores := guard(before.Facts)
-	pages := worker.Pages{Ask: asking.Pager{Admin: slow, Stores: stores}, Keys: asking.Inside{Resource: slow.Resource()}, Logger: o.logger}
+	pages := &worker.Pages{Ask: asking.Pager{Admin: slow, Stores: stores}, Keys: asking.Inside{Resource: slow.Resource()}, Logger: o.logger}
 	ask := asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: admin.Resource()}, WasThere: before.Facts.WasThere, Sighted: before.Facts.Sighted, Stores: stores, StoreOf: before.Facts.StoreOf}
 	then, failed, err := recovery.Reconcile(ctx, ask, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
 	done()

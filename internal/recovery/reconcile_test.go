@@ -107,7 +107,7 @@ func TestReconcileByPages(t *testing.T) {
 		"no pages": {worker.ErrNoSuch, users, 1},
 	} {
 		r, s := &realm{fault: c.fault}, before()
-		pages := worker.Pages{Ask: r, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
+		pages := &worker.Pages{Ask: r, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
 		then, failed, err := recovery.Reconcile(t.Context(), r, pages, s, recovery.Subjects(s, ""), rate.NewLimiter(rate.Inf, 1), func(int) {})
 		if err != nil || len(failed) != c.failed {
 			t.Fatalf("%s: %v, %v", kind, err, failed)
@@ -135,7 +135,7 @@ func TestReconcileWithoutKeycloak(t *testing.T) {
 	} {
 		r, s := &realm{away: c.fault}, before()
 		s.Tokens = s.Tokens[:5]
-		pages := worker.Pages{Ask: r, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
+		pages := &worker.Pages{Ask: r, Logger: zerolog.Nop(), Rest: func(context.Context, time.Duration) {}}
 		var users []tokenstate.Scope
 		for _, u := range recovery.Subjects(s, "") {
 			if u.User != "" {
