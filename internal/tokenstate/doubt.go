@@ -39,8 +39,10 @@ func (f *opened) inDoubt(t Token, r Rules) bool {
 			}
 		}
 	}
-	return t.Client == "" || f.rolesUnseen(Scope{Realm: t.Realm, User: t.User}, r) || f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) ||
-		f.listingDue(t, r) || f.ownerInQuestion(t, r) ||
+	if t.Client == "" || f.rolesUnseen(Scope{Realm: t.Realm, User: t.User}, r) {
+		return true
+	}
+	return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r) || f.ownerInQuestion(t, r) ||
 		f.clientDue(t.Realm, t.Client, r) || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) || f.consentInQuestion(t, r) || f.issuerInQuestion(t, r)
 }
 
