@@ -14,7 +14,7 @@ type javaTests struct{ module, classpath, console string }
 
 // consoleVersion is of JUnit's command line; it goes with junit.version in the listener's pom.xml.
 const (
-	consoleVersion = "1.11.4"
+	consoleVersion = "6.1.3"
 	console        = "junit-platform-console-standalone"
 )
 
