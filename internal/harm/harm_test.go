@@ -125,6 +125,9 @@ func (w *world) speeds(pairs int, length time.Duration) (worst speed) {
 	w.t.Helper()
 	users, err := w.many()
 	must(w.t, err)
+	alike := w.unheardTwice()
+	alikes, err := alike.many()
+	must(w.t, err)
 	_, err = w.speed(users, warmUp, length)
 	must(w.t, err)
 	for _, nats := range []string{"up", "down"} {
@@ -146,9 +149,20 @@ func (w *world) speeds(pairs int, length time.Duration) (worst speed) {
 			if h.policy == "" {
 				worst = s.worse(worst)
 			}
+			s, err = alike.speed(alikes, pairs, length)
+			must(w.t, err)
+			say("nats=%s hash=%s nobody listens to either: %s", nats, h.name, s)
 		}
 	}
 	return worst
+}
+
+// unheardTwice has the realm that nobody listens to on both sides, with users of their own: what is different then is
+// chance, and no figure of the two realms can be better than that.
+func (w *world) unheardTwice() *world {
+	again := &side{Keycloak: w.without.Keycloak, app: w.without.app, now: map[string]bool{}}
+	again.last.Store(1_000_000) // names that nobody has
+	return &world{t: w.t, ctx: w.ctx, stack: w.stack, with: again, without: w.without}
 }
 
 // say prints a line of what was measured.
