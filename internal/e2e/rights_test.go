@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,6 +38,39 @@ func forbidden(s *system, t *testing.T) {
 	}
 	t.Logf("forbidden, and refused:%s", table.String())
 	s.forgedOutbox()
+	s.resourceNamesNobody(user)
+}
+
+// resourceNamesNobody: what the worker's client learns from the jar's resource of a user is an id, and not who it is.
+func (s *system) resourceNamesNobody(user string) {
+	s.t.Helper()
+	token := s.serviceToken("master", s.stack.Env.WorkerClientID, s.stack.Env.WorkerClientSecret)
+	ask := func(method, path, body string) string {
+		req, err := http.NewRequestWithContext(s.t.Context(), method, s.keycloak.URL+"/realms/master/tokenstate/v1/"+path, strings.NewReader(body))
+		must(s.t, err)
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		must(s.t, err)
+		defer func() { _ = res.Body.Close() }()
+		raw, err := io.ReadAll(res.Body)
+		must(s.t, err)
+		return string(raw)
+	}
+	told := map[string]string{
+		"a look": ask(http.MethodPost, "look", fmt.Sprintf(`{"realm":%q,"user":%q}`, s.keycloak.Realm, user)),
+		"a page": ask(http.MethodGet, "users?limit=1000&realm="+url.QueryEscape(s.keycloak.Realm), ""),
+	}
+	for what, text := range told {
+		if !strings.Contains(text, user) {
+			s.t.Errorf("%s does not tell of the user: %s", what, text)
+		}
+		for _, name := range []string{s.lastName() + `"`, s.lastName() + "@", "email", "attributes"} {
+			if strings.Contains(text, name) {
+				s.t.Errorf("%s tells %s: %s", what, name, text)
+			}
+		}
+	}
 }
 
 func (s *system) forbiddenInKeycloak(user string) (acts []act) {
