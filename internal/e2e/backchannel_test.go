@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/play"
@@ -34,16 +33,8 @@ func backChannel(s *system, t *testing.T) {
 	deaf, _ := s.login()
 	s.until(deaf, "usable")
 	name := s.lastName()
-	quiet := func(no bool) {
-		s.stack.HushListener(no)
-		must(t, s.stack.Kill("keycloak", syscall.SIGTERM))
-		must(t, s.stack.Restart(t.Context(), "keycloak"))
-		for name, value := range map[string]any{"eventsEnabled": !no, "adminEventsEnabled": !no} {
-			s.events(name, value)()
-		}
-	}
-	quiet(true)
-	defer quiet(false)
+	s.eventsKept(false)
+	defer s.eventsKept(true)
 	_, err = s.keycloak.NewBrowser().Login(t.Context(), "app", name, "")
 	must(t, err)
 	_, err = s.keycloak.Call(t.Context(), http.MethodPost, "/users/"+deaf+"/logout", nil, nil)

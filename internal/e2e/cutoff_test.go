@@ -108,9 +108,10 @@ func cutOff(s *system, t *testing.T) {
 		}
 		return status == http.StatusServiceUnavailable, fmt.Sprint(status, since)
 	})
-	if text, err := s.get(r.admin + "/readyz"); err != nil || !strings.Contains(text, `"ready":false`) {
-		t.Errorf("ready: %s %v", text, err)
-	}
+	s.wait("the replica not to be ready", func() (bool, string) {
+		text, err := s.get(r.admin + "/readyz")
+		return err == nil && strings.Contains(text, `"ready":false`), text
+	})
 	v.shut.Store(false)
 	s.wait("the revocation", func() (bool, string) {
 		status, version, _ := ask()

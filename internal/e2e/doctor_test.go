@@ -18,6 +18,39 @@ import (
 	"github.com/tokenstate/tokenstate/internal/logstream"
 )
 
+// broken is one way in which an installation is wrong, what doctor calls it, and what repairs it; nil: setup.
+type broken struct {
+	check        string
+	harm, repair func()
+}
+
+// breakages are what goes wrong at the same time, in turns: what would hide another thing is in a turn of its own.
+func (s *system) breakages() [][]broken {
+	stream := func(*jetstream.StreamConfig) {} // as it should be
+	return [][]broken{{
+		{"realm demo, user events", s.events("eventsEnabled", false), nil},
+		{"realm demo, admin events", s.events("adminEventsEnabled", false), nil},
+		{"realm demo, the worker's roles", s.roles(http.MethodDelete, "view-users"), nil},
+		{"log, age", s.stream(func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }), s.stream(stream)},
+		{"listener of kc0", s.sql("INSERT INTO tokenstate.node_heartbeat SELECT 'kc0', t - 60000, t - 60000, '{\"dropped\":0,\"queued\":0}' FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS t) AS now"), s.sql("DELETE FROM tokenstate.node_heartbeat WHERE node = 'kc0'")},
+		{"epoch", s.sql("UPDATE tokenstate.epoch SET confirmed = false"), s.sql("UPDATE tokenstate.epoch SET confirmed = true")},
+	}, {
+		{"realm demo, types of user events", s.events("enabledEventTypes", []string{"LOGIN", "LOGOUT"}), nil},
+		{"realm demo, details of admin events", s.events("adminEventsDetailsEnabled", false), nil},
+		{"realm demo, expiry of user events", s.events("eventsExpiration", 3600), nil},
+		{"realm demo, expiry of admin events", s.realm(map[string]any{"attributes": map[string]string{"adminEventsExpiration": "3600"}}), nil},
+		{"realm demo, the worker's roles", s.roles(http.MethodPost, "manage-users"), s.roles(http.MethodDelete, "manage-users")},
+		{"keycloak's read-only resource", s.withoutReader, nil},
+		{"parked messages", s.sql("INSERT INTO tokenstate.parked VALUES (now(), 1, 1, 's', 'r', 'x')"), s.sql("DELETE FROM tokenstate.parked")},
+	}, {
+		{"log, direct reading", s.stream(func(c *jetstream.StreamConfig) {
+			c.AllowDirect, c.MaxMsgSize, c.MaxMsgsPerSubject = false, 1000, 1_000_000
+		}), nil},
+		{"log, size of messages", func() {}, nil},
+		{"log, no bound that drops messages", func() {}, nil},
+	}}
+}
+
 // doctorFinds breaks the installation in many ways, each of which doctor must find; setup then
 // repairs what is its to repair, and a second run changes nothing.
 func doctorFinds(s *system, t *testing.T) {
@@ -25,40 +58,22 @@ func doctorFinds(s *system, t *testing.T) {
 	if bad := s.findings(); len(bad) != 1 || !strings.Contains(bad["database role, least rights"].Found, "ciphertexts") {
 		t.Fatalf("before anything is broken: %v", bad) // .dev/env connects as the owner
 	}
-	for _, b := range []struct {
-		check  string
-		harm   func()
-		repair func() // nil: setup
-	}{
-		{"realm demo, user events", s.events("eventsEnabled", false), nil},
-		{"realm demo, types of user events", s.events("enabledEventTypes", []string{"LOGIN", "LOGOUT"}), nil},
-		{"realm demo, expiry of user events", s.events("eventsExpiration", 3600), nil},
-		{"realm demo, admin events", s.events("adminEventsEnabled", false), nil},
-		{"realm demo, details of admin events", s.events("adminEventsDetailsEnabled", false), nil},
-		{"realm demo, expiry of admin events", s.realm(map[string]any{"attributes": map[string]string{"adminEventsExpiration": "3600"}}), nil},
-		{"realm demo, the worker's roles", s.roles(http.MethodDelete, "view-users"), nil},
-		{"realm demo, the worker's roles", s.roles(http.MethodPost, "manage-users"), s.roles(http.MethodDelete, "manage-users")},
-		{"keycloak's read-only resource", s.withoutReader, nil},
-		{"log, age", s.stream(func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }), s.stream(func(*jetstream.StreamConfig) {})},
-		{"log, direct reading", s.stream(func(c *jetstream.StreamConfig) { c.AllowDirect = false }), nil},
-		{"log, size of messages", s.stream(func(c *jetstream.StreamConfig) { c.MaxMsgSize = 1000 }), nil},
-		{"log, no bound that drops messages", s.stream(func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 1_000_000 }), nil},
-		{"listener of kc0", s.sql("INSERT INTO tokenstate.node_heartbeat SELECT 'kc0', t - 60000, t - 60000, '{\"dropped\":0,\"queued\":0}' FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS t) AS now"), s.sql("DELETE FROM tokenstate.node_heartbeat WHERE node = 'kc0'")},
-		{"epoch", s.sql("UPDATE tokenstate.epoch SET confirmed = false"), s.sql("UPDATE tokenstate.epoch SET confirmed = true")},
-		{"parked messages", s.sql("INSERT INTO tokenstate.parked VALUES (now(), 1, 1, 's', 'r', 'x')"), s.sql("DELETE FROM tokenstate.parked")},
-	} {
-		b.harm()
+	for _, turn := range s.breakages() {
+		for _, b := range turn {
+			b.harm()
+		}
 		found := s.findings()
-		if f := found[b.check]; f.Level == "" || f.Breaks == "" || f.Repair == "" {
-			t.Errorf("%s: not found, or it says not what it breaks and what repairs it: %+v", b.check, found)
+		for _, b := range turn {
+			if f := found[b.check]; f.Level == "" || f.Breaks == "" || f.Repair == "" {
+				t.Errorf("%s: not found, or it says not what it breaks and what repairs it: %+v", b.check, found)
+			}
+			if b.repair != nil {
+				b.repair()
+			}
 		}
-		if b.repair == nil {
-			s.worker("setup")
-		} else {
-			b.repair()
-		}
+		s.worker("setup")
 		if left := s.findings(); len(left) != 1 {
-			t.Errorf("%s: after the repair there is %v", b.check, left)
+			t.Errorf("after the repair there is %v", left)
 		}
 	}
 	var steps []struct{ What, Changed string }
@@ -93,10 +108,15 @@ func (s *system) findings() map[string]doctor.Finding {
 	return bad
 }
 
+// events changes one setting of what the realm's event store keeps. Keycloak takes what a change leaves out for false.
 func (s *system) events(name string, value any) func() {
 	return func() {
 		s.t.Helper()
-		_, err := s.keycloak.Call(s.t.Context(), http.MethodPut, "/events/config", map[string]any{name: value}, nil)
+		config := map[string]any{}
+		_, err := s.keycloak.Call(s.t.Context(), http.MethodGet, "/events/config", nil, &config)
+		must(s.t, err)
+		config[name] = value
+		_, err = s.keycloak.Call(s.t.Context(), http.MethodPut, "/events/config", config, nil)
 		must(s.t, err)
 	}
 }

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"fmt"
+	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -24,58 +26,84 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// scene is one thing that goes wrong, and what must come of it.
+type scene struct {
+	name string
+	play func(*system, *testing.T)
+}
+
+// logged are scenes after which the facts must be those that the log teaches.
+var logged = []scene{
+	{"NATS is away during a logout", natsAway},
+	{"the worker is killed again and again", workerKilled},
+	{"two workers", twoWorkers},
+	{"Postgres is killed", postgresKilled},
+	{"the backfill says what the listener says", backfillSaysTheSame},
+}
+
+// deaf are scenes of a Keycloak without our listener, which it is started again for: once for them all, since nothing
+// else here takes as long.
+var deaf = []scene{
+	{"no listener", listenerOff},
+	{"the back channel", backChannel},
+	{"reconcile finds deaths without events", reconciled},
+}
+
+var others = []scene{
+	{"every forbidden act is refused", forbidden},
+	{"Postgres over TLS", overTLS},
+	{"refusals that no look shows", refusalsThatNoLookShows},
+	{"doctor finds, setup repairs", doctorFinds},
+	{"many callers, two replicas, one refresh", manyCallers},
+	{"every call", everyCall},
+	{"an OpenHands database is taken over", adopted},
+	{"a replica with other settings", otherSettings},
+	{"one replica is cut off", cutOff},
+	{"all outages", outages},
+	{"two realms", twoRealms},
+	{"found by an identity elsewhere", linked},
+	{"users who vanish without an event", vanished},
+	{"the stream is deleted and made anew", streamRecreated},
+	{"the stream's head expires unread", headExpired},
+	{"NATS is half open", natsHalfOpen},
+	{"yesterday's backup is restored", backupRestored},
+	{"alerts ask for what is there", alertsAskForWhatIsThere},
+	{"no secret is told", noSecretIsTold},
+}
+
 // One stack for all: starting Keycloak takes longest.
 func TestFaults(t *testing.T) {
 	s := start(t)
-	for _, c := range []struct {
-		name string
-		play func(*system, *testing.T)
-	}{
-		{"NATS is away during a logout", natsAway},
-		{"the worker is killed again and again", workerKilled},
-		{"two workers", twoWorkers},
-		{"Postgres is killed", postgresKilled},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s.t = t
-			c.play(s, t)
-			s.sameAsTheLog()
-			s.worker("verify")
-		})
+	play := func(scenes []scene, after func()) {
+		for _, c := range scenes {
+			t.Run(c.name, func(t *testing.T) {
+				s.t = t
+				c.play(s, t)
+				after()
+			})
+		}
 	}
-	for _, c := range []struct {
-		name string
-		play func(*system, *testing.T)
-	}{
-		{"the backfill says what the listener says", backfillSaysTheSame},
-		{"every forbidden act is refused", forbidden},
-		{"Postgres over TLS", overTLS},
-		{"refusals that no look shows", refusalsThatNoLookShows},
-		{"doctor finds, setup repairs", doctorFinds},
-		{"many callers, two replicas, one refresh", manyCallers},
-		{"every call", everyCall},
-		{"an OpenHands database is taken over", adopted},
-		{"a replica with other settings", otherSettings},
-		{"one replica is cut off", cutOff},
-		{"all outages", outages},
-		{"no listener", listenerOff},
-		{"two realms", twoRealms},
-		{"the back channel", backChannel},
-		{"found by an identity elsewhere", linked},
-		{"users who vanish without an event", vanished},
-		{"reconcile finds deaths without events", reconciled},
-		{"the stream is deleted and made anew", streamRecreated},
-		{"the stream's head expires unread", headExpired},
-		{"NATS is half open", natsHalfOpen},
-		{"yesterday's backup is restored", backupRestored},
-		{"alerts ask for what is there", alertsAskForWhatIsThere},
-		{"no secret is told", noSecretIsTold},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			s.t = t
-			c.play(s, t)
-			s.worker("verify")
-		})
+	verified := func() { s.worker("verify") }
+	play(logged, func() { s.sameAsTheLog(); verified() })
+	s.hush(t, true)
+	play(deaf, verified)
+	s.hush(t, false)
+	play(others, verified)
+}
+
+// hush starts Keycloak again, without our listener or with it.
+func (s *system) hush(t *testing.T, hush bool) {
+	t.Helper()
+	s.stack.HushListener(hush)
+	must(t, s.stack.Kill("keycloak", syscall.SIGTERM))
+	must(t, s.stack.Restart(t.Context(), "keycloak"))
+}
+
+// eventsKept lets Keycloak's event store keep what happens, or not.
+func (s *system) eventsKept(kept bool) {
+	s.t.Helper()
+	for _, name := range []string{"eventsEnabled", "adminEventsEnabled"} {
+		s.events(name, kept)()
 	}
 }
 
@@ -118,9 +146,14 @@ func workerKilled(s *system, t *testing.T) {
 	}
 }
 
-// twoWorkers: one acts, and the other takes over when it is killed.
+// twoWorkers: one acts, and the other takes over when it is killed; and back again when nothing passes any more between
+// that one and Postgres. What wakes up then is not active, and writes nothing.
 func twoWorkers(s *system, t *testing.T) {
-	first, second := s.stack.Env.WorkerAdminURL, s.secondWorker()
+	database, err := url.Parse(s.stack.WorkerDatabaseURL())
+	must(t, err)
+	way := s.valve(database.Host)
+	database.Host = way.addr
+	first, second := s.stack.Env.WorkerAdminURL, s.secondWorker(database.String())
 	s.wait("the second worker", func() (bool, string) {
 		_, err := s.active(second)
 		return err == nil, ""
@@ -133,15 +166,60 @@ func twoWorkers(s *system, t *testing.T) {
 	user, tokens := s.login()
 	must(t, s.stack.Kill("worker", syscall.SIGKILL))
 	must(t, s.keycloak.Logout(t.Context(), tokens))
-	s.wait("the second worker acts", func() (bool, string) {
-		ok, err := s.active(second)
-		return ok && err == nil, ""
-	})
+	s.becomes(second, true)
 	s.until(user, "revoked")
 	must(t, s.stack.Restart(t.Context(), "worker"))
 	if got, err := s.active(first); got || err != nil {
 		t.Fatalf("the first worker, started again, acts beside the second (%v)", err)
 	}
+	user, tokens = s.login()
+	s.until(user, "usable")
+	way.shut.Store(true)
+	shut := time.Now()
+	must(t, s.keycloak.Logout(t.Context(), tokens))
+	s.becomes(first, true)
+	t.Logf("the first worker acts %s after nothing passes between the second and Postgres", time.Since(shut).Round(100*time.Millisecond))
+	s.becomes(second, false)
+	s.until(user, "revoked")
+	before := s.applied(second)
+	way.shut.Store(false)
+	user, tokens = s.login()
+	must(t, s.keycloak.Logout(t.Context(), tokens))
+	s.until(user, "revoked")
+	s.wait("the second worker to stand by", func() (bool, string) {
+		text, err := s.get(second + "/readyz?verbose")
+		return err == nil && !strings.Contains(text, `"ready":false`), text
+	})
+	if after := s.applied(second); after != before {
+		t.Errorf("the second worker had applied %s, and %s after it woke up", before, after)
+	}
+	s.becomes(second, false)
+}
+
+// becomes waits until a worker is the active one, or is not.
+func (s *system) becomes(url string, active bool) {
+	s.t.Helper()
+	s.wait(fmt.Sprintf("a worker's being active: %t", active), func() (bool, string) {
+		got, err := s.active(url)
+		return err == nil && got == active, fmt.Sprint(got, err)
+	})
+}
+
+// applied is how many events and looks a worker has committed.
+func (s *system) applied(url string) string {
+	s.t.Helper()
+	text, err := s.get(url + "/metrics")
+	must(s.t, err)
+	var counts []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "tokenstate_revocation_latency_seconds_count{") && strings.Contains(line, `stage="committed"`) {
+			counts = append(counts, strings.TrimSpace(line))
+		}
+	}
+	if len(counts) == 0 {
+		s.t.Fatal("no such metric")
+	}
+	return strings.Join(counts, ", ")
 }
 
 // postgresKilled: what is known is answered meanwhile, and nothing is lost.

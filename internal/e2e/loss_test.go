@@ -178,13 +178,6 @@ func listenerOff(s *system, t *testing.T) {
 	user, tokens := s.login()
 	living, _ := s.login()
 	s.until(user, "usable")
-	again := func(hush bool) {
-		s.stack.HushListener(hush)
-		must(t, s.stack.Kill("keycloak", syscall.SIGTERM))
-		must(t, s.stack.Restart(t.Context(), "keycloak"))
-	}
-	again(true)
-	defer again(false)
 	must(t, s.keycloak.Logout(t.Context(), tokens))
 	s.until(user, "revoked")
 	s.until(living, "usable")

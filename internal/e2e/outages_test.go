@@ -44,7 +44,7 @@ func outages(s *system, t *testing.T) {
 	c := s.outageCast()
 	s.living, s.liveKey = c.living, c.live
 	strict := s.strictReplica()
-	qs := append(append(s.reads(c), strict.question(c)), s.writes(c)...)
+	qs := append(s.reads(c), s.writes(c)...)
 	s.keptByNow(s.stack.Env.AuthapiAdminURL)
 	s.keptByNow(strict.admin)
 	parts := []string{"postgres", "nats", "keycloak"}
@@ -52,13 +52,13 @@ func outages(s *system, t *testing.T) {
 	for _, q := range qs {
 		m.names = append(m.names, q.name)
 	}
+	m.names = append(m.names, strict.name())
 	for _, down := range [][]string{
 		{}, {"nats"}, {"postgres"}, {"postgres", "nats"}, // Keycloak takes longest to start
 		{"keycloak"}, {"nats", "keycloak"}, {"postgres", "keycloak"}, {"postgres", "nats", "keycloak"},
 	} {
 		since := s.bring(parts, down)
-		strict.bring(since, len(down) > 0)
-		is := map[string]bool{}
+		is, cells := map[string]bool{}, map[bool][]string{}
 		for _, p := range down {
 			is[p] = true
 		}
@@ -66,9 +66,17 @@ func outages(s *system, t *testing.T) {
 			if restarted {
 				must(t, s.stack.Kill("authapi", syscall.SIGKILL))
 				must(t, s.stack.Restart(t.Context(), "authapi")) // waits until it is ready
+			}
+			cells[restarted] = s.column(down, is, restarted, since, qs)
+		}
+		if len(down) > 0 {
+			strict.old(c) // by now, or soon
+		}
+		for _, restarted := range []bool{false, true} {
+			if restarted {
 				strict.restart()
 			}
-			m.add(down, restarted, s.column(down, is, restarted, since, qs))
+			m.add(down, restarted, append(cells[restarted], strict.ask(c, down)))
 		}
 	}
 	s.bring(parts, nil)

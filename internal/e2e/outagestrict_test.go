@@ -2,11 +2,10 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/tokenstate/tokenstate/internal/play"
 )
 
 // strictAge is the strict replica's AUTHAPI_STANDING_MAX_AGE: longer than a heartbeat takes to be
@@ -36,28 +35,33 @@ func (r *strictReplica) restart() {
 	r.replica = r.s.serve(r.env...)
 }
 
-// bring waits until the outage is older than what strict allows.
-func (r *strictReplica) bring(since time.Time, outage bool) {
-	if outage {
-		play.Pause(r.s.t.Context(), time.Until(since.Add(strictAge+2*time.Second)))
-	}
+// old waits until what the replica knows is older than what strict allows.
+func (r *strictReplica) old(c *cast) {
+	r.s.t.Helper()
+	r.s.wait("a knowledge that is too old for strict", func() (bool, string) {
+		a, err := r.Me(r.s.t.Context(), c.live)
+		return err == nil && a.Status == http.StatusServiceUnavailable, fmt.Sprint(a.Status, err)
+	})
 }
 
-// question: whatever is down, after a while nothing is known freshly. What is known against a key
-// is said all the same.
-func (r *strictReplica) question(c *cast) question {
-	return question{"strict: live, revoked key", func() string {
-		var said []string
-		for _, key := range []string{c.live, c.revoked} {
-			a, err := r.Me(r.s.t.Context(), key)
-			must(r.s.t, err)
-			said = append(said, strings.TrimSpace(fmt.Sprint(a.Status, " ", a.Text("reason"))))
-		}
-		return strings.Join(said, ", ")
-	}, func(down map[string]bool, _ bool) string {
-		if len(down) > 0 {
-			return "503 undecidable, 401 revoked"
-		}
-		return "200, 401 revoked"
-	}}
+func (*strictReplica) name() string { return "strict: live, revoked key" }
+
+// ask: whatever is down, after a while nothing is known freshly. What is known against a key is said all
+// the same.
+func (r *strictReplica) ask(c *cast, down []string) string {
+	r.s.t.Helper()
+	var said []string
+	for _, key := range []string{c.live, c.revoked} {
+		a, err := r.Me(r.s.t.Context(), key)
+		must(r.s.t, err)
+		said = append(said, strings.TrimSpace(fmt.Sprint(a.Status, " ", a.Text("reason"))))
+	}
+	got, want := strings.Join(said, ", "), "200, 401 revoked"
+	if len(down) > 0 {
+		want = "503 undecidable, 401 revoked"
+	}
+	if got != want {
+		r.s.t.Errorf("%v down, %s: %s, want %s", down, r.name(), got, want)
+	}
+	return got
 }

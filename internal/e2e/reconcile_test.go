@@ -16,6 +16,7 @@ import (
 // reconciled: deaths without events, which nothing tells of, are listed exactly by a dry run; after
 // a reconcile there is nothing to list.
 func reconciled(s *system, t *testing.T) {
+	s.eventsKept(false) // neither a listener nor an event store
 	dead, _ := s.login()
 	disabled, _ := s.login()
 	living, _ := s.login()
@@ -23,15 +24,7 @@ func reconciled(s *system, t *testing.T) {
 	for _, user := range []string{dead, disabled, living} {
 		s.until(user, "usable")
 	}
-	quiet := func(no bool) {
-		s.stack.HushListener(no)
-		must(t, s.stack.Kill("keycloak", syscall.SIGTERM))
-		must(t, s.stack.Restart(t.Context(), "keycloak"))
-		for name, value := range map[string]any{"eventsEnabled": !no, "adminEventsEnabled": !no} {
-			s.events(name, value)()
-		}
-	}
-	quiet(true) // neither a listener nor an event store
+	must(t, s.stack.Kill("worker", syscall.SIGTERM)) // or it looks by itself because of something else
 	_, err := s.keycloak.Call(t.Context(), http.MethodPost, "/users/"+dead+"/logout", nil, nil)
 	must(t, err)
 	must(t, s.keycloak.Enable(t.Context(), disabled, false))
@@ -48,6 +41,7 @@ func reconciled(s *system, t *testing.T) {
 			t.Errorf("a dry run finds %q, not %q", users, want)
 		}
 	}
+	must(t, s.stack.Restart(t.Context(), "worker"))
 	s.worker("reconcile")
 	s.until(dead, "revoked")
 	s.until(disabled, "suspended")
@@ -58,7 +52,7 @@ func reconciled(s *system, t *testing.T) {
 	if left := s.dryRun(); len(left) != 0 {
 		t.Errorf("after reconcile a dry run still finds %v", left)
 	}
-	quiet(false)
+	s.eventsKept(true)
 	must(t, s.keycloak.Enable(t.Context(), disabled, true))
 	s.until(disabled, "usable")
 }

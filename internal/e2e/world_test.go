@@ -197,13 +197,14 @@ func difference(a, b string) string {
 	return "one is the beginning of the other"
 }
 
-// secondWorker starts another worker beside the stack's, and gives its admin port's URL.
-func (s *system) secondWorker() (url string) {
+// secondWorker starts another worker beside the stack's, which reaches Postgres by its own way, and gives its admin
+// port's URL.
+func (s *system) secondWorker(database string) (url string) {
 	s.t.Helper()
 	addr, err := devstack.FreeAddr()
 	must(s.t, err)
 	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "run") //nolint:gosec,noctx // our own program; the cleanup ends it
-	cmd.Env = append(s.stack.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.stack.NATSWorkerURL(), "DATABASE_URL="+s.stack.WorkerDatabaseURL())
+	cmd.Env = append(s.stack.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.stack.NATSWorkerURL(), "DATABASE_URL="+database)
 	cmd.Stderr = os.Stderr
 	must(s.t, cmd.Start())
 	s.t.Cleanup(func() {
