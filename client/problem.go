@@ -63,7 +63,7 @@ var (
 
 // Is compares what target has set, so that errors.Is(err, ErrTokenRevoked) holds whatever the reason.
 func (p *Problem) Is(target error) bool {
-	t, ok := target.(*Problem) //nolint:errorlint // errors.Is calls this with one error after the other
+	t, ok := target.(*Problem)
 	return ok && (t.Status == 0 || t.Status == p.Status) && (t.Slug == "" || t.Slug == p.Slug) && (t.Reason == "" || t.Reason == p.Reason)
 }
 

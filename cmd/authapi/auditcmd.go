@@ -33,7 +33,7 @@ func listActs(ctx context.Context, cmd *cli.Command, o *operator) error {
 	lines := []line{}
 	_, _, broken := o.keys().EachAct(ctx, cmd.Int64("after"), func(n int64, a keyrows.Act) { lines = append(lines, line{n, a}) })
 	if broken != nil && !errors.Is(broken, keyrows.ErrBroken) {
-		return broken //nolint:wrapcheck // it says what failed
+		return broken
 	}
 	err := ops.Output(cmd, lines, func(w io.Writer) {
 		ops.Row(w, "N", "AT", "REALM", "ACTOR", "ACTION", "TARGET", "STATUS", "TIMES", "REQUEST OR REASON")
@@ -50,7 +50,7 @@ func verifyActs(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return different(err)
 	}
 	text := hex.EncodeToString(head)
-	return ops.Output(cmd, map[string]any{"acts": n, "head": text}, func(w io.Writer) { ops.Row(w, "acts", n); ops.Row(w, "head", text) }) //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, map[string]any{"acts": n, "head": text}, func(w io.Writer) { ops.Row(w, "acts", n); ops.Row(w, "head", text) })
 }
 
 func different(err error) error {

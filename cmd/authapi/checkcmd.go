@@ -63,18 +63,18 @@ func checkSecrets(ctx context.Context, cmd *cli.Command, o *operator) error {
 	})
 	switch {
 	case err != nil:
-		return err //nolint:wrapcheck // about our own output
+		return err
 	case missing > 0:
 		return fmt.Errorf("%w: %d rows need a key that no file holds: put it back from your backup", ops.ErrDifferences, missing)
 	}
-	return loose //nolint:wrapcheck // it says what to do
+	return loose
 }
 
 // check joins what a file holds with what the database needs.
 func (o *operator) check(ctx context.Context, kind vault.Kind) ([]keyUse, error) {
 	ids, err := vault.IDs(kind, o.files.Path(kind))
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what to do
+		return nil, err
 	}
 	used, err := o.usesOf(ctx, kind)
 	if err != nil {
@@ -106,13 +106,13 @@ func (o *operator) usesOf(ctx context.Context, kind vault.Kind) (map[string]int6
 		for _, u := range under {
 			used[u.Pepper] = u.Keys + u.ServiceKeys
 		}
-		return used, err //nolint:wrapcheck // it says what failed
+		return used, err
 	case vault.KindKeyset:
-		return o.store().SealedUnder(ctx) //nolint:wrapcheck // as above
+		return o.store().SealedUnder(ctx)
 	case vault.KindMaster:
 		return o.derivedFrom(ctx)
 	default:
-		return nil, nil //nolint:nilnil // as said above
+		return nil, nil
 	}
 }
 
@@ -132,7 +132,7 @@ func (o *operator) derivedFrom(ctx context.Context) (map[string]int64, error) {
 		}
 		used[id]++
 	})
-	return used, err //nolint:wrapcheck // it says what failed
+	return used, err
 }
 
 func systemOf(rec apikey.Record) apikey.System {

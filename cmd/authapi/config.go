@@ -100,7 +100,7 @@ func open(ctx context.Context, url secret.Text, b postgres.Bounds) (*pgxpool.Poo
 // certificates are nil if TLS is not wanted.
 func (c *config) certificates() (*ops.Certificates, error) {
 	if !c.tls.Wanted() {
-		return nil, nil //nolint:nilnil // plain HTTP, behind a proxy or a mesh
+		return nil, nil // plain HTTP, behind a proxy or a mesh
 	}
 	certs, err := ops.LoadTLS(c.tls)
 	if err != nil {

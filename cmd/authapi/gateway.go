@@ -30,5 +30,5 @@ func (g *gateway) serve(ctx context.Context, s *authapi.Server, certs *ops.Certi
 		more = append(more, grpc.Creds(credentials.NewTLS(certs.Config())))
 	}
 	e := &extauthz.Server{Gate: s.Gate, Ready: s.Gate.Known.Ready, Failed: s.Gate.Panicked, Logger: s.Gate.Logger}
-	return e.Serve(ctx, g.extauthzAddr, more...) //nolint:wrapcheck // it says what failed
+	return e.Serve(ctx, g.extauthzAddr, more...)
 }

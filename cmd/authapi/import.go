@@ -59,7 +59,7 @@ func importCommand() *cli.Command {
 					return err
 				}
 				if err := ops.Output(cmd, r, func(w io.Writer) { importTable(w, r) }); err != nil {
-					return err //nolint:wrapcheck // about our own output
+					return err
 				}
 				if r.Differs() {
 					return ops.ErrDifferences
@@ -114,12 +114,12 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 	}
 	source, err := openhands.Open(ctx, c.source)
 	if err != nil {
-		return r, err //nolint:wrapcheck // it says what to check
+		return r, err
 	}
 	defer func() { err = errors.Join(err, source.Close(context.WithoutCancel(ctx))) }()
 	keys, tokens, err := source.Size(ctx)
 	if err != nil {
-		return r, err //nolint:wrapcheck // as above
+		return r, err
 	}
 	at, done := ops.Progress("rows", keys+tokens, logger)
 	defer done()
@@ -137,7 +137,7 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 		},
 	}
 	if r, err = m.Run(ctx); c.dry {
-		return r, err //nolint:wrapcheck // it says how far it came
+		return r, err
 	}
 	what := &act{"import openhands", c.realm, fmt.Sprintf("%d keys, %d tokens, %d users disabled, %d keys revoked", r.Keys.Added+r.Keys.Changed, r.Tokens.Added, r.DisabledNow, r.Revoked)}
 	return r, written(ctx, cmd, postgres.New(pool), what, err)
@@ -172,7 +172,7 @@ func read(ctx context.Context, r tokens.Reader, realm string, raw secret.Text) (
 	if p, ok := errors.AsType[*problem.Problem](err); ok {
 		return openhands.Opened{}, errors.New(p.Reason)
 	}
-	return openhands.Opened{Token: g.Token, Text: g.Text, Scope: g.Scope}, err //nolint:wrapcheck // it is always a problem
+	return openhands.Opened{Token: g.Token, Text: g.Text, Scope: g.Scope}, err
 }
 
 func importTable(w io.Writer, r openhands.Report) {

@@ -59,7 +59,7 @@ func lineOf(k apikey.Listed) keyLine {
 }
 
 func showKeys(cmd *cli.Command, ks []keyLine) error {
-	return ops.Output(cmd, ks, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, ks, func(w io.Writer) {
 		ops.Row(w, "ID", "USER", "ORG", "NAME", "KIND", "CREATED", "EXPIRES", "REVOKED", "LAST USED")
 		for _, k := range ks {
 			ops.Row(w, k.ID, k.User, k.Org, k.Name, k.Kind, k.Created, k.Expires, k.Revoked, k.LastUsed)
@@ -87,7 +87,7 @@ func (o *operator) selected(ctx context.Context, cmd *cli.Command) ([]apikey.Lis
 	}
 	var out []apikey.Listed
 	err := o.keys().EachKey(ctx, sel, func(k apikey.Listed) error { out = append(out, k); return nil })
-	return out, err //nolint:wrapcheck // it says what failed
+	return out, err
 }
 
 func listKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
@@ -131,7 +131,7 @@ func revokeKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
 	users := owners(ks)
 	if cmd.Bool("all") {
 		if err := ops.Confirm(cmd, fmt.Sprintf("revoke %d keys of %d users in the realm %s", len(ks), users, o.realm), o.realm); err != nil {
-			return err //nolint:wrapcheck // it says what to do
+			return err
 		}
 	}
 	for i, k := range ks {
@@ -147,7 +147,7 @@ func revokeKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err == nil && len(ks) == 0 {
 		err = fmt.Errorf("%w: no live key is selected, so check the flags", ops.ErrNothingReached)
 	}
-	return err //nolint:wrapcheck // about our own output
+	return err
 }
 
 func owners(ks []apikey.Listed) int {
@@ -188,7 +188,7 @@ func (o *operator) find(ctx context.Context, id string) (apikey.Record, error) {
 	rec, found, err := o.keys().Find(ctx, id)
 	switch {
 	case err != nil:
-		return rec, err //nolint:wrapcheck // it says what failed
+		return rec, err
 	case !found:
 		return rec, apikey.ErrNotFound
 	case o.realm != "" && rec.Realm != o.realm:
@@ -201,7 +201,7 @@ func (o *operator) find(ctx context.Context, id string) (apikey.Record, error) {
 func (o *operator) revoke(ctx context.Context, cmd *cli.Command, rec apikey.Record) error {
 	at, err := o.store().Now(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	ref := apikey.Ref{Realm: rec.Realm, User: rec.User, ID: rec.ID}
 	_, _, err = o.keys().RevokeOne(ctx, ref, func(id string) events.Message {
@@ -210,5 +210,5 @@ func (o *operator) revoke(ctx context.Context, cmd *cli.Command, rec apikey.Reco
 			Body: &events.Order{Order: events.OrderKeyRevoked, By: cmd.String("by"), Reason: cmd.String("reason"), User: rec.User, Key: id},
 		}
 	})
-	return err //nolint:wrapcheck // it says what failed
+	return err
 }

@@ -44,7 +44,7 @@ func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context
 		Flags: append(append(flags, ops.OutputFlag()), table.Flags()...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
-				return err //nolint:wrapcheck // it says all that is wrong
+				return err
 			}
 			pool, err := open(ctx, o.database, postgres.Operating())
 			if err != nil {

@@ -136,11 +136,11 @@ func (r realmConfig) open() (idp.Realm, error) {
 	c := keycloak.Config{BaseURL: r.URL, Realm: r.name(), ClientID: r.ClientID, ClientSecret: r.secret, Timeout: r.timeout}
 	app, err := keycloak.NewApp(c)
 	if err != nil {
-		return idp.Realm{}, err //nolint:wrapcheck // it says all that is wrong
+		return idp.Realm{}, err
 	}
 	exchanges, err := keycloak.NewApp(c)
 	if err != nil {
-		return idp.Realm{}, err //nolint:wrapcheck // as above
+		return idp.Realm{}, err
 	}
 	return idp.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: adapters.Provider{App: app, Exchanges: exchanges, KnownAs: r.Issuer}, Federation: adapters.Federation{App: app}}, nil
 }

@@ -45,7 +45,7 @@ func rotate(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
-	return ops.Output(cmd, map[string]string{"kind": string(kind), "id": id, "next": next}, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, map[string]string{"kind": string(kind), "id": id, "next": next}, func(w io.Writer) {
 		ops.Row(w, string(kind), id, next)
 	})
 }
@@ -123,5 +123,5 @@ func reseal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err == nil && broken > 0 {
 		err = fmt.Errorf("%w: %d stored tokens do not open: their users log in again, or the old key comes back into the file", ops.ErrDifferences, broken)
 	}
-	return err //nolint:wrapcheck // about our own output
+	return err
 }

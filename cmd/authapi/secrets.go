@@ -23,7 +23,7 @@ func secretsCommand() *cli.Command {
 			Name: "generate", Usage: "make the four files; never overwrites one", Flags: append(table.Flags(), ops.OutputFlag()),
 			Action: func(_ context.Context, cmd *cli.Command) error {
 				if err := table.Load(cmd); err != nil {
-					return err //nolint:wrapcheck // it says all that is wrong
+					return err
 				}
 				if slices.Contains([]string{p.Keyset, p.Pepper, p.Master, p.Snapshot}, "") {
 					return fmt.Errorf("%w: set AUTHAPI_KEYSET_FILE, AUTHAPI_PEPPER_FILE, AUTHAPI_MASTER_FILE and AUTHAPI_SNAPSHOT_FILE to where the files shall be", settings.ErrConfiguration)
@@ -36,13 +36,13 @@ func secretsCommand() *cli.Command {
 
 func generateSecrets(cmd *cli.Command, p vault.Paths) error {
 	if err := vault.Generate(p); err != nil {
-		return err //nolint:wrapcheck // it says what to do
+		return err
 	}
 	made := map[string]string{}
 	for _, kind := range vault.Kinds() {
 		made[string(kind)] = p.Path(kind)
 	}
-	return ops.Output(cmd, made, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, made, func(w io.Writer) {
 		for _, kind := range vault.Kinds() {
 			ops.Row(w, kind, p.Path(kind))
 		}

@@ -35,7 +35,7 @@ func serveCommand() *cli.Command {
 		Name: "serve", Usage: "answer until told to stop", Flags: table.Flags(), Description: table.Description(),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
-				return err //nolint:wrapcheck // it says all that is wrong
+				return err
 			}
 			return serve(ctx, &c)
 		},
@@ -95,7 +95,7 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return c.gateway.serve(ctx, s, certs) })
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Msg("started")
-	return all.Wait() //nolint:wrapcheck // each says what failed
+	return all.Wait()
 }
 
 // server joins the rooms.
@@ -116,5 +116,5 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 	if c.mode == "strict" {
 		all.Gate.StandingMaxAge = c.standingMaxAge
 	}
-	return authapi.New(all) //nolint:wrapcheck // it says what is missing
+	return authapi.New(all)
 }

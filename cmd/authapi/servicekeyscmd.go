@@ -70,7 +70,7 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	line := serviceKeyLineOf(k)
 	line.Key = key.Text().Reveal()
-	return ops.Output(cmd, line, func(w io.Writer) { ops.Row(w, line.Key) }) //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, line, func(w io.Writer) { ops.Row(w, line.Key) })
 }
 
 func scopesOf(given []string) ([]string, error) {
@@ -92,13 +92,13 @@ func scopesOf(given []string) ([]string, error) {
 func listServiceKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
 	all, err := o.keys().ServiceKeys(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	lines := make([]serviceKeyLine, len(all))
 	for i, k := range all {
 		lines[i] = serviceKeyLineOf(k)
 	}
-	return ops.Output(cmd, lines, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, lines, func(w io.Writer) {
 		ops.Row(w, "NAME", "REALM", "SCOPES", "ORGS", "PEPPER")
 		for _, l := range lines {
 			ops.Row(w, l.Name, l.Realm, strings.Join(l.Scopes, " "), strings.Join(l.Orgs, " "), l.Pepper)
@@ -113,7 +113,7 @@ func removeServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error 
 	name := cmd.Args().First()
 	all, err := o.keys().ServiceKeys(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	i := slices.IndexFunc(all, func(k keyrows.ServiceKey) bool { return k.Name == name })
 	if i < 0 {
@@ -121,10 +121,10 @@ func removeServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error 
 	}
 	err = o.audited(ctx, cmd, &act{"service-keys remove", all[i].Realm, name}, func() error {
 		_, err := o.keys().DeleteServiceKey(ctx, name)
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return ops.Output(cmd, map[string]string{"removed": name}, func(w io.Writer) { ops.Row(w, "removed", name) }) //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, map[string]string{"removed": name}, func(w io.Writer) { ops.Row(w, "removed", name) })
 }

@@ -49,7 +49,7 @@ func shadow(ctx context.Context, cmd *cli.Command, url string, key, source secre
 	}
 	db, err := openhands.Open(ctx, source)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what to check
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close(context.WithoutCancel(ctx))) }()
 	now := func() tokenstate.Seconds { return tokenstate.Seconds(time.Now().Unix()) }
@@ -57,10 +57,10 @@ func shadow(ctx context.Context, cmd *cli.Command, url string, key, source secre
 		return ask(ctx, api, keys)
 	})
 	if err != nil {
-		return err //nolint:wrapcheck // it says how far it came
+		return err
 	}
 	if err := ops.Output(cmd, c, func(w io.Writer) { shadowTable(w, c) }); err != nil {
-		return err //nolint:wrapcheck // about our own output
+		return err
 	}
 	if c.Mismatched > 0 {
 		return ops.ErrDifferences
@@ -75,7 +75,7 @@ func ask(ctx context.Context, api *client.Client, keys []openhands.Key) ([]openh
 	}
 	answers, _, err := api.Observe(ctx, questions...)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // a problem, or that authapi does not answer
+		return nil, err
 	}
 	said := make([]openhands.Opinion, len(answers))
 	for i, a := range answers {

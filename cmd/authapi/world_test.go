@@ -96,18 +96,18 @@ type countedSource struct {
 
 func (c countedSource) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error) {
 	c.searches.Add(1)
-	return c.Source.FindLegacy(ctx, digests) //nolint:wrapcheck // counts only
+	return c.Source.FindLegacy(ctx, digests)
 }
 
 func (c countedSource) Since(ctx context.Context, after int64) ([]projection.Version, error) {
 	c.behind.RLock()
 	defer c.behind.RUnlock()
-	return c.Source.Since(ctx, after) //nolint:wrapcheck // waits only
+	return c.Source.Since(ctx, after)
 }
 
 func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
 	c.n.Add(1)
-	return c.Source.FindKey(ctx, id) //nolint:wrapcheck // counts only
+	return c.Source.FindKey(ctx, id)
 }
 
 // replica is another authapi on the same database and Keycloak, and with the same files.

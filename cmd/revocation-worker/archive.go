@@ -73,9 +73,9 @@ func (s archived) Backfills(ctx context.Context) (map[string]backfill.State, err
 	for _, r := range rows {
 		out[r.Realm] = backfill.State{Upto: r.Upto, Missed: r.Missed, Known: r.Known}
 	}
-	return out, err //nolint:wrapcheck // joins only
+	return out, err
 }
 
 func (s archived) PutBackfill(ctx context.Context, realm string, st backfill.State) error {
-	return s.Store.PutBackfill(ctx, postgres.Backfill{Realm: realm, Upto: st.Upto, Missed: st.Missed, Known: st.Known}) //nolint:wrapcheck // joins only
+	return s.Store.PutBackfill(ctx, postgres.Backfill{Realm: realm, Upto: st.Upto, Missed: st.Missed, Known: st.Known})
 }

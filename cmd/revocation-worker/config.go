@@ -185,7 +185,7 @@ func (c *config) inbox() string {
 
 func (c *config) tls() (*tls.Config, error) {
 	if c.natsCA == "" && c.natsCert == "" {
-		return nil, nil //nolint:nilnil // no TLS but what the URL asks for
+		return nil, nil // no TLS but what the URL asks for
 	}
 	out := &tls.Config{MinVersion: tls.VersionTLS12}
 	if c.natsCA != "" {

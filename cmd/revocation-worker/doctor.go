@@ -37,7 +37,7 @@ func examine(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err == nil && doctor.Worst(fs) == doctor.Fault {
 		err = fmt.Errorf("%w: see the faults above", ops.ErrDifferences)
 	}
-	return err //nolint:wrapcheck // about our own output
+	return err
 }
 
 // Bounds of doctor's parts. Each has its own, so that a part that does not answer takes no time from
@@ -84,7 +84,7 @@ type oneAtATime struct {
 func (o *oneAtATime) Write(p []byte) (int, error) {
 	o.Lock()
 	defer o.Unlock()
-	return o.w.Write(p) //nolint:wrapcheck // a writer
+	return o.w.Write(p)
 }
 
 func part(ctx context.Context, progress io.Writer, name string, limit time.Duration, s *doctor.Seen, ask func(context.Context) error) {
@@ -105,7 +105,7 @@ func (o *operator) lookAtDatabase(ctx context.Context, s *doctor.Seen) (realms m
 	st := o.store()
 	d := &doctor.Database{}
 	if d.Schema, d.Program, err = postgres.SchemaVersion(ctx, o.database.Reveal()); err != nil {
-		return nil, err //nolint:wrapcheck // it says what failed
+		return nil, err
 	}
 	s.Database = d
 	if err := lookAtStore(ctx, st, s); err != nil {
@@ -121,27 +121,27 @@ func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error 
 	d := s.Database
 	rights, err := st.Rights(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	d.Superuser, d.ReadsSecrets, d.Writes = rights.Superuser, rights.ReadsSecrets, rights.Writes
 	status, err := st.Status(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	d.Confirmed = status.Confirmed
 	s.Nodes = nodesOf(status.Heartbeats)
 	if s.Version, err = st.KeycloakVersion(ctx); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	if d.Parked, err = st.ParkedCount(ctx); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	if d.OutboxAge, err = st.OutboxAge(ctx); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	now, err := st.Now(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	s.Now = now.Time()
 	for _, b := range status.Backfills {
@@ -201,7 +201,7 @@ func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
 	defer cancel()
 	settings, err := log.Settings(first)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	found := doctor.Stream(settings)
 	s.Stream = &found
@@ -215,7 +215,7 @@ func (o *operator) lookAtLog(ctx context.Context, s *doctor.Seen) error {
 	}
 	open, err := stream.OpenTo(ctx, stream.Options{URL: o.nats.Reveal(), TLS: trust, Name: "revocation-worker"}, natsUsers...)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	s.Logins = &doctor.Logins{Open: open}
 	return nil
@@ -259,11 +259,11 @@ type inspection struct {
 func (i *inspection) realms(ctx context.Context, counted map[string]doctor.Realm, s *doctor.Seen) error {
 	roles, err := i.admin.Roles(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	own, err := i.admin.ServerVersion(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	s.Version = cmp.Or(own, s.Version)
 	s.NoGlobal = !keycloak.Since(s.Version, 1)

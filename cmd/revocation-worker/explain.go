@@ -21,9 +21,9 @@ func explain(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	story, err := pgsource.Explain(ctx, o.pool, o.realm, cmd.Args().First())
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
-	return ops.Output(cmd, story, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, story, func(w io.Writer) {
 		ops.Row(w, "user", story.User, "realm", story.Realm)
 		if story.Pruned {
 			ops.Row(w, "The journal was pruned: earlier messages may be missing, and the first cause with them. `journal import` brings them back.")

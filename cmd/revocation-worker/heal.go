@@ -23,11 +23,11 @@ const (
 func (p *running) heal(ctx context.Context, l worker.Loss) error {
 	p.measures.losses.Inc()
 	if err := p.store.RewindBackfills(ctx, lossMargin); err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	realms, err := p.store.Realms(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	for _, realm := range realms {
 		id := fmt.Sprintf("loss-%d-%d-%d/%s", l.Info.Created.UnixMicro(), l.Floor.Seq, l.Info.First, realm)
@@ -53,7 +53,7 @@ func (p *running) healStore(ctx context.Context, realm string, since events.Mill
 func (p *running) doubtAll(ctx context.Context, realm, id string) error {
 	now, err := p.store.Now(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	return p.log.Publish(ctx, events.Message{
 		ID: id, Realm: realm, At: now, Source: events.Worker,

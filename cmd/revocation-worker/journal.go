@@ -51,13 +51,13 @@ func exportJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Bool("since-last") {
 		var err error
 		if after, err = o.store().Exported(ctx); err != nil {
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 	}
 	e := postgres.Export{}
 	var err error
 	if e.From, e.To, err = o.store().JournalRange(ctx, after); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	if e.To > 0 {
 		e.File = cmp.Or(cmd.Args().First(), fmt.Sprintf("journal-%d-%d.jsonl.zst", e.From, e.To))
@@ -65,7 +65,7 @@ func exportJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 			return err
 		}
 	}
-	return ops.Output(cmd, map[string]any{"file": e.File, "lines": e.Lines, "from": e.From, "to": e.To}, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, map[string]any{"file": e.File, "lines": e.Lines, "from": e.From, "to": e.To}, func(w io.Writer) {
 		if e.To == 0 {
 			ops.Row(w, "exported", 0, "there is nothing new")
 		} else {
@@ -89,36 +89,36 @@ func (o *operator) exportTo(ctx context.Context, e *postgres.Export, force bool)
 	if err != nil {
 		return errors.Join(fmt.Errorf("export journal: %w", err), os.Remove(f.Name()))
 	}
-	return o.store().JournalExported(ctx, *e) //nolint:wrapcheck // it says what failed
+	return o.store().JournalExported(ctx, *e)
 }
 
 // place gives the whole file its name. A link fails where a rename would replace.
 func place(from, to string, force bool) error {
 	if force {
-		return os.Rename(from, to) //nolint:wrapcheck // the caller says what failed
+		return os.Rename(from, to)
 	}
 	if err := os.Link(from, to); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
-	return os.Remove(from) //nolint:wrapcheck // as above
+	return os.Remove(from)
 }
 
 // export writes the lines e.From to e.To.
 func (o *operator) export(ctx context.Context, to io.Writer, e *postgres.Export) error {
 	w, err := recovery.NewWriter(to)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	at, done := ops.Progress("export", e.To-e.From+1, o.logger)
 	defer done()
 	for last := e.From - 1; last < e.To; {
 		es, ns, err := o.store().JournalLinesTo(ctx, last, e.To, journalPage)
 		if err != nil {
-			return err //nolint:wrapcheck // as above
+			return err
 		}
 		for _, one := range es {
 			if err := w.Add(journal.Line(one)); err != nil {
-				return err //nolint:wrapcheck // as above
+				return err
 			}
 		}
 		if len(es) == 0 {
@@ -128,7 +128,7 @@ func (o *operator) export(ctx context.Context, to io.Writer, e *postgres.Export)
 		at(last - e.From + 1)
 	}
 	e.SHA256, err = w.Close()
-	return err //nolint:wrapcheck // as above
+	return err
 }
 
 func importJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
@@ -141,13 +141,13 @@ func importJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return err
 	}
 	defer closeSource()
-	progress, done := ops.Progress("import", int64(src.Total()), o.logger) //nolint:gosec // a count
+	progress, done := ops.Progress("import", int64(src.Total()), o.logger)
 	defer done()
-	res, err := recovery.Replay(ctx, src, recoveryStore{o.store(), o, at}, recovery.Options{Progress: func(n uint64) { progress(int64(n)) }}) //nolint:gosec // a count
+	res, err := recovery.Replay(ctx, src, recoveryStore{o.store(), o, at}, recovery.Options{Progress: func(n uint64) { progress(int64(n)) }})
 	if err != nil {
-		return err //nolint:wrapcheck // it says what to do
+		return err
 	}
-	return ops.Output(cmd, res, func(w io.Writer) { ops.Row(w, "imported", res.Read, "facts changed", res.Changed) }) //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, res, func(w io.Writer) { ops.Row(w, "imported", res.Read, "facts changed", res.Changed) })
 }
 
 // namedFiles is how many files a prune names.
@@ -157,11 +157,11 @@ const namedFiles = 10
 func pruneJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	files, err := o.store().Exports(ctx, namedFiles)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	n, err := o.store().PruneJournal(ctx, time.Now().Add(-cmd.Duration("older-than")), cmd.String("by"))
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	type file struct {
 		File   string `json:"file"`
@@ -171,7 +171,7 @@ func pruneJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	for i, f := range files {
 		held[i] = file{f.File, f.SHA256}
 	}
-	return ops.Output(cmd, map[string]any{"pruned": n, "held_by": held}, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, map[string]any{"pruned": n, "held_by": held}, func(w io.Writer) {
 		ops.Row(w, "pruned", n)
 		for _, f := range held {
 			ops.Row(w, "is in", f.File, f.SHA256)

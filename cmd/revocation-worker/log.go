@@ -21,7 +21,7 @@ type theLog struct{ *stream.Log }
 func (l theLog) Read(ctx context.Context, floor uint64) (journal.Reader, error) {
 	r, err := l.Log.Read(ctx, floor)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what failed
+		return nil, err
 	}
 	return r, nil
 }
@@ -30,7 +30,7 @@ func (l theLog) Publish(ctx context.Context, m events.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
 	_, err := l.Log.Publish(ctx, m)
-	return err //nolint:wrapcheck // joins only
+	return err
 }
 
 // Mark leaves the worker's footprint.

@@ -32,7 +32,7 @@ func onDatabase(name, usage string, do func(ctx context.Context, url string) err
 		Name: name, Usage: usage, Flags: append(table.Flags(), ops.OutputFlag()), Description: table.Description(),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
-				return err //nolint:wrapcheck // it says all that is wrong
+				return err
 			}
 			if err := do(ctx, url.Reveal()); err != nil {
 				return err
@@ -45,9 +45,9 @@ func onDatabase(name, usage string, do func(ctx context.Context, url string) err
 func showVersions(ctx context.Context, cmd *cli.Command, url string) error {
 	at, want, err := postgres.SchemaVersion(ctx, url)
 	if err != nil {
-		return err //nolint:wrapcheck // it says itself what failed
+		return err
 	}
-	return ops.Output(cmd, map[string]int64{"database": at, "program": want}, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, map[string]int64{"database": at, "program": want}, func(w io.Writer) {
 		ops.Row(w, "database", at)
 		ops.Row(w, "program", want)
 	})

@@ -54,7 +54,7 @@ func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*
 		Flags: append(append(flags, ops.OutputFlag()), table.Flags()...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
-				return err //nolint:wrapcheck // it says all that is wrong
+				return err
 			}
 			o.logger = o.logging.Logger("revocation-worker")
 			pool, err := o.config.pool(ctx, postgres.Operating())
@@ -76,11 +76,11 @@ func (o *operator) state(ctx context.Context) (recovery.State, error) {
 	defer src.Close()
 	snap, err := src.Snapshot(ctx)
 	if err != nil {
-		return recovery.State{}, err //nolint:wrapcheck // it says what failed
+		return recovery.State{}, err
 	}
 	status, err := src.Status(ctx)
 	if err != nil {
-		return recovery.State{}, err //nolint:wrapcheck // as above
+		return recovery.State{}, err
 	}
 	s := recovery.State{Facts: snap.Facts, Keys: snap.Keys, Rules: status.Rules}
 	for _, t := range snap.Tokens {
@@ -157,7 +157,7 @@ func show(cmd *cli.Command, ds []recovery.Difference) error {
 	if err == nil && len(ds) > 0 {
 		err = fmt.Errorf("%w: %d verdicts would change", ops.ErrDifferences, len(ds))
 	}
-	return err //nolint:wrapcheck // about our own output
+	return err
 }
 
 func byFlag() cli.Flag {

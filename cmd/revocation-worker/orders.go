@@ -51,7 +51,7 @@ func revoke(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	if order.Before == 0 { // this machine's clock may not be the database's, which dates keys
 		if order.Before, err = o.store().Until(ctx, realm, order); err != nil {
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 	}
 	return o.order(ctx, cmd, realm, order)
@@ -121,7 +121,7 @@ func erase(ctx context.Context, cmd *cli.Command, o *operator) error {
 		}
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	return o.give(ctx, cmd, o.realm, order, reached)
 }
@@ -137,12 +137,12 @@ func (o *operator) order(ctx context.Context, cmd *cli.Command, realm string, or
 	}
 	reached, err := o.store().Reach(ctx, realm, order)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	if wholeRealm(order) {
 		what := fmt.Sprintf("end %d tokens and %d keys of %d users in the realm %s, for good", reached.Tokens, reached.Keys, reached.Users, realm)
 		if err := ops.Confirm(cmd, what, realm); err != nil {
-			return err //nolint:wrapcheck // it says what to do
+			return err
 		}
 	}
 	return o.give(ctx, cmd, realm, order, reached)
@@ -166,7 +166,7 @@ func (o *operator) give(ctx context.Context, cmd *cli.Command, realm string, bod
 	if err == nil && reached == (postgres.Reached{}) {
 		err = fmt.Errorf("%w: nothing that is known here comes under this order, so check the ids; it stands, and holds for whatever comes under it later", ops.ErrNothingReached)
 	}
-	return err //nolint:wrapcheck // about our own output
+	return err
 }
 
 // reachedBy counts what a pardon brings back.

@@ -281,7 +281,7 @@ func TestParkedMessagesAreKept(t *testing.T) {
 	if _, err := w.run("parked", "requeue", itoa(second)); err == nil {
 		t.Fatal("what still cannot be read was taken")
 	}
-	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.parked SET subject = $1 WHERE seq = $2", subject, int64(second)) //nolint:gosec // a test's
+	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.parked SET subject = $1 WHERE seq = $2", subject, int64(second))
 	must(t, err)
 	w.must("parked", "requeue", itoa(second))
 	w.must("parked", "discard", itoa(first), "--reason", "rubbish")

@@ -27,7 +27,7 @@ func parkedCommand() *cli.Command {
 				if err == nil {
 					_, err = cmd.Root().Writer.Write(append(p.Raw, '\n'))
 				}
-				return err //nolint:wrapcheck // about our own output
+				return err
 			}),
 			operatorCommand("requeue", "SEQ", "read it again: a newer program may be able to", nil, requeue),
 			operatorCommand("discard", "SEQ", "remove it for good", []cli.Flag{reasonFlag(), byFlag()}, func(ctx context.Context, cmd *cli.Command, o *operator) error {
@@ -35,7 +35,7 @@ func parkedCommand() *cli.Command {
 				if err != nil {
 					return err
 				}
-				return o.store().DropParked(ctx, p, cmd.String("by"), "discard: "+cmd.String("reason")) //nolint:wrapcheck // it says what failed
+				return o.store().DropParked(ctx, p, cmd.String("by"), "discard: "+cmd.String("reason"))
 			}),
 		},
 	}
@@ -44,7 +44,7 @@ func parkedCommand() *cli.Command {
 func listParked(ctx context.Context, cmd *cli.Command, o *operator) error {
 	ps, err := o.store().Parked(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	type line struct {
 		Seq      uint64 `json:"seq"`
@@ -57,7 +57,7 @@ func listParked(ctx context.Context, cmd *cli.Command, o *operator) error {
 	for i, p := range ps {
 		lines[i] = line{p.Seq, p.Stream.UTC().Format("2006-01-02T15:04:05.000000Z"), p.Received.Time().Format("2006-01-02T15:04:05.000Z"), p.Subject, p.Reason}
 	}
-	return ops.Output(cmd, lines, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, lines, func(w io.Writer) {
 		ops.Row(w, "SEQ", "RECEIVED", "SUBJECT", "REASON")
 		for _, l := range lines {
 			ops.Row(w, l.Seq, l.Received, l.Subject, l.Reason)
@@ -73,7 +73,7 @@ func (o *operator) parked(ctx context.Context, cmd *cli.Command) (postgres.Parke
 	}
 	ps, err := o.store().Parked(ctx)
 	if err != nil {
-		return postgres.ParkedMessage{}, err //nolint:wrapcheck // it says what failed
+		return postgres.ParkedMessage{}, err
 	}
 	for _, p := range slices.Backward(ps) {
 		if p.Seq == seq {
@@ -99,7 +99,7 @@ func requeue(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return err
 	}
 	if err := o.store().DropParked(ctx, p, whoami(), "requeue"); err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
-	return ops.Output(cmd, map[string]int{"facts_changed": n}, func(w io.Writer) { ops.Row(w, "facts changed", n) }) //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, map[string]int{"facts_changed": n}, func(w io.Writer) { ops.Row(w, "facts changed", n) })
 }

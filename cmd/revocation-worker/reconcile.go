@@ -46,7 +46,7 @@ func reconcile(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	o.tellUnnamed(after, subjects)
 	ds := recovery.Differences(before, after)
-	return ops.Output(cmd, ds, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, ds, func(w io.Writer) {
 		ops.Row(w, "looked at", len(subjects), "verdicts changed", len(ds))
 		for _, d := range ds {
 			ops.Row(w, d.User, d.What, d.Before, d.After)
@@ -72,7 +72,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	then, failed, err := recovery.Reconcile(ctx, ask, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
 	done()
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	o.tellUnnamed(before, subjects)
 	for s, err := range failed {
@@ -125,7 +125,7 @@ func (o *operator) settled(ctx context.Context, before recovery.State, subjects 
 		}
 		wait(ctx, max(time.Second, 4*time.Since(began))) // all is read anew each time
 		if ctx.Err() != nil {
-			return s, ctx.Err() //nolint:wrapcheck // interrupted; the worker goes on
+			return s, ctx.Err()
 		}
 	}
 }

@@ -80,7 +80,7 @@ func (r *recorder) managed() (org string, set func(enabled bool)) {
 	org, set = r.organization()
 	var rep map[string]any
 	r.call(http.MethodGet, "/identity-provider/instances/up", nil, &rep)
-	maps.Copy(rep["config"].(map[string]any), map[string]any{"kc.org.domain": "example.org", "kc.org.broker.redirect.mode.email-matches": "true"}) //nolint:forcetypeassert // as it comes
+	maps.Copy(rep["config"].(map[string]any), map[string]any{"kc.org.domain": "example.org", "kc.org.broker.redirect.mode.email-matches": "true"})
 	r.put("/identity-provider/instances/up", rep)
 	r.post("/organizations/"+org+"/identity-providers", "up")
 	t, err := r.k.NewBrowser().Authorize(r.ctx, "app", play.Offline, nil, play.LoginForm(guest+"@example.org"))

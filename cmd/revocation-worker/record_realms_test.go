@@ -162,26 +162,26 @@ var scenesOfRealms = []scene{
 			old := r.component(kind)
 			r.post("/components", map[string]any{
 				"name": kind + "-new", "providerId": kind, "providerType": "org.keycloak.keys.KeyProvider", "parentId": r.realmID(),
-				"config": map[string]any{"priority": []string{"200"}, "active": []string{"true"}, "enabled": []string{"true"}, "algorithm": old["config"].(map[string]any)["algorithm"]}, //nolint:forcetypeassert // as it comes
+				"config": map[string]any{"priority": []string{"200"}, "active": []string{"true"}, "enabled": []string{"true"}, "algorithm": old["config"].(map[string]any)["algorithm"]},
 			})
-			old["config"].(map[string]any)["active"] = []string{"false"} //nolint:forcetypeassert // as it comes
-			r.put("/components/"+old["id"].(string), old)                //nolint:forcetypeassert // as it comes
+			old["config"].(map[string]any)["active"] = []string{"false"}
+			r.put("/components/"+old["id"].(string), old)               
 		}
 		r.asks("the old keys are passive")
 	}},
 	{"key-disabled-enabled", "P12", func(r *recorder) {
 		r.grant("it", "app")
 		key := r.component("hmac-generated")
-		key["config"].(map[string]any)["enabled"] = []string{"false"} //nolint:forcetypeassert // as it comes
-		r.put("/components/"+key["id"].(string), key)                 //nolint:forcetypeassert // as it comes
+		key["config"].(map[string]any)["enabled"] = []string{"false"}
+		r.put("/components/"+key["id"].(string), key)                
 		r.asks("disabled")
-		key["config"].(map[string]any)["enabled"] = []string{"true"} //nolint:forcetypeassert // as it comes
-		r.put("/components/"+key["id"].(string), key)                //nolint:forcetypeassert // as it comes
+		key["config"].(map[string]any)["enabled"] = []string{"true"}
+		r.put("/components/"+key["id"].(string), key)               
 		r.asks("enabled")
 	}},
 	{"key-deleted", "P12", func(r *recorder) {
 		r.grant("it", "app")
-		r.del("/components/" + r.component("hmac-generated")["id"].(string)) //nolint:forcetypeassert // as it comes
+		r.del("/components/" + r.component("hmac-generated")["id"].(string))
 		r.asks("deleted")
 	}},
 	{"remember-me-off", "P15", func(r *recorder) {

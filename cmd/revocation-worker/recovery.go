@@ -41,7 +41,7 @@ func (z frozen) View(ctx context.Context) (out []recovery.ViewRow, at tokenstate
 	for _, r := range rows {
 		out = append(out, recovery.ViewRow(r))
 	}
-	return out, at, err //nolint:wrapcheck // joins only
+	return out, at, err
 }
 
 func (z frozen) Tokens(ctx context.Context) (out []tokenstate.Token, r tokenstate.Rules, err error) {
@@ -49,11 +49,11 @@ func (z frozen) Tokens(ctx context.Context) (out []tokenstate.Token, r tokenstat
 	for _, t := range tokens {
 		out = append(out, t.Token)
 	}
-	return out, r, err //nolint:wrapcheck // joins only
+	return out, r, err
 }
 
 func (z frozen) Replace(ctx context.Context, f tokenstate.Facts, detail string) error {
-	return z.Frozen.Replace(ctx, f, z.by, detail) //nolint:wrapcheck // joins only
+	return z.Frozen.Replace(ctx, f, z.by, detail)
 }
 
 // streamSource reads the log from a sequence to what was its end when the replay began.
@@ -73,7 +73,7 @@ func (s *streamSource) Next(ctx context.Context) (recovery.Item, error) {
 	}
 	e, err := s.reader.Next(ctx)
 	if err != nil {
-		return recovery.Item{}, err //nolint:wrapcheck // the reader says what failed
+		return recovery.Item{}, err
 	}
 	s.first = e.Seq + 1
 	return recovery.Item{Position: e.Seq, Entry: e}, nil
@@ -96,7 +96,7 @@ func (s *journalSource) Next(ctx context.Context) (recovery.Item, error) {
 	if len(s.page) == 0 {
 		var err error
 		if s.page, s.n, err = s.store.JournalPage(ctx, s.n, journalPage); err != nil {
-			return recovery.Item{}, err //nolint:wrapcheck // the store says what failed
+			return recovery.Item{}, err
 		}
 	}
 	if len(s.page) == 0 {
@@ -105,7 +105,7 @@ func (s *journalSource) Next(ctx context.Context) (recovery.Item, error) {
 	e := s.page[0]
 	s.page = s.page[1:]
 	s.at++
-	return recovery.Item{Position: uint64(s.at), Entry: journal.Entry{Seq: e.Seq, Received: e.Received, Raw: e.Raw}}, nil //nolint:gosec // counts up
+	return recovery.Item{Position: uint64(s.at), Entry: journal.Entry{Seq: e.Seq, Received: e.Received, Raw: e.Raw}}, nil
 }
 
 var errNothing = errors.New("nothing to replay")
@@ -122,7 +122,7 @@ func streamFrom(ctx context.Context, log *stream.Log, seq uint64) (*streamSource
 	seq = max(seq, info.First)
 	r, err := log.Read(ctx, seq-1)
 	if err != nil {
-		return nil, journal.Floor{}, err //nolint:wrapcheck // it says what failed
+		return nil, journal.Floor{}, err
 	}
 	name := fmt.Sprintf("log %s of %d from %d", info.Name, info.Created.UnixMicro(), seq)
 	return &streamSource{name, r, seq, info.Last}, journal.Floor{Stream: info.Name, Created: info.Created}, nil

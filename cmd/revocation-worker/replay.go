@@ -33,19 +33,19 @@ func replay(ctx context.Context, cmd *cli.Command, o *operator) error {
 	st := recoveryStore{o.store(), o, at}
 	if cmd.Bool("restart") {
 		if err := st.EndReplay(ctx, src.Name()); err != nil {
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 	}
-	progress, done := ops.Progress("replay", int64(src.Total()), o.logger)                                                                      //nolint:gosec // a count
-	res, err := recovery.Replay(ctx, src, st, recovery.Options{DryRun: cmd.Bool("dry-run"), Progress: func(at uint64) { progress(int64(at)) }}) //nolint:gosec // a count
+	progress, done := ops.Progress("replay", int64(src.Total()), o.logger)
+	res, err := recovery.Replay(ctx, src, st, recovery.Options{DryRun: cmd.Bool("dry-run"), Progress: func(at uint64) { progress(int64(at)) }})
 	done()
 	if err != nil {
-		return err //nolint:wrapcheck // it says what to do
+		return err
 	}
 	if cmd.Bool("dry-run") {
 		return show(cmd, res.Differences)
 	}
-	return ops.Output(cmd, res, func(w io.Writer) { //nolint:wrapcheck // about our own output
+	return ops.Output(cmd, res, func(w io.Writer) {
 		ops.Row(w, "messages read", res.Read)
 		ops.Row(w, "parked", res.Parked)
 		ops.Row(w, "facts changed", res.Changed)
@@ -61,7 +61,7 @@ func (o *operator) source(ctx context.Context, from string) (src recovery.Source
 	switch kind {
 	case "journal":
 		n, err := o.store().JournalLines(ctx)
-		return &journalSource{store: o.store(), total: uint64(n)}, at, func() {}, err //nolint:gosec,wrapcheck // a count; it says what failed
+		return &journalSource{store: o.store(), total: uint64(n)}, at, func() {}, err
 	case "file":
 		return openFile(arg)
 	case "beginning", "seq", "time":
@@ -108,7 +108,7 @@ func openFile(path string) (src recovery.Source, at journal.Floor, closeIt func(
 	file, err := recovery.OpenFile(f)
 	if err != nil {
 		_ = f.Close()
-		return nil, at, nil, err //nolint:wrapcheck // it says what to do
+		return nil, at, nil, err
 	}
 	return file, at, func() { file.Close(); _ = f.Close() }, nil
 }

@@ -33,7 +33,7 @@ func (c *config) natsRights(ctx context.Context, m may) (*doctor.Rights, error) 
 	for _, subject := range m.needs {
 		ok, err := log.MayPublish(ctx, subject)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // it says what failed
+			return nil, err
 		}
 		if !ok {
 			r.Lacking = append(r.Lacking, subject)
@@ -42,7 +42,7 @@ func (c *config) natsRights(ctx context.Context, m may) (*doctor.Rights, error) 
 	for _, subject := range m.mustNot {
 		ok, err := log.MayPublish(ctx, subject)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // as above
+			return nil, err
 		}
 		if ok {
 			r.Beyond = append(r.Beyond, subject)

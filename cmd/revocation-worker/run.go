@@ -38,7 +38,7 @@ func runCommand() *cli.Command {
 		Flags: table.Flags(), Description: table.Description(),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
-				return err //nolint:wrapcheck // it says all that is wrong
+				return err
 			}
 			if err := c.checkRules(); err != nil {
 				return err
@@ -98,7 +98,7 @@ func run(ctx context.Context, c *config) error {
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return p.lead(ctx) })
 	logger.Info().Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Msg("started")
-	return all.Wait() //nolint:wrapcheck // each says what failed
+	return all.Wait()
 }
 
 // running is what the parts of a running worker share.
@@ -148,7 +148,7 @@ func (p *running) await(ctx context.Context) (held context.Context, release func
 	var tests errgroup.Group
 	defer func() { cancel(); _ = tests.Wait() }()
 	testing := false
-	return p.store.Lease(ctx, hostname(), func(name string) { //nolint:wrapcheck // it says what failed
+	return p.store.Lease(ctx, hostname(), func(name string) {
 		p.logger.Info().Str("active", name).Msg("standby: " + name + " is active")
 		if !testing {
 			testing = true
@@ -181,7 +181,7 @@ func (p *running) work(ctx context.Context) error {
 	all.Go(func() error { return p.selfTest(ctx) })
 	all.Go(func() error { return p.tryLog(ctx) })
 	all.Go(func() error { return p.tellOffer(ctx) })
-	return all.Wait() //nolint:wrapcheck // none fails
+	return all.Wait()
 }
 
 // checks: a standby is ready, since there is nothing more that it needs.

@@ -66,10 +66,10 @@ func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
 func (o *operator) setUp(ctx context.Context, did func(what string, changed []string)) error {
 	before, want, err := postgres.SchemaVersion(ctx, o.database.Reveal())
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	if err := postgres.MigrateURL(ctx, o.database.Reveal()); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	var changed []string
 	if before < want {
@@ -93,11 +93,11 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 	before, err := log.Settings(ctx)
 	missing := err != nil
 	if err := log.EnsureStream(ctx, o.replicas); err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	after, err := log.Settings(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	var changed []string
 	if missing {
@@ -112,11 +112,11 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)) error {
 	s, err := keycloak.NewSetup(ctx, o.keycloakURL, o.administrator, o.administratorPassword)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what to set
+		return err
 	}
 	made, err := s.Worker(ctx, o.clientID, o.clientSecret)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	var changed []string
 	if made {
@@ -129,29 +129,29 @@ func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)
 	}{{o.realm, doctor.Roles}, {o.adminRealm, []string{"view-events"}}} {
 		given, err := s.Grant(ctx, o.clientID, g.realm, g.roles)
 		if err != nil {
-			return err //nolint:wrapcheck // as above
+			return err
 		}
 		did("its roles on realm "+g.realm, given)
 	}
 	read, err := s.Reader(ctx, o.clientID)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	did("its role for the jar's read-only resource", read)
 	want := keycloak.EventSettings{Types: doctor.Types, UserExpiry: keepEvents, AdminExpiry: keepEvents}
 	saved, err := s.SaveEvents(ctx, o.realm, want)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	did("events of realm "+o.realm, saved)
 	if saved, err = s.SaveAdminEvents(ctx, o.adminRealm, keepEvents); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	did("admin events of realm "+o.adminRealm, saved)
 	for _, realm := range []string{o.realm, o.adminRealm} {
 		listed, err := s.Listen(ctx, realm)
 		if err != nil {
-			return err //nolint:wrapcheck // as above
+			return err
 		}
 		did("the listener of realm "+realm, listed)
 	}

@@ -25,21 +25,21 @@ func verifyCommand() *cli.Command {
 func verify(ctx context.Context, cmd *cli.Command, o *operator) error {
 	lines, err := o.store().JournalLines(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	at, done := ops.Progress("verify", lines, o.logger)
 	var r recovery.Report
 	repair := cmd.Bool("repair")
 	err = o.store().Freeze(ctx, repair, func(z postgres.Frozen) error {
 		r, err = recovery.Verify(ctx, frozen{z, cmd.String("by")}, repair, func(n, _ int64) { at(n) })
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	done()
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	if err := ops.Output(cmd, r, func(w io.Writer) { tableOf(w, r) }); err != nil || r.Sound() {
-		return err //nolint:wrapcheck // about our own output
+		return err
 	}
 	if r.Repaired && len(r.View) == 0 {
 		return nil

@@ -49,11 +49,11 @@ func (p *running) unwrittenWhy() string {
 func (p *running) mark(ctx context.Context) (m events.Mark, err error) {
 	epoch, err := p.store.Epoch(ctx)
 	if err != nil {
-		return m, err //nolint:wrapcheck // it says what failed
+		return m, err
 	}
 	floor, err := p.store.Floor(ctx)
 	if err != nil {
-		return m, err //nolint:wrapcheck // it says what failed
+		return m, err
 	}
 	return events.Mark{Epoch: epoch, Floor: floor.Seq, FeedVersion: p.known.Version()}, nil
 }

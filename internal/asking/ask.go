@@ -95,7 +95,7 @@ func observation(realm string, at time.Time, o *events.Observation) events.Messa
 func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (time.Time, *events.Observation, []*events.Observation, error) {
 	u, err := a.lookAtUser(ctx, s, clientsOf(tokens))
 	if err != nil {
-		return time.Time{}, nil, nil, err //nolint:wrapcheck // Fault does
+		return time.Time{}, nil, nil, err
 	}
 	o := &events.Observation{User: &events.UserLook{
 		User: u.UserID, Gone: u.Gone, Enabled: u.Enabled, OfflineAccess: u.OfflineAccess, NotBefore: events.Seconds(u.NotBefore), Store: u.Store,
@@ -110,7 +110,7 @@ func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 	for _, c := range u.Clients {
 		sure, unsure, err := a.Admin.Lasting(ctx, s.Realm, c.UUID, c.Sessions, u.At)
 		if err != nil {
-			return time.Time{}, nil, nil, err //nolint:wrapcheck // Fault does
+			return time.Time{}, nil, nil, err
 		}
 		r := events.Roster{User: u.UserID, Client: c.UUID, Complete: true, Sessions: []events.ClientSession{}}
 		for _, live := range sure {
@@ -139,14 +139,14 @@ func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 // lookAtUser holds back users of a store that was changed; nobody else is counted there.
 func (a Asker) lookAtUser(ctx context.Context, s tokenstate.Scope, clients []string) (keycloak.UserLook, error) {
 	if a.Stores == nil || a.StoreOf(s.Realm, s.User) == "" {
-		return a.Admin.LookUser(ctx, s.Realm, s.User, clients) //nolint:wrapcheck // Fault does
+		return a.Admin.LookUser(ctx, s.Realm, s.User, clients)
 	}
 	if err := a.Stores.May(s.Realm, s.User, time.Now()); err != nil {
 		return keycloak.UserLook{}, err
 	}
 	u, err := a.Admin.LookUser(ctx, s.Realm, s.User, clients)
 	a.Stores.Saw(s.Realm, s.User, err == nil, u.Gone)
-	return u, err //nolint:wrapcheck // as above
+	return u, err
 }
 
 // observations puts rosters into o as long as they fit, and the others, session by session, into more.
@@ -207,7 +207,7 @@ func nameSessions(whole events.Roster, tokens []tokenstate.Token) (rs []events.R
 func (a Asker) client(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
 	c, err := a.Admin.LookClient(ctx, s.Realm, s.Client)
 	if err != nil {
-		return time.Time{}, nil, err //nolint:wrapcheck // Fault does
+		return time.Time{}, nil, err
 	}
 	return c.At, &events.Observation{Clients: []events.ClientLook{clientLook(c)}}, nil
 }
@@ -226,7 +226,7 @@ func clientLook(c keycloak.ClientLook) events.ClientLook {
 func (a Asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *events.Observation, error) {
 	r, err := a.Admin.LookRealm(ctx, s.Realm)
 	if err != nil {
-		return time.Time{}, nil, err //nolint:wrapcheck // Fault does
+		return time.Time{}, nil, err
 	}
 	if r.Gone && a.WasThere != nil && !a.WasThere(s.Realm) {
 		return time.Time{}, nil, fmt.Errorf("%w: %q: check KEYCLOAK_URL, and set WORKER_REALMS if the listener gives the realm an alias", ErrNeverThere, s.Realm)

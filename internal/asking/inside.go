@@ -26,7 +26,7 @@ var errNotAsked = errors.New("the look is not at whom it was asked for")
 func (i Inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, gone bool, err error) {
 	got, err := i.Resource.Look(ctx, s.Realm, keycloak.Asked{User: s.User, Client: s.Client})
 	if err != nil {
-		return nil, false, err //nolint:wrapcheck // Fault does
+		return nil, false, err
 	}
 	os, err := parse(got)
 	if err != nil {
@@ -55,7 +55,7 @@ func (i Inside) look(ctx context.Context, s tokenstate.Scope, tokens []tokenstat
 func (i Inside) sessions(ctx context.Context, realm string, sessions []string) ([]events.Message, error) {
 	got, err := i.Resource.Look(ctx, realm, keycloak.Asked{Sessions: sessions})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // Fault does
+		return nil, err
 	}
 	os, err := parse(got)
 	if err == nil {
@@ -71,7 +71,7 @@ func (i Inside) sessions(ctx context.Context, realm string, sessions []string) (
 func (i Inside) lookNamed(ctx context.Context, realm, clientID string) (events.Message, string, error) {
 	got, err := i.Resource.Look(ctx, realm, keycloak.Asked{ClientID: clientID})
 	if err != nil {
-		return events.Message{}, "", err //nolint:wrapcheck // Fault does
+		return events.Message{}, "", err
 	}
 	os, err := parse(got)
 	if err != nil {

@@ -124,11 +124,11 @@ func (b *Backfill) Run(ctx context.Context) error {
 func (b *Backfill) Round(ctx context.Context) error {
 	realms, err := b.Journal.Realms(ctx)
 	if err != nil || len(realms) == 0 {
-		return err //nolint:wrapcheck // the journal says what failed
+		return err
 	}
 	states, err := b.Journal.Backfills(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	all := append(realms, b.AdminRealm)
 	faults := []error{b.Journal.KeepBackfills(ctx, all)}
@@ -167,5 +167,5 @@ func (b *Backfill) realm(ctx context.Context, realm string, known []string, s St
 	if r.brought > 0 {
 		b.Logger.Info().Str("realm", realm).Int("events", r.brought).Msg("the event store held what no listener had delivered")
 	}
-	return b.Journal.PutBackfill(ctx, realm, s) //nolint:wrapcheck // as above
+	return b.Journal.PutBackfill(ctx, realm, s)
 }

@@ -64,7 +64,7 @@ func (r *reading) mayLack(ctx context.Context, since events.Millis) (string, err
 	}
 	users, admins, err := r.b.Archive.Kept(ctx, r.realm)
 	if err != nil {
-		return "", err //nolint:wrapcheck // the archive says what failed
+		return "", err
 	}
 	if users > 0 && gap > users && slices.Contains(r.known, r.realm) || admins > 0 && gap > admins {
 		return "the store was not read for longer than it keeps rows", nil

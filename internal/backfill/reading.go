@@ -57,7 +57,7 @@ func (r *reading) bring(ctx context.Context, rows []row) error {
 	}
 	have, err := r.b.Journal.HaveEvents(ctx, ids)
 	if err != nil {
-		return err //nolint:wrapcheck // the journal says what failed
+		return err
 	}
 	for _, w := range rows {
 		young := events.Millis(w.at) > r.now-events.Millis(r.b.Grace.Milliseconds())

@@ -24,7 +24,7 @@ func (r *reading) userRows(ctx context.Context, p Page) (f batch, err error) {
 	}
 	page, err := r.b.Archive.UserEvents(ctx, r.realm, p)
 	if err != nil {
-		return f, err //nolint:wrapcheck // the archive says what failed
+		return f, err
 	}
 	f = batch{now: page.Now, newestFirst: page.NewestFirst}
 	for _, e := range page.Rows {
@@ -48,7 +48,7 @@ func (r *reading) adminRows(ctx context.Context, p Page) (f batch, err error) {
 	}
 	page, err := r.b.Archive.AdminEvents(ctx, r.realm, p)
 	if err != nil {
-		return f, err //nolint:wrapcheck // the archive says what failed
+		return f, err
 	}
 	f = batch{now: page.Now, newestFirst: page.NewestFirst}
 	for _, e := range page.Rows {
@@ -88,5 +88,5 @@ func (r *reading) uuid(ctx context.Context, clientID string) (string, error) {
 	if err == nil {
 		r.uuids[clientID] = found
 	}
-	return found, err //nolint:wrapcheck // the archive says what failed
+	return found, err
 }

@@ -104,7 +104,7 @@ func (b *bench) build(overlay string) {
 		if overlay != "" && name == "revocation-worker" {
 			args = append(args, "-overlay="+overlay)
 		}
-		cmd := exec.CommandContext(b.ctx, "go", append(args, "./cmd/"+name)...) //nolint:gosec // our own program
+		cmd := exec.CommandContext(b.ctx, "go", append(args, "./cmd/"+name)...)
 		cmd.Dir = b.root
 		out, err := cmd.CombinedOutput()
 		if err != nil {
@@ -143,7 +143,7 @@ func (b *bench) startNATS() {
 	must(b.t, b.stack.Add(b.ctx, devstack.Part{
 		Name: "nats", Stops: syscall.SIGTERM,
 		Command: func() *exec.Cmd {
-			cmd := exec.Command(self, "nats-server", filepath.Join(b.root, "deploy", "nats.conf")) //nolint:gosec,noctx // ourselves; Stop ends it
+			cmd := exec.Command(self, "nats-server", filepath.Join(b.root, "deploy", "nats.conf"))
 			cmd.Env = env
 			return cmd
 		},
@@ -184,7 +184,7 @@ func (b *bench) prepare() {
 
 func (b *bench) output(program string, env []string, args ...string) string {
 	b.t.Helper()
-	cmd := exec.CommandContext(b.ctx, b.programs[program], args...) //nolint:gosec // our own program
+	cmd := exec.CommandContext(b.ctx, b.programs[program], args...)
 	cmd.Env = append(devstack.CleanEnv(), env...)
 	var says strings.Builder
 	cmd.Stderr = &says
@@ -239,7 +239,7 @@ func (b *bench) add(name, program, command, admin string, env []string) {
 	must(b.t, b.stack.Add(b.ctx, devstack.Part{
 		Name: name, Stops: syscall.SIGTERM,
 		Command: func() *exec.Cmd {
-			cmd := exec.Command(b.programs[program], command) //nolint:gosec,noctx // our own program; Stop ends it
+			cmd := exec.Command(b.programs[program], command)
 			cmd.Env = env
 			return cmd
 		},

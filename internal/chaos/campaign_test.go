@@ -95,7 +95,7 @@ func (c *campaign) canary(ctx context.Context) {
 // cycle breaks one thing while people act, waits until all is quiet, and compares.
 func (c *campaign) cycle(n int, names []string) {
 	c.t.Helper()
-	rnd := rand.New(rand.NewSource(c.seed*1_000_003 + int64(n))) //nolint:gosec // a choice that can be repeated
+	rnd := rand.New(rand.NewSource(c.seed*1_000_003 + int64(n)))
 	name := names[rnd.Intn(len(names))]
 	for _, u := range c.w.all() {
 		if u.gone || len(u.things) > 10 {

@@ -61,7 +61,7 @@ func acknowledgeFirst(t *testing.T) string {
 	root, err := filepath.Abs("../..")
 	must(t, err)
 	at := filepath.Join(root, "internal", "worker", "apply.go")
-	raw, err := os.ReadFile(at) //nolint:gosec // our own source
+	raw, err := os.ReadFile(at)
 	must(t, err)
 	if strings.Count(string(raw), from) != 1 || strings.Count(string(raw), imports) != 1 {
 		t.Fatalf("%s is not as the comparator expects it", at)

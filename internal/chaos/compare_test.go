@@ -28,7 +28,7 @@ func (c *campaign) relayed(ctx context.Context) error {
 	var floor int64
 	var waiting int
 	err = conn.QueryRow(ctx, "SELECT (SELECT seq FROM tokenstate.floor), (SELECT count(*) FROM tokenstate.outbox WHERE relayed_at IS NULL)").Scan(&floor, &waiting)
-	if err == nil && (uint64(floor) < last || waiting > 0) { //nolint:gosec // a sequence
+	if err == nil && (uint64(floor) < last || waiting > 0) {
 		err = fmt.Errorf("the floor is %d of %d, and %d orders wait", floor, last, waiting)
 	}
 	return err

@@ -20,7 +20,7 @@ func inside() (code int, done bool) {
 	if os.Getuid() != 0 || os.Getenv(ownMounts) != "" {
 		return 0, false
 	}
-	cmd := exec.Command(os.Args[0], os.Args[1:]...) //nolint:gosec,noctx // ourselves; it dies with us
+	cmd := exec.Command(os.Args[0], os.Args[1:]...)
 	cmd.Env = append(os.Environ(), ownMounts+"=1")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}

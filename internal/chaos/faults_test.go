@@ -236,7 +236,7 @@ func (c *campaign) natsAgain(ctx context.Context) error {
 
 // filled writes until there is no room left.
 func filled(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // our own file
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

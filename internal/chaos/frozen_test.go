@@ -163,7 +163,7 @@ func (z *freezer) others(what string, u *user) {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(z.t.Context(), time.Minute)
 			defer cancel()
-			got, err := b.Call(ctx, call[0].(string), call[1].(string)+"?wait_ms=0", "", call[2]) //nolint:forcetypeassert // the table above
+			got, err := b.Call(ctx, call[0].(string), call[1].(string)+"?wait_ms=0", "", call[2])
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil || got.Status/100 != 2 && got.Status/100 != 4 {

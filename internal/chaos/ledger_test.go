@@ -29,7 +29,7 @@ type line struct {
 
 func newLedger(t *testing.T, path string) *ledger {
 	t.Helper()
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // our own file
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	must(t, err)
 	t.Cleanup(func() { _ = f.Close() })
 	return &ledger{file: f}

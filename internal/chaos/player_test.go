@@ -42,7 +42,7 @@ type player struct {
 func (a *player) act(ctx context.Context, actors int, seed int64) {
 	var all sync.WaitGroup
 	for n := range actors {
-		rnd := rand.New(rand.NewSource(seed + int64(n)*7919)) //nolint:gosec // a choice that can be repeated
+		rnd := rand.New(rand.NewSource(seed + int64(n)*7919))
 		all.Go(func() {
 			for ctx.Err() == nil {
 				users := a.w.all()

@@ -74,7 +74,7 @@ func faketime() string {
 // setClock has Postgres's clock be ahead. The file is replaced as a whole: it is read at every question for the time.
 func (b *bench) setClock(ahead time.Duration) error {
 	next := b.clock + ".next"
-	if err := os.WriteFile(next, fmt.Appendf(nil, "%+.3f\n", ahead.Seconds()), 0o644); err != nil { //nolint:gosec // Postgres is another user
+	if err := os.WriteFile(next, fmt.Appendf(nil, "%+.3f\n", ahead.Seconds()), 0o644); err != nil {
 		return err
 	}
 	return os.Rename(next, b.clock)

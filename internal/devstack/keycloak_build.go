@@ -63,7 +63,7 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 		return keycloakHome{}, err
 	}
 	defer func() { _ = turn.Close() }()
-	if _, err := os.Stat(h.dir); err == nil { //nolint:gosec // our own cache
+	if _, err := os.Stat(h.dir); err == nil {
 		now := time.Now()
 		return h, os.Chtimes(h.dir, now, now)
 	}
@@ -138,7 +138,7 @@ func dropOld(cache, version, current string) error {
 			continue
 		}
 		if kept++; kept > 2 {
-			errs = append(errs, os.RemoveAll(dir)) //nolint:gosec // of our own cache
+			errs = append(errs, os.RemoveAll(dir))
 		}
 	}
 	return errors.Join(errs...)

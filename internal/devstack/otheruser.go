@@ -13,7 +13,7 @@ import (
 // refuses to run as root.
 func otherUser() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
-		return nil, nil //nolint:nilnil // no credential is needed
+		return nil, nil // no credential is needed
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)

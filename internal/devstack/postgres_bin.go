@@ -56,8 +56,8 @@ func (s *Stack) fetchPostgres(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	config := embeddedpostgres.DefaultConfig().Port(uint32(port)).Logger(io.Discard).Encoding("none-only-unpack"). //nolint:gosec // a port fits
-															BinariesPath(filepath.Dir(bin)).RuntimePath(filepath.Join(dir, "unpack"))
+	config := embeddedpostgres.DefaultConfig().Port(uint32(port)).Logger(io.Discard).Encoding("none-only-unpack").
+		BinariesPath(filepath.Dir(bin)).RuntimePath(filepath.Join(dir, "unpack"))
 	if err := embeddedpostgres.NewDatabase(config).Start(); !hasInitdb(bin) {
 		return "", fmt.Errorf("fetch the Postgres binaries: %w; or install them (Debian: package postgresql)", err)
 	}

@@ -23,7 +23,7 @@ func adopted(s *system, t *testing.T) {
 	database := s.openHands(user, tokens.Refresh)
 	file := filepath.Join(t.TempDir(), "keys")
 	must(t, os.WriteFile(file, []byte(openhandstest.Keys), 0o600))
-	cmd := exec.CommandContext(ctx, filepath.Join(s.root, ".dev", "bin", "authapi"), "import", "openhands", "-o", "json") //nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, filepath.Join(s.root, ".dev", "bin", "authapi"), "import", "openhands", "-o", "json")
 	cmd.Env = append(s.stack.Env.Pairs(), "OPENHANDS_DATABASE_URL="+database, "OPENHANDS_SECRETS_FILE="+file)
 	out, err := cmd.Output()
 	if err != nil {

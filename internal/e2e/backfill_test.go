@@ -50,7 +50,7 @@ func backfillSaysTheSame(s *system, t *testing.T) {
 	s.wait("the event store's last row to be a second old", func() (bool, string) {
 		stored = s.kept(t)
 		for _, m := range stored {
-			if strings.HasPrefix(m.Body.(*events.Happened).Type, "DELETE USER") { //nolint:forcetypeassert // the backfill publishes nothing else
+			if strings.HasPrefix(m.Body.(*events.Happened).Type, "DELETE USER") { // the backfill publishes nothing else
 				return true, ""
 			}
 		}
@@ -60,7 +60,7 @@ func backfillSaysTheSame(s *system, t *testing.T) {
 	s.wait("the listener's copy of each event", func() (bool, string) {
 		clear(compared)
 		for id, m := range stored {
-			h := m.Body.(*events.Happened) //nolint:errcheck,forcetypeassert // the backfill publishes nothing else
+			h := m.Body.(*events.Happened)
 			have, err := st.JournalHas(ctx, []string{h.Event + "/l"})
 			must(t, err)
 			line, ok := have[h.Event+"/l"]
@@ -69,7 +69,7 @@ func backfillSaysTheSame(s *system, t *testing.T) {
 			}
 			l, err := events.Decode(line.Raw)
 			must(t, err)
-			want := l.Body.(*events.Happened) //nolint:errcheck,forcetypeassert // as above
+			want := l.Body.(*events.Happened)
 			want.Details, h.Details = nonNil(want.Details), nonNil(h.Details)
 			want.Suppressed, want.CommittedBy = 0, 0 // the store knows neither
 			if !reflect.DeepEqual(h, want) && !gone(h, want) || m.At != l.At || m.Realm != l.Realm {

@@ -89,7 +89,7 @@ func doctorFinds(s *system, t *testing.T) {
 // the command is a new process each time.
 func (s *system) findings() map[string]doctor.Finding {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "doctor", "-o", "json") //nolint:gosec // our own program
+	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "doctor", "-o", "json")
 	cmd.Env = s.stack.Env.Pairs()
 	out, err := cmd.Output()
 	var all []doctor.Finding

@@ -26,7 +26,7 @@ func (s *system) worker(args ...string) string {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, filepath.Join(s.root, ".dev", "bin", "revocation-worker"), args...) //nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, filepath.Join(s.root, ".dev", "bin", "revocation-worker"), args...)
 	cmd.Env = s.stack.Env.Pairs()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -226,8 +226,8 @@ func backupRestored(s *system, t *testing.T) {
 	s.marked()
 
 	s.stopPostgres()
-	must(t, exec.CommandContext(t.Context(), "rm", "-rf", dir).Run())            //nolint:gosec // the stack's own
-	must(t, exec.CommandContext(t.Context(), "mv", dir+".yesterday", dir).Run()) //nolint:gosec // as above
+	must(t, exec.CommandContext(t.Context(), "rm", "-rf", dir).Run())
+	must(t, exec.CommandContext(t.Context(), "mv", dir+".yesterday", dir).Run())
 	before := s.epoch
 	watched := s.neverAdmitted(revoked, closed, shut)
 	must(t, s.stack.Restart(t.Context(), "postgres"))
@@ -338,7 +338,7 @@ func (s *system) marked() {
 			if err == nil {
 				seq = m.Sequence
 			}
-			return nil //nolint:nilerr // none yet
+			return nil
 		})
 		return seq
 	}

@@ -59,7 +59,7 @@ func reconciled(s *system, t *testing.T) {
 
 func (s *system) dryRun() (ds []recovery.Difference) {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "reconcile", "--dry-run", "-o", "json") //nolint:gosec // our own program
+	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "reconcile", "--dry-run", "-o", "json")
 	cmd.Env = s.stack.Env.Pairs()
 	out, err := cmd.Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || exit.ExitCode() != 3) {

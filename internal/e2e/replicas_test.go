@@ -69,7 +69,7 @@ func (s *system) serve(env ...string) replica {
 	must(s.t, err)
 	admin, err := devstack.FreeAddr()
 	must(s.t, err)
-	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "authapi"), "serve") //nolint:gosec,noctx // our own program; stop ends it
+	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "authapi"), "serve")
 	cmd.Env = append(append(s.stack.Env.Pairs(), "NATS_URL=", "AUTHAPI_ADDR="+addr, "AUTHAPI_ADMIN_ADDR="+admin, "AUTHAPI_EXTAUTHZ_ADDR="), env...)
 	log, err := os.OpenFile(filepath.Join(s.root, ".dev", "log", "e2e", "replica.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(s.t, err)

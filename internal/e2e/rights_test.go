@@ -127,7 +127,7 @@ func (s *system) forbiddenInKeycloak(user string) (acts []act) {
 
 func (s *system) serviceToken(realm, client, secret string) string {
 	s.t.Helper()
-	res, err := http.PostForm(s.keycloak.URL+"/realms/"+realm+"/protocol/openid-connect/token", //nolint:noctx // a test's
+	res, err := http.PostForm(s.keycloak.URL+"/realms/"+realm+"/protocol/openid-connect/token",
 		url.Values{"grant_type": {"client_credentials"}, "client_id": {client}, "client_secret": {secret}})
 	must(s.t, err)
 	defer func() { _ = res.Body.Close() }()

@@ -95,7 +95,7 @@ func overTLS(s *system, t *testing.T) {
 		u.RawQuery = url.Values{"sslmode": {mode}, "sslrootcert": {ca.file}}.Encode()
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()
-		cmd := exec.CommandContext(ctx, filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "migrate", "status") //nolint:gosec // our own program
+		cmd := exec.CommandContext(ctx, filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "migrate", "status")
 		cmd.Env = append(os.Environ(), "DATABASE_URL="+u.String())
 		out, err := cmd.CombinedOutput()
 		if err != nil && strings.Contains(string(out), u.User.String()) {

@@ -89,7 +89,7 @@ func (s *system) credential(realm string) string {
 	for scope := range strings.FieldsSeq("mint keys tokens:write tokens:use decide standing logout explain introspect") {
 		args = append(args, "--scope", scope)
 	}
-	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.root, ".dev", "bin", "authapi"), args...) //nolint:gosec // our own program
+	cmd := exec.CommandContext(s.t.Context(), filepath.Join(s.root, ".dev", "bin", "authapi"), args...)
 	cmd.Env = s.stack.Env.Pairs()
 	out, err := cmd.Output()
 	must(s.t, err)

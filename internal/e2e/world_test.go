@@ -203,7 +203,7 @@ func (s *system) secondWorker(database string) (url string) {
 	s.t.Helper()
 	addr, err := devstack.FreeAddr()
 	must(s.t, err)
-	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "run") //nolint:gosec,noctx // our own program; the cleanup ends it
+	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "revocation-worker"), "run")
 	cmd.Env = append(s.stack.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.stack.NATSWorkerURL(), "DATABASE_URL="+database)
 	cmd.Stderr = os.Stderr
 	must(s.t, cmd.Start())

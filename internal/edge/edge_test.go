@@ -63,7 +63,7 @@ func TestEdge(t *testing.T) {
 
 // openhands plays the first adopter's Python against this stack.
 func (s *system) openhands(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), filepath.Join(s.root, "examples", "openhands", "run-tests")) //nolint:gosec // the repository's
+	cmd := exec.CommandContext(t.Context(), filepath.Join(s.root, "examples", "openhands", "run-tests"))
 	cmd.Env = append(os.Environ(), s.stack.Env.Pairs()...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -78,7 +78,7 @@ func (s *system) schemathesis(t *testing.T) {
 	if st == "" {
 		t.Fatal("SCHEMATHESIS is not set: run `make test-edge`")
 	}
-	cmd := exec.CommandContext(t.Context(), st, "--config-file", filepath.Join(s.root, "tools", "schemathesis", "schemathesis.toml"), //nolint:gosec // the Makefile's
+	cmd := exec.CommandContext(t.Context(), st, "--config-file", filepath.Join(s.root, "tools", "schemathesis", "schemathesis.toml"),
 		"run", s.stack.Env.AuthapiURL+"/openapi.json", "-H", "X-Service-API-Key: "+s.stack.Env.AuthapiServiceKey, "-H", "Authorization: Bearer "+s.key,
 		"--workers", "1", "--max-examples", "30", "--seed", "1", "--continue-on-failure", "--no-color")
 	cmd.Dir = t.TempDir()

@@ -46,5 +46,5 @@ func (r renamed) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.URL.Path, req.URL.RawPath = plain, path
 		break
 	}
-	return r.next.RoundTrip(req) //nolint:wrapcheck // another transport's
+	return r.next.RoundTrip(req)
 }

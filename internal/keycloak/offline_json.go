@@ -38,7 +38,7 @@ func members(part string) claimSet {
 	if _, err := d.Token(); err != nil { // the closing brace
 		return nil
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // Token returns io.EOF itself
+	if _, err := d.Token(); err != io.EOF {
 		return nil
 	}
 	return set

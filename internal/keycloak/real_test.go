@@ -190,7 +190,7 @@ func (b *bench) request(method, path string, body any) (int, []byte) {
 		}
 		r = bytes.NewReader(enc)
 	}
-	req, err := http.NewRequest(method, b.base+path, r) //nolint:noctx // test helper, also used in Cleanup
+	req, err := http.NewRequest(method, b.base+path, r)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func (b *bench) request(method, path string, body any) (int, []byte) {
 }
 
 func (b *bench) form(path string, v url.Values) (int, []byte) {
-	req, err := http.NewRequest("POST", b.base+path, strings.NewReader(v.Encode())) //nolint:noctx // see request
+	req, err := http.NewRequest("POST", b.base+path, strings.NewReader(v.Encode()))
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func Ensure(ctx context.Context, js jetstream.JetStream, replicas int) (jetstrea
 	case err == nil:
 		c = ours(standing.CachedInfo().Config)
 	case !errors.Is(err, jetstream.ErrStreamNotFound):
-		return nil, err //nolint:wrapcheck // JetStream says what failed
+		return nil, err
 	}
 	s, err := js.CreateOrUpdateStream(ctx, c)
 	for range removals {
@@ -62,5 +62,5 @@ func Ensure(ctx context.Context, js jetstream.JetStream, replicas int) (jetstrea
 		}
 		s, err = js.CreateOrUpdateStream(ctx, c)
 	}
-	return s, err //nolint:wrapcheck // JetStream says what failed
+	return s, err
 }

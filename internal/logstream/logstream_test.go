@@ -95,7 +95,7 @@ func freePort(t *testing.T) int {
 	l, err := c.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)
 	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // of a TCP listener
+	return l.Addr().(*net.TCPAddr).Port // of a TCP listener
 }
 
 func must(t *testing.T, err error) {

@@ -108,7 +108,7 @@ func (m *Import) keys(ctx context.Context, r *Report) error {
 		}
 		out, err := m.To.PutKeys(ctx, *at, taken)
 		if err != nil {
-			return 0, err //nolint:wrapcheck // it says what failed
+			return 0, err
 		}
 		r.Keys.count(len(rows), len(taken), out)
 		for _, id := range out.Refused {
@@ -137,7 +137,7 @@ func (m *Import) tokens(ctx context.Context, r *Report) error {
 		}
 		out, err := m.To.PutTokens(ctx, *at, opened)
 		if err != nil {
-			return 0, err //nolint:wrapcheck // it says what failed
+			return 0, err
 		}
 		r.Tokens.count(len(rows), len(opened), out)
 		for _, user := range out.Refused {
@@ -172,7 +172,7 @@ func (m *Import) pages(ctx context.Context, table string, take func(*Position) (
 	if !m.Dry {
 		var err error
 		if at.After, err = m.To.Position(ctx, at.Source); err != nil {
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 	}
 	var rows int64
@@ -190,7 +190,7 @@ func (m *Import) pages(ctx context.Context, table string, take func(*Position) (
 	if m.Dry {
 		return nil
 	}
-	return m.To.Done(ctx, at.Source) //nolint:wrapcheck // it says what failed
+	return m.To.Done(ctx, at.Source)
 }
 
 func number(position string) (int64, error) {

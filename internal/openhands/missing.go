@@ -19,7 +19,7 @@ func (m *Import) missing(ctx context.Context, r *Report) error {
 	}
 	living, err := m.To.Living(ctx, IDPrefix(m.Realm))
 	if err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	var gone []Held
 	for _, k := range living {
@@ -35,7 +35,7 @@ func (m *Import) missing(ctx context.Context, r *Report) error {
 		return nil
 	}
 	if err := m.To.Revoke(ctx, m.Realm, gone); err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	r.Revoked = len(gone)
 	return nil

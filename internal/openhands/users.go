@@ -42,5 +42,5 @@ func (m *Import) disabled(ctx context.Context, r *Report) error {
 	}
 	r.Disabled = len(users)
 	r.DisabledNow, err = m.To.Disable(ctx, m.Realm, users, m.Dry)
-	return err //nolint:wrapcheck // it says what failed
+	return err
 }

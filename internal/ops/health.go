@@ -37,7 +37,7 @@ func Healthcheck(program, prefix, name, addr string) *cli.Command {
 		Name: "healthcheck", Usage: "exit 0 if the " + program + " on this machine is ready", Flags: append(table.Flags(), OutputFlag()),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := table.Load(cmd); err != nil {
-				return err //nolint:wrapcheck // it says all that is wrong
+				return err
 			}
 			h, err := ask(ctx, program, addr)
 			return errors.Join(h.show(cmd, program), err)

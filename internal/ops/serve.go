@@ -113,5 +113,5 @@ func serveOn(ctx context.Context, l net.Listener, h http.Handler) error {
 		err = s.Close() // what is still under way is cut
 	}
 	<-ended
-	return err //nolint:wrapcheck // about our own listener
+	return err
 }

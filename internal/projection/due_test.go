@@ -119,7 +119,7 @@ func (c *crowd) step(rnd *rand.Rand, at events.Millis, wide bool) string {
 // all: at once, and when tokens become old enough.
 func TestDueIncrementally(t *testing.T) {
 	for seed := range int64(60) {
-		rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a test that can be repeated
+		rnd := rand.New(rand.NewSource(seed))
 		c := newCrowd(t, never)
 		at := events.Millis(1_700_000_000_000)
 		for range 150 {
@@ -132,7 +132,7 @@ func TestDueIncrementally(t *testing.T) {
 // Ensure that everyone is asked about as often as that costs little: what only time or a whole
 // realm's event makes due is found then.
 func TestDueOfEveryone(t *testing.T) {
-	rnd := rand.New(rand.NewSource(1)) //nolint:gosec // a test that can be repeated
+	rnd := rand.New(rand.NewSource(1))
 	c := newCrowd(t, 1)
 	at := events.Millis(1_700_000_000_000)
 	for range 300 {

@@ -57,11 +57,11 @@ type Store interface {
 // decode is what an item says, and its line.
 func decode(e journal.Entry) (events.Message, journal.Line, error) {
 	if e.Subject != "" {
-		return worker.Decode(e) //nolint:wrapcheck // it says what it refuses
+		return worker.Decode(e)
 	}
 	m, err := events.Decode(e.Raw)
 	if err != nil {
-		return events.Message{}, journal.Line{}, err //nolint:wrapcheck // as above
+		return events.Message{}, journal.Line{}, err
 	}
 	m.Received = e.Received
 	return m, worker.LineOf(m, e), nil

@@ -59,12 +59,12 @@ func Reconcile(ctx context.Context, ask worker.Asker, pages *worker.Pages, s Sta
 			continue
 		}
 		if err := limit.Wait(ctx); err != nil {
-			return s, failed, err //nolint:wrapcheck // interrupted
+			return s, failed, err
 		}
 		ms, err := ask.Look(ctx, subject, c.held[subject])
 		switch {
 		case errors.Is(err, worker.ErrAway) || ctx.Err() != nil:
-			return s, failed, err //nolint:wrapcheck // it says what failed
+			return s, failed, err
 		case err != nil:
 			failed[subject] = err
 		default:

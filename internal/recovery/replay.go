@@ -42,7 +42,7 @@ func Replay(ctx context.Context, src Source, st Store, o Options) (Result, error
 	if !o.DryRun {
 		at, err := st.ReplayAt(ctx, src.Name())
 		if err != nil {
-			return Result{}, err //nolint:wrapcheck // the store says what failed
+			return Result{}, err
 		}
 		r.result.From = at
 	}
@@ -80,7 +80,7 @@ func (r *replay) read(ctx context.Context) (items []Item, err error) {
 	for len(items) < chunk {
 		item, err := r.src.Next(ctx)
 		if err != nil {
-			return items, err //nolint:wrapcheck // the caller does
+			return items, err
 		}
 		if item.Position > r.result.From {
 			items = append(items, item)
@@ -108,7 +108,7 @@ func (r *replay) take(ctx context.Context, items []Item) error {
 	r.unsaved += len(items)
 	has, err := r.store.JournalHas(ctx, ids)
 	if err != nil {
-		return err //nolint:wrapcheck // the store says what failed
+		return err
 	}
 	for _, one := range read {
 		if err := r.learn(one, has); err != nil {
@@ -159,7 +159,7 @@ func (r *replay) save(ctx context.Context, last bool) error {
 		Journal: r.lines, Facts: r.facts, Parked: r.parked, Erase: r.erase, Source: r.src.Name(), Position: r.position,
 	})
 	if err != nil {
-		return err //nolint:wrapcheck // the store says what failed
+		return err
 	}
 	r.result.Changed += n
 	r.facts, r.lines, r.parked, r.erase, r.unsaved = tokenstate.NewFacts(), nil, nil, nil, 0
@@ -169,11 +169,11 @@ func (r *replay) save(ctx context.Context, last bool) error {
 
 func (r *replay) finish(ctx context.Context) (Result, error) {
 	if !r.o.DryRun {
-		return r.result, r.store.EndReplay(ctx, r.src.Name()) //nolint:wrapcheck // the store says what failed
+		return r.result, r.store.EndReplay(ctx, r.src.Name())
 	}
 	now, err := r.store.State(ctx)
 	if err != nil {
-		return r.result, err //nolint:wrapcheck // as above
+		return r.result, err
 	}
 	then := now
 	then.Facts = tokenstate.Join(now.Facts, r.facts)

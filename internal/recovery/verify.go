@@ -54,11 +54,11 @@ func Verify(ctx context.Context, z Frozen, repair bool, seen func(done, of int64
 	var r Report
 	taught, whole, err := z.Taught(ctx, func(done, of int64) { r.Lines = done; seen(done, of) })
 	if err != nil {
-		return r, err //nolint:wrapcheck // the database says what failed
+		return r, err
 	}
 	held, err := z.Facts(ctx)
 	if err != nil {
-		return r, err //nolint:wrapcheck // as above
+		return r, err
 	}
 	if r.Pruned = !whole; r.Pruned {
 		taught = tokenstate.Join(taught, held)
@@ -69,25 +69,25 @@ func Verify(ctx context.Context, z Frozen, repair bool, seen func(done, of int64
 		return r, err
 	}
 	if r.FeedHoles, err = z.FeedHoles(ctx); err != nil {
-		return r, err //nolint:wrapcheck // as above
+		return r, err
 	}
 	if !repair || r.Sound() {
 		return r, nil
 	}
 	r.Repaired = true
 	detail := fmt.Sprintf("%d facts missing, %d extra, %d different, %d holes in the feed", len(r.Missing), len(r.Extra), len(r.Different), r.FeedHoles)
-	return r, z.Replace(ctx, taught, detail) //nolint:wrapcheck // as above
+	return r, z.Replace(ctx, taught, detail)
 }
 
 // view compares by the facts that the tables hold, right or wrong: a wrong fact is told above.
 func (r *Report) view(ctx context.Context, z Frozen, held tokenstate.Facts) error {
 	tokens, rules, err := z.Tokens(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // the database says what failed
+		return err
 	}
 	rows, at, err := z.View(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	r.Tokens = len(tokens)
 	said := make(map[tokenstate.Token]ViewRow, len(rows))

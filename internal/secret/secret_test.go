@@ -25,7 +25,7 @@ func TestText_NeverShown(t *testing.T) {
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%p", "%w"} {
 		for _, v := range []any{text, &text, h, &h, []secret.Text{text}, map[string]secret.Text{"k": text}} {
-			fmt.Fprintf(&out, verb+"\n", v) //nolint:govet // wrong verbs are the point
+			fmt.Fprintf(&out, verb+"\n", v)
 		}
 	}
 	for _, v := range []any{text, h, struct{ T secret.Text }{text}, map[string]any{"t": text}} {

@@ -50,7 +50,7 @@ func (t *Table) unknown(fromFile map[string]string) (faults []error) {
 // readFile reads a flat YAML file; its names are those of the environment in lower case.
 func readFile(path string) (map[string]string, error) {
 	if path == "" {
-		return nil, nil //nolint:nilnil // no file, no values
+		return nil, nil // no file, no values
 	}
 	k := koanf.New("\x00")
 	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {

@@ -26,11 +26,11 @@ func (t *Table) Networks(into *[]netip.Prefix, name, help string) {
 
 func network(s string) (netip.Prefix, error) {
 	if strings.Contains(s, "/") {
-		return netip.ParsePrefix(s) //nolint:wrapcheck // only whether it fails is told
+		return netip.ParsePrefix(s)
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil {
-		return netip.Prefix{}, err //nolint:wrapcheck // as above
+		return netip.Prefix{}, err
 	}
-	return a.Unmap().Prefix(a.Unmap().BitLen()) //nolint:wrapcheck // as above
+	return a.Unmap().Prefix(a.Unmap().BitLen())
 }

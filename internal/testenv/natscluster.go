@@ -84,16 +84,16 @@ func (c *NATSCluster) tryToCreate(ctx context.Context, js jetstream.JetStream) e
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if err := devstack.CreateStream(ctx, c.URL(Operator)); err != nil {
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	}
 	s, err := js.Stream(ctx, streamName)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	config := s.CachedInfo().Config
 	config.Replicas = len(c.members)
 	_, err = js.UpdateStream(ctx, config)
-	return err //nolint:wrapcheck // as above
+	return err
 }
 
 // URL is the addresses of all members with the credentials of a user, as NATS_URL takes them.

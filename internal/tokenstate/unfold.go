@@ -73,7 +73,7 @@ func (r *eye) uint() (n uint64) {
 // int undoes binary.AppendVarint.
 func (r *eye) int() int64 {
 	n := r.uint()
-	return int64(n>>1) ^ -int64(n&1) //nolint:gosec // all 64 bits are meant
+	return int64(n>>1) ^ -int64(n&1)
 }
 
 func (r *eye) time() Millis {

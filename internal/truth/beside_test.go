@@ -37,7 +37,7 @@ func (w *world) beside(steps []step, n int) {
 // besideFile does so with the script in a file.
 func (w *world) besideFile(path string, n int) {
 	w.t.Helper()
-	raw, err := os.ReadFile(path) //nolint:gosec // the caller's own
+	raw, err := os.ReadFile(path)
 	w.must(err)
 	steps, err := parse(strings.Trim(strings.TrimSpace(string(raw)), "`,\n"))
 	w.must(err)

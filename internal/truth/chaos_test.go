@@ -54,7 +54,7 @@ func TestKillsLoseNothing(t *testing.T) {
 		w.must(w.enter(15))
 		w.opened()
 		for _, part := range []string{"worker", "nats", "postgres", "authapi", "keycloak"} {
-			acted += w.under(kill(w.stack, part, rand.New(rand.NewSource(seed+cycle)))) //nolint:gosec // a choice that can be repeated
+			acted += w.under(kill(w.stack, part, rand.New(rand.NewSource(seed+cycle))))
 			kills[part]++
 		}
 		w.heard()
@@ -153,7 +153,7 @@ func (w *world) lost() (n int) {
 		m, err := events.Decode(raw.Data)
 		w.must(err)
 		var there bool
-		w.must(conn.QueryRow(w.ctx, "SELECT EXISTS (SELECT FROM tokenstate.journal WHERE id = $1) OR EXISTS (SELECT FROM tokenstate.parked WHERE seq = $2)", m.ID, int64(seq)).Scan(&there)) //nolint:gosec // a sequence
+		w.must(conn.QueryRow(w.ctx, "SELECT EXISTS (SELECT FROM tokenstate.journal WHERE id = $1) OR EXISTS (SELECT FROM tokenstate.parked WHERE seq = $2)", m.ID, int64(seq)).Scan(&there))
 		if !there {
 			n++
 			w.t.Errorf("message %d, %s, was never applied", seq, m.ID)
@@ -165,7 +165,7 @@ func (w *world) lost() (n int) {
 // verify holds the facts to the journal.
 func (w *world) verify() {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.ctx, filepath.Join("..", "..", ".dev", "bin", "revocation-worker"), "verify") //nolint:gosec // our own program
+	cmd := exec.CommandContext(w.ctx, filepath.Join("..", "..", ".dev", "bin", "revocation-worker"), "verify")
 	cmd.Env = w.stack.Env.Pairs()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		w.t.Errorf("verify: %v\n%s", err, out)

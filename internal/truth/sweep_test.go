@@ -139,7 +139,7 @@ func TestSweepAtScale(t *testing.T) {
 	stop()
 	fmt.Printf("users=%d sessions=%d requests=%d requests_per_session=%.4f seconds=%.0f false_verdicts=%d unseen=%d\n", //nolint:forbidigo // what the target prints
 		n, count.Count, counter.total(), float64(counter.total())/float64(n), took.Seconds(), falseRevoked+int64(len(wrong)), left)
-	fmt.Print(counter) //nolint:forbidigo // as above
+	fmt.Print(counter) //nolint:forbidigo
 	if falseRevoked > 0 || len(wrong) > 0 || left > 0 {
 		t.Errorf("false: %d living judged dead at some time, in the end %v; %d not seen", falseRevoked, wrong, left)
 	}
@@ -173,7 +173,7 @@ func work(t *testing.T, root string, s *devstack.Stack, keycloak string) (stop f
 	t.Helper()
 	addr, err := devstack.FreeAddr()
 	must(t, err)
-	cmd := exec.Command(filepath.Join(root, ".dev", "bin", "revocation-worker"), "run") //nolint:gosec,noctx // our own program; stop ends it
+	cmd := exec.Command(filepath.Join(root, ".dev", "bin", "revocation-worker"), "run")
 	cmd.Env = append(s.Env.Pairs(), "WORKER_ADMIN_ADDR="+addr, "NATS_URL="+s.NATSWorkerURL(), "DATABASE_URL="+s.WorkerDatabaseURL(), "KEYCLOAK_URL="+keycloak, "WORKER_BACKFILL_INTERVAL=1m")
 	cmd.Stderr = os.Stderr
 	must(t, cmd.Start())

@@ -98,7 +98,7 @@ func (w *world) fault(faults []string) (over func()) {
 	done := make(chan error, 1)
 	part, seed := faults[w.rnd.Intn(len(faults))], w.rnd.Int63()
 	w.everybody.tell("a fault: %s", part)
-	go func() { done <- kill(w.stack, part, rand.New(rand.NewSource(seed)))(w.ctx) }() //nolint:gosec // a choice that can be repeated
+	go func() { done <- kill(w.stack, part, rand.New(rand.NewSource(seed)))(w.ctx) }()
 	return func() {
 		w.must(<-done)
 		w.heard()

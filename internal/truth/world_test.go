@@ -152,7 +152,7 @@ func (w *world) know() error {
 
 // by is the world as an actor with this seed sees it.
 func (w *world) by(seed int64) *world {
-	rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a choice that can be repeated
+	rnd := rand.New(rand.NewSource(seed))
 	return &world{w.shared, rnd, w.nodes[rnd.Intn(len(w.nodes))]}
 }
 

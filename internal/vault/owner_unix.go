@@ -14,5 +14,5 @@ func keepOwner(f *os.File, was fs.FileInfo) error {
 	if !ok || os.Geteuid() != 0 {
 		return nil
 	}
-	return f.Chown(int(s.Uid), int(s.Gid)) //nolint:wrapcheck // the caller names the file
+	return f.Chown(int(s.Uid), int(s.Gid))
 }

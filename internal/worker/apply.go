@@ -60,7 +60,7 @@ func (w *Worker) try(ctx context.Context, b batch) error {
 		}
 	}
 	_, err := w.Store.Apply(ctx, b.Batch)
-	return err //nolint:wrapcheck // the store says what failed
+	return err
 }
 
 // lasting is ctx, but ends only grace after it.

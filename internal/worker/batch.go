@@ -46,7 +46,7 @@ func Decode(e journal.Entry) (events.Message, journal.Line, error) {
 		m, err = events.Arrived(m, e.Subject, e.Received)
 	}
 	if err != nil {
-		return events.Message{}, journal.Line{}, err //nolint:wrapcheck // it says what it refuses
+		return events.Message{}, journal.Line{}, err
 	}
 	return m, LineOf(m, e), nil
 }

@@ -63,11 +63,11 @@ func (l *Looker) bind(ctx context.Context, u projection.Unbound) error {
 	defer cancel()
 	m, uuid, err := l.Ask.LookNamed(ctx, u.Realm, u.ClientID)
 	if err != nil || uuid == "" { // "": no client is called that any more
-		return err //nolint:wrapcheck // the asker says what failed
+		return err
 	}
 	if err := l.Log.Publish(ctx, m); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	_, err = l.Bind.BindClient(ctx, u.Realm, u.ClientID, uuid)
-	return err //nolint:wrapcheck // as above
+	return err
 }

@@ -121,7 +121,7 @@ func TestPagesByKeyShowAll(t *testing.T) {
 // row numbers some are skipped.
 func TestPagesByKeySkipNobody(t *testing.T) {
 	for seed := range uint64(10) {
-		rnd := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a test that can be repeated
+		rnd := rand.New(rand.NewPCG(seed, 2))
 		k := keyedCrowd(5000)
 		k.before = func(k *keycloak, _ int) error {
 			for range 300 {
@@ -201,7 +201,7 @@ func TestPagesByKeyFaults(t *testing.T) {
 
 // population is n users of the form of Keycloak's own ids, evenly spread.
 func population(n int) (ids []string) {
-	rnd := rand.New(rand.NewPCG(7, 7)) //nolint:gosec // a test that can be repeated
+	rnd := rand.New(rand.NewPCG(7, 7))
 	for range n {
 		ids = append(ids, fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", rnd.Uint32(), rnd.Uint32()&0xffff, rnd.Uint32()&0xfff, rnd.Uint32()&0xfff, rnd.Uint64()&0xffffffffffff))
 	}

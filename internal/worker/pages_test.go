@@ -114,7 +114,7 @@ func (k *keycloak) shown(t *testing.T) (sessions, users map[string]bool) {
 		if _, err := events.Decode(raw); err != nil {
 			t.Fatal(err)
 		}
-		o := m.Body.(*events.Observation) //nolint:forcetypeassert // nothing else is published
+		o := m.Body.(*events.Observation) // nothing else is published
 		for _, u := range o.Users {
 			users[u.User] = true
 		}
@@ -186,7 +186,7 @@ func TestPagesShiftByHalf(t *testing.T) {
 	const looked, happened, listed = events.Millis(1_000_000), events.Millis(2_000_000), events.Millis(2_100_000)
 	rules := tokenstate.DefaultRules()
 	for seed := range uint64(20) {
-		rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
+		rnd := rand.New(rand.NewPCG(seed, 1))
 		k := crowd(1000)
 		k.at = listed
 		facts := tokenstate.NewFacts()

@@ -50,7 +50,7 @@ func (r *Relay) Run(ctx context.Context) error {
 func (r *Relay) some(ctx context.Context) (more bool, err error) {
 	rows, err := r.Outbox.Outbox(ctx, relayAtOnce)
 	if err != nil || len(rows) == 0 {
-		return false, err //nolint:wrapcheck // the outbox says what failed
+		return false, err
 	}
 	var done []string
 	for _, row := range rows {
@@ -67,7 +67,7 @@ func (r *Relay) some(ctx context.Context) (more bool, err error) {
 func (r *Relay) one(ctx context.Context, row journal.Waiting) error {
 	m, err := events.Decode(row.Raw)
 	if err == nil && m.Body.Class() == events.ClassOrder && m.Source == events.Authapi && m.ID == row.ID {
-		return r.Log.Publish(ctx, m) //nolint:wrapcheck // the log says what failed
+		return r.Log.Publish(ctx, m)
 	}
 	r.Logger.Error().Str("id", row.ID).AnErr("fault", err).Msg("an outbox row that is not an order of authapi is not relayed; who wrote it?")
 	return nil

@@ -45,7 +45,7 @@ func (s *Store) Import(ctx context.Context, p ImportPage) (out ImportOutcome, er
 			return state.ErrDryRun
 		}
 		if err := state.MoveImport(ctx, tx, p.Source, p.Position); err != nil {
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 		changes := make([]state.Change, len(rows))
 		for i, row := range rows {
@@ -54,7 +54,7 @@ func (s *Store) Import(ctx context.Context, p ImportPage) (out ImportOutcome, er
 			}
 		}
 		_, err = state.Announce(ctx, tx, changes)
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil && !errors.Is(err, state.ErrDryRun) {
 		return ImportOutcome{}, fmt.Errorf("import keys: %w", err)

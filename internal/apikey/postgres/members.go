@@ -45,7 +45,7 @@ func (s *Store) member(ctx context.Context, m apikey.Member, value []byte, write
 			return err
 		}
 		version, err = state.Announce(ctx, tx, []state.Change{{Kind: KindMember, Key: string(key), Value: value}})
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write member: %w", err)

@@ -89,7 +89,7 @@ func (s *Store) DeleteServiceKey(ctx context.Context, name string) (found bool, 
 			return err
 		}
 		_, err = state.Announce(ctx, tx, []state.Change{{Kind: KindServiceKey, Key: name}})
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("delete service credential: %w", err)

@@ -76,7 +76,7 @@ func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, ap
 			return err
 		}
 		version, err = state.Announce(ctx, tx, []state.Change{change})
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return apikey.Record{}, 0, fmt.Errorf("mint key: %w", err)
@@ -88,7 +88,7 @@ func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, ap
 func ownerOf(ctx context.Context, tx pgx.Tx, realm, user string) (apikey.Owned, error) {
 	o, err := state.Owner(ctx, tx, realm, user)
 	if err != nil {
-		return apikey.Owned{}, err //nolint:wrapcheck // it says what failed
+		return apikey.Owned{}, err
 	}
 	return apikey.Owned{At: o.Now.Second(), Owner: tokenstate.Owner(realm, user, o.Facts, o.Rules), Facts: o.Facts}, nil
 }
@@ -97,7 +97,7 @@ func newestOf(ctx context.Context, tx pgx.Tx, n Name) (*apikey.Record, error) {
 	row, err := q.NewestSystemKey(ctx, tx, n.params())
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return nil, nil //nolint:nilnil // none is what decide is told
+		return nil, nil // none is what decide is told
 	case err != nil:
 		return nil, err
 	case row.Blocked:
@@ -125,7 +125,7 @@ func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
 func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID string) events.Message) (found bool, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := state.LockOwner(ctx, tx, n.Realm, n.User); err != nil { // first, as in Mint
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
 			return err
@@ -160,7 +160,7 @@ func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID st
 		}
 		all = append(all, changes...)
 	}
-	return state.Announce(ctx, tx, all) //nolint:wrapcheck // it says what failed
+	return state.Announce(ctx, tx, all)
 }
 
 // revoke marks the row and makes the order: the copy in the log brings the revocation back
@@ -171,7 +171,7 @@ func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]sta
 		return nil, state.ErrNotAnOrder
 	}
 	if err := state.LockOwner(ctx, tx, m.Realm, o.User); err != nil { // before the key's row, as everywhere
-		return nil, err //nolint:wrapcheck // it says what failed
+		return nil, err
 	}
 	at := m.At.Time()
 	row, err := q.RevokeKey(ctx, tx, dbsqlc.RevokeKeyParams{ID: o.Key, RevokedAt: &at, RevokedBy: &m.ID, Blocked: block})
@@ -183,7 +183,7 @@ func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]sta
 		return nil, err
 	}
 	changes, err := state.PutOrder(ctx, tx, m)
-	return append(changes, changed), err //nolint:wrapcheck // it says what it refuses
+	return append(changes, changed), err
 }
 
 func changeOf(row dbsqlc.TokenstateApiKey) (state.Change, error) {
@@ -231,7 +231,7 @@ func announce(ctx context.Context, tx pgx.Tx, kind, key string, value any) (int6
 	if err != nil {
 		return 0, err
 	}
-	return state.Announce(ctx, tx, []state.Change{c}) //nolint:wrapcheck // it says what failed
+	return state.Announce(ctx, tx, []state.Change{c})
 }
 
 func change(kind, key string, value any) (state.Change, error) {

@@ -47,7 +47,7 @@ func (s *Store) Create(ctx context.Context, realm, user string, build func(apike
 		}
 		out.Record = k.Record
 		out.Version, err = state.Announce(ctx, tx, []state.Change{added})
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return apikey.Issued{}, fmt.Errorf("create key: %w", err)
@@ -117,7 +117,7 @@ func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once, n
 		}
 		out.Record = k.Record
 		out.Version, err = state.Announce(ctx, tx, append(changes, added))
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return apikey.Issued{}, fmt.Errorf("rotate key: %w", err)
@@ -143,7 +143,7 @@ func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order
 func (s *Store) RevokeOne(ctx context.Context, ref apikey.Ref, order func(keyID string) events.Message) (rec apikey.Record, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := state.LockOwner(ctx, tx, ref.Realm, ref.User); err != nil { // first, as in Rotate
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 		if rec, err = owned(ctx, tx, ref); err != nil {
 			return err
@@ -164,7 +164,7 @@ func (s *Store) RevokeOne(ctx context.Context, ref apikey.Ref, order func(keyID 
 			changes = append(changes, cs...)
 		}
 		version, err = state.Announce(ctx, tx, changes)
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return apikey.Record{}, 0, fmt.Errorf("revoke key: %w", err)

@@ -43,7 +43,7 @@ func (s *Store) Redigest(ctx context.Context, all []apikey.Redigest) error {
 			changes = append(changes, c)
 		}
 		_, err := state.Announce(ctx, tx, changes)
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("write digests: %w", err)

@@ -16,7 +16,7 @@ func (a Arrivals) Arrived(ctx context.Context, realm, id string) ([]admin.Arriva
 	ids := []string{id, id + "/l", id + "/b"}
 	got, err := a.Store.Arrived(ctx, realm, ids...)
 	if err != nil {
-		return nil, 0, err //nolint:wrapcheck // joins only
+		return nil, 0, err
 	}
 	var found []admin.Arrival
 	for _, m := range got.Messages {

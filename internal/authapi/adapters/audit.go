@@ -15,5 +15,5 @@ func (a Acts) WriteActs(ctx context.Context, all []audit.Act) error {
 	for i, one := range all {
 		rows[i] = postgres.Act(one)
 	}
-	return a.Store.WriteActs(ctx, rows) //nolint:wrapcheck // joins only
+	return a.Store.WriteActs(ctx, rows)
 }

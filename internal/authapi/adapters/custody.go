@@ -58,7 +58,7 @@ func (c Custody) Put(ctx context.Context, g tokens.Given) (bool, int64, error) {
 	case errors.Is(err, postgres.ErrNarrower):
 		err = tokens.ErrNarrower
 	}
-	return p.Created, p.Version, err //nolint:wrapcheck // joins only
+	return p.Created, p.Version, err
 }
 
 func (c Custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tokenstate.Seconds, error) {
@@ -67,7 +67,7 @@ func (c Custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tok
 		err = tokens.ErrNotSealed
 	}
 	if err != nil {
-		return secret.Text{}, 0, err //nolint:wrapcheck // joins only
+		return secret.Text{}, 0, err
 	}
 	t.User = s.User
 	text, err := c.Keys.Open(row(t), vault.Sealed{KeyID: s.KeyID, Ciphertext: s.Bytes})
@@ -83,5 +83,5 @@ func (c Custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tok
 }
 
 func (c Custody) Delete(ctx context.Context, realm, user, session string) (int, int64, error) {
-	return c.Store.DeleteToken(ctx, realm, user, session) //nolint:wrapcheck // joins only
+	return c.Store.DeleteToken(ctx, realm, user, session)
 }

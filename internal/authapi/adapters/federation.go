@@ -19,5 +19,5 @@ func (f Federation) FindLinked(ctx context.Context, alias, id string) (string, e
 	case errors.Is(err, keycloak.ErrAmbiguous):
 		err = idp.ErrSeveral
 	}
-	return user, err //nolint:wrapcheck // joins only
+	return user, err
 }

@@ -22,9 +22,9 @@ func (s SystemKeys) Mint(ctx context.Context, k keys.SystemKey, decide func(*api
 	if errors.Is(err, postgres.ErrBlocked) {
 		err = keys.ErrBlocked
 	}
-	return rec, version, err //nolint:wrapcheck // joins only
+	return rec, version, err
 }
 
 func (s SystemKeys) Revoke(ctx context.Context, k keys.SystemKey, block bool, order func(string) events.Message) (bool, int64, error) {
-	return s.Store.Revoke(ctx, nameOf(k), block, order) //nolint:wrapcheck // joins only
+	return s.Store.Revoke(ctx, nameOf(k), block, order)
 }

@@ -29,7 +29,7 @@ func (l LogoutTokens) Verify(ctx context.Context, raw secret.Text) (tokens.Logou
 	if bad, ok := errors.AsType[*logouttoken.Invalid](err); ok {
 		return tokens.LogoutToken{}, &tokens.BadLogoutToken{Reason: bad.Reason, Cause: bad.Cause}
 	}
-	return tokens.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session, Audience: t.Audience}, err //nolint:wrapcheck // joins only
+	return tokens.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session, Audience: t.Audience}, err
 }
 
 // realmOf chooses who verifies, by the issuer that the token names: the verifier holds the token
@@ -42,7 +42,7 @@ func (l LogoutTokens) realmOf(ctx context.Context, raw string) (string, error) {
 	}
 	named, err := logouttoken.Issuer(raw)
 	if err != nil {
-		return "", err //nolint:wrapcheck // it says why the token is refused
+		return "", err
 	}
 	var away error
 	for realm, s := range l {
@@ -65,5 +65,5 @@ func (l Logouts) OrderByLogout(ctx context.Context, id string, m events.Message)
 	if errors.Is(err, postgres.ErrReplayed) {
 		err = tokens.ErrReplayed
 	}
-	return version, err //nolint:wrapcheck // joins only
+	return version, err
 }

@@ -23,11 +23,11 @@ type OpenHands struct {
 const importedBy = "import:openhands"
 
 func (t OpenHands) Position(ctx context.Context, source string) (string, error) {
-	return t.State.ImportPosition(ctx, source) //nolint:wrapcheck // joins only
+	return t.State.ImportPosition(ctx, source)
 }
 
 func (t OpenHands) Done(ctx context.Context, source string) error {
-	return t.State.ImportDone(ctx, source) //nolint:wrapcheck // joins only
+	return t.State.ImportDone(ctx, source)
 }
 
 func (t OpenHands) PutKeys(ctx context.Context, at openhands.Position, keys []openhands.Imported) (openhands.Outcome, error) {
@@ -36,7 +36,7 @@ func (t OpenHands) PutKeys(ctx context.Context, at openhands.Position, keys []op
 		page.Keys[i] = postgres.Imported(k)
 	}
 	out, err := t.Keys.Import(ctx, page)
-	return openhands.Outcome(out), err //nolint:wrapcheck // joins only
+	return openhands.Outcome(out), err
 }
 
 // PutTokens seals as PUT /v1/offline-tokens does.
@@ -50,7 +50,7 @@ func (t OpenHands) PutTokens(ctx context.Context, at openhands.Position, tokens 
 		page[i] = state.SealedImport{Token: state.StoredToken{Token: one.Token, Scope: one.Scope}, Ciphertext: sealed}
 	}
 	out, err := t.State.ImportTokens(ctx, at.Source, at.After, at.Dry, page)
-	return openhands.Outcome{Added: out.Added, Changed: out.Changed, Refused: out.Narrower}, err //nolint:wrapcheck // joins only
+	return openhands.Outcome{Added: out.Added, Changed: out.Changed, Refused: out.Narrower}, err
 }
 
 func (t OpenHands) Living(ctx context.Context, prefix string) (all []openhands.Held, err error) {
@@ -58,19 +58,19 @@ func (t OpenHands) Living(ctx context.Context, prefix string) (all []openhands.H
 	for _, k := range living {
 		all = append(all, openhands.Held(k))
 	}
-	return all, err //nolint:wrapcheck // joins only
+	return all, err
 }
 
 func (t OpenHands) Revoke(ctx context.Context, realm string, keys []openhands.Held) error {
 	now, err := t.State.Now(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // joins only
+		return err
 	}
 	ids, owner := make([]string, len(keys)), make(map[string]string, len(keys))
 	for i, k := range keys {
 		ids[i], owner[k.ID] = k.ID, k.User
 	}
-	return t.Keys.RevokeIDs(ctx, ids, func(id string) events.Message { //nolint:wrapcheck // joins only
+	return t.Keys.RevokeIDs(ctx, ids, func(id string) events.Message {
 		return orders.KeyRevoked(realm, now, importedBy, owner[id], id)
 	})
 }
@@ -78,11 +78,11 @@ func (t OpenHands) Revoke(ctx context.Context, realm string, keys []openhands.He
 func (t OpenHands) Disable(ctx context.Context, realm string, users []string, dry bool) (n int, err error) {
 	already, err := t.State.DisabledByBackend(ctx, realm)
 	if err != nil {
-		return 0, err //nolint:wrapcheck // joins only
+		return 0, err
 	}
 	now, err := t.State.Now(ctx)
 	if err != nil {
-		return 0, err //nolint:wrapcheck // joins only
+		return 0, err
 	}
 	for _, user := range users {
 		if already[user] {

@@ -12,10 +12,10 @@ import (
 type Orders struct{ *postgres.Store }
 
 func (o Orders) Submit(ctx context.Context, m events.Message) (int64, error) {
-	return o.Order(ctx, m) //nolint:wrapcheck // joins only
+	return o.Order(ctx, m)
 }
 
 func (o Orders) SubmitReaching(ctx context.Context, m events.Message) (int64, orders.Reached, error) {
 	version, r, err := o.OrderReaching(ctx, m)
-	return version, orders.Reached{Users: r.Users, Tokens: r.Tokens, Keys: r.Keys}, err //nolint:wrapcheck // joins only
+	return version, orders.Reached{Users: r.Users, Tokens: r.Tokens, Keys: r.Keys}, err
 }

@@ -37,7 +37,7 @@ func (c Custody) ResealAll(ctx context.Context) (resealed, broken int, err error
 		if done {
 			resealed++
 		}
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	})
 	return resealed, broken, err
 }

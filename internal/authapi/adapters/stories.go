@@ -13,5 +13,5 @@ import (
 type Stories struct{ Pool *pgxpool.Pool }
 
 func (s Stories) Explain(ctx context.Context, realm, name string) (timeline.Story, error) {
-	return pgsource.Explain(ctx, s.Pool, realm, name) //nolint:wrapcheck // joins only
+	return pgsource.Explain(ctx, s.Pool, realm, name)
 }

@@ -27,13 +27,13 @@ func (c Turns) Take(ctx context.Context, t tokenstate.Token, want tokens.Fresh) 
 		err = tokens.ErrNotSealed
 	}
 	if err != nil || got.Result == nil {
-		return tokens.Turn{ID: got.ID, Unsure: got.Unsure}, err //nolint:wrapcheck // joins only
+		return tokens.Turn{ID: got.ID, Unsure: got.Unsure}, err
 	}
 	t.User = got.Result.User
 	text, err := c.Keys.Open(accessRow(t), vault.Sealed{KeyID: got.Result.KeyID, Ciphertext: got.Result.Bytes})
 	if err != nil { // another user's, another keyset's or damaged: it is only a cache
 		if err := c.Store.ForgetResult(ctx, t); err != nil {
-			return tokens.Turn{}, err //nolint:wrapcheck // joins only
+			return tokens.Turn{}, err
 		}
 		return tokens.Turn{}, nil
 	}
@@ -52,18 +52,18 @@ func (c Turns) Finish(ctx context.Context, t tokenstate.Token, turn string, r to
 		}
 		out.Next = &postgres.StoredToken{Token: r.Next.Token, Verified: true, Scope: r.Next.Scope}
 	}
-	return c.Store.FinishTurn(ctx, t, turn, out) //nolint:wrapcheck // joins only
+	return c.Store.FinishTurn(ctx, t, turn, out)
 }
 
 func (c Turns) Leave(ctx context.Context, t tokenstate.Token, turn string, settle time.Duration) error {
-	return c.Store.LeaveTurn(ctx, t, turn, settle) //nolint:wrapcheck // joins only
+	return c.Store.LeaveTurn(ctx, t, turn, settle)
 }
 
 func (c Turns) Forget(ctx context.Context, t tokenstate.Token) error {
-	return c.Store.ForgetResult(ctx, t) //nolint:wrapcheck // joins only
+	return c.Store.ForgetResult(ctx, t)
 }
 
 func (c Turns) Prune(ctx context.Context) error {
 	_, err := c.Store.PruneTurns(ctx)
-	return err //nolint:wrapcheck // joins only
+	return err
 }

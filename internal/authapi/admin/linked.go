@@ -60,7 +60,7 @@ func (s *Service) linked(ctx context.Context, realm, alias, id string) (string, 
 		return s.Gate.Realms[realm].Federation.FindLinked(ctx, alias, id)
 	})
 	if err != nil {
-		return "", err //nolint:wrapcheck // it says itself what failed
+		return "", err
 	}
-	return got.(string), nil //nolint:forcetypeassert // the function above returns nothing else
+	return got.(string), nil
 }

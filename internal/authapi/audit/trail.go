@@ -111,7 +111,7 @@ func (t *Trail) write(ctx context.Context) (lost int64, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.acts = append(acts, t.acts...)
-	return lost, err //nolint:wrapcheck // the store says what failed
+	return lost, err
 }
 
 // writeLimit bounds one writing behind.

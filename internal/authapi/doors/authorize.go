@@ -28,7 +28,7 @@ func (s *Service) authorize(api huma.API) {
 		op := web.Operation(method, "/v1/authorize", "Whether a gateway may let a request pass, and whose it is", web.SmallBody)
 		op.Middlewares, op.Hidden = huma.Middlewares{s.answerGateway}, i >= describedMethods
 		op.Responses = map[string]*huma.Response{"200": {Description: "It may pass. An empty header clears the gateway's.", Headers: identityHeaders()}}
-		huma.Register(api, op, func(context.Context, *web.PinInput) (*struct{}, error) { return nil, nil }) //nolint:nilnil // headers only
+		huma.Register(api, op, func(context.Context, *web.PinInput) (*struct{}, error) { return nil, nil }) // headers only
 	}
 }
 

@@ -171,7 +171,7 @@ func hopOf(s string) (netip.Addr, error) {
 	if a, err := netip.ParseAddrPort(s); err == nil {
 		return a.Addr(), nil
 	}
-	return netip.ParseAddr(s) //nolint:wrapcheck // only whether it fails counts
+	return netip.ParseAddr(s)
 }
 
 func (l *Limits) trusts(a netip.Addr) bool {

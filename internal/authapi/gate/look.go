@@ -26,9 +26,9 @@ func (g *Gate) Look(ctx context.Context, realm, user string) (idp.Look, error) {
 		return g.Realms[realm].Keycloak.LookUser(ctx, user)
 	})
 	if err != nil {
-		return idp.Look{}, err //nolint:wrapcheck // it says itself what failed
+		return idp.Look{}, err
 	}
-	return got.(idp.Look), nil //nolint:forcetypeassert // the function above returns nothing else
+	return got.(idp.Look), nil
 }
 
 // RefusedOwner is the answer where a key is wanted for somebody who may have none, by the reason of their standing.

@@ -36,7 +36,7 @@ func (g *Gate) find(ctx context.Context, ps []apikey.Presented) ([]apikey.Record
 		}
 		rec, known, err := g.Known.KeyByID(ctx, p.ID)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // it says what failed
+			return nil, err
 		}
 		if known {
 			recs[i] = rec
@@ -46,7 +46,7 @@ func (g *Gate) find(ctx context.Context, ps []apikey.Presented) ([]apikey.Record
 	for i := range found {
 		recs[at[i]] = found[i]
 	}
-	return recs, err //nolint:wrapcheck // it says what failed
+	return recs, err
 }
 
 // digests are what may be stored of a key.

@@ -165,7 +165,7 @@ func (s *Service) rotateKey(ctx context.Context, in *rotateKeyInput) (*createKey
 	var issued apikey.Issued
 	err = s.pastCutoff(ctx, func() (err error) {
 		issued, err = s.Users.Rotate(ctx, ref, once, next, keyOrders(at, ref, caller.Name))
-		return err //nolint:wrapcheck // handled below
+		return err
 	})
 	if err != nil {
 		return nil, s.keyFault(ctx, err)

@@ -93,7 +93,7 @@ func (s *Service) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) 
 		rec, version, err = s.System.Mint(ctx, k,
 			func(newest *apikey.Record, owner apikey.Owned) (uint64, error) { return s.generation(k, newest, owner) },
 			func(generation uint64, at tokenstate.Seconds) apikey.Record { return s.build(k, generation, at) })
-		return err //nolint:wrapcheck // handled below
+		return err
 	})
 	if err != nil {
 		return nil, s.keyFault(ctx, err)

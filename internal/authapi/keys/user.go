@@ -94,7 +94,7 @@ func (s *Service) createKey(ctx context.Context, in *createKeyInput) (*createKey
 	var issued apikey.Issued
 	err := s.pastCutoff(ctx, func() (err error) {
 		issued, err = s.Users.Create(ctx, rec.Realm, rec.User, build, once)
-		return err //nolint:wrapcheck // handled below
+		return err
 	})
 	if err != nil {
 		return nil, s.keyFault(ctx, err)

@@ -80,7 +80,7 @@ func (s *Service) exchange(ctx context.Context, a access, reused bool, audience 
 	began := s.Gate.LocalTime()
 	g, err := s.Gate.Realms[a.of.Realm].Keycloak.Exchange(ctx, a.text, audience)
 	if err != nil {
-		return access{}, err //nolint:wrapcheck // it says what failed
+		return access{}, err
 	}
 	if v := s.Gate.Known.Judge(a.of); s.withheld(v, reused) { // a fact came meanwhile
 		return access{}, s.dead(a.of.Realm, v)

@@ -89,7 +89,7 @@ func (s *Service) learnt(ctx context.Context, t tokenstate.Token, in *outcomeInp
 	}
 	r := s.Gate.Realms[t.Realm].Keycloak.Classify(int(b.Status), b.Error, b.ErrorDescription)
 	if a.Body.Recorded, a.Body.Reason = r.Records, r.Reason; !r.Records {
-		return nil, nil //nolint:nilnil // nothing to tell
+		return nil, nil // nothing to tell
 	}
 	s.forget(t)
 	return &events.Order{Refused: true, Error: b.Error, ErrorDescription: shorten(b.ErrorDescription)}, nil
@@ -100,7 +100,7 @@ func (s *Service) learnt(ctx context.Context, t tokenstate.Token, in *outcomeInp
 func (s *Service) success(ctx context.Context, t tokenstate.Token) (*events.Order, error) {
 	stands, err := s.Orders.Refused(ctx, t)
 	if err != nil || !stands {
-		return nil, err //nolint:wrapcheck // the store says what failed
+		return nil, err
 	}
 	return &events.Order{}, nil
 }

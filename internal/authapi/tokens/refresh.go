@@ -53,7 +53,7 @@ func (s *Service) joinRefresh(ctx context.Context, t tokenstate.Token, want Fres
 		if r.Err != nil {
 			return access{}, r.Err
 		}
-		return r.Val.(access), nil //nolint:forcetypeassert // the function above returns nothing else
+		return r.Val.(access), nil
 	case <-ctx.Done():
 		return access{}, s.noAnswer(nil)
 	}
@@ -176,7 +176,7 @@ func (s *Service) readBack(ctx context.Context, t tokenstate.Token, raw secret.T
 	seen, err := s.Gate.Realms[t.Realm].Keycloak.Introspect(ctx, raw)
 	switch {
 	case err != nil:
-		return err //nolint:wrapcheck // it says what failed
+		return err
 	case seen.Active:
 		return nil
 	}
@@ -236,7 +236,7 @@ func (s *Service) keep(ctx context.Context, t tokenstate.Token, turn Turn, r Ref
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return err //nolint:wrapcheck // the last one says what failed
+			return err
 		}
 	}
 }

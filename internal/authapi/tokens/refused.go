@@ -82,10 +82,10 @@ func (s *Service) submitOutcome(ctx context.Context, t tokenstate.Token, by stri
 		o.RetryAt = at + pause(s.Gate.Known.Judge(t))
 	}
 	if err != nil {
-		return at, 0, err //nolint:wrapcheck // the store says what failed
+		return at, 0, err
 	}
 	version, err = s.Orders.Submit(ctx, orders.New(t.Realm, at, o))
-	return at, version, err //nolint:wrapcheck // the store says what failed
+	return at, version, err
 }
 
 // Pauses after refusals: twice the last one, from a minute to a day. The last is what lies

@@ -37,9 +37,9 @@ func (d *Door) Bounded(next http.Handler) http.Handler {
 func readWhole(w http.ResponseWriter, r *http.Request) error {
 	limit := http.NewResponseController(w)
 	if err := limit.SetReadDeadline(time.Now().Add(BodyTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err //nolint:wrapcheck // the connection is gone
+		return err
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, TokenBody+1))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	return err //nolint:wrapcheck // only whether it came
+	return err
 }

@@ -81,12 +81,12 @@ func (d *Door) ForKey() huma.Middlewares {
 
 // ServiceOf is the credential that a call came with; only behind ForService.
 func ServiceOf(ctx context.Context) projection.ServiceKey {
-	return ctx.Value(serviceCaller).(projection.ServiceKey) //nolint:forcetypeassert // ForService put it there; without it the guard answers 503
+	return ctx.Value(serviceCaller).(projection.ServiceKey) // ForService put it there; without it the guard answers 503
 }
 
 // KeyOf is the key that a call came with; only behind ForKey.
 func KeyOf(ctx context.Context) apikey.Record {
-	return ctx.Value(keyCaller).(apikey.Record) //nolint:forcetypeassert // as above
+	return ctx.Value(keyCaller).(apikey.Record)
 }
 
 // auditService notes what a credential did, or was refused.

@@ -12,7 +12,7 @@ func init() {
 	huma.NewError = func(status int, _ string, errs ...error) huma.StatusError {
 		p := problem.New(status, problem.SlugOf(status), "", problem.DetailOf(status))
 		for _, err := range errs {
-			if d, ok := err.(huma.ErrorDetailer); ok { //nolint:errorlint // huma hands them over unwrapped
+			if d, ok := err.(huma.ErrorDetailer); ok {
 				p.Errors = append(p.Errors, field(d.ErrorDetail()))
 			}
 		}

@@ -19,8 +19,8 @@ func (l *Log) SeqSince(ctx context.Context, t time.Time) (uint64, error) {
 	if state.LastSeq < state.FirstSeq {
 		return state.LastSeq + 1, nil
 	}
-	n := sort.Search(int(state.LastSeq-state.FirstSeq+1), func(i int) bool { //nolint:gosec // far below
-		m, getErr := s.GetMsg(ctx, state.FirstSeq+uint64(i)) //nolint:gosec // not negative
+	n := sort.Search(int(state.LastSeq-state.FirstSeq+1), func(i int) bool {
+		m, getErr := s.GetMsg(ctx, state.FirstSeq+uint64(i))
 		if getErr != nil {
 			err = getErr
 			return true
@@ -30,5 +30,5 @@ func (l *Log) SeqSince(ctx context.Context, t time.Time) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("search the log by time: %w", err)
 	}
-	return state.FirstSeq + uint64(n), nil //nolint:gosec // not negative
+	return state.FirstSeq + uint64(n), nil
 }

@@ -65,7 +65,7 @@ type helper struct {
 
 func startHelper(ctx context.Context, t *testing.T, test, env string) *helper {
 	t.Helper()
-	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+test+"$") //nolint:gosec // ourselves
+	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+test+"$")
 	cmd.Env = append(os.Environ(), env)
 	out, err := cmd.StdoutPipe()
 	must(t, err)

@@ -60,7 +60,7 @@ func (s *Store) JournalExported(ctx context.Context, e Export) error {
 
 // Exports are the latest files that hold lines which the journal still has.
 func (s *Store) Exports(ctx context.Context, most int) ([]Export, error) {
-	rows, err := q.JournalExports(ctx, s.pool, int32(most)) //nolint:gosec // a small constant of the caller
+	rows, err := q.JournalExports(ctx, s.pool, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("read which files hold the journal: %w", err)
 	}

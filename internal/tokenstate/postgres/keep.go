@@ -84,7 +84,7 @@ func (s *Store) Parked(ctx context.Context) ([]ParkedMessage, error) {
 	ps := make([]ParkedMessage, len(rows))
 	for i, r := range rows {
 		ps[i] = ParkedMessage{journal.Parked{
-			Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Subject: r.Subject, Reason: r.Reason, Raw: r.Raw, //nolint:gosec // a sequence
+			Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Subject: r.Subject, Reason: r.Reason, Raw: r.Raw,
 		}, r.StreamCreated}
 	}
 	return ps, nil
@@ -93,7 +93,7 @@ func (s *Store) Parked(ctx context.Context) ([]ParkedMessage, error) {
 // DropParked removes one, and notes who did so and why.
 func (s *Store) DropParked(ctx context.Context, p ParkedMessage, by, what string) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := q.DropParked(ctx, tx, dbsqlc.DropParkedParams{StreamCreated: p.Stream, Seq: int64(p.Seq)}); err != nil { //nolint:gosec // a sequence
+		if _, err := q.DropParked(ctx, tx, dbsqlc.DropParkedParams{StreamCreated: p.Stream, Seq: int64(p.Seq)}); err != nil {
 			return err
 		}
 		return audit(ctx, tx, by, "parked", fmt.Sprintf("sequence %d: %s", p.Seq, what))

@@ -88,7 +88,7 @@ func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error
 
 // Outbox reads the oldest waiting orders.
 func (s *Store) Outbox(ctx context.Context, most int) ([]journal.Waiting, error) {
-	rows, err := q.Outbox(ctx, s.pool, int32(most)) //nolint:gosec // a small constant of the caller
+	rows, err := q.Outbox(ctx, s.pool, int32(most))
 	if err != nil {
 		return nil, fmt.Errorf("read outbox: %w", err)
 	}

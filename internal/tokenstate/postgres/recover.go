@@ -48,7 +48,7 @@ func (s *Store) Relearn(ctx context.Context, l Learnt) (changed int, err error) 
 			return err
 		}
 		if l.Source != "" {
-			if err := q.SaveReplay(ctx, tx, dbsqlc.SaveReplayParams{Source: l.Source, Position: int64(l.Position)}); err != nil { //nolint:gosec // a sequence
+			if err := q.SaveReplay(ctx, tx, dbsqlc.SaveReplayParams{Source: l.Source, Position: int64(l.Position)}); err != nil {
 				return err
 			}
 		}
@@ -70,7 +70,7 @@ func (s *Store) ReplayAt(ctx context.Context, source string) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read the replay's progress: %w", err)
 	}
-	return uint64(at), nil //nolint:gosec // written by SaveReplay
+	return uint64(at), nil
 }
 
 // EndReplay forgets the progress of source, which is done.
@@ -97,7 +97,7 @@ func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]journa
 // JournalAbout gives a realm's lines that name any of names, oldest first, at most most; realm "":
 // of all realms.
 func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, most int) ([]journal.Line, error) {
-	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Realm: realm, Names: names, Most: int32(most)}) //nolint:gosec // a small constant of the caller
+	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Realm: realm, Names: names, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}
@@ -115,7 +115,7 @@ func (s *Store) JournalPage(ctx context.Context, after int64, most int) ([]journ
 
 // JournalLinesTo is JournalPage without what lies behind a line.
 func (s *Store) JournalLinesTo(ctx context.Context, after, to int64, most int) ([]journal.Line, int64, error) {
-	rows, err := q.JournalPage(ctx, s.pool, dbsqlc.JournalPageParams{After: after, Most: int32(most)}) //nolint:gosec // a small constant of the caller
+	rows, err := q.JournalPage(ctx, s.pool, dbsqlc.JournalPageParams{After: after, Most: int32(most)})
 	if err != nil {
 		return nil, 0, fmt.Errorf("read journal: %w", err)
 	}
@@ -130,7 +130,7 @@ func (s *Store) JournalLinesTo(ctx context.Context, after, to int64, most int) (
 }
 
 func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]journal.Line, int64, error) {
-	rows, err := q.JournalPage(ctx, db, dbsqlc.JournalPageParams{After: after, Most: int32(most)}) //nolint:gosec // a small constant of the caller
+	rows, err := q.JournalPage(ctx, db, dbsqlc.JournalPageParams{After: after, Most: int32(most)})
 	if err != nil {
 		return nil, 0, fmt.Errorf("read journal: %w", err)
 	}
@@ -142,5 +142,5 @@ func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]
 }
 
 func entryOf(r dbsqlc.TokenstateJournal) journal.Line {
-	return journal.Line{ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class, Raw: r.Raw, About: r.About} //nolint:gosec // a sequence
+	return journal.Line{ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class, Raw: r.Raw, About: r.About}
 }

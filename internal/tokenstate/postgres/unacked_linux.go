@@ -15,7 +15,7 @@ func limitUnacked(network, _ string, c syscall.RawConn) error {
 	}
 	var set error
 	err := c.Control(func(fd uintptr) {
-		set = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(unacked.Milliseconds())) //nolint:gosec // a descriptor is small
+		set = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, tcpUserTimeout, int(unacked.Milliseconds()))
 	})
 	if err != nil {
 		return err
