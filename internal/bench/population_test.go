@@ -15,7 +15,7 @@ import (
 
 const (
 	began    events.Millis = 1_790_000_000_000 // of the first login
-	pause                  = 100               // milliseconds between two logins
+	pause                  = 10                // milliseconds between two logins: a million within a sweep period
 	clientID               = "app"
 )
 

@@ -79,9 +79,12 @@ func (p *Projection) ask(now tokenstate.Millis, users []tokenstate.Scope) {
 			for _, user := range chunk {
 				delete(m.urgent, user)
 				delete(m.patient, user)
-				o := owner{user.Realm, user.User}
-				held := st.held(o)
-				w, due := tokenstate.DueUser(user, held, st.owned[o] > 0, st.facts, p.status.Rules, now)
+				var held []tokenstate.Token
+				keys := false
+				if h := st.holder(user.Realm, user.User); h != nil {
+					held, keys = h.held(), h.keys > 0
+				}
+				w, due := tokenstate.DueUser(user, held, keys, st.facts, p.status.Rules, now)
 				if at := tokenstate.RipensAt(held, st.facts, p.status.Rules, now); at > 0 {
 					m.young[user] = at
 				}

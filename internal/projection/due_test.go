@@ -56,11 +56,13 @@ func (c *crowd) same(now tokenstate.Millis, what string) {
 	c.t.Helper()
 	var tokens []tokenstate.Token
 	var owners []tokenstate.Scope
-	for _, t := range c.p.st.tokens {
-		tokens = append(tokens, t.Token)
-	}
-	for o := range c.p.st.owned {
-		owners = append(owners, tokenstate.Scope{Realm: o.realm, User: o.user})
+	c.p.st.eachToken(func(t *heldToken) { tokens = append(tokens, t.token()) })
+	for realm, e := range c.p.st.estates {
+		for user, h := range e.holders {
+			if h.keys > 0 {
+				owners = append(owners, tokenstate.Scope{Realm: realm, User: user})
+			}
+		}
 	}
 	want := tokenstate.Due(tokens, owners, c.facts, c.p.status.Rules, now)
 	if d := cmp.Diff(want, c.p.Due(now)); d != "" {

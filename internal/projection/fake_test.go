@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -59,16 +60,46 @@ func (h *history) restore(to int) {
 	h.pruned = min(h.pruned, int64(len(h.versions)-1))
 }
 
+func (st *state) allTokens() map[Place]Token {
+	all := map[Place]Token{}
+	st.eachToken(func(t *heldToken) { all[placeOf(t.token())] = t.stored() })
+	return all
+}
+
+func (st *state) allKeys() map[string]apikey.Record {
+	all := map[string]apikey.Record{}
+	for id, k := range st.keys {
+		all[id] = k.record(id)
+	}
+	return all
+}
+
+// allHolders are the places of each holder's tokens, and the number of their keys.
+func (st *state) allHolders() map[string]string {
+	all := map[string]string{}
+	for realm, e := range st.estates {
+		for user, h := range e.holders {
+			var places []string
+			for t := h.tokens; t != nil; t = t.next {
+				places = append(places, fmt.Sprint(placeOf(t.token())))
+			}
+			slices.Sort(places)
+			all[realm+" "+user] = fmt.Sprint(h.keys, places)
+		}
+	}
+	return all
+}
+
 func (h *history) snapshot() Snapshot {
 	st := newState(Snapshot{Facts: tokenstate.NewFacts()})
 	for _, v := range h.versions {
 		st.install(v)
 	}
 	s := Snapshot{Version: st.version, Nonce: st.nonce, Facts: st.facts}
-	for _, t := range st.tokens {
+	for _, t := range st.allTokens() {
 		s.Tokens = append(s.Tokens, t)
 	}
-	for _, k := range st.keys {
+	for _, k := range st.allKeys() {
 		s.Keys = append(s.Keys, k)
 	}
 	for _, k := range st.services {

@@ -28,7 +28,7 @@ func (p *Projection) KeyByID(ctx context.Context, id string) (apikey.Record, boo
 	var rec apikey.Record
 	ok := false
 	if p.st != nil {
-		rec, ok = p.st.keys[id]
+		rec, ok = p.st.key(id)
 	}
 	gone := time.Since(p.absent[id]) < absentFor
 	p.mu.RUnlock()

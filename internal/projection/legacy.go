@@ -99,7 +99,7 @@ func (p *Projection) lacks(name string) {
 
 func (st *state) byDigest(sums []apikey.Sum) apikey.Record {
 	for _, sum := range sums {
-		if rec, ok := st.keys[st.digests[sum]]; ok {
+		if rec, ok := st.key(st.digests[sum]); ok {
 			return rec
 		}
 	}

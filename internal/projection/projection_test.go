@@ -42,8 +42,8 @@ func same(t *rapid.T, p *Projection, want *state) {
 	if err := errors.Join(p.Dump(&a), want.facts.Dump(&b)); err != nil {
 		t.Fatal(err)
 	}
-	if a.String() != b.String() || !maps.Equal(p.st.tokens, want.tokens) || !reflect.DeepEqual(p.st.ofOwner, want.ofOwner) ||
-		!maps.Equal(p.st.keys, want.keys) || !maps.Equal(p.st.owned, want.owned) || !maps.Equal(p.st.digests, want.digests) ||
+	if a.String() != b.String() || !maps.Equal(p.st.allTokens(), want.allTokens()) || !reflect.DeepEqual(p.st.named, want.named) ||
+		!maps.Equal(p.st.allKeys(), want.allKeys()) || !maps.Equal(p.st.allHolders(), want.allHolders()) || !maps.Equal(p.st.itself, want.itself) || !maps.Equal(p.st.digests, want.digests) ||
 		!reflect.DeepEqual(p.st.services, want.services) || !maps.Equal(p.st.members, want.members) || p.st.version != want.version || p.st.nonce != want.nonce {
 		t.Fatalf("the projection differs from the database at version %d", want.version)
 	}

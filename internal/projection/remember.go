@@ -31,8 +31,9 @@ func (p *Projection) remember(next *state) (facts []tokenstate.Row) {
 			facts = append(facts, r)
 		}
 	}
-	for id, k := range next.keys {
-		was := old.keys[id]
+	for id, held := range next.keys {
+		k := held.record(id)
+		was, _ := old.key(id)
 		if was.RevokedAt != 0 && k.RevokedAt == 0 {
 			k.RevokedAt, k.RevokedBy = was.RevokedAt, was.RevokedBy
 		}

@@ -12,28 +12,25 @@ type state struct {
 	version  int64
 	nonce    string
 	facts    tokenstate.Facts
-	tokens   map[Place]Token
-	ofOwner  map[owner]map[Place]bool // by whose session it is, as far as looks have shown
-	named    map[owner]map[Place]bool // by the user whom the token names, where that is another
-	whose    map[Place]owner
-	keys     map[string]apikey.Record
+	estates  map[string]*estate       // by realm
+	named    map[owner]map[Place]bool // tokens by the user whom they name, where their session is another's
+	keys     map[string]*heldKey
 	digests  map[apikey.Sum]string // of keys in another format than ours
-	owned    map[owner]int         // keys of each owner, dead ones as well
 	services map[string]ServiceKey
 	members  map[apikey.Member]bool
-	clients  map[Unbound]int           // tokens of each client
-	unbound  map[Unbound]int           // and those whose client's UUID is not known
+	unbound  map[Unbound]int           // tokens whose client's UUID is not known
 	itself   map[tokenstate.Scope]int  // tokens and keys that depend on a realm, or on a client by UUID
 	touched  map[tokenstate.Scope]bool // users whom something has changed for since Due last asked; nil: nobody asks
+
+	alike     map[alike]*alike
+	alikeKeys map[alikeKeys]*alikeKeys
 }
 
 func newState(s Snapshot) *state {
 	st := &state{
-		version: s.Version, nonce: s.Nonce, facts: s.Facts, tokens: map[Place]Token{}, ofOwner: map[owner]map[Place]bool{},
-		named: map[owner]map[Place]bool{}, whose: map[Place]owner{},
-		keys: map[string]apikey.Record{}, digests: map[apikey.Sum]string{}, owned: map[owner]int{}, services: map[string]ServiceKey{},
-		members: map[apikey.Member]bool{},
-		clients: map[Unbound]int{}, unbound: map[Unbound]int{}, itself: map[tokenstate.Scope]int{},
+		version: s.Version, nonce: s.Nonce, facts: s.Facts, estates: map[string]*estate{}, named: map[owner]map[Place]bool{},
+		keys: map[string]*heldKey{}, digests: map[apikey.Sum]string{}, services: map[string]ServiceKey{}, members: map[apikey.Member]bool{},
+		unbound: map[Unbound]int{}, itself: map[tokenstate.Scope]int{}, alike: map[alike]*alike{}, alikeKeys: map[alikeKeys]*alikeKeys{},
 	}
 	for _, t := range s.Tokens {
 		st.putToken(t)
@@ -78,28 +75,30 @@ func (st *state) install(v Version) {
 }
 
 func (st *state) putToken(t Token) {
-	p := placeOf(t.Token)
+	p, k := placeOf(t.Token), t.Token
 	st.dropToken(p) // its owner may have been another
-	o, n := owner{t.Token.Realm, st.facts.OwnerOf(t.Token)}, owner{t.Token.Realm, t.Token.User}
-	addTo(st.ofOwner, o, p)
-	if n != o {
-		addTo(st.named, n, p)
+	e := st.estate(k.Realm)
+	h := &heldToken{
+		user: k.User, session: k.Session, issued: k.IssuedAt, expires: k.Expires, owner: e.holding(st.facts.OwnerOf(k)),
+		alike: once(st.alike, alike{k.Realm, k.Client, k.ClientID, k.Issuer, t.Custody, t.Scope, t.Verified}),
 	}
-	st.tokens[p], st.whose[p] = t, o
-	st.count(t.Token, o, 1)
+	if h.user == h.owner.user {
+		h.user = h.owner.user // the same text, once
+	} else {
+		addTo(st.named, owner{k.Realm, h.user}, p)
+	}
+	e.link(h)
+	st.count(h, 1)
 }
 
 func (st *state) dropToken(p Place) {
-	old, ok := st.tokens[p]
-	if !ok {
+	h := st.heldAt(p)
+	if h == nil {
 		return
 	}
-	o := st.whose[p]
-	removeFrom(st.ofOwner, o, p)
-	removeFrom(st.named, owner{old.Token.Realm, old.Token.User}, p)
-	delete(st.tokens, p)
-	delete(st.whose, p)
-	st.count(old.Token, o, -1)
+	removeFrom(st.named, owner{p.Realm, h.user}, p)
+	st.estates[p.Realm].unlink(h)
+	st.count(h, -1)
 }
 
 // reassign gives a session's tokens to the owner whom a look has shown. It comes before the row touches anybody, so that
@@ -109,23 +108,23 @@ func (st *state) reassign(r tokenstate.Row) {
 	if !ok || seen.Value.Owner == "" {
 		return
 	}
-	for _, p := range st.placesIn(seen.ID.Seat) {
-		t := st.tokens[p]
-		if st.facts.OwnerOf(t.Token) != st.whose[p].user {
-			st.putToken(t)
+	var moved []Token
+	for t := st.inSession(seen.ID.Seat); t != nil; t = t.beside {
+		if st.facts.OwnerOf(t.token()) != t.owner.user {
+			moved = append(moved, t.stored())
 		}
+	}
+	for _, t := range moved {
+		st.putToken(t)
 	}
 }
 
-// placesIn are the places of stored tokens of a session.
-func (st *state) placesIn(s tokenstate.Scope) (ps []Place) {
-	for c := range st.clients {
-		p := Place{s.Realm, s.Session, c.ClientID}
-		if _, ok := st.tokens[p]; ok && c.Realm == s.Realm {
-			ps = append(ps, p)
-		}
+// inSession is the first of a session's tokens.
+func (st *state) inSession(s tokenstate.Scope) *heldToken {
+	if e := st.estates[s.Realm]; e != nil {
+		return e.sessions[s.Session]
 	}
-	return ps
+	return nil
 }
 
 func addTo(index map[owner]map[Place]bool, o owner, p Place) {
@@ -143,16 +142,34 @@ func removeFrom(index map[owner]map[Place]bool, o owner, p Place) {
 }
 
 func (st *state) putKey(k apikey.Record) {
-	if _, known := st.keys[k.ID]; !known {
-		st.owned[owner{k.Realm, k.User}]++
-		st.itself[tokenstate.Scope{Realm: k.Realm}]++
+	was := st.keys[k.ID]
+	h := &heldKey{
+		alike: once(st.alikeKeys, alikeKeys{k.Realm, k.Org, k.PepperID, k.Kind, k.Scopes, k.NotMember}), name: k.Name, generation: k.Generation,
+		created: k.Created, expires: k.Expires, notBefore: k.NotBefore, digest: k.Digest, owner: st.estate(k.Realm).holding(k.User),
 	}
-	if old := st.keys[k.ID]; old.Kind == apikey.KindLegacy && old.Digest != k.Digest { // under another pepper now
-		delete(st.digests, old.Digest)
+	if k.RevokedAt != 0 || k.RevokedBy != "" {
+		h.revoked = &revoked{k.RevokedAt, k.RevokedBy}
 	}
-	st.keys[k.ID] = k
+	h.owner.keys++
+	st.itself[tokenstate.Scope{Realm: k.Realm}]++
+	if was != nil {
+		was.owner.keys--
+		add(st.itself, tokenstate.Scope{Realm: was.alike.realm}, -1)
+		st.estate(was.alike.realm).leave(was.owner)
+	}
+	if was != nil && was.alike.kind == apikey.KindLegacy && was.digest != k.Digest { // under another pepper now
+		delete(st.digests, was.digest)
+	}
+	st.keys[k.ID] = h
 	st.touchScope(tokenstate.Scope{Realm: k.Realm, User: k.User})
 	if k.Kind == apikey.KindLegacy {
 		st.digests[k.Digest] = k.ID
 	}
+}
+
+func (st *state) key(id string) (apikey.Record, bool) {
+	if k := st.keys[id]; k != nil {
+		return k.record(id), true
+	}
+	return apikey.Record{}, false
 }

@@ -31,8 +31,10 @@ func (p *Projection) Token(realm, session, clientID string) (Token, bool) {
 	if p.st == nil {
 		return Token{}, false
 	}
-	t, ok := p.st.tokens[Place{realm, session, clientID}]
-	return t, ok
+	if t := p.st.heldAt(Place{realm, session, clientID}); t != nil {
+		return t.stored(), true
+	}
+	return Token{}, false
 }
 
 // TokensOf are the stored and tracked tokens of a user, with one client unless clientID is "". The user may be named by
@@ -42,12 +44,16 @@ func (p *Projection) TokensOf(realm, user, clientID string) []Token {
 }
 
 func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
-	o := owner{realm, user}
-	for _, places := range []map[Place]bool{st.ofOwner[o], st.named[o]} {
-		for place := range places {
-			if clientID == "" || place.ClientID == clientID {
-				ts = append(ts, st.tokens[place])
+	if h := st.holder(realm, user); h != nil {
+		for t := h.tokens; t != nil; t = t.next {
+			if clientID == "" || t.alike.clientID == clientID {
+				ts = append(ts, t.stored())
 			}
+		}
+	}
+	for place := range st.named[owner{realm, user}] {
+		if clientID == "" || place.ClientID == clientID {
+			ts = append(ts, st.heldAt(place).stored())
 		}
 	}
 	return ts
@@ -105,18 +111,19 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 				first, none = at, false
 			}
 		}
-		for _, t := range st.tokens {
-			switch v := tokenstate.JudgeAt(t.Token, st.facts, p.status.Rules, now); {
+		st.eachToken(func(h *heldToken) {
+			t := h.token()
+			switch v := tokenstate.JudgeAt(t, st.facts, p.status.Rules, now); {
 			case v.State == tokenstate.Revoked:
-			case t.Token.Client == "": // its client is not known, so nobody can look at more than its user
-				seen(tokenstate.Owner(t.Token.Realm, t.Token.User, st.facts, p.status.Rules).CheckedAt)
+			case t.Client == "": // its client is not known, so nobody can look at more than its user
+				seen(tokenstate.Owner(t.Realm, t.User, st.facts, p.status.Rules).CheckedAt)
 			default:
 				seen(v.CheckedAt)
 			}
-		}
+		})
 		for _, k := range st.keys {
-			if k.RevokedAt == 0 {
-				seen(tokenstate.Owner(k.Realm, k.User, st.facts, p.status.Rules).CheckedAt)
+			if k.revoked == nil || k.revoked.at == 0 {
+				seen(tokenstate.Owner(k.alike.realm, k.owner.user, st.facts, p.status.Rules).CheckedAt)
 			}
 		}
 		return first
@@ -159,21 +166,14 @@ type Owners struct{ All, NeverLooked int }
 // Owners are those of each realm.
 func (p *Projection) Owners() map[string]Owners {
 	return read(p, func(st *state) map[string]Owners {
-		all := map[owner]bool{}
-		for o := range st.ofOwner {
-			all[o] = true
-		}
-		for o := range st.owned {
-			all[o] = true
-		}
 		n := map[string]Owners{}
-		for o := range all {
-			c := n[o.realm]
+		for _, o := range st.users() {
+			c := n[o.Realm]
 			c.All++
-			if !tokenstate.Owner(o.realm, o.user, st.facts, p.status.Rules).Known {
+			if !tokenstate.Owner(o.Realm, o.User, st.facts, p.status.Rules).Known {
 				c.NeverLooked++
 			}
-			n[o.realm] = c
+			n[o.Realm] = c
 		}
 		return n
 	})
@@ -211,12 +211,9 @@ func (p *Projection) Realms() map[string]int {
 		for s := range st.itself {
 			n[s.Realm] += 0
 		}
-		for o := range st.ofOwner {
-			n[o.realm]++
-		}
-		for o := range st.owned {
-			if st.ofOwner[o] == nil {
-				n[o.realm]++
+		for realm, e := range st.estates {
+			if len(e.holders) > 0 {
+				n[realm] = len(e.holders)
 			}
 		}
 		return n
@@ -226,8 +223,7 @@ func (p *Projection) Realms() map[string]int {
 // Holds reports whether a user has a token or a key here.
 func (p *Projection) Holds(realm, user string) bool {
 	return read(p, func(st *state) bool {
-		o := owner{realm, user}
-		return len(st.ofOwner[o]) > 0 || st.owned[o] > 0
+		return st.holder(realm, user) != nil
 	})
 }
 

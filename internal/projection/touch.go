@@ -24,21 +24,21 @@ func (st *state) touchScope(s tokenstate.Scope) {
 	case s.User != "":
 		st.touched[tokenstate.Scope{Realm: s.Realm, User: s.User}] = true
 	case s.Session != "":
-		for _, p := range st.placesIn(s) {
-			st.touched[tokenstate.Scope{Realm: s.Realm, User: st.whose[p].user}] = true
+		for t := st.inSession(s); t != nil; t = t.beside {
+			st.touched[tokenstate.Scope{Realm: s.Realm, User: t.owner.user}] = true
 		}
 	}
 }
 
 // count keeps the numbers of tokens by client, and touches the token's owner.
-func (st *state) count(t tokenstate.Token, o owner, by int) {
-	st.touchScope(tokenstate.Scope{Realm: t.Realm, User: o.user})
-	add(st.clients, Unbound{t.Realm, t.ClientID}, by)
-	add(st.itself, tokenstate.Scope{Realm: t.Realm}, by)
-	if t.Client == "" {
-		add(st.unbound, Unbound{t.Realm, t.ClientID}, by)
+func (st *state) count(t *heldToken, by int) {
+	a := t.alike
+	st.touchScope(tokenstate.Scope{Realm: a.realm, User: t.owner.user})
+	add(st.itself, tokenstate.Scope{Realm: a.realm}, by)
+	if a.client == "" {
+		add(st.unbound, Unbound{a.realm, a.clientID}, by)
 	} else {
-		add(st.itself, tokenstate.Scope{Realm: t.Realm, Client: t.Client}, by)
+		add(st.itself, tokenstate.Scope{Realm: a.realm, Client: a.client}, by)
 	}
 }
 
@@ -46,26 +46,4 @@ func add[K comparable](counts map[K]int, k K, by int) {
 	if counts[k] += by; counts[k] == 0 {
 		delete(counts, k)
 	}
-}
-
-// users are all who have a token or a key.
-func (st *state) users() []tokenstate.Scope {
-	all := make([]tokenstate.Scope, 0, len(st.ofOwner))
-	for o := range st.ofOwner {
-		all = append(all, tokenstate.Scope{Realm: o.realm, User: o.user})
-	}
-	for o := range st.owned {
-		if st.ofOwner[o] == nil {
-			all = append(all, tokenstate.Scope{Realm: o.realm, User: o.user})
-		}
-	}
-	return all
-}
-
-func (st *state) held(o owner) []tokenstate.Token {
-	ts := make([]tokenstate.Token, 0, len(st.ofOwner[o]))
-	for place := range st.ofOwner[o] {
-		ts = append(ts, st.tokens[place].Token)
-	}
-	return ts
 }
