@@ -14,14 +14,27 @@ type holder struct {
 
 // heldToken is a Token in little room: what very many have alike stands once.
 type heldToken struct {
-	user    string // whom it names
 	session string
 	issued  tokenstate.Seconds
-	expires tokenstate.Seconds
 	alike   *alike
+	rare    *rare      // nil for most
 	owner   *holder    // by whose session it is, as far as looks have shown
 	next    *heldToken // of the same owner
 	beside  *heldToken // of the same session, with another client
+}
+
+// rare is what few tokens have.
+type rare struct {
+	names   string // the user whom it names, where that is not the owner
+	expires tokenstate.Seconds
+}
+
+// names is the user whom the token names.
+func (h *heldToken) names() string {
+	if h.rare != nil && h.rare.names != "" {
+		return h.rare.names
+	}
+	return h.owner.user
 }
 
 // alike is what tokens have in common.
@@ -32,10 +45,11 @@ type alike struct {
 
 func (h *heldToken) token() tokenstate.Token {
 	a := h.alike
-	return tokenstate.Token{
-		Realm: a.realm, User: h.user, Client: a.client, ClientID: a.clientID, Session: h.session,
-		IssuedAt: h.issued, Expires: h.expires, Issuer: a.issuer,
+	t := tokenstate.Token{Realm: a.realm, User: h.names(), Client: a.client, ClientID: a.clientID, Session: h.session, IssuedAt: h.issued, Issuer: a.issuer}
+	if h.rare != nil {
+		t.Expires = h.rare.expires
 	}
+	return t
 }
 
 func (h *heldToken) stored() Token {
@@ -44,15 +58,21 @@ func (h *heldToken) stored() Token {
 
 // heldKey is an apikey.Record in little room; the map of keys has its id.
 type heldKey struct {
-	owner      *holder
-	alike      *alikeKeys
-	name       string
+	owner   *holder
+	alike   *alikeKeys
+	name    string
+	created tokenstate.Seconds
+	expires tokenstate.Seconds
+	rare    *rareKey // nil for most
+	digest  apikey.Sum
+}
+
+// rareKey is what few keys have.
+type rareKey struct {
 	generation uint64
-	created    tokenstate.Seconds
-	expires    tokenstate.Seconds
 	notBefore  tokenstate.Seconds
-	revoked    *revoked
-	digest     apikey.Sum
+	revokedAt  tokenstate.Seconds
+	revokedBy  string
 }
 
 // alikeKeys is what keys have in common.
@@ -63,22 +83,19 @@ type alikeKeys struct {
 	notMember          bool
 }
 
-type revoked struct {
-	at tokenstate.Seconds
-	by string
-}
-
 func (k *heldKey) record(id string) apikey.Record {
 	a := k.alike
 	r := apikey.Record{
-		ID: id, Realm: a.realm, User: k.owner.user, Org: a.org, Name: k.name, Kind: a.kind, Generation: k.generation,
-		Created: k.created, Expires: k.expires, NotBefore: k.notBefore, Digest: k.digest, PepperID: a.pepper, Scopes: a.scopes, NotMember: a.notMember,
+		ID: id, Realm: a.realm, User: k.owner.user, Org: a.org, Name: k.name, Kind: a.kind,
+		Created: k.created, Expires: k.expires, Digest: k.digest, PepperID: a.pepper, Scopes: a.scopes, NotMember: a.notMember,
 	}
-	if k.revoked != nil {
-		r.RevokedAt, r.RevokedBy = k.revoked.at, k.revoked.by
+	if k.rare != nil {
+		r.Generation, r.NotBefore, r.RevokedAt, r.RevokedBy = k.rare.generation, k.rare.notBefore, k.rare.revokedAt, k.rare.revokedBy
 	}
 	return r
 }
+
+func (k *heldKey) lives() bool { return k.rare == nil || k.rare.revokedAt == 0 }
 
 // maxAlike bounds what is kept of each kind to be shared: a text of a caller's choice may be different each time.
 const maxAlike = 10_000

@@ -53,6 +53,7 @@ func (st *state) install(v Version) {
 		switch {
 		case c.Fact != nil:
 			c.Fact.SetIn(st.facts)
+			st.spell(c.Fact)
 			st.reassign(c.Fact)
 			st.touch(c.Fact)
 		case c.Token != nil:
@@ -79,15 +80,18 @@ func (st *state) putToken(t Token) {
 	st.dropToken(p) // its owner may have been another
 	e := st.estate(k.Realm)
 	h := &heldToken{
-		user: k.User, session: k.Session, issued: k.IssuedAt, expires: k.Expires, owner: e.holding(st.facts.OwnerOf(k)),
+		session: k.Session, issued: k.IssuedAt, owner: e.holding(st.facts.OwnerOf(k)),
 		alike: once(st.alike, alike{k.Realm, k.Client, k.ClientID, k.Issuer, t.Custody, t.Scope, t.Verified}),
 	}
-	if h.user == h.owner.user {
-		h.user = h.owner.user // the same text, once
-	} else {
-		addTo(st.named, owner{k.Realm, h.user}, p)
+	if r := (rare{expires: k.Expires}); k.User != h.owner.user {
+		r.names, h.rare = k.User, &r
+		addTo(st.named, owner{k.Realm, k.User}, p)
+	} else if k.Expires != 0 {
+		h.rare = &r
 	}
 	e.link(h)
+	st.facts.Spell(tokenstate.Scope{Realm: k.Realm, User: h.owner.user})
+	st.facts.Spell(tokenstate.Scope{Realm: k.Realm, Session: h.session})
 	st.count(h, 1)
 }
 
@@ -96,7 +100,7 @@ func (st *state) dropToken(p Place) {
 	if h == nil {
 		return
 	}
-	removeFrom(st.named, owner{p.Realm, h.user}, p)
+	removeFrom(st.named, owner{p.Realm, h.names()}, p)
 	st.estates[p.Realm].unlink(h)
 	st.count(h, -1)
 }
@@ -144,11 +148,11 @@ func removeFrom(index map[owner]map[Place]bool, o owner, p Place) {
 func (st *state) putKey(k apikey.Record) {
 	was := st.keys[k.ID]
 	h := &heldKey{
-		alike: once(st.alikeKeys, alikeKeys{k.Realm, k.Org, k.PepperID, k.Kind, k.Scopes, k.NotMember}), name: k.Name, generation: k.Generation,
-		created: k.Created, expires: k.Expires, notBefore: k.NotBefore, digest: k.Digest, owner: st.estate(k.Realm).holding(k.User),
+		alike: once(st.alikeKeys, alikeKeys{k.Realm, k.Org, k.PepperID, k.Kind, k.Scopes, k.NotMember}), name: k.Name,
+		created: k.Created, expires: k.Expires, digest: k.Digest, owner: st.estate(k.Realm).holding(k.User),
 	}
-	if k.RevokedAt != 0 || k.RevokedBy != "" {
-		h.revoked = &revoked{k.RevokedAt, k.RevokedBy}
+	if r := (rareKey{k.Generation, k.NotBefore, k.RevokedAt, k.RevokedBy}); r != (rareKey{}) {
+		h.rare = &r
 	}
 	h.owner.keys++
 	st.itself[tokenstate.Scope{Realm: k.Realm}]++

@@ -122,7 +122,7 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 			}
 		})
 		for _, k := range st.keys {
-			if k.revoked == nil || k.revoked.at == 0 {
+			if k.lives() {
 				seen(tokenstate.Owner(k.alike.realm, k.owner.user, st.facts, p.status.Rules).CheckedAt)
 			}
 		}

@@ -3,18 +3,32 @@ package projection
 import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
 // touch notes the user whom a fact is about: by name, or as the holder of a session.
-func (st *state) touch(r tokenstate.Row) {
+func (st *state) touch(r tokenstate.Row) { st.touchScope(scopeOf(r)) }
+
+// scopeOf is what a fact is about; nobody where nothing but one token's verdict, or none of ours, depends on it.
+func scopeOf(r tokenstate.Row) tokenstate.Scope {
 	switch r := r.(type) {
 	case tokenstate.StandingRow:
-		st.touchScope(r.Subject.Scope)
+		return r.Subject.Scope
 	case tokenstate.LookRow:
-		st.touchScope(r.Scope)
+		return r.Scope
 	case tokenstate.SightingRow:
-		st.touchScope(r.ID.Seat)
+		return r.ID.Seat
 	case tokenstate.DoubtRow:
-		st.touchScope(r.ID.Doubt.Scope)
+		return r.ID.Doubt.Scope
 	case tokenstate.CutoffRow:
-		st.touchScope(r.Scope)
+		return r.Scope
+	}
+	return tokenstate.Scope{}
+}
+
+// spell gives the sheet that a fact was written to the name that we have in memory for its holder or session.
+func (st *state) spell(r tokenstate.Row) {
+	s := scopeOf(r)
+	if t := st.inSession(s); t != nil {
+		st.facts.Spell(tokenstate.Scope{Realm: s.Realm, Session: t.session})
+	} else if h := st.holder(s.Realm, s.User); h != nil {
+		st.facts.Spell(tokenstate.Scope{Realm: s.Realm, User: h.user})
 	}
 }
 

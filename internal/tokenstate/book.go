@@ -56,6 +56,18 @@ func (f Facts) change(s Scope, write func(*sheet)) {
 	}
 }
 
+// Spell has the sheet of a user or a session stand under the text that s has for it. Whoever keeps that text anyway need
+// not keep a second one then.
+func (f Facts) Spell(s Scope) {
+	switch r := f.realm(s.Realm); {
+	case r == nil:
+	case s.Session != "":
+		r.sessions.spell(s.Session)
+	case s.User != "":
+		r.users.spell(s.User)
+	}
+}
+
 // each calls f with every sheet and its subject, in no order. The sheet is good until f returns.
 func (f Facts) each(visit func(Scope, *sheet)) {
 	if f.book == nil {

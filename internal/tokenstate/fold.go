@@ -17,6 +17,15 @@ const (
 	foldedRefusal
 	foldedCutoff
 	foldedDoubt
+	foldedKind = 1<<3 - 1 // has room for all of them
+)
+
+// Beside the kind stands what else of a spot follows: as a rule there is nothing to say.
+const (
+	withKind byte = 1 << (3 + iota)
+	withUser
+	withClient
+	withKey
 )
 
 // The ways in which a text stands there. 0 alone is the empty one.
@@ -87,14 +96,24 @@ func fold(p *sheet, n *names) string {
 }
 
 func head[V ranked](w *pen, kind byte, e *entry[V]) {
-	w.ink = append(w.ink, kind)
-	w.int(e.spot.kind)
-	w.names.add(e.spot.client)
+	s := &e.spot
+	w.names.add(s.client)
 	if kind != foldedCutoff { // of which it is the cause
 		w.names.add(e.node)
 	}
-	w.text(e.spot.user, e.spot.client, e.spot.key, e.node)
+	w.ink = append(w.ink, kind|withKind*set(s.kind != 0)|withUser*set(s.user != "")|withClient*set(s.client != "")|withKey*set(s.key != ""))
+	if s.kind != 0 {
+		w.int(s.kind)
+	}
+	for _, t := range [...]string{s.user, s.client, s.key} {
+		if t != "" {
+			w.text(t)
+		}
+	}
+	w.text(e.node)
 }
+
+func set(b bool) byte { return byte(bit(b)) }
 
 func (w *pen) bits(bs ...bool) {
 	all := int64(0)

@@ -47,6 +47,13 @@ func (s *shelf) change(id string, n *names, write func(*sheet)) {
 	s.folded[id] = fold(p, n)
 }
 
+// spell has a folded sheet stand under this very text: an assignment to a map keeps the new key's bytes.
+func (s *shelf) spell(id string) {
+	if folded, ok := s.folded[id]; ok {
+		s.folded[id] = folded
+	}
+}
+
 func (s *shelf) enlarge(id string, p *sheet) {
 	if s.large == nil {
 		s.large = map[string]*sheet{}

@@ -14,10 +14,9 @@ func unfold(folded string, n *names, p *sheet) {
 	p.empty()
 	r := eye{rest: folded, names: n}
 	for len(r.rest) > 0 {
-		kind := r.rest[0]
-		r.rest = r.rest[1:]
-		s, node := r.head()
-		switch kind {
+		kind := r.bits()
+		s, node := r.head(kind)
+		switch kind & foldedKind {
 		case foldedStanding:
 			s.by = r.text()
 			p.standings = append(p.standings, entry[Standing]{s, node, r.standing()})
@@ -47,9 +46,19 @@ func (r *eye) standing() Standing {
 	}
 }
 
-func (r *eye) head() (s spot, node string) {
-	s.kind = r.int()
-	s.user, s.client, s.key = r.text(), r.text(), r.text()
+func (r *eye) head(with byte) (s spot, node string) {
+	if with&withKind != 0 {
+		s.kind = r.int()
+	}
+	if with&withUser != 0 {
+		s.user = r.text()
+	}
+	if with&withClient != 0 {
+		s.client = r.text()
+	}
+	if with&withKey != 0 {
+		s.key = r.text()
+	}
 	return s, r.text()
 }
 
