@@ -3,16 +3,16 @@ package projection
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// With a million tokens it takes seconds to ask tokenstate.Due about everyone, and the worker asks
-// every second. So whoever something has changed for is asked about each time, and everyone as
-// often as it takes no more than a small share of the time: for a few thousand tokens each time.
-// Time alone makes a user due when a sweep period has passed, which may be noticed late, and when
-// a token becomes old enough for its absence to count, which is remembered.
+// With a million tokens it takes seconds to ask tokenstate.Due about everyone, and the worker asks every second. So whoever
+// something has changed for is asked about each time, and whom time alone may have made due, which a queue gives out.
+// Everyone is asked about where a change of a realm or a client may concern them all, and that as often as it takes no more
+// than a small share of the time.
 
 const (
 	wholeShare = 20     // everyone is asked about at most in one part of so many of the time
@@ -23,14 +23,19 @@ const (
 // dueMemo is what the last answers were.
 type dueMemo struct {
 	mu    sync.Mutex
-	share time.Duration // 0: wholeShare; tests set it
-	of    *state        // that the answers are about
-	began time.Time     // when everyone was asked about
+	share time.Duration    // 0: wholeShare; tests set it
+	of    *state           // that the answers are about
+	rules tokenstate.Rules // the same
+	wide  bool             // something has changed that may concern everyone
+	began time.Time        // when everyone was asked about
 	took  time.Duration
 
 	urgent, patient map[tokenstate.Scope]tokenstate.Want
-	named           []tokenstate.Scope                     // the patient that the last answer named
-	young           map[tokenstate.Scope]tokenstate.Millis // when to ask about them again
+	named           []tokenstate.Scope // the patient that the last answer named
+	watch           watch
+
+	swept   atomic.Int64 // what SweptUntil answers
+	walking atomic.Bool  // somebody asks about everyone for SweptUntil
 }
 
 // Due says whom to look at next, as tokenstate.Due does. It is for one caller.
@@ -38,24 +43,35 @@ func (p *Projection) Due(now tokenstate.Millis) []tokenstate.Want {
 	m := &p.memo
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if !p.refresh(now, true) {
+		return nil
+	}
+	return m.answer(p.themselves(now))
+}
+
+// refresh brings up to date what is known of who is due. walk: everyone may be asked about, if need be.
+func (p *Projection) refresh(now tokenstate.Millis, walk bool) bool {
+	m := &p.memo
 	st, touched := p.changed()
 	if st == nil {
-		return nil
+		return false
 	}
 	share := m.share
 	if share == 0 {
 		share = wholeShare
 	}
-	began := time.Now()
-	if whole := m.of != st || began.Sub(m.began) >= share*m.took; whole {
-		m.of, m.urgent, m.patient, m.named = st, map[tokenstate.Scope]tokenstate.Want{}, map[tokenstate.Scope]tokenstate.Want{}, nil
-		m.young = map[tokenstate.Scope]tokenstate.Millis{}
+	began, rules := time.Now(), p.Rules()
+	m.wide = m.wide || m.rules != rules
+	if m.of != st || walk && m.wide && began.Sub(m.began) >= share*m.took {
+		m.of, m.rules, m.wide, m.watch = st, rules, false, newWatch()
+		m.urgent, m.patient, m.named = map[tokenstate.Scope]tokenstate.Want{}, map[tokenstate.Scope]tokenstate.Want{}, nil
 		p.ask(now, read(p, (*state).users))
 		m.began, m.took = began, time.Since(began)
 	}
 	p.ask(now, keysOf(touched))
-	p.ask(now, m.ripe(now))
-	return m.answer(p.themselves(now))
+	p.ask(now, m.watch.ripe(now))
+	m.swept.Store(int64(m.watch.sweptUntil()))
+	return true
 }
 
 // changed takes over whom something has changed for.
@@ -66,7 +82,8 @@ func (p *Projection) changed() (*state, map[tokenstate.Scope]bool) {
 		return nil, nil
 	}
 	touched := p.st.touched
-	p.st.touched = map[tokenstate.Scope]bool{}
+	p.memo.wide = p.memo.wide || p.st.wide
+	p.st.touched, p.st.wide = map[tokenstate.Scope]bool{}, false
 	return p.st, touched
 }
 
@@ -79,15 +96,14 @@ func (p *Projection) ask(now tokenstate.Millis, users []tokenstate.Scope) {
 			for _, user := range chunk {
 				delete(m.urgent, user)
 				delete(m.patient, user)
-				var held []tokenstate.Token
-				keys := false
-				if h := st.holder(user.Realm, user.User); h != nil {
-					held, keys = h.held(), h.keys > 0
+				h := st.holder(user.Realm, user.User)
+				if h == nil {
+					m.watch.leave(user)
+					continue
 				}
-				w, due := tokenstate.DueUser(user, held, keys, st.facts, p.status.Rules, now)
-				if at := tokenstate.RipensAt(held, st.facts, p.status.Rules, now); at > 0 {
-					m.young[user] = at
-				}
+				held := h.held()
+				w, due := tokenstate.DueUser(user, held, h.keys > 0, st.facts, p.status.Rules, now)
+				m.watch.see(user, tokenstate.DueAgain(user, held, st.facts, p.status.Rules, now), st.swept(user, h, p.status.Rules, now))
 				switch {
 				case due && w.Urgent:
 					m.urgent[user] = w
@@ -98,16 +114,6 @@ func (p *Projection) ask(now tokenstate.Millis, users []tokenstate.Scope) {
 			return true
 		})
 	}
-}
-
-func (m *dueMemo) ripe(now tokenstate.Millis) (users []tokenstate.Scope) {
-	for user, at := range m.young {
-		if now >= at {
-			users = append(users, user)
-			delete(m.young, user)
-		}
-	}
-	return users
 }
 
 // themselves are the realms and clients that are due.

@@ -131,8 +131,7 @@ func TestDueIncrementally(t *testing.T) {
 	}
 }
 
-// Ensure that everyone is asked about as often as that costs little: what only time or a whole
-// realm's event makes due is found then.
+// Ensure that what a whole realm's event makes due is found when everyone is asked about.
 func TestDueOfEveryone(t *testing.T) {
 	rnd := rand.New(rand.NewSource(1))
 	c := newCrowd(t, 1)
@@ -143,6 +142,34 @@ func TestDueOfEveryone(t *testing.T) {
 		c.p.memo.took = 0
 		c.same(at, what)
 	}
+}
+
+// Ensure that whom time alone makes due the queue gives out, over many sweep periods, and that nobody else is asked about;
+// and that the age of the sweep is the one that asking about all would find.
+func TestDueByTime(t *testing.T) {
+	for seed := range int64(6) {
+		rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a test that can be repeated
+		c := newCrowd(t, never)
+		at := events.Millis(1_700_000_000_000)
+		for range 150 {
+			at += events.Millis(rnd.Intn(4_000_000))
+			c.same(at, c.step(rnd, at, false))
+			if got, want := tokenstate.Millis(c.p.memo.swept.Load()), c.slowlySwept(at); got != want {
+				t.Fatalf("seed %d: swept until %d, want %d", seed, got, want)
+			}
+		}
+	}
+}
+
+// slowlySwept asks about all.
+func (c *crowd) slowlySwept(now tokenstate.Millis) tokenstate.Millis {
+	first := none
+	for _, user := range c.p.st.users() {
+		if at := c.p.st.swept(user, c.p.st.holder(user.Realm, user.User), c.p.status.Rules, now); at != none && (first == none || at < first) {
+			first = at
+		}
+	}
+	return max(first, 0)
 }
 
 // Ensure that an answer is bounded and names the same users until they are due no more.
@@ -216,9 +243,11 @@ func TestSweptUntil(t *testing.T) {
 	if at := p.SweptUntil(); at != 0 {
 		t.Errorf("never looked at, and swept until %d", at)
 	}
-	st.facts.Add(tokenstate.Learn(events.Message{ID: "look", Realm: "demo", At: 5000, Received: 5000, Source: events.Look, Body: &events.Observation{
+	for _, r := range tokenstate.Learn(events.Message{ID: "look", Realm: "demo", At: 5000, Received: 5000, Source: events.Look, Body: &events.Observation{
 		User: &events.UserLook{User: "u", Enabled: true, OfflineAccess: true},
-	}}))
+	}}).Rows() {
+		st.install(Version{Changes: []Change{{Fact: r}}})
+	}
 	if at := p.SweptUntil(); at != 5000 {
 		t.Errorf("swept until %d", at)
 	}

@@ -10,6 +10,7 @@ type holder struct {
 	user   string
 	tokens *heldToken // of their sessions, the first of a chain
 	keys   int32      // dead ones as well
+	live   int32      // of them, that nobody has revoked
 }
 
 // heldToken is a Token in little room: what very many have alike stands once.

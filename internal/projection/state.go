@@ -21,6 +21,7 @@ type state struct {
 	unbound  map[Unbound]int           // tokens whose client's UUID is not known
 	itself   map[tokenstate.Scope]int  // tokens and keys that depend on a realm, or on a client by UUID
 	touched  map[tokenstate.Scope]bool // users whom something has changed for since Due last asked; nil: nobody asks
+	wide     bool                      // and something has changed that may concern everyone
 
 	alike     map[alike]*alike
 	alikeKeys map[alikeKeys]*alikeKeys
@@ -52,6 +53,7 @@ func (st *state) install(v Version) {
 	for _, c := range v.Changes {
 		switch {
 		case c.Fact != nil:
+			st.wide = st.wide || st.facts.ConcernsEverybody(c.Fact)
 			c.Fact.SetIn(st.facts)
 			st.spell(c.Fact)
 			st.reassign(c.Fact)
@@ -155,9 +157,15 @@ func (st *state) putKey(k apikey.Record) {
 		h.rare = &r
 	}
 	h.owner.keys++
+	if h.lives() {
+		h.owner.live++
+	}
 	st.itself[tokenstate.Scope{Realm: k.Realm}]++
 	if was != nil {
 		was.owner.keys--
+		if was.lives() {
+			was.owner.live--
+		}
 		add(st.itself, tokenstate.Scope{Realm: was.alike.realm}, -1)
 		st.estate(was.alike.realm).leave(was.owner)
 	}

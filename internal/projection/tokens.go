@@ -100,36 +100,6 @@ func better(t Token, v tokenstate.Verdict, o Token, w tokenstate.Verdict) bool {
 	return cmp.Or(cmp.Compare(t.Token.Session, o.Token.Session), cmp.Compare(t.Token.ClientID, o.Token.ClientID)) < 0
 }
 
-// SweptUntil is when the living token or owner that was not seen for longest was last looked at; 0
-// if one never was, or nothing is loaded. It walks them all: ask now and then.
-func (p *Projection) SweptUntil() tokenstate.Millis {
-	now := p.now()
-	return read(p, func(st *state) tokenstate.Millis {
-		first, none := tokenstate.Millis(0), true
-		seen := func(at tokenstate.Millis) {
-			if none || at < first {
-				first, none = at, false
-			}
-		}
-		st.eachToken(func(h *heldToken) {
-			t := h.token()
-			switch v := tokenstate.JudgeAt(t, st.facts, p.status.Rules, now); {
-			case v.State == tokenstate.Revoked:
-			case t.Client == "": // its client is not known, so nobody can look at more than its user
-				seen(tokenstate.Owner(t.Realm, t.User, st.facts, p.status.Rules).CheckedAt)
-			default:
-				seen(v.CheckedAt)
-			}
-		})
-		for _, k := range st.keys {
-			if k.lives() {
-				seen(tokenstate.Owner(k.alike.realm, k.owner.user, st.facts, p.status.Rules).CheckedAt)
-			}
-		}
-		return first
-	})
-}
-
 // LivesIn is the user store of a user who is not known to be gone; "" for anybody else.
 func (p *Projection) LivesIn(realm, user string) string {
 	return read(p, func(st *state) string {
@@ -163,20 +133,23 @@ func (p *Projection) RealmWasThere(realm string) bool {
 // Owners counts the users of a realm's tokens and keys, and those whom no look has ever seen.
 type Owners struct{ All, NeverLooked int }
 
-// Owners are those of each realm.
+// Owners are those of each realm. It asks about them all, and gives the lock back in between.
 func (p *Projection) Owners() map[string]Owners {
-	return read(p, func(st *state) map[string]Owners {
-		n := map[string]Owners{}
-		for _, o := range st.users() {
-			c := n[o.Realm]
-			c.All++
-			if !tokenstate.Owner(o.Realm, o.User, st.facts, p.status.Rules).Known {
-				c.NeverLooked++
+	n := map[string]Owners{}
+	for chunk := range slices.Chunk(read(p, (*state).users), dueChunk) {
+		read(p, func(st *state) bool {
+			for _, o := range chunk {
+				c := n[o.Realm]
+				c.All++
+				if !tokenstate.Owner(o.Realm, o.User, st.facts, p.status.Rules).Known {
+					c.NeverLooked++
+				}
+				n[o.Realm] = c
 			}
-			n[o.Realm] = c
-		}
-		return n
-	})
+			return true
+		})
+	}
+	return n
 }
 
 // Unbound names a client whose UUID is not known.
