@@ -103,7 +103,9 @@ func (p *Projection) ask(now tokenstate.Millis, users []tokenstate.Scope) {
 				}
 				held := h.held()
 				w, due := tokenstate.DueUser(user, held, h.keys > 0, st.facts, p.status.Rules, now)
-				m.watch.see(user, tokenstate.DueAgain(user, held, st.facts, p.status.Rules, now), st.swept(user, h, p.status.Rules, now))
+				again := tokenstate.DueAgain(user, held, st.facts, p.status.Rules, now)
+				known := tokenstate.Owner(user.Realm, user.User, st.facts, p.status.Rules).Known
+				m.watch.see(user, again, st.swept(user, h, p.status.Rules, now), !known)
 				switch {
 				case due && w.Urgent:
 					m.urgent[user] = w

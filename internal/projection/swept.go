@@ -20,6 +20,23 @@ func (p *Projection) SweptUntil() tokenstate.Millis {
 	return tokenstate.Millis(m.swept.Load())
 }
 
+// Owners counts the users of a realm's tokens and keys, and those whom no look has ever seen.
+type Owners struct{ All, NeverLooked int }
+
+// Owners are those of each realm, as they are counted for Due. It may wait until everyone has been asked about.
+func (p *Projection) Owners() map[string]Owners {
+	p.memo.mu.Lock()
+	defer p.memo.mu.Unlock()
+	if !p.refresh(p.now(), true) {
+		return nil
+	}
+	n := map[string]Owners{}
+	for realm, o := range p.memo.watch.owners {
+		n[realm] = *o
+	}
+	return n
+}
+
 func (p *Projection) walk() {
 	p.memo.mu.Lock()
 	defer p.memo.mu.Unlock()

@@ -130,28 +130,6 @@ func (p *Projection) RealmWasThere(realm string) bool {
 	return read(p, func(st *state) bool { return st.facts.WasThere(realm) })
 }
 
-// Owners counts the users of a realm's tokens and keys, and those whom no look has ever seen.
-type Owners struct{ All, NeverLooked int }
-
-// Owners are those of each realm. It asks about them all, and gives the lock back in between.
-func (p *Projection) Owners() map[string]Owners {
-	n := map[string]Owners{}
-	for chunk := range slices.Chunk(read(p, (*state).users), dueChunk) {
-		read(p, func(st *state) bool {
-			for _, o := range chunk {
-				c := n[o.Realm]
-				c.All++
-				if !tokenstate.Owner(o.Realm, o.User, st.facts, p.status.Rules).Known {
-					c.NeverLooked++
-				}
-				n[o.Realm] = c
-			}
-			return true
-		})
-	}
-	return n
-}
-
 // Unbound names a client whose UUID is not known.
 type Unbound struct{ Realm, ClientID string }
 

@@ -12,6 +12,7 @@ type watched struct {
 	user  tokenstate.Scope
 	next  tokenstate.Millis // time alone may make them due then; 0: never
 	swept tokenstate.Millis // when the token or key of theirs that was not seen for longest was; none: they have nothing that lives
+	never bool              // no look has ever seen them
 }
 
 const none tokenstate.Millis = -1
@@ -45,17 +46,40 @@ type watch struct {
 	all   map[owner]*watched
 	next  moments
 	swept moments
+
+	owners map[string]*Owners // by realm
 }
 
-func newWatch() watch { return watch{all: map[owner]*watched{}} }
+func newWatch() watch { return watch{all: map[owner]*watched{}, owners: map[string]*Owners{}} }
+
+// count counts a holder who comes (1), or goes (-1).
+func (w *watch) count(h *watched, by int) {
+	o := w.owners[h.user.Realm]
+	if o == nil {
+		o = &Owners{}
+		w.owners[h.user.Realm] = o
+	}
+	if o.All += by; h.never {
+		o.NeverLooked += by
+	}
+	if o.All == 0 {
+		delete(w.owners, h.user.Realm)
+	}
+}
 
 // see notes what was found about a holder.
-func (w *watch) see(user tokenstate.Scope, next, swept tokenstate.Millis) {
+func (w *watch) see(user tokenstate.Scope, next, swept tokenstate.Millis, never bool) {
 	o := owner{user.Realm, user.User}
 	h := w.all[o]
 	if h == nil {
-		h = &watched{user: user, swept: none}
+		h = &watched{user: user, swept: none, never: never}
 		w.all[o] = h
+		w.count(h, 1)
+	}
+	if h.never != never {
+		w.count(h, -1)
+		h.never = never
+		w.count(h, 1)
 	}
 	if h.next != next && next != 0 {
 		heap.Push(&w.next, moment{next, h})
@@ -72,6 +96,7 @@ func (w *watch) leave(user tokenstate.Scope) {
 	o := owner{user.Realm, user.User}
 	if h := w.all[o]; h != nil {
 		h.next, h.swept = 0, none
+		w.count(h, -1)
 		delete(w.all, o)
 	}
 }
