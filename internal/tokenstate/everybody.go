@@ -10,7 +10,7 @@ func (f Facts) ConcernsEverybody(r Row) bool {
 	case CutoffRow:
 		return r.Scope.wide()
 	case SightingRow:
-		return r.ID.Seat.wide()
+		return r.ID.Seat.wide() && f.newlySeen(r)
 	case DoubtRow: // of the realm or client itself: it is looked at alone
 		return r.ID.Doubt.Beneath && r.ID.Doubt.Scope.wide()
 	case StandingRow:
@@ -20,6 +20,19 @@ func (f Facts) ConcernsEverybody(r Row) bool {
 }
 
 func (s Scope) wide() bool { return s.User == "" && s.Session == "" }
+
+// newlySeen reports whether a sighting differs from what is known: which client bore a name is told again at each look.
+func (f Facts) newlySeen(r SightingRow) bool {
+	o := f.open(r.ID.Seat.Realm)
+	defer o.close()
+	known := o.seen(r.ID)
+	for _, s := range known.all() {
+		if s.Owner != r.Value.Owner {
+			return true
+		}
+	}
+	return len(known) == 0 || r.ID.Gone
+}
 
 // news reports whether a standing differs from what is known, or is closed, or some node's is.
 func (f Facts) news(r StandingRow) bool {
