@@ -34,7 +34,7 @@ func newCrowd(t *testing.T, share time.Duration) *crowd {
 	return c
 }
 
-func (c *crowd) install(cs ...Change) { c.p.st.install(Version{Changes: cs}) }
+func (c *crowd) install(cs ...Change) { c.p.st.install(Version{Changes: cs}, c.p.status.Rules) }
 
 // tell learns a message; the projection gets the rows that it touched, with their joined values.
 func (c *crowd) tell(at events.Millis, node string, body events.Body) {
@@ -246,7 +246,7 @@ func TestSweptUntil(t *testing.T) {
 	for _, r := range tokenstate.Learn(events.Message{ID: "look", Realm: "demo", At: 5000, Received: 5000, Source: events.Look, Body: &events.Observation{
 		User: &events.UserLook{User: "u", Enabled: true, OfflineAccess: true},
 	}}).Rows() {
-		st.install(Version{Changes: []Change{{Fact: r}}})
+		st.install(Version{Changes: []Change{{Fact: r}}}, tokenstate.Rules{})
 	}
 	if at := p.SweptUntil(); at != 5000 {
 		t.Errorf("swept until %d", at)

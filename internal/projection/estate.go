@@ -6,12 +6,14 @@ import "github.com/tokenstate/tokenstate/internal/tokenstate"
 type estate struct {
 	holders  map[string]*holder    // by user
 	sessions map[string]*heldToken // the first of a chain: most have one
+
+	generation uint32 // of what is known of the realm and of its clients; never 0
 }
 
 func (st *state) estate(realm string) *estate {
 	e := st.estates[realm]
 	if e == nil {
-		e = &estate{holders: map[string]*holder{}, sessions: map[string]*heldToken{}}
+		e = &estate{holders: map[string]*holder{}, sessions: map[string]*heldToken{}, generation: 1}
 		st.estates[realm] = e
 	}
 	return e

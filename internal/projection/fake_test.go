@@ -93,7 +93,7 @@ func (st *state) allHolders() map[string]string {
 func (h *history) snapshot() Snapshot {
 	st := newState(Snapshot{Facts: tokenstate.NewFacts()})
 	for _, v := range h.versions {
-		st.install(v)
+		st.install(v, h.status.Rules)
 	}
 	s := Snapshot{Version: st.version, Nonce: st.nonce, Facts: st.facts}
 	for _, t := range st.allTokens() {

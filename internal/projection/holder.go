@@ -11,6 +11,7 @@ type holder struct {
 	tokens *heldToken // of their sessions, the first of a chain
 	keys   int32      // dead ones as well
 	live   int32      // of them, that nobody has revoked
+	known  remembered // that they are active
 }
 
 // heldToken is a Token in little room: what very many have alike stands once.
@@ -18,6 +19,7 @@ type heldToken struct {
 	session string
 	issued  tokenstate.Seconds
 	alike   *alike
+	known   remembered // that it is usable
 	rare    *rare      // nil for most
 	owner   *holder    // by whose session it is, as far as looks have shown
 	next    *heldToken // of the same owner

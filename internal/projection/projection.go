@@ -157,7 +157,7 @@ func (p *Projection) ServiceKeys() []ServiceKey {
 // Owner says what the owner of a key is. With nothing loaded it is not active.
 func (p *Projection) Owner(realm, user string) tokenstate.Ownership {
 	return read(p, func(st *state) tokenstate.Ownership {
-		return tokenstate.Owner(realm, user, st.facts, p.status.Rules)
+		return st.owner(realm, user, p.status.Rules)
 	})
 }
 

@@ -158,7 +158,7 @@ func (p *Projection) lost(ctx context.Context, snap Snapshot) (bool, error) {
 func (p *Projection) install(status Status, vs []Version, now time.Time) {
 	p.mu.Lock()
 	for _, v := range vs {
-		p.st.install(v)
+		p.st.install(v, status.Rules)
 	}
 	p.fromDisk = false
 	p.confirmed = p.confirmed || status.Confirmed // it leads on from what was confirmed
@@ -176,6 +176,9 @@ func (p *Projection) install(status Status, vs []Version, now time.Time) {
 
 // settle is called under the lock. asOf is when the database had this state, or later.
 func (p *Projection) settle(status Status, asOf time.Time) {
+	if status.Rules != p.status.Rules {
+		p.st.forgetAll()
+	}
 	p.status, p.until, p.asOf = status, status.knownUntil(), asOf
 	if p.regressed != nil && p.regressed.over(status) {
 		p.regressed = nil

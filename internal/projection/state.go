@@ -49,15 +49,11 @@ func newState(s Snapshot) *state {
 }
 
 // install takes a version over. Facts are set, not joined: Postgres has joined them.
-func (st *state) install(v Version) {
+func (st *state) install(v Version, r tokenstate.Rules) {
 	for _, c := range v.Changes {
 		switch {
 		case c.Fact != nil:
-			st.wide = st.wide || st.facts.ConcernsEverybody(c.Fact)
-			c.Fact.SetIn(st.facts)
-			st.spell(c.Fact)
-			st.reassign(c.Fact)
-			st.touch(c.Fact)
+			st.setFact(c.Fact, r)
 		case c.Token != nil:
 			st.putToken(*c.Token)
 		case c.Key != nil:
@@ -75,6 +71,16 @@ func (st *state) install(v Version) {
 		}
 	}
 	st.version, st.nonce = v.Version, v.Nonce
+}
+
+func (st *state) setFact(f tokenstate.Row, r tokenstate.Rules) {
+	st.wide = st.wide || st.facts.ConcernsEverybody(f)
+	many := st.facts.ReachesMany(f, r)
+	f.SetIn(st.facts)
+	st.spell(f)
+	st.reassign(f)
+	st.forget(f, many)
+	st.touch(f)
 }
 
 func (st *state) putToken(t Token) {

@@ -11,15 +11,13 @@ import (
 
 // Judge says whether Keycloak would refresh t. With nothing loaded that is unknown.
 func (p *Projection) Judge(t tokenstate.Token) tokenstate.Verdict {
-	now := p.now()
-	return read(p, func(st *state) tokenstate.Verdict { return tokenstate.JudgeAt(t, st.facts, p.status.Rules, now) })
+	return read(p, func(st *state) tokenstate.Verdict { return st.judge(t, p.status.Rules, p.now) })
 }
 
 // JudgeGeneration is Judge for one of the generations of a token, of which newest is stored.
 func (p *Projection) JudgeGeneration(t tokenstate.Token, newest tokenstate.Seconds) tokenstate.Verdict {
-	now := p.now()
 	return read(p, func(st *state) tokenstate.Verdict {
-		v := tokenstate.JudgeAt(t, st.facts, p.status.Rules, now)
+		v := st.judge(t, p.status.Rules, p.now)
 		return tokenstate.Superseded(t, newest, v, st.facts, p.status.Rules)
 	})
 }
@@ -63,7 +61,6 @@ func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
 // verified one before others. If none is usable it is one that may work again, or else the
 // newest, and of one second the one that died last: its verdict says why there is none now.
 func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (Token, tokenstate.Verdict, bool) {
-	now := p.now()
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	if p.st == nil {
@@ -76,7 +73,7 @@ func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (
 		if want != nil && !want(t) {
 			continue
 		}
-		v := tokenstate.JudgeAt(t.Token, p.st.facts, p.status.Rules, now)
+		v := p.st.judge(t.Token, p.status.Rules, p.now)
 		if !found || better(t, v, best, verdict) {
 			best, verdict, found = t, v, true
 		}

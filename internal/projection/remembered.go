@@ -1,0 +1,116 @@
+package projection
+
+import (
+	"sync/atomic"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// A verdict does not depend on the clock, so it need not be computed twice. What most are is remembered: that a token is
+// usable, or an owner active, that neither is in doubt, and nothing else is to be said but when it was checked. It is
+// computed when somebody asks, forgotten when a fact about the user or the session changes, and holds for one generation
+// of the realm, which a change of the realm or of one of its clients ends: so a million tokens are withdrawn at once.
+
+// remembered is written by readers, side by side: all that read one state write the same.
+type remembered struct {
+	checked    atomic.Int64
+	generation atomic.Uint32 // of the realm; 0: nothing is remembered
+}
+
+func (m *remembered) recall(generation uint32) (checked tokenstate.Millis, ok bool) {
+	if m.generation.Load() != generation {
+		return 0, false
+	}
+	return tokenstate.Millis(m.checked.Load()), true
+}
+
+func (m *remembered) keep(generation uint32, checked tokenstate.Millis) {
+	m.checked.Store(int64(checked))
+	m.generation.Store(generation)
+}
+
+func (m *remembered) forget() { m.generation.Store(0) }
+
+// judge is tokenstate.JudgeAt. now is only asked where a token ends by itself.
+func (st *state) judge(t tokenstate.Token, r tokenstate.Rules, now func() tokenstate.Millis) tokenstate.Verdict {
+	if h := st.heldAt(placeOf(t)); h != nil && h.token() == t {
+		return st.judgeHeld(h, r, now)
+	}
+	return tokenstate.JudgeAt(t, st.facts, r, now())
+}
+
+func (st *state) judgeHeld(h *heldToken, r tokenstate.Rules, now func() tokenstate.Millis) tokenstate.Verdict {
+	t := h.token()
+	if t.Expires != 0 {
+		return tokenstate.JudgeAt(t, st.facts, r, now())
+	}
+	generation := st.estates[t.Realm].generation
+	if checked, ok := h.known.recall(generation); ok {
+		return tokenstate.Verdict{State: tokenstate.Usable, CheckedAt: checked}
+	}
+	v := tokenstate.Judge(t, st.facts, r)
+	if v == (tokenstate.Verdict{State: tokenstate.Usable, CheckedAt: v.CheckedAt}) {
+		h.known.keep(generation, v.CheckedAt)
+	}
+	return v
+}
+
+// owner is tokenstate.Owner.
+func (st *state) owner(realm, user string, r tokenstate.Rules) tokenstate.Ownership {
+	h := st.holder(realm, user)
+	if h == nil {
+		return tokenstate.Owner(realm, user, st.facts, r)
+	}
+	generation := st.estates[realm].generation
+	if checked, ok := h.known.recall(generation); ok {
+		return tokenstate.Ownership{Active: true, Known: checked > 0, CheckedAt: checked}
+	}
+	o := tokenstate.Owner(realm, user, st.facts, r)
+	if o == (tokenstate.Ownership{Active: true, Known: o.CheckedAt > 0, CheckedAt: o.CheckedAt}) {
+		h.known.keep(generation, o.CheckedAt)
+	}
+	return o
+}
+
+// forget forgets what a fact may have changed; many says that it reaches all of a realm.
+func (st *state) forget(r tokenstate.Row, many bool) {
+	switch r := r.(type) {
+	case tokenstate.PardonRow: // of whatever realm its cause was
+		st.forgetAll()
+	case tokenstate.RefusalRow:
+		st.forgetScope(r.ID.Scope, many)
+	default:
+		st.forgetScope(scopeOf(r), many)
+	}
+}
+
+func (st *state) forgetScope(s tokenstate.Scope, many bool) {
+	e := st.estates[s.Realm]
+	if e == nil {
+		return
+	}
+	if many {
+		e.generation++
+	}
+	if s.Session != "" {
+		for t := e.sessions[s.Session]; t != nil; t = t.beside {
+			t.known.forget()
+		}
+	}
+	if h := e.holders[s.User]; h != nil {
+		h.known.forget()
+		for t := h.tokens; t != nil; t = t.next {
+			t.known.forget()
+		}
+	}
+	for place := range st.named[owner{s.Realm, s.User}] {
+		st.heldAt(place).known.forget()
+	}
+}
+
+// forgetAll begins a new generation everywhere.
+func (st *state) forgetAll() {
+	for _, e := range st.estates {
+		e.generation++
+	}
+}

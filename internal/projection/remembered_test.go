@@ -1,0 +1,132 @@
+package projection
+
+import (
+	"fmt"
+	"math/rand"
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// look is one of chance at the realm, the client, a user and their session: mostly they are as they should be.
+func (c *crowd) look(rnd *rand.Rand, u, s string) *events.Observation {
+	chance := func() bool { return rnd.Intn(8) == 0 }
+	yes, consent, once := !chance(), chance(), chance()
+	o := &events.Observation{}
+	if rnd.Intn(2) == 0 {
+		o.Realm = &events.RealmLook{Enabled: !chance(), Name: "demo", RefreshOnce: &once, Gone: rnd.Intn(30) == 0}
+		if chance() {
+			o.Realm.FrontendURL = "https://other.example"
+		}
+		name := "app"
+		if chance() {
+			name = "renamed"
+		}
+		o.Clients = []events.ClientLook{{Client: "c1", ClientID: name, Enabled: !chance(), OfflineAccess: &yes, ConsentRequired: &consent}}
+	}
+	if rnd.Intn(3) > 0 {
+		o.User = &events.UserLook{User: u, Enabled: !chance(), OfflineAccess: !chance(), Gone: rnd.Intn(30) == 0}
+	}
+	var lives []events.ClientSession
+	if !chance() {
+		lives = []events.ClientSession{{Session: s, Client: "c1", ClientID: "app", User: u}}
+	}
+	o.Rosters = []events.Roster{{User: u, Complete: true, Sessions: lives}}
+	if rnd.Intn(2) == 0 {
+		o.Causes = []events.Cause{{Event: fmt.Sprint("event-", c.n-rnd.Intn(3)), Type: "LOGIN", Session: s}}
+	}
+	return o
+}
+
+// anything tells of something of chance.
+func (c *crowd) anything(rnd *rand.Rand, at events.Millis) string {
+	n := rnd.Intn(4)
+	u, s, node := user(n), session(n), fmt.Sprint("kc", 1+rnd.Intn(2))
+	happened := func(kind, what, path string) *events.Happened {
+		return &events.Happened{Event: fmt.Sprint("event-", c.n), Kind: kind, Type: what, Path: path, User: u, Session: s, Client: "c1", CommittedBy: at}
+	}
+	order := func(o events.Order) string {
+		o.By, o.Reason = "op", "why"
+		c.tell(at, "", &o)
+		return "an order: " + o.Order
+	}
+	switch rnd.Intn(16) {
+	case 0, 1:
+		tok := tokenstate.Token{Realm: "demo", User: u, Client: "c1", ClientID: "app", Session: s, IssuedAt: at.Second(), Issuer: "https://sso.example/realms/demo"}
+		if rnd.Intn(4) == 0 {
+			tok.Client = ""
+		}
+		if rnd.Intn(4) == 0 {
+			tok.User = "another name of " + u
+		}
+		c.install(Change{Token: &Token{Token: tok}})
+		return "a token of " + u
+	case 2:
+		c.install(Change{Key: &apikey.Record{ID: fmt.Sprint("k", n), Realm: "demo", User: u}})
+	case 3:
+		c.tell(at, node, happened("user", []string{"LOGIN", "LOGOUT", "REVOKE_GRANT", "UPDATE_CONSENT"}[rnd.Intn(4)], ""))
+	case 4:
+		h := happened("admin", []string{"UPDATE REALM", "UPDATE COMPONENT", "DELETE REALM_ROLE", "UPDATE CLIENT_SCOPE", "DELETE REALM"}[rnd.Intn(5)], "x")
+		h.User, h.Session, h.Client = "", "", ""
+		c.tell(at, node, h)
+		return h.Type
+	case 5:
+		h := happened("admin", "UPDATE CLIENT", "clients/c1")
+		h.User, h.Session = "", ""
+		c.tell(at, node, h)
+		return h.Type
+	case 6:
+		return order(events.Order{Order: events.OrderRevoke, User: []string{u, ""}[rnd.Intn(2)], Client: []string{"c1", ""}[rnd.Intn(2)], Before: at.Second() - 3, Tokens: true, Keys: rnd.Intn(2) == 0})
+	case 7:
+		return order(events.Order{Order: events.OrderStanding, User: u, Enabled: rnd.Intn(2) == 0})
+	case 8:
+		return order(events.Order{Order: events.OrderRefresh, User: u, Client: "c1", ClientID: "app", Session: s, IssuedAt: at.Second(), Refused: rnd.Intn(2) == 0})
+	case 9:
+		c.tell(at, "", &events.Pardon{Cause: fmt.Sprintf("message-%06d", rnd.Intn(c.n+1)), By: "op", Reason: "why"})
+	default:
+		c.tell(at, node, c.look(rnd, u, s))
+		return "a look at " + u
+	}
+	return "something"
+}
+
+// Ensure what is remembered is what would be computed, whatever happens in between.
+func TestRememberedVerdicts(t *testing.T) {
+	seeds, _ := strconv.Atoi(os.Getenv("REMEMBERED_SEEDS"))
+	usable, remembered := 0, 0
+	for seed := range int64(max(seeds, 15)) {
+		rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a test that can be repeated
+		c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
+		for range 120 {
+			at += events.Millis(rnd.Intn(6000))
+			what := c.anything(rnd, at)
+			for range 2 {
+				c.p.st.eachToken(func(h *heldToken) {
+					want := tokenstate.Judge(h.token(), c.facts, c.p.status.Rules)
+					if got := c.p.Judge(h.token()); got != want {
+						t.Fatalf("seed %d, after %s:\nremembered %+v\ncomputed   %+v", seed, what, got, want)
+					}
+					if _, ok := h.known.recall(c.p.st.estates["demo"].generation); ok {
+						remembered++
+					}
+					if want.State == tokenstate.Usable && !want.InDoubt {
+						usable++
+					}
+				})
+			}
+			for _, u := range c.p.st.users() {
+				want := tokenstate.Owner(u.Realm, u.User, c.facts, c.p.status.Rules)
+				if got := c.p.Owner(u.Realm, u.User); got != want {
+					t.Fatalf("seed %d, after %s: owner %s\nremembered %+v\ncomputed   %+v", seed, what, u.User, got, want)
+				}
+			}
+		}
+	}
+	if usable == 0 || remembered != usable {
+		t.Errorf("%d of %d usable ones are remembered", remembered, usable)
+	}
+}
