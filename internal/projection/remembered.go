@@ -41,7 +41,7 @@ func (st *state) judge(t tokenstate.Token, r tokenstate.Rules, now func() tokens
 
 func (st *state) judgeHeld(h *heldToken, r tokenstate.Rules, now func() tokenstate.Millis) tokenstate.Verdict {
 	t := h.token()
-	if t.Expires != 0 {
+	if t.Expires != 0 || t.Client == "" { // whose such a token is may hang on what a client is called now
 		return tokenstate.JudgeAt(t, st.facts, r, now())
 	}
 	generation := st.estates[t.Realm].generation
@@ -74,14 +74,11 @@ func (st *state) owner(realm, user string, r tokenstate.Rules) tokenstate.Owners
 
 // forget forgets what a fact may have changed; many says that it reaches all of a realm.
 func (st *state) forget(r tokenstate.Row, many bool) {
-	switch r := r.(type) {
-	case tokenstate.PardonRow: // of whatever realm its cause was
-		st.forgetAll()
-	case tokenstate.RefusalRow:
-		st.forgetScope(r.ID.Scope, many)
-	default:
-		st.forgetScope(scopeOf(r), many)
+	s := scopeOf(r)
+	if r, ok := r.(tokenstate.RefusalRow); ok {
+		s = r.ID.Scope
 	}
+	st.forgetScope(s, many) // a pardon has none: it takes a verdict back that is not remembered
 }
 
 func (st *state) forgetScope(s tokenstate.Scope, many bool) {
