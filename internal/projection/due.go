@@ -104,7 +104,7 @@ func (p *Projection) ask(now tokenstate.Millis, users []tokenstate.Scope) {
 				held := h.held()
 				w, due := tokenstate.DueUser(user, held, h.keys > 0, st.facts, p.status.Rules, now)
 				again := tokenstate.DueAgain(user, held, st.facts, p.status.Rules, now)
-				known := tokenstate.Owner(user.Realm, user.User, st.facts, p.status.Rules).Known
+				known := st.owner(user.Realm, user.User, p.status.Rules).Known
 				m.watch.see(user, again, st.swept(user, h, p.status.Rules, now), !known)
 				switch {
 				case due && w.Urgent:

@@ -148,7 +148,7 @@ func TestDueOfEveryone(t *testing.T) {
 // and that the age of the sweep is the one that asking about all would find.
 func TestDueByTime(t *testing.T) {
 	for seed := range int64(6) {
-		rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a test that can be repeated
+		rnd := rand.New(rand.NewSource(seed))
 		c := newCrowd(t, never)
 		at := events.Millis(1_700_000_000_000)
 		for range 150 {

@@ -108,7 +108,7 @@ func TestRememberedVerdicts(t *testing.T) {
 	seeds, _ := strconv.Atoi(os.Getenv("REMEMBERED_SEEDS"))
 	usable, remembered := 0, 0
 	for seed := range int64(max(seeds, 15)) {
-		rnd := rand.New(rand.NewSource(seed)) //nolint:gosec // a test that can be repeated
+		rnd := rand.New(rand.NewSource(seed))
 		c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
 		for range 120 {
 			at += events.Millis(rnd.Intn(6000))

@@ -61,17 +61,16 @@ func (st *state) swept(user tokenstate.Scope, h *holder, r tokenstate.Rules, now
 		}
 	}
 	for held := h.tokens; held != nil; held = held.next {
-		t := held.token()
-		switch v := tokenstate.JudgeAt(t, st.facts, r, now); {
+		switch v := st.judgeHeld(held, r, func() tokenstate.Millis { return now }); {
 		case v.State == tokenstate.Revoked:
-		case t.Client == "": // its client is not known, so nobody can look at more than its user
-			seen(tokenstate.Owner(t.Realm, t.User, st.facts, r).CheckedAt)
+		case held.alike.client == "": // its client is not known, so nobody can look at more than its user
+			seen(st.owner(user.Realm, held.names(), r).CheckedAt)
 		default:
 			seen(v.CheckedAt)
 		}
 	}
 	if h.live > 0 {
-		seen(tokenstate.Owner(user.Realm, user.User, st.facts, r).CheckedAt)
+		seen(st.owner(user.Realm, user.User, r).CheckedAt)
 	}
 	return first
 }
