@@ -5,7 +5,9 @@ import (
 	"math/rand"
 	"os"
 	"strconv"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -138,5 +140,52 @@ func TestRememberedVerdicts(t *testing.T) {
 	t.Logf("%d usable", usable)
 	if usable == 0 || remembered != usable {
 		t.Errorf("%d of %d usable ones are remembered", remembered, usable)
+	}
+}
+
+// Ensure many may ask at once, while changes come, and that afterwards what is remembered is what would be computed.
+func TestManyReadersRemember(t *testing.T) {
+	c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
+	rnd := rand.New(rand.NewSource(1))
+	for range 60 {
+		at += 1000
+		c.anything(rnd, at)
+	}
+	var tokens []tokenstate.Token
+	c.p.st.eachToken(func(h *heldToken) { tokens = append(tokens, h.token()) })
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for n := range 4 {
+		readers.Go(func() {
+			for i := n; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				t := tokens[i%len(tokens)]
+				c.p.Judge(t)
+				c.p.Owner(t.Realm, t.User)
+				c.p.Best(t.Realm, t.User, "", nil)
+				c.p.SweptUntil()
+			}
+		})
+	}
+	for range 100 {
+		at += 1000
+		learnt := tokenstate.Learn(events.Message{
+			ID: fmt.Sprint("late-", at), Realm: "demo", At: at, Received: at, Node: "kc1", Source: events.Listener, Body: c.look(rnd, user(rnd.Intn(4)), session(rnd.Intn(4))),
+		})
+		c.facts.Add(learnt)
+		for _, r := range learnt.Rows() {
+			c.p.install(c.p.status, []Version{{Changes: []Change{{Fact: r}}}}, time.Now())
+		}
+	}
+	close(stop)
+	readers.Wait()
+	for _, tok := range tokens {
+		if got, want := c.p.Judge(tok), tokenstate.Judge(tok, c.facts, c.p.Rules()); got != want {
+			t.Errorf("remembered %+v\ncomputed   %+v", got, want)
+		}
 	}
 }
