@@ -165,7 +165,7 @@ var scenesOfRealms = []scene{
 				"config": map[string]any{"priority": []string{"200"}, "active": []string{"true"}, "enabled": []string{"true"}, "algorithm": old["config"].(map[string]any)["algorithm"]},
 			})
 			old["config"].(map[string]any)["active"] = []string{"false"}
-			r.put("/components/"+old["id"].(string), old)               
+			r.put("/components/"+old["id"].(string), old)
 		}
 		r.asks("the old keys are passive")
 	}},
@@ -173,10 +173,10 @@ var scenesOfRealms = []scene{
 		r.grant("it", "app")
 		key := r.component("hmac-generated")
 		key["config"].(map[string]any)["enabled"] = []string{"false"}
-		r.put("/components/"+key["id"].(string), key)                
+		r.put("/components/"+key["id"].(string), key)
 		r.asks("disabled")
 		key["config"].(map[string]any)["enabled"] = []string{"true"}
-		r.put("/components/"+key["id"].(string), key)               
+		r.put("/components/"+key["id"].(string), key)
 		r.asks("enabled")
 	}},
 	{"key-deleted", "P12", func(r *recorder) {
