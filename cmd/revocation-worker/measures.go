@@ -63,6 +63,12 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	gauge("tokenstate_sweep_age_seconds", "Since the token or owner that was not seen for longest was looked at.", func(context.Context) float64 {
 		return since(p.known.SweptUntil())
 	})
+	gauge("tokenstate_owners_age_seconds", "Since a walk began that found every owner of keys and tokens again, in the realm where that is longest ago; -1 before the first, and where Keycloak offers no pages by key.", func(context.Context) float64 {
+		if found := p.looker.OwnersFound(); !found.IsZero() {
+			return time.Since(found).Seconds()
+		}
+		return -1
+	})
 	r.MustRegister(storeAlarms{p.stores.Alarmed})
 	r.MustRegister(nodeMetrics{p.known.Nodes, time.Now})
 	gauge("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) float64 {

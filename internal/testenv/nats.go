@@ -96,13 +96,6 @@ func (n *NATS) Stop() {
 	}
 }
 
-// Server is the running server, for a test that looks inside; nil while stopped.
-func (n *NATS) Server() *server.Server {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.server
-}
-
 // URL is the address with the credentials of a user.
 func (n *NATS) URL(user string) string {
 	return fmt.Sprintf("nats://%s:%s-pw@127.0.0.1:%d", user, user, n.port)
@@ -167,11 +160,4 @@ func (n *NATS) DeleteStream() error {
 		err = js.DeleteStream(ctx, streamName)
 	}
 	return err
-}
-
-// CreateStream makes the stream anew.
-func (n *NATS) CreateStream() error {
-	ctx, cancel := context.WithTimeout(n.t.Context(), limit)
-	defer cancel()
-	return devstack.CreateStream(ctx, n.URL(Operator))
 }

@@ -126,10 +126,7 @@ var ofAllForAWhile = []action{
 	{"organisations switched on and off", 1, realmForAWhile(map[string]any{"organizationsEnabled": true}, map[string]any{"organizationsEnabled": false})},
 	{"consent required and not any more", 1, func(w *world, _ *person, _ *held, client string) error {
 		return w.orLeft(
-			func() error {
-				w.asking.Store(true)
-				return w.client(client, map[string]any{"consentRequired": true})
-			},
+			func() error { return w.client(client, map[string]any{"consentRequired": true}) },
 			func() error { return w.client(client, map[string]any{"consentRequired": false}) })
 	}},
 	{"client made bearer-only and not any more", 1, func(w *world, _ *person, _ *held, _ string) error { // not authapi's own

@@ -96,7 +96,6 @@ func (w *world) opened() {
 	w.t.Helper()
 	left := w.left
 	w.left = nil
-	w.asking.Store(false)
 	for _, undo := range slices.Backward(left) {
 		w.must(undo())
 	}
@@ -110,7 +109,8 @@ func (w *world) opened() {
 }
 
 // undecided is how long verdicts may be in doubt beyond the time that the contract allows, which
-// is counted and printed: authapi says itself that it does not know yet.
+// is counted and printed: authapi says itself that it does not know yet. Some doubts stay until a refresh decides, which
+// comes next.
 const undecided = 30 * time.Second
 
 // verdicts asks authapi when the time that the contract allows is over, and again while it says that
@@ -121,11 +121,7 @@ func (w *world) verdicts(hs []*held) []play.Verdict {
 	play.Pause(w.ctx, time.Until(w.last.Add(w.settled)))
 	vs := w.decide(hs)
 	began, doubted := time.Now(), inDoubt(vs)
-	patience := undecided
-	if w.asking.Load() { // what was issued before stays in doubt: a refresh decides, which comes next
-		patience = w.settled
-	}
-	for inDoubt(vs) > 0 && time.Since(began) < patience && w.ctx.Err() == nil {
+	for inDoubt(vs) > 0 && time.Since(began) < undecided && w.ctx.Err() == nil {
 		play.Pause(w.ctx, 250*time.Millisecond)
 		vs = w.decide(hs)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -85,15 +86,15 @@ var ofStored = []action{
 }
 
 // noticed has Keycloak look for a person who is not in the directory any more, which removes them. Until it has looked
-// it goes on refreshing their tokens.
+// it goes on refreshing their tokens. They are looked for by name: who was imported anew has another id.
 func (w *world) noticed(p *person) error {
 	for end := time.Now().Add(patience); ; w.await() {
-		var user struct{ ID string }
+		var users []struct{ ID string }
 		err := errors.Join(
 			w.call(http.MethodPost, "/clear-user-cache", nil, nil), // who is cached is not looked for
-			w.call(http.MethodGet, "/users/"+p.id, nil, &user))
+			w.call(http.MethodGet, "/users?exact=true&username="+url.QueryEscape(p.name), nil, &users))
 		switch {
-		case err == nil && user.ID == "":
+		case err == nil && len(users) == 0:
 			return nil
 		case err == nil:
 			return fmt.Errorf("Keycloak still shows %s, who is not in the directory", p.name)

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,7 +56,6 @@ type shared struct {
 	group  string         // whose members have offline_access; guarded by making
 	counts map[string]int // of actions by name
 	left   []func() error // give back what actions have left as it was not
-	asking atomic.Bool    // a client of this round has asked for consent
 	keys   int            // whose answer agreed with Keycloak
 }
 
