@@ -81,7 +81,7 @@ func (c *crowd) anything(rnd *rand.Rand, at events.Millis) string {
 	case 3:
 		c.tell(at, node, happened("user", []string{"LOGIN", "LOGOUT", "REVOKE_GRANT", "UPDATE_CONSENT"}[rnd.Intn(4)], ""))
 	case 4:
-		h := happened("admin", []string{"UPDATE REALM", "UPDATE COMPONENT", "DELETE REALM_ROLE", "UPDATE CLIENT_SCOPE", "DELETE REALM"}[rnd.Intn(5)], "x")
+		h := happened("admin", []string{"UPDATE REALM", "UPDATE COMPONENT", "DELETE REALM_ROLE", "UPDATE CLIENT_SCOPE", "DELETE REALM", "ACTION REALM", "ACTION REALM"}[rnd.Intn(7)], "x")
 		h.User, h.Session, h.Client = "", "", ""
 		c.tell(at, node, h)
 		return h.Type
@@ -96,6 +96,22 @@ func (c *crowd) anything(rnd *rand.Rand, at events.Millis) string {
 		return order(events.Order{Order: events.OrderStanding, User: []string{u, "another name of " + u}[rnd.Intn(2)], Enabled: rnd.Intn(2) == 0})
 	case 8:
 		return order(refresh())
+	case 10:
+		return order(events.Order{Order: events.OrderRevoke, Session: s, Before: at.Second() + 1, Tokens: true})
+	case 11:
+		h := happened("admin", "DELETE USER_SESSION", "sessions/"+s)
+		h.User, h.Client = "", ""
+		c.tell(at, node, h)
+		return h.Type
+	case 12: // somebody has set other bounds
+		status := c.p.status
+		status.Rules.Skew = tokenstate.Millis(rnd.Intn(3) * 4000)
+		c.p.settle(status, time.Now())
+		return "other rules"
+	case 13, 14: // a look at the realm alone, taken for an event or for none of these
+		o := &events.Observation{Realm: &events.RealmLook{Enabled: true, Name: "demo"}, Causes: []events.Cause{{Event: fmt.Sprint("event-", c.n-rnd.Intn(3)), Type: "ACTION REALM"}}}
+		c.tell(at, node, o)
+		return "a look at the realm"
 	case 9:
 		c.tell(at, "", &events.Pardon{Cause: fmt.Sprintf("message-%06d", rnd.Intn(c.n+1)), By: "op", Reason: "why"})
 	default:
@@ -109,11 +125,11 @@ func (c *crowd) anything(rnd *rand.Rand, at events.Millis) string {
 func TestRememberedVerdicts(t *testing.T) {
 	seeds, _ := strconv.Atoi(os.Getenv("REMEMBERED_SEEDS"))
 	usable, remembered := 0, 0
-	for seed := range int64(max(seeds, 15)) {
+	for seed := range int64(max(seeds, 60)) {
 		rnd := rand.New(rand.NewSource(seed))
 		c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
 		for range 120 {
-			at += events.Millis(rnd.Intn(6000))
+			at += events.Millis(rnd.Intn(2500))
 			what := c.anything(rnd, at)
 			for range 2 {
 				c.p.st.eachToken(func(h *heldToken) {

@@ -5,6 +5,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -34,4 +35,22 @@ func TestNobodyIsDueBeforeDueAgain(t *testing.T) {
 			t.Fatalf("at %d due %t %+v, at %d due %t %+v, and again only at %d", now, dueNow, a, then, dueThen, b, until)
 		}
 	})
+}
+
+// Ensure the sweep of a token goes by when its own session was seen, where its user was seen since.
+func TestATokenIsSweptByItself(t *testing.T) {
+	tok := tokenstate.Token{Realm: "demo", User: "u1", Client: "c1", ClientID: "app", Session: "s1", IssuedAt: 90}
+	look := func(id string, at events.Millis, o events.Observation) events.Message {
+		return events.Message{ID: id, Realm: "demo", At: at, Received: at, Node: "kc1", Source: events.Listener, Body: &o}
+	}
+	f := fold([]events.Message{
+		look("both", 100_000, events.Observation{User: &events.UserLook{User: "u1", Enabled: true, OfflineAccess: true}, Rosters: []events.Roster{
+			{User: "u1", Complete: true, Sessions: []events.ClientSession{{Session: "s1", Client: "c1", ClientID: "app", User: "u1"}}},
+		}}),
+		look("user", 150_000, events.Observation{User: &events.UserLook{User: "u1", Enabled: true, OfflineAccess: true}}),
+	})
+	r, user := tokenstate.DefaultRules(), tokenstate.Scope{Realm: "demo", User: "u1"}
+	if at := tokenstate.DueAgain(user, []tokenstate.Token{tok}, f, r, 160_000); at != 100_000+r.Sweep {
+		t.Errorf("due again at %d", at)
+	}
 }
