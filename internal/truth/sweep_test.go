@@ -139,7 +139,7 @@ func TestSweepAtScale(t *testing.T) {
 	stop()
 	fmt.Printf("users=%d sessions=%d requests=%d requests_per_session=%.4f seconds=%.0f false_verdicts=%d unseen=%d\n", //nolint:forbidigo // what the target prints
 		n, count.Count, counter.total(), float64(counter.total())/float64(n), took.Seconds(), falseRevoked+int64(len(wrong)), left)
-	fmt.Print(counter) //nolint:forbidigo
+	fmt.Print(counter) //nolint:forbidigo // what the target prints
 	if falseRevoked > 0 || len(wrong) > 0 || left > 0 {
 		t.Errorf("false: %d living judged dead at some time, in the end %v; %d not seen", falseRevoked, wrong, left)
 	}
