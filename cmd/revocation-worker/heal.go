@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
@@ -79,7 +80,7 @@ func (p *running) keep(ctx context.Context) error {
 				p.logger.Warn().Err(err).Msg("the journal was not pruned; it is tried again")
 			}
 		}
-		wait(ctx, keepEvery)
+		_ = pause.For(ctx, keepEvery)
 	}
 	return nil
 }

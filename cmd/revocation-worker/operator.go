@@ -14,6 +14,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -115,7 +116,7 @@ func (o *operator) applied(ctx context.Context, seq uint64) bool {
 		if f, err := o.store().Floor(ctx); err == nil && f.Seq >= seq {
 			return true
 		}
-		wait(ctx, 50*time.Millisecond)
+		_ = pause.For(ctx, 50*time.Millisecond)
 	}
 	return false
 }

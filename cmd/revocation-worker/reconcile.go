@@ -12,6 +12,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/worker"
@@ -123,7 +124,7 @@ func (o *operator) settled(ctx context.Context, before recovery.State, subjects 
 		if left == 0 {
 			return s, nil
 		}
-		wait(ctx, max(time.Second, 4*time.Since(began))) // all is read anew each time
+		_ = pause.For(ctx, max(time.Second, 4*time.Since(began))) // all is read anew each time
 		if ctx.Err() != nil {
 			return s, ctx.Err()
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -136,7 +137,7 @@ func (p *running) lead(ctx context.Context) error {
 			break
 		}
 		p.logger.Warn().Err(err).Msg("not active: is Postgres there, and migrated? trying again")
-		wait(ctx, retryEvery)
+		_ = pause.For(ctx, retryEvery)
 	}
 	return nil //nolint:nilerr // only a stop that was asked for ends the loop
 }
@@ -204,14 +205,5 @@ func (p *running) checks() []ops.Check {
 			return true, ""
 		}},
 		{Name: "caught-up", Ask: p.known.Ready},
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/secret"
@@ -64,7 +65,7 @@ func TestTheSelfTestSeesWhatDoctorSees(t *testing.T) {
 	go func() { defer close(done); _ = known.Run(ctx) }()
 	defer func() { cancel(); <-done }()
 	for known.Version() == 0 {
-		wait(ctx, 10*time.Millisecond)
+		_ = pause.For(ctx, 10*time.Millisecond)
 	}
 	for _, c := range []struct {
 		version, listeners string

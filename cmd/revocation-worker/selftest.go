@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/doctor"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // selfTest is doctor on a timer, with the worker's own rights: somebody takes
@@ -14,7 +15,7 @@ import (
 func (p *running) selfTest(ctx context.Context) error {
 	said := map[string]string{}
 	for ctx.Err() == nil {
-		wait(ctx, p.c.testEvery)
+		_ = pause.For(ctx, p.c.testEvery)
 		if ctx.Err() == nil {
 			said = p.say(doctor.Examine(p.seen(ctx)), said)
 		}
@@ -27,7 +28,7 @@ const standbyTestEvery = 10 * time.Minute
 
 // testStandby is selfTest for who waits: at once, and then now and then.
 func (p *running) testStandby(ctx context.Context) error {
-	for said := map[string]string{}; ctx.Err() == nil; wait(ctx, standbyTestEvery) {
+	for said := map[string]string{}; ctx.Err() == nil; _ = pause.For(ctx, standbyTestEvery) {
 		if fs := doctor.Examine(p.seen(ctx)); ctx.Err() == nil {
 			said = p.say(fs, said)
 		}

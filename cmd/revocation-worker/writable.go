@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // markEvery is how often the active worker leaves its footprint in the log.
@@ -16,7 +17,7 @@ const markEvery = 15 * time.Second
 func (p *running) tryLog(ctx context.Context) error {
 	for ctx.Err() == nil {
 		p.tryLogOnce(ctx)
-		wait(ctx, markEvery)
+		_ = pause.For(ctx, markEvery)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/play"
 )
 
@@ -102,10 +103,8 @@ func (s *story) until(ctx context.Context, since time.Time, limit time.Duration,
 			s.say(time.Since(since), "authapi   verdict: %s %s", v[0].State, v[0].Reason)
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if pause.For(ctx, 5*time.Millisecond) != nil {
 			return errors.Join(fmt.Errorf("the verdict is %+v after %s, want %s", v, limit, state), err)
-		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }

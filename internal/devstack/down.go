@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // downLimit is longer than the supervisor may take: five parts, stopLimit each.
@@ -33,7 +35,7 @@ func Down(ctx context.Context, root string, say io.Writer) error {
 			asked = n
 			_ = syscall.Kill(n, syscall.SIGTERM)
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause.For(ctx, pollEvery); err != nil {
 			return fmt.Errorf("the stack's supervisor (process %d) has not stopped: %w", supervisorPID(root), err)
 		}
 	}
@@ -79,15 +81,4 @@ func supervisorPID(root string) int {
 	}
 	n, _ := strconv.Atoi(strings.TrimSpace(string(raw)))
 	return n
-}
-
-func pause(ctx context.Context) error {
-	timer := time.NewTimer(pollEvery)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

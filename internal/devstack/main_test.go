@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tokenstate/tokenstate/deploy"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // TestMain: devstack starts itself again as the NATS server, and here it is the tests' binary;
@@ -102,7 +103,7 @@ func eventually(t *testing.T, check func() error) {
 		if err == nil {
 			return
 		}
-		if pause(ctx) != nil {
+		if pause.For(ctx, pollEvery) != nil {
 			t.Fatal(err)
 		}
 	}

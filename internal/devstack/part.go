@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // part is one server of the stack: how to start it, again if need be, at the same address and
@@ -79,7 +81,7 @@ func (s *Stack) Restart(ctx context.Context, name string) error {
 		if !errors.Is(err, errEnded) || tries == restarts {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause.For(ctx, pollEvery); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // Server is one Postgres of a test's own, which can be killed, followed by a standby and set back. Close
@@ -98,10 +100,7 @@ func (s *Server) Start(ctx context.Context) error {
 		if conn, err := connect(ctx, s.url("postgres")); err == nil {
 			return conn.Close(ctx)
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(20 * time.Millisecond):
-		}
+		_ = pause.For(ctx, 20*time.Millisecond)
 	}
 	return fmt.Errorf("start Postgres: %w", ctx.Err())
 }

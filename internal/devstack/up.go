@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // Up starts a stack in the background and returns when it is ready and .dev/env is written.
@@ -30,7 +32,7 @@ func Up(ctx context.Context, root string, say io.Writer) error {
 			_, _ = fmt.Fprintln(say, "devstack: another stack is starting or stopping here: waiting for it")
 			waits = true
 		}
-		if err := pause(ctx); err != nil {
+		if err := pause.For(ctx, pollEvery); err != nil {
 			return err
 		}
 	}

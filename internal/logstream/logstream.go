@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // Config is what the stream is made with, as one replica: nothing is ever deleted from it but by the
@@ -55,10 +57,8 @@ func Ensure(ctx context.Context, js jetstream.JetStream, replicas int) (jetstrea
 		if refused := (*jetstream.APIError)(nil); !errors.As(err, &refused) || refused.ErrorCode != storeBusy {
 			break
 		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(removal):
+		if err := pause.For(ctx, removal); err != nil {
+			return nil, err
 		}
 		s, err = js.CreateOrUpdateStream(ctx, c)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // Backend is an application's backend, with its service credential.
@@ -156,12 +157,7 @@ func (b *Backend) Decide(ctx context.Context, qs []Question) ([]Verdict, error) 
 
 // Pause waits for a time that is part of a story, or until ctx ends.
 func Pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
+	_ = pause.For(ctx, d)
 }
 
 func do(c *http.Client, req *http.Request) (int, []byte, error) {

@@ -3,9 +3,9 @@ package projection
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -14,12 +14,12 @@ const maxRetry = 5 * time.Second
 // Run loads and follows until ctx ends. It returns nil then, and never otherwise: while the
 // database is away, what is known goes on being answered.
 func (p *Projection) Run(ctx context.Context) error {
-	pause := p.opts.Retry
+	retry := p.opts.Retry
 	p.open()
 	for ctx.Err() == nil {
 		moved, err := p.step(ctx)
 		if err == nil {
-			pause, p.kept = p.opts.Retry, nil
+			retry, p.kept = p.opts.Retry, nil
 		} else if p.st == nil {
 			p.restore()
 		}
@@ -29,12 +29,9 @@ func (p *Projection) Run(ctx context.Context) error {
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
-		p.log.Warn().Err(err).Dur("pause", pause).Msg("cannot follow the database; answering from what is known")
-		select {
-		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter, no secret
-		case <-ctx.Done():
-		}
-		pause = min(2*pause, maxRetry)
+		p.log.Warn().Err(err).Dur("pause", retry).Msg("cannot follow the database; answering from what is known")
+		_ = pause.About(ctx, retry)
+		retry = min(2*retry, maxRetry)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/journal"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // errForgot: another worker moves the floor forward only. To stand by and see whether one does would leave
@@ -16,7 +17,7 @@ var errForgot = errors.New("the database's floor has gone back: it was restored"
 func (w *Worker) apply(ctx context.Context, b batch) error {
 	ctx, cancel := lasting(ctx, finish)
 	defer cancel()
-	for pause, failures := minPause, 0; ; pause = min(2*pause, maxPause) {
+	for again, failures := minPause, 0; ; again = min(2*again, maxPause) {
 		err := w.try(ctx, b)
 		if err == nil {
 			w.failing(0)
@@ -40,7 +41,7 @@ func (w *Worker) apply(ctx context.Context, b batch) error {
 			return w.split(ctx, b)
 		}
 		w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("batch not applied; the floor waits, trying again")
-		if !sleep(ctx, pause) {
+		if pause.About(ctx, again) != nil {
 			return ctx.Err()
 		}
 	}

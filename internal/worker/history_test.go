@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // Ensure a worker with nothing to do reads its floor again, and confirms it, when the database was
@@ -23,7 +25,7 @@ func TestConfirmsAnotherHistory(t *testing.T) {
 	until := func(n int) {
 		t.Helper()
 		for confirmed() < n {
-			if !sleep(ctx, 5*time.Millisecond) {
+			if pause.For(ctx, 5*time.Millisecond) != nil {
 				t.Fatalf("confirmed %d times, want %d", confirmed(), n)
 			}
 		}

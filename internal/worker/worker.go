@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/journal"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // Bounds of one batch, and of what a stop waits for.
@@ -40,22 +40,22 @@ type Worker struct {
 // Run works until ctx ends, and finishes the batch in flight within 10 s. It returns nil then,
 // and never otherwise: every fault is logged and tried again.
 func (w *Worker) Run(ctx context.Context) error {
-	for pause := minPause; ctx.Err() == nil; {
+	for again := minPause; ctx.Err() == nil; {
 		moved, err := w.session(ctx)
 		if ctx.Err() != nil {
 			break
 		}
 		if moved {
-			pause = minPause
+			again = minPause
 		}
 		if errors.Is(err, journal.ErrNotActive) {
 			w.Logger.Info().Msg("another worker is active; standing by")
 			w.standby(ctx)
 			continue
 		}
-		w.Logger.Warn().Err(err).Dur("pause", pause).Msg("reading stopped; starting again from the committed floor")
-		sleep(ctx, pause)
-		pause = min(2*pause, maxPause)
+		w.Logger.Warn().Err(err).Dur("pause", again).Msg("reading stopped; starting again from the committed floor")
+		_ = pause.About(ctx, again)
+		again = min(2*again, maxPause)
 	}
 	return nil //nolint:nilerr // only a stop that was asked for ends the loop
 }
@@ -124,7 +124,7 @@ func (w *Worker) watch(ctx context.Context, history string, end context.CancelCa
 	watched = make(chan struct{})
 	go func() {
 		defer close(watched)
-		for sleep(ctx, watchEvery) {
+		for pause.About(ctx, watchEvery) == nil {
 			if now, err := w.Epochs.History(ctx); err == nil && now != history {
 				end(errHistory)
 				return
@@ -154,7 +154,7 @@ func (w *Worker) standby(ctx context.Context) {
 		wait = 5 * time.Second
 	}
 	last, _ := w.Store.Floor(ctx)
-	for sleep(ctx, wait) {
+	for pause.About(ctx, wait) == nil {
 		floor, err := w.Store.Floor(ctx)
 		if err == nil && floor.Same(last) {
 			return
@@ -162,14 +162,5 @@ func (w *Worker) standby(ctx context.Context) {
 		if err == nil {
 			last = floor
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d/2 + rand.N(d)): //nolint:gosec // jitter, no secret
-		return true
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/journal"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -172,7 +173,7 @@ func runFrom(t *testing.T, log Log, l *memLog, s *memStore, wait time.Duration) 
 		if f.Seq == end.Seq && f.Digest == digest(end.Raw) {
 			break
 		}
-		if !sleep(ctx, 5*time.Millisecond) {
+		if pause.For(ctx, 5*time.Millisecond) != nil {
 			t.Fatalf("floor %d never reached %d", f.Seq, end.Seq)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
@@ -63,9 +64,6 @@ func (a *Again) write(ctx context.Context, ms []events.Message) {
 			return
 		}
 		a.logger.Error().Err(err).Msg("orders that the database has lost are not written again yet; trying again")
-		select {
-		case <-ctx.Done():
-		case <-time.After(againPause):
-		}
+		_ = pause.For(ctx, againPause)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/problem"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -96,12 +97,10 @@ func (s *Service) sleep(ctx context.Context, d time.Duration) *problem.Problem {
 		return bad
 	}
 	defer leave()
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
+	if pause.For(ctx, d) != nil {
 		return problem.Overloaded() // the caller is gone
 	}
+	return nil
 }
 
 // mayGive refuses to make or rotate a key that may do more than its maker: the maker sees the secret.

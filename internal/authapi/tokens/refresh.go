@@ -9,6 +9,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
 	"github.com/tokenstate/tokenstate/internal/authapi/problem"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -76,16 +77,14 @@ func (s *Service) inTurn(ctx context.Context, t tokenstate.Token, want Fresh) (a
 	short, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
 	asked := time.Now()
-	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+	for again := firstPoll; ; again = min(2*again, lastPoll) {
 		w := want
 		w.MaxAge = max(w.MaxAge, time.Since(asked))
 		a, mine, err := s.tryTurn(ctx, short, t, w)
 		if mine || err != nil {
 			return a, err
 		}
-		select {
-		case <-time.After(pause):
-		case <-short.Done():
+		if pause.For(short, again) != nil {
 			return access{}, s.noAnswer(nil)
 		}
 	}
@@ -223,7 +222,7 @@ func (s *Service) granted(ctx context.Context, t tokenstate.Token, raw secret.Te
 func (s *Service) keep(ctx context.Context, t tokenstate.Token, turn Turn, r Refreshed) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepLimit)
 	defer cancel()
-	for pause := firstPoll; ; pause = min(2*pause, 8*lastPoll) {
+	for again := firstPoll; ; again = min(2*again, 8*lastPoll) {
 		err := s.Turns.Finish(ctx, t, turn.ID, r)
 		if err == nil {
 			return nil
@@ -233,9 +232,7 @@ func (s *Service) keep(ctx context.Context, t tokenstate.Token, turn Turn, r Ref
 			return nil
 		}
 		s.Gate.Log(ctx).Error().Err(err).Msg("the new refresh token is not stored yet; trying again")
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
+		if pause.For(ctx, again) != nil {
 			return err
 		}
 	}

@@ -79,7 +79,7 @@ func (s *Service) submitOutcome(ctx context.Context, t tokenstate.Token, by stri
 	o.Order, o.By = events.OrderRefresh, by
 	o.User, o.Client, o.ClientID, o.Session, o.IssuedAt = t.User, t.Client, t.ClientID, t.Session, t.IssuedAt
 	if o.Refused {
-		o.RetryAt = at + pause(s.Gate.Known.Judge(t))
+		o.RetryAt = at + untilRetry(s.Gate.Known.Judge(t))
 	}
 	if err != nil {
 		return at, 0, err
@@ -95,7 +95,8 @@ const (
 	lastPause  tokenstate.Millis = 24 * 3600_000
 )
 
-func pause(v tokenstate.Verdict) tokenstate.Millis {
+// untilRetry is how long a token that was refused is not tried.
+func untilRetry(v tokenstate.Verdict) tokenstate.Millis {
 	if v.Reason != tokenstate.ReasonRefused || v.RetryAt <= v.Since {
 		return firstPause
 	}

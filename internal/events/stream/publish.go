@@ -3,13 +3,13 @@ package stream
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 const (
@@ -28,16 +28,14 @@ func (l *Log) Publish(ctx context.Context, m events.Message) (uint64, error) {
 		return 0, fmt.Errorf("publish %s: %w", m.ID, err)
 	}
 	msg := &nats.Msg{Subject: events.Subject(m), Data: raw, Header: nats.Header{nats.MsgIdHdr: {m.ID}}}
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, maxWait) {
+	for again := 100 * time.Millisecond; ; again = min(2*again, maxWait) {
 		ack, err := l.publishOnce(ctx, msg)
 		if err == nil {
 			return ack.Sequence, nil
 		}
 		l.complain(err, m.ID)
-		select {
-		case <-ctx.Done():
-			return 0, fmt.Errorf("publish %s: %w; the last attempt said: %w", m.ID, ctx.Err(), err)
-		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter, no secret
+		if ended := pause.About(ctx, again); ended != nil {
+			return 0, fmt.Errorf("publish %s: %w; the last attempt said: %w", m.ID, ended, err)
 		}
 	}
 }

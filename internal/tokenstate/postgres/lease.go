@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
 // leaseTimes are how long a lease holds without renewal, how often it is renewed or asked for, and how
@@ -77,7 +78,7 @@ func (l *lease) wait(ctx context.Context, me string, standby func(string)) error
 			active = name
 			standby(active)
 		}
-		if err := pause(ctx, l.every); err != nil {
+		if err := pause.For(ctx, l.every); err != nil {
 			return err
 		}
 	}
@@ -102,7 +103,7 @@ func (l *lease) hold(ctx context.Context) (held context.Context, release func())
 		defer close(ended)
 		defer cancel()
 		for l.renewed(held) {
-			_ = pause(held, l.every)
+			_ = pause.For(held, l.every)
 		}
 	}()
 	return held, func() {
@@ -133,7 +134,7 @@ func (l *lease) renewed(ctx context.Context) bool {
 		case errors.Is(err, errLeaseLost):
 			return false
 		}
-		_ = pause(ctx, l.every/4)
+		_ = pause.For(ctx, l.every/4)
 	}
 	return false
 }
@@ -146,15 +147,4 @@ func (l *lease) renew(ctx context.Context) error {
 		err = errLeaseLost
 	}
 	return err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
