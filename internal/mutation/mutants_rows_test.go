@@ -43,7 +43,7 @@ var rows = []mutant{
 	{"a client scope doubts everybody's consents", core + "learnadmin.go", `clientsDoubt(realm), consentDoubt(Scope{Realm: realm})}`, `clientsDoubt(realm)}`, false},
 	{"a user who takes back a scope doubts their consents", core + "learnevent.go", `return known(consentDoubt(user.Scope))`, `return nil`, false},
 	{"a client_id leads to the client that bore it last", core + "judge.go", `t.Client = f.lastCalled(t.Realm, t.ClientID)`, ``, false},
-	{"a token of a client that nobody has seen is in doubt", core + "doubt.go", `if t.Client == "" || f.roles`, `if f.roles`, false},
+	{"a token of a client that nobody has seen is in doubt", core + "doubt.go", `if t.Client == "" && f.coveredAt(t) > 0 || f.roles`, `if f.roles`, false},
 	{"a role that only the store could give is a doubt", core + "doubt.go", ` || f.rolesUnseen(Scope{Realm: t.Realm, User: t.User}, r) {`, ` {`, false},
 	{"a page that shows the same lack tells nothing new", core + "pagetells.go", `if f.rolesUnseen(user, r) {`, `if false {`, false},
 	{"what was issued before no consent was required is in doubt", core + "consent.go", `		f.putLook(s, node, Look{At: at, Cause: cause}, false)`, ``, false},

@@ -26,7 +26,8 @@ func (f *opened) clientDue(realm, client string, r Rules) bool {
 // inDoubt reports whether something that reaches t happened after every look that could have
 // seen it. A doubt of a user, or beneath a realm, asks for a look at t's sessions and for one at the
 // user; of sessions, or beneath a client, for one at t's sessions; of a realm or client itself, at it.
-// A token of a client that nobody has seen is always in doubt: no look at sessions can be told to be about it.
+// A token of a client that nobody has seen is in doubt as soon as its user was looked at: no look at sessions can be told
+// to be about it. Before, CheckedAt says that nobody has looked.
 func (f *opened) inDoubt(t Token, r Rules) bool {
 	if f.withoutRealm(t.Realm, r) {
 		return f.itselfInDoubt(Scope{Realm: t.Realm}, r)
@@ -39,7 +40,7 @@ func (f *opened) inDoubt(t Token, r Rules) bool {
 			}
 		}
 	}
-	if t.Client == "" || f.rolesUnseen(Scope{Realm: t.Realm, User: t.User}, r) {
+	if t.Client == "" && f.coveredAt(t) > 0 || f.rolesUnseen(Scope{Realm: t.Realm, User: t.User}, r) {
 		return true
 	}
 	return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r) || f.ownerInQuestion(t, r) ||
