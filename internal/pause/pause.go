@@ -22,5 +22,5 @@ func For(ctx context.Context, d time.Duration) error {
 // About waits for between half of d and one and a half of it, so that programs that lost the same thing at the same time
 // do not all come back at once.
 func About(ctx context.Context, d time.Duration) error {
-	return For(ctx, d/2+rand.N(max(d, 1)))
+	return For(ctx, d/2+rand.N(max(d, 1))) //nolint:gosec // jitter, no secret
 }
