@@ -21,21 +21,17 @@ func TestSheetsSayWhatMapsSay(t *testing.T) {
 }
 
 func (r *run) compareWithMaps(t *testing.T, seed uint64) {
-	maps, rules, now := mapmodel.Of(r.facts), mapmodel.Rules(r.h.rules), r.now+r.h.database
+	maps, now := mapmodel.Of(r.facts), r.now+r.h.database
 	same := func(sheets, model any) {
 		if a, b := fmt.Sprintf("%+v", sheets), fmt.Sprintf("%+v", model); a != b {
 			t.Errorf("seed %d, after %d messages:\nsheets %s\nmaps  %s", seed, len(r.log), a, b)
 		}
 	}
-	var tokens []mapmodel.Token
 	for _, h := range r.held {
-		tokens = append(tokens, mapmodel.Token(h.token))
-		same(tokenstate.Judge(h.token, r.facts, r.h.rules), mapmodel.Judge(tokens[len(tokens)-1], maps, rules))
+		same(tokenstate.Judge(h.token, r.facts, r.h.rules), mapmodel.Judge(h.token, maps, r.h.rules))
 	}
-	var owners []mapmodel.Scope
 	for _, o := range r.owners {
-		owners = append(owners, mapmodel.Scope(o))
-		same(tokenstate.Owner(o.Realm, o.User, r.facts, r.h.rules), mapmodel.Owner(o.Realm, o.User, maps, rules))
+		same(tokenstate.Owner(o.Realm, o.User, r.facts, r.h.rules), mapmodel.Owner(o.Realm, o.User, maps, r.h.rules))
 	}
-	same(tokenstate.Due(r.tokens(), r.owners, r.facts, r.h.rules, now), mapmodel.Due(tokens, owners, maps, rules, now))
+	same(tokenstate.Due(r.tokens(), r.owners, r.facts, r.h.rules, now), mapmodel.Due(r.tokens(), r.owners, maps, r.h.rules, now))
 }

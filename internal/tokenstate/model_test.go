@@ -36,34 +36,31 @@ func TestSheetsSayWhatMapsSay(t *testing.T) {
 }
 
 func agree(t *rapid.T, f tokenstate.Facts, tokens []tokenstate.Token, r tokenstate.Rules) {
-	maps, rules := mapmodel.Of(f), mapmodel.Rules(r)
+	maps := mapmodel.Of(f)
 	same := func(what string, sheets, model any) {
 		if a, b := fmt.Sprintf("%+v", sheets), fmt.Sprintf("%+v", model); a != b {
 			t.Fatalf("%s:\nsheets %s\nmaps  %s", what, a, b)
 		}
 	}
 	const now = 110_000
-	var theirs []mapmodel.Token
 	for _, tok := range tokens {
-		model := mapmodel.Token(tok)
-		theirs = append(theirs, model)
-		same("Judge", tokenstate.Judge(tok, f, r), mapmodel.Judge(model, maps, rules))
-		same("OwnerOf", f.OwnerOf(tok), maps.OwnerOf(model))
-		same("RipensAt", tokenstate.RipensAt([]tokenstate.Token{tok}, f, r, now), mapmodel.RipensAt(theirs[len(theirs)-1:], maps, rules, now))
+		same("Judge", tokenstate.Judge(tok, f, r), mapmodel.Judge(tok, maps, r))
+		same("OwnerOf", f.OwnerOf(tok), maps.OwnerOf(tok))
+		same("RipensAt", tokenstate.RipensAt([]tokenstate.Token{tok}, f, r, now), mapmodel.RipensAt([]tokenstate.Token{tok}, maps, r, now))
 	}
 	var owners []tokenstate.Scope
-	var theirOwners []mapmodel.Scope
 	for _, user := range []string{"u1", "u2"} {
-		owners, theirOwners = append(owners, tokenstate.Scope{Realm: "demo", User: user}), append(theirOwners, mapmodel.Scope{Realm: "demo", User: user})
-		same("Owner", tokenstate.Owner("demo", user, f, r), mapmodel.Owner("demo", user, maps, rules))
+		owner := tokenstate.Scope{Realm: "demo", User: user}
+		owners = append(owners, owner)
+		same("Owner", tokenstate.Owner("demo", user, f, r), mapmodel.Owner("demo", user, maps, r))
 		same("StoreOf", f.StoreOf("demo", user), maps.StoreOf("demo", user))
 		page := tokenstate.PageUser{Enabled: true, OfflineAccess: true}
-		tell, ask := tokenstate.PageTells(owners[len(owners)-1], page, f, r, now)
-		modelTell, modelAsk := mapmodel.PageTells(theirOwners[len(theirOwners)-1], mapmodel.PageUser(page), maps, rules, now)
+		tell, ask := tokenstate.PageTells(owner, page, f, r, now)
+		modelTell, modelAsk := mapmodel.PageTells(owner, page, maps, r, now)
 		same("PageTells", []bool{tell, ask}, []bool{modelTell, modelAsk})
 	}
 	for _, at := range []tokenstate.Millis{101_000, now, 110_000 + r.Sweep} {
-		same("Due", tokenstate.Due(tokens, owners, f, r, at), mapmodel.Due(theirs, theirOwners, maps, rules, at))
+		same("Due", tokenstate.Due(tokens, owners, f, r, at), mapmodel.Due(tokens, owners, maps, r, at))
 	}
-	same("SeenSince", tokenstate.SeenSince(owners[0], tokens[:1], f, r, 102_000), mapmodel.SeenSince(theirOwners[0], theirs[:1], maps, rules, 102_000))
+	same("SeenSince", tokenstate.SeenSince(owners[0], tokens[:1], f, r, 102_000), mapmodel.SeenSince(owners[0], tokens[:1], maps, r, 102_000))
 }

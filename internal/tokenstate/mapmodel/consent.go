@@ -1,5 +1,7 @@
 package mapmodel
 
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
 // A client may ask for its users' consent. Then Keycloak refuses to refresh unless the user has granted each of the
 // token's scopes that a consent screen shows (keycloak.md P10). Which a user has granted no look tells, and the tempting
 // way is to learn that, too: it would be more statements for each look at a user, and more questions over the admin API.
@@ -21,14 +23,14 @@ func consentDoubt(s Scope) Doubt { return Doubt{Scope: consentOf(s), Beneath: tr
 // consentInQuestion reports whether t's client asks for consent, and something has changed since Keycloak last checked it.
 func (f Facts) consentInQuestion(t Token, r Rules) bool {
 	client := Scope{Realm: t.Realm, Client: t.Client}
-	if _, asks := closedLook(f.Standings[Subject{consentOf(client), Keycloak}], r, disabled); t.Client == "" || !asks {
+	if _, asks := closedLook(f.said(consentOf(client), tokenstate.Keycloak), r, disabled); t.Client == "" || !asks {
 		return false
 	}
 	checked := t.IssuedAt.Millis()
 	if o := f.outcome(t); !o.Refused {
 		checked = max(checked, o.At)
 	}
-	since := func(at Millis) bool { return at+max(r.Skew, LeastSkew) >= checked }
+	since := func(at Millis) bool { return at+max(r.Skew, tokenstate.LeastSkew) >= checked }
 	for _, l := range f.Looks[consentOf(client)] {
 		if since(l.At) {
 			return true

@@ -1,5 +1,7 @@
 package mapmodel
 
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
 // Nodes do not share a clock, so two looks of different nodes that lie within the skew have no
 // order. Where they disagree the closed side counts (Judge), and somebody must look again as soon as
 // a look is surely later than both. Nothing else asks for it: each look has settled the doubt of its
@@ -8,23 +10,23 @@ package mapmodel
 
 // contested: some look at s disagrees with the latest one, which is not surely later.
 func (f Facts) contested(s Scope, r Rules) bool {
-	nodes := f.Standings[Subject{s, Keycloak}]
+	nodes := f.said(s, tokenstate.Keycloak)
 	var last Standing
 	var by string
 	for node, st := range nodes {
-		if loses(last, st) || last == st && node < by {
+		if earlierStanding(last, st) || last == st && node < by {
 			last, by = st, node
 		}
 	}
 	for _, st := range nodes {
-		if !st.agrees(last) && !r.surelyLater(by, last.At, st.At) {
+		if !agree(st, last) && !surelyLater(r, by, last.At, st.At) {
 			return true
 		}
 	}
 	return false
 }
 
-func (s Standing) agrees(o Standing) bool {
+func agree(s, o Standing) bool {
 	s.At, s.Cause = o.At, o.Cause
 	return s == o
 }
@@ -32,7 +34,7 @@ func (s Standing) agrees(o Standing) bool {
 // seatContested: t's session counts as ended although a look lists it, or nodes list it with different starts, and no
 // look that covers t is surely later than these listings.
 func (f Facts) seatContested(t Token, r Rules) bool {
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+	listed := f.Sightings[SightingKey{Seat: seat(t)}]
 	if t.Client == "" || len(listed) == 0 {
 		return false
 	}
@@ -42,7 +44,7 @@ func (f Facts) seatContested(t Token, r Rules) bool {
 	}
 	looks := f.looksFor(Doubt{Scope: Scope{Realm: t.Realm, User: t.User}}, t)
 	for node, l := range listed {
-		if (ended || !nobody(node)) && !r.seenAfter(looks, node, l.At) { // the admin API shows no start
+		if (ended || !nobody(node)) && !seenAfter(r, looks, node, l.At) { // the admin API shows no start
 			return true
 		}
 	}
@@ -50,9 +52,9 @@ func (f Facts) seatContested(t Token, r Rules) bool {
 }
 
 // seenAfter: a later look of the same node, or a surely later one of another.
-func (r Rules) seenAfter(looks PerNode[Millis], node string, at Millis) bool {
+func seenAfter(r Rules, looks PerNode[Millis], node string, at Millis) bool {
 	for n, l := range looks {
-		if r.surelyLater(n, l, at) || n == node && !nobody(n) && l > at {
+		if surelyLater(r, n, l, at) || n == node && !nobody(n) && l > at {
 			return true
 		}
 	}

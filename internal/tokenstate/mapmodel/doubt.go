@@ -1,5 +1,7 @@
 package mapmodel
 
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
 // bySessions stands as the key in the scope of a doubt about a user's sessions alone. What ends sessions
 // (a logout, a revoked grant) changes nothing about their user, and the look for it does not ask.
 const bySessions = "sessions"
@@ -30,7 +32,7 @@ func (f Facts) inDoubt(t Token, r Rules) bool {
 	if f.withoutRealm(t.Realm, r) {
 		return f.itselfInDoubt(Scope{Realm: t.Realm}, r)
 	}
-	for _, s := range t.scopes() {
+	for _, s := range scopes(t) {
 		for _, d := range []Doubt{{Scope: s}, {Scope: s, Beneath: true}} {
 			if f.unsettled(d, t, r) {
 				return true
@@ -71,7 +73,7 @@ func (f Facts) looksFor(d Doubt, t Token) PerNode[Millis] {
 		return f.standingLooks(d.Scope)
 	}
 	at := PerNode[Millis]{}
-	for _, s := range t.coverage() {
+	for _, s := range coverage(t) {
 		for n, l := range f.Looks[s] {
 			at[n] = max(at[n], l.At)
 		}
@@ -85,21 +87,18 @@ func (f Facts) looksFor(d Doubt, t Token) PerNode[Millis] {
 func (f Facts) open(d Doubt, r Rules, looks PerNode[Millis]) bool {
 	settled := f.Doubts[DoubtKey{Doubt: d, Settled: true}]
 	for node, raised := range f.Doubts[DoubtKey{Doubt: d}] {
-		if !settled[node].lists(raised.Event) && !r.settles(looks, raised.At) {
+		if !lists(settled[node], raised.Event) && !settles(r, looks, raised.At) {
 			return true
 		}
 	}
 	return false
 }
 
-// LeastSkew: the clocks of one node and of the log may differ by this wherever nodes are not said to differ by more.
-const LeastSkew Millis = 1000
-
 // settles reports whether one of the looks is surely later than what the log was told at a time.
-func (r Rules) settles(looks PerNode[Millis], told Millis) bool {
-	r.Skew = max(r.Skew, LeastSkew)
+func settles(r Rules, looks PerNode[Millis], told Millis) bool {
+	r.Skew = max(r.Skew, tokenstate.LeastSkew)
 	for node, at := range looks {
-		if r.surelyLater(node, at+1, told) {
+		if surelyLater(r, node, at+1, told) {
 			return true
 		}
 	}
@@ -112,7 +111,7 @@ func (f Facts) checkedAt(t Token, r Rules) Millis { return max(f.coveredAt(t), f
 
 func (f Facts) coveredAt(t Token) Millis {
 	var at Millis
-	for _, s := range t.coverage() {
+	for _, s := range coverage(t) {
 		for _, l := range f.Looks[s] {
 			at = max(at, l.At)
 		}

@@ -1,21 +1,6 @@
 package mapmodel
 
-import "sort"
-
-// Want is a subject that is to be looked at: a realm, a client or a user.
-type Want struct {
-	Scope Scope
-	// Urgent: something has happened to it alone, or a page does not agree with what is known. What
-	// is not urgent may wait for the pages of a listing, which show most of it at once.
-	Urgent bool
-	// Closed: a user who is re-asked every few minutes, for somebody waits for their return.
-	Closed bool
-	// Told is when the log was last told of something that is, or was, a doubt of this subject. If it has
-	// moved since an earlier answer, something new has happened to a subject that was due already.
-	Told Millis
-	// Tokens is how many tokens a look at a user covers: what the look costs.
-	Tokens int
-}
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
 // wholeSweeps is after how many sweep periods a user whom only pages have shown is looked at by
 // themselves: no page shows roles. By default that is once in 25 days.
@@ -55,7 +40,7 @@ func Due(tokens []Token, owners []Scope, f Facts, r Rules, now Millis) []Want {
 			due = append(due, w)
 		}
 	}
-	SortWants(due)
+	tokenstate.SortWants(due)
 	return due
 }
 
@@ -95,7 +80,7 @@ func DueUser(user Scope, tokens []Token, owner bool, f Facts, r Rules, now Milli
 func (f Facts) toldOf(user Scope, tokens []Token) Millis {
 	at := f.told(Doubt{Scope: user}, sessionsDoubt(user.Realm, user.User), Doubt{Scope: Scope{Realm: user.Realm}, Beneath: true})
 	for _, t := range tokens {
-		at = max(at, f.told(f.resolve(t).sessionDoubts()...))
+		at = max(at, f.told(sessionDoubts(f.resolve(t))...))
 	}
 	return at
 }
@@ -115,7 +100,7 @@ func (f Facts) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 		urgent, patient = f.ownerDoubts(user, r)
 		return urgent || f.open(sessionsDoubt(t.Realm, t.User), r, f.standingLooks(user)), patient
 	}
-	for _, d := range t.sessionDoubts() {
+	for _, d := range sessionDoubts(t) {
 		if f.unsettled(d, t, r) {
 			urgent, patient = urgent || !d.Beneath, true
 		}
@@ -134,9 +119,9 @@ func (f Facts) dead(t Token, r Rules) bool {
 }
 
 // sessionDoubts are the doubts that a look at the user settles for t.
-func (t Token) sessionDoubts() []Doubt {
+func sessionDoubts(t Token) []Doubt {
 	ds := make([]Doubt, 0, 12)
-	for _, s := range t.scopes() {
+	for _, s := range scopes(t) {
 		if s.User != "" || s.Session != "" {
 			ds = append(ds, Doubt{Scope: s})
 		}
@@ -157,7 +142,7 @@ func (f Facts) tooYoung(t Token, r Rules, now Millis) bool {
 // been removed between the two.
 func (f Facts) ripensAt(t Token, r Rules) Millis {
 	ripe, tooEarly := t.IssuedAt.Millis()+r.Margin, false
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+	listed := f.Sightings[SightingKey{Seat: seat(t)}]
 	for _, s := range f.provenBy(t, r) {
 		for node, l := range f.Looks[s] {
 			switch {
@@ -189,13 +174,13 @@ func RipensAt(tokens []Token, f Facts, r Rules, now Millis) (next Millis) {
 // withoutRealm: looks say that the realm is gone, and so there is nobody to ask about anybody in it.
 // What is open about them stays open, and makes them due again should the realm come back.
 func (f Facts) withoutRealm(realm string, r Rules) bool {
-	_, so := closedLook(f.Standings[Subject{Scope{Realm: realm}, Keycloak}], r, gone)
+	_, so := closedLook(f.said(Scope{Realm: realm}, tokenstate.Keycloak), r, gone)
 	return so
 }
 
 func (f Facts) standingLooks(s Scope) PerNode[Millis] {
 	looks := PerNode[Millis]{}
-	for n, st := range f.Standings[Subject{s, Keycloak}] {
+	for n, st := range f.said(s, tokenstate.Keycloak) {
 		looks[n] = max(looks[n], st.At)
 	}
 	return looks
@@ -219,30 +204,8 @@ func (f Facts) stale(s Scope, r Rules, now Millis) bool {
 // sweepFor is shorter for a closed subject: somebody waits for its enable. Not for one that a
 // final cutoff has closed.
 func (f Facts) sweepFor(s Scope, r Rules) Millis {
-	if _, closed := closedLook(f.Standings[Subject{s, Keycloak}], r, Standing.closed); closed && len(f.Cutoffs[s]) == 0 {
+	if _, closed := closedLook(f.said(s, tokenstate.Keycloak), r, closed); closed && len(f.Cutoffs[s]) == 0 {
 		return min(r.ClosedSweep, r.Sweep)
 	}
 	return r.Sweep
-}
-
-// SortWants puts the urgent first, and then realms before clients before users, so that a look
-// at one realm comes before the many looks beneath it.
-func SortWants(due []Want) {
-	sort.Slice(due, func(i, j int) bool {
-		if due[i].Urgent != due[j].Urgent {
-			return due[i].Urgent
-		}
-		return due[i].Scope.less(due[j].Scope)
-	})
-}
-
-func (s Scope) less(o Scope) bool {
-	a := [...]string{s.Realm, s.User, s.Client, s.Session, s.Key}
-	b := [...]string{o.Realm, o.User, o.Client, o.Session, o.Key}
-	for i := range a {
-		if a[i] != b[i] {
-			return a[i] < b[i]
-		}
-	}
-	return false
 }

@@ -2,6 +2,8 @@ package mapmodel
 
 import (
 	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // A token carries the issuer that its realm had, which is the realm's frontendUrl, or else Keycloak's own address, with
@@ -24,7 +26,7 @@ func (f Facts) issuerInQuestion(t Token, r Rules) bool {
 	if t.Issuer == "" {
 		return false
 	}
-	nodes := f.Standings[Subject{issuerOf(t.Realm), Keycloak}]
+	nodes := f.said(issuerOf(t.Realm), tokenstate.Keycloak)
 	_, differs := closedLook(nodes, r, func(s Standing) bool {
 		if !strings.HasPrefix(s.ClientID, "/") {
 			return s.ClientID != t.Issuer

@@ -1,10 +1,12 @@
 package mapmodel
 
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
 // Judge says whether Keycloak would refresh t, as far as f knows.
 func Judge(t Token, f Facts, r Rules) Verdict {
 	named := t.User // as whoever stored the token calls them
 	t = f.resolve(t)
-	v := Verdict{State: Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0 || f.startDisputed(t, r)}
+	v := Verdict{State: tokenstate.Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0 || f.startDisputed(t, r)}
 	var cs []closure
 	cs = append(cs, f.cutoffs(t, r)...)
 	cs = append(cs, f.standings(t, r)...)
@@ -43,7 +45,7 @@ func (f Facts) withClient(t Token) Token {
 	if t.Client == "" {
 		var last Sighting
 		for _, s := range f.Sightings[SightingKey{Seat: Scope{Realm: t.Realm, Client: t.ClientID, Key: "client_id"}}] {
-			if last.Owner == "" || loses(last, s) {
+			if last.Owner == "" || earlierSighting(last, s) {
 				last = s
 			}
 		}
@@ -55,23 +57,23 @@ func (f Facts) withClient(t Token) Token {
 func currentName(nodes PerNode[Standing]) string {
 	var best Standing
 	for _, s := range nodes {
-		if s.ClientID != "" && best.rank().Less(s.rank()) {
+		if s.ClientID != "" && earlierStanding(best, s) {
 			best = s
 		}
 	}
 	return best.ClientID
 }
 
-func (f Facts) cutoffs(t Token, r Rules) []closure { return f.cutoffsOf(t.scopes(), t, r) }
+func (f Facts) cutoffs(t Token, r Rules) []closure { return f.cutoffsOf(scopes(t), t, r) }
 
 func (f Facts) cutoffsOf(scopes []Scope, t Token, r Rules) []closure {
 	var cs []closure
 	for _, s := range scopes {
 		for cause, c := range f.Cutoffs[s] {
-			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= c.reaches(r) || !f.counts(s, c, r) {
+			if _, pardoned := f.Pardons[cause]; pardoned || !c.Tokens || t.IssuedAt >= reaches(c, r) || !f.counts(s, c, r) {
 				continue
 			}
-			cs = append(cs, closure{state: Revoked, reason: c.Reason, since: c.At, cause: cause})
+			cs = append(cs, closure{state: tokenstate.Revoked, reason: c.Reason, since: c.At, cause: cause})
 		}
 	}
 	return cs
@@ -80,9 +82,9 @@ func (f Facts) cutoffsOf(scopes []Scope, t Token, r Rules) []closure {
 // reaches is the second before which tokens are cut. What an event of Keycloak cuts was dated by
 // the clock of one node, and a token that another issued afterwards may carry an earlier second:
 // for that a cutoff would be a verdict that nothing takes back.
-func (c Cutoff) reaches(r Rules) Seconds {
+func reaches(c Cutoff, r Rules) Seconds {
 	switch c.Reason {
-	case ReasonUserDeleted, ReasonRealmDeleted, ReasonGrantRevoked:
+	case tokenstate.ReasonUserDeleted, tokenstate.ReasonRealmDeleted, tokenstate.ReasonGrantRevoked:
 		return c.Before - Seconds((r.Skew+999)/1000)
 	}
 	return c.Before
@@ -92,8 +94,8 @@ func (c Cutoff) reaches(r Rules) Seconds {
 // the later of the two stands.
 func (f Facts) outcome(t Token) (last Refusal) {
 	for _, client := range []string{t.Client, t.ClientID} {
-		k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}
-		if o, ok := f.Refusals[k]; ok && last.rank().Less(o.rank()) {
+		k := RefusalKey{Scope: Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, IssuedAt: t.IssuedAt}
+		if o, ok := f.Refusals[k]; ok && earlierRefusal(last, o) {
 			last = o
 		}
 	}
@@ -105,5 +107,5 @@ func (f Facts) refused(t Token) []closure {
 	if !last.Refused {
 		return nil
 	}
-	return []closure{{state: Suspended, reason: ReasonRefused, since: last.At, cause: last.Cause, retry: last.RetryAt}}
+	return []closure{{state: tokenstate.Suspended, reason: tokenstate.ReasonRefused, since: last.At, cause: last.Cause, retry: last.RetryAt}}
 }

@@ -1,20 +1,6 @@
 package mapmodel
 
-// Ownership is what an API key's owner is. Keys die of deletion, of orders that reach keys and
-// of a closed standing; never of logout, session, consent, refusal or not-before.
-type Ownership struct {
-	Active bool
-	Reason string // "" when active: user_disabled, user_deleted, realm_disabled, realm_deleted
-	Since  Millis
-	Cause  string
-	// Known is false for an owner who was never looked at.
-	Known bool
-	// KeysBefore: keys made before this second are cut off, by KeysCause for KeysReason.
-	KeysBefore            Seconds
-	KeysReason, KeysCause string
-	CheckedAt             Millis
-	InDoubt               bool
-}
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
 // Owner says what the owner of a key is, as far as f knows.
 func Owner(realm, user string, f Facts, r Rules) Ownership {
@@ -23,24 +9,24 @@ func Owner(realm, user string, f Facts, r Rules) Ownership {
 	o.CheckedAt, _ = f.seenUser(s, r)
 	o.Known = o.CheckedAt > 0
 	cs := f.closures(Scope{Realm: realm}, r, []check{
-		{gone, Revoked, ReasonRealmDeleted}, {disabled, Suspended, ReasonRealmDisabled},
+		{gone, tokenstate.Revoked, tokenstate.ReasonRealmDeleted}, {disabled, tokenstate.Suspended, tokenstate.ReasonRealmDisabled},
 	})
 	cs = append(cs, f.closures(s, r, []check{
-		{gone, Revoked, ReasonUserDeleted}, {disabled, Suspended, ReasonUserDisabled},
+		{gone, tokenstate.Revoked, tokenstate.ReasonUserDeleted}, {disabled, tokenstate.Suspended, tokenstate.ReasonUserDisabled},
 	})...)
 	if w, ok := worst(cs); ok {
 		o.Active, o.Reason, o.Since, o.Cause = false, w.reason, w.since, w.cause
 	}
 	for _, sc := range []Scope{{Realm: realm}, s} {
-		o.cut(f, sc, r)
+		f.cut(&o, sc, r)
 	}
 	if upto, cause := f.vanishedBy(s); cause != "" && upto >= o.KeysBefore {
-		o.KeysBefore, o.KeysReason, o.KeysCause = upto+1, ReasonUserDeleted, cause
+		o.KeysBefore, o.KeysReason, o.KeysCause = upto+1, tokenstate.ReasonUserDeleted, cause
 	}
 	return o
 }
 
-func (o *Ownership) cut(f Facts, s Scope, r Rules) {
+func (f Facts) cut(o *Ownership, s Scope, r Rules) {
 	for cause, c := range f.Cutoffs[s] {
 		if _, pardoned := f.Pardons[cause]; pardoned || !c.Keys || !f.counts(s, c, r) {
 			continue
@@ -67,14 +53,4 @@ func (f Facts) ownerDoubts(user Scope, r Rules) (urgent, patient bool) {
 	realm, looks := Scope{Realm: user.Realm}, f.standingLooks(user)
 	urgent, patient = f.open(Doubt{Scope: user}, r, looks), f.open(Doubt{Scope: realm, Beneath: true}, r, looks)
 	return urgent, patient || f.open(listingDoubt(Scope{Realm: user.Realm}), r, f.userPages(user, r))
-}
-
-// KeyCut reports whether one key, by its id or system name and generation, was revoked.
-func (f Facts) KeyCut(realm, user, key string) (Cutoff, string, bool) {
-	for cause, c := range f.Cutoffs[Scope{Realm: realm, User: user, Key: key}] {
-		if _, pardoned := f.Pardons[cause]; !pardoned && c.Keys {
-			return c, cause, true
-		}
-	}
-	return Cutoff{}, "", false
 }

@@ -1,10 +1,6 @@
 package mapmodel
 
-// PageUser is a user as a page shows them that shows roles, too.
-type PageUser struct {
-	Enabled, OfflineAccess bool
-	NotBefore              Seconds
-}
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
 // PageTells says what to do about a user whom such a page shows. ask: they have other roles than
 // when they were last looked at. No fact of a page says that, so a look must; and the page must not
@@ -31,7 +27,7 @@ func (f Facts) lacksRole(user Scope, r Rules) bool {
 	if f.rolesUnseen(user, r) {
 		return true
 	}
-	nodes := f.Standings[Subject{user, Keycloak}]
+	nodes := f.said(user, tokenstate.Keycloak)
 	last := latest(f.standingLooks(user))
 	for _, s := range nodes {
 		if s.At+r.Skew >= last && s.NoOffline {
@@ -41,16 +37,9 @@ func (f Facts) lacksRole(user Scope, r Rules) bool {
 	return false
 }
 
-// KnownGone: looks or a deletion say that there is no such user, and nothing has shown them since.
-// A page that does not list them tells nothing new.
-func KnownGone(user Scope, f Facts, r Rules) bool {
-	_, so := closedLook(f.Standings[Subject{user, Keycloak}], r, gone)
-	return so
-}
-
 // rolesUnseen reports whether only the user's store could give them the role.
 func (f Facts) rolesUnseen(user Scope, r Rules) bool {
 	user.Key = byRoles
-	_, so := closedLook(f.Standings[Subject{user, Keycloak}], r, disabled)
+	_, so := closedLook(f.said(user, tokenstate.Keycloak), r, disabled)
 	return so
 }

@@ -1,10 +1,14 @@
 package mapmodel
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
 
 // absences are the closures of t by what looks saw of its session.
 func (f Facts) absences(t Token, r Rules) []closure {
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+	listed := f.Sightings[SightingKey{Seat: seat(t)}]
 	if t.Client == "" {
 		listed = nil
 	}
@@ -20,10 +24,10 @@ func (f Facts) absences(t Token, r Rules) []closure {
 // the same sid came back within the second, and the old token with it (keycloak.md A7).
 func (f Facts) ended(t Token, listed PerNode[Sighting], r Rules) []closure {
 	var cs []closure
-	for _, seat := range []Scope{t.seat(), {Realm: t.Realm, Session: t.Session}} {
+	for _, seat := range []Scope{seat(t), {Realm: t.Realm, Session: t.Session}} {
 		for node, g := range f.Sightings[SightingKey{Seat: seat, Gone: true}] {
 			if t.IssuedAt <= g.Second && !listedAfter(listed, node, g.At, r) {
-				cs = append(cs, closure{state: Revoked, reason: ReasonSessionEnded, since: g.At, cause: g.Cause})
+				cs = append(cs, closure{state: tokenstate.Revoked, reason: tokenstate.ReasonSessionEnded, since: g.At, cause: g.Cause})
 			}
 		}
 		if t.Client == "" {
@@ -36,7 +40,7 @@ func (f Facts) ended(t Token, listed PerNode[Sighting], r Rules) []closure {
 // listedAfter: a later look of the same node, or a surely later one of another.
 func listedAfter(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
 	for n, l := range listed {
-		if r.surelyLater(n, l.At, at) || n == node && !nobody(n) && l.At > at {
+		if surelyLater(r, n, l.At, at) || n == node && !nobody(n) && l.At > at {
 			return true
 		}
 	}
@@ -56,7 +60,7 @@ func (f Facts) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
 			if t.IssuedAt.Millis() > look.At-r.Margin || seenSince(listed, node, look.At, r) {
 				continue
 			}
-			cs = append(cs, closure{state: Revoked, reason: ReasonSessionAbsent, since: look.At, cause: look.Cause})
+			cs = append(cs, closure{state: tokenstate.Revoked, reason: tokenstate.ReasonSessionAbsent, since: look.At, cause: look.Cause})
 		}
 	}
 	return cs
@@ -65,7 +69,7 @@ func (f Facts) missing(t Token, listed PerNode[Sighting], r Rules) []closure {
 // seenSince: listed by that very look or a later one of its node, or surely later by another.
 func seenSince(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
 	for n, l := range listed {
-		if r.surelyLater(n, l.At, at) || n == node && (l.At == at || !nobody(n) && l.At > at) {
+		if surelyLater(r, n, l.At, at) || n == node && (l.At == at || !nobody(n) && l.At > at) {
 			return true
 		}
 	}
@@ -73,7 +77,7 @@ func seenSince(listed PerNode[Sighting], node string, at Millis, r Rules) bool {
 }
 
 // coverage: the scopes of looks that would have listed t.
-func (t Token) coverage() []Scope {
+func coverage(t Token) []Scope {
 	r := t.Realm
 	return []Scope{
 		{Realm: r, User: t.User},
@@ -87,9 +91,9 @@ func (t Token) coverage() []Scope {
 // sessions proves nothing, while it is not known whose session it is.
 func (f Facts) provenBy(t Token, r Rules) []Scope {
 	if !f.ownerless(t, r) {
-		return t.coverage()
+		return coverage(t)
 	}
-	return slices.DeleteFunc(t.coverage(), func(s Scope) bool { return s.User != "" })
+	return slices.DeleteFunc(coverage(t), func(s Scope) bool { return s.User != "" })
 }
 
 // restarted is Keycloak's own rule for a session made anew under the same sid: dead if
@@ -99,29 +103,29 @@ func (f Facts) provenBy(t Token, r Rules) []Scope {
 func restarted(t Token, listed PerNode[Sighting], r Rules) []closure {
 	var last Sighting
 	for node, l := range listed {
-		if elsewhere, _ := startElsewhere(t, listed, node, l.At, r); elsewhere || !t.startedBefore(l) {
+		if elsewhere, _ := startElsewhere(t, listed, node, l.At, r); elsewhere || !startedBefore(t, l) {
 			continue
 		}
-		if l.Start > last.Start || l.Start == last.Start && last.rank().Less(l.rank()) {
+		if l.Start > last.Start || l.Start == last.Start && earlierSighting(last, l) {
 			last = l
 		}
 	}
 	if last.Start == 0 {
 		return nil
 	}
-	return []closure{{state: Revoked, reason: ReasonSessionRestart, since: last.Start.Millis(), cause: last.Cause}}
+	return []closure{{state: tokenstate.Revoked, reason: tokenstate.ReasonSessionRestart, since: last.Start.Millis(), cause: last.Cause}}
 }
 
 // startedBefore: t was issued before the session that l lists began.
-func (t Token) startedBefore(l Sighting) bool { return t.IssuedAt+1 < l.Start }
+func startedBefore(t Token, l Sighting) bool { return t.IssuedAt+1 < l.Start }
 
 // startElsewhere: a node lists t's session with a start that t fits, and the listing of another one is not surely
 // later; surely: it is earlier. A node whose clock is behind may make a session anew with an earlier start than the one
 // before it had, so the greatest start would be a verdict that nothing takes back.
 func startElsewhere(t Token, listed PerNode[Sighting], node string, at Millis, r Rules) (so, surely bool) {
 	for n, o := range listed {
-		if !nobody(n) && o.Start > 0 && !t.startedBefore(o) {
-			so, surely = so || !r.surelyLater(node, at, o.At), surely || r.surelyLater(n, o.At, at)
+		if !nobody(n) && o.Start > 0 && !startedBefore(t, o) {
+			so, surely = so || !surelyLater(r, node, at, o.At), surely || surelyLater(r, n, o.At, at)
 		}
 	}
 	return so, surely
@@ -133,9 +137,9 @@ func (f Facts) startDisputed(t Token, r Rules) bool {
 	if t.Client == "" {
 		return false
 	}
-	listed := f.Sightings[SightingKey{Seat: t.seat()}]
+	listed := f.Sightings[SightingKey{Seat: seat(t)}]
 	for node, l := range listed {
-		if so, surely := startElsewhere(t, listed, node, l.At, r); so && !surely && t.startedBefore(l) {
+		if so, surely := startElsewhere(t, listed, node, l.At, r); so && !surely && startedBefore(t, l) {
 			return true
 		}
 	}

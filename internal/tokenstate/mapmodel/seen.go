@@ -1,5 +1,7 @@
 package mapmodel
 
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
 // A page of a listing proves life, never absence: offset paging skips the living (keycloak.md F).
 // A session that it lists is a sighting like any other. A user that it lists is one, too, of the
 // seat that is the user alone: listed as enabled, or (Gone) as disabled, and Start is the
@@ -90,7 +92,7 @@ func (f Facts) pageOf(user Scope) (p page) {
 // known is what looks have told of a user, as far as a page could confirm it; at is the latest.
 // A look that another one follows by more than the supported skew no longer counts.
 func (f Facts) known(user Scope, r Rules) (k page, deleted bool) {
-	nodes := f.Standings[Subject{user, Keycloak}]
+	nodes := f.said(user, tokenstate.Keycloak)
 	for _, s := range nodes {
 		k.at = max(k.at, s.At)
 	}
@@ -123,7 +125,7 @@ func (f Facts) seenToken(t Token, r Rules) Millis {
 		return 0
 	}
 	var listed Millis
-	for _, l := range f.Sightings[SightingKey{Seat: t.seat()}] {
+	for _, l := range f.Sightings[SightingKey{Seat: seat(t)}] {
 		listed = max(listed, l.At)
 	}
 	if listed == 0 {

@@ -1,5 +1,7 @@
 package mapmodel
 
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
 // closedAdminLook is the node under which a look over the admin API stands that showed a
 // subject closed; open ones stand under "". They are kept apart because neither is a later
 // look of the same node, so that one must not overwrite the other (design.md 3.3).
@@ -7,7 +9,7 @@ const closedAdminLook = "!"
 
 func nobody(node string) bool { return node == "" || node == closedAdminLook }
 
-func (s Standing) closed() bool { return s.Gone || s.Disabled || s.NoOffline }
+func closed(s Standing) bool { return s.Gone || s.Disabled || s.NoOffline }
 
 // closedLook finds the earliest closed look that no open look overrules. Of one node only the
 // latest look is kept, so an open look overrules a closed one of another node only if it is
@@ -28,7 +30,7 @@ func closedLook(nodes PerNode[Standing], r Rules, closed func(Standing) bool) (S
 
 func overruled(nodes PerNode[Standing], s Standing, r Rules, closed func(Standing) bool) bool {
 	for node, o := range nodes {
-		if !closed(o) && r.surelyLater(node, o.At, s.At) {
+		if !closed(o) && surelyLater(r, node, o.At, s.At) {
 			return true
 		}
 	}
@@ -38,7 +40,7 @@ func overruled(nodes PerNode[Standing], s Standing, r Rules, closed func(Standin
 // check is one way in which a standing closes a token.
 type check struct {
 	closed func(Standing) bool
-	state  State
+	state  tokenstate.State
 	reason string
 }
 
@@ -58,29 +60,29 @@ func renamed(t Token) func(Standing) bool {
 
 func realmChecks(t Token) []check {
 	return []check{
-		{gone, Suspended, ReasonRealmDeleted},
-		{disabled, Suspended, ReasonRealmDisabled},
-		{before(t), Suspended, ReasonRealmNotBefore},
+		{gone, tokenstate.Suspended, tokenstate.ReasonRealmDeleted},
+		{disabled, tokenstate.Suspended, tokenstate.ReasonRealmDisabled},
+		{before(t), tokenstate.Suspended, tokenstate.ReasonRealmNotBefore},
 	}
 }
 
 func clientChecks(t Token) []check {
 	return []check{
-		{gone, Suspended, ReasonClientDeleted},
-		{disabled, Suspended, ReasonClientDisabled},
-		{noOffline, Suspended, ReasonClientOffline},
-		{renamed(t), Suspended, ReasonClientRenamed},
-		{before(t), Suspended, ReasonClientNotBefore},
+		{gone, tokenstate.Suspended, tokenstate.ReasonClientDeleted},
+		{disabled, tokenstate.Suspended, tokenstate.ReasonClientDisabled},
+		{noOffline, tokenstate.Suspended, tokenstate.ReasonClientOffline},
+		{renamed(t), tokenstate.Suspended, tokenstate.ReasonClientRenamed},
+		{before(t), tokenstate.Suspended, tokenstate.ReasonClientNotBefore},
 	}
 }
 
 func userChecks(t Token) []check {
 	return []check{
-		{gone, Suspended, ReasonUserDeleted},
-		{disabled, Suspended, ReasonUserDisabled},
-		{noOffline, Suspended, ReasonOfflineAccess},
+		{gone, tokenstate.Suspended, tokenstate.ReasonUserDeleted},
+		{disabled, tokenstate.Suspended, tokenstate.ReasonUserDisabled},
+		{noOffline, tokenstate.Suspended, tokenstate.ReasonOfflineAccess},
 		// No call lowers a user's not-before (keycloak.md U1).
-		{before(t), Revoked, ReasonUserNotBefore},
+		{before(t), tokenstate.Revoked, tokenstate.ReasonUserNotBefore},
 	}
 }
 
@@ -88,9 +90,9 @@ func userChecks(t Token) []check {
 func (f Facts) standings(t Token, r Rules) []closure {
 	cs := f.closures(Scope{Realm: t.Realm}, r, realmChecks(t))
 	user := Scope{Realm: t.Realm, User: t.User}
-	cs = append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)
+	cs = append(cs, f.closuresBy(tokenstate.Backend, user, r, userChecks(t))...)
 	if !f.ownerless(t, r) {
-		cs = append(cs, f.closuresBy(Keycloak, user, r, userChecks(t))...)
+		cs = append(cs, f.closuresBy(tokenstate.Keycloak, user, r, userChecks(t))...)
 	}
 	if t.Client != "" {
 		cs = append(cs, f.closures(Scope{Realm: t.Realm, Client: t.Client}, r, clientChecks(t))...)
@@ -99,12 +101,12 @@ func (f Facts) standings(t Token, r Rules) []closure {
 }
 
 func (f Facts) closures(s Scope, r Rules, checks []check) []closure {
-	return append(f.closuresBy(Keycloak, s, r, checks), f.closuresBy(Backend, s, r, checks)...)
+	return append(f.closuresBy(tokenstate.Keycloak, s, r, checks), f.closuresBy(tokenstate.Backend, s, r, checks)...)
 }
 
-func (f Facts) closuresBy(a Authority, s Scope, r Rules, checks []check) []closure {
+func (f Facts) closuresBy(a tokenstate.Authority, s Scope, r Rules, checks []check) []closure {
 	var cs []closure
-	nodes := f.Standings[Subject{s, a}]
+	nodes := f.said(s, a)
 	for _, c := range checks {
 		if by, ok := closedLook(nodes, r, c.closed); ok {
 			cs = append(cs, closure{state: c.state, reason: c.reason, since: by.At, cause: by.Cause})

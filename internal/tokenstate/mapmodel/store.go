@@ -2,6 +2,8 @@ package mapmodel
 
 import (
 	"strings"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // A user store is a directory behind Keycloak, such as LDAP. The row of one of its users may vanish
@@ -32,44 +34,6 @@ func (f Facts) StoreOf(realm, user string) (store string) {
 	return store
 }
 
-// ChangedBeneath is when something last happened that may concern everybody in a realm: a change of a
-// user store is such, and what else is such does no harm to be taken for one. 0: never.
-func (f Facts) ChangedBeneath(realm string) (at Millis) {
-	for _, raised := range f.Doubts[DoubtKey{Doubt: Doubt{Scope: Scope{Realm: realm}, Beneath: true}}] {
-		at = max(at, raised.At)
-	}
-	return at
-}
-
-// StoreGoneEnough is how many of a store's users must be gone after its change, none being found, for the store to be
-// taken for mistyped.
-const StoreGoneEnough = 2
-
-// StoreUsers is what is known of the users of a realm's stores.
-type StoreUsers struct {
-	Known bool // there are such users
-	Found bool // a look over the admin API found one after the change
-	Gone  int  // so many were gone when such a look came after the change
-}
-
-// StoreUsersSince is what looks over the admin API have shown since a change. It walks all standings.
-func (f Facts) StoreUsersSince(realm string, change Millis) (u StoreUsers) {
-	for subject, byNode := range f.Standings {
-		s := subject.Scope
-		if s.Realm != realm || s.User == "" || f.StoreOf(realm, s.User) == "" {
-			continue
-		}
-		u.Known = true
-		u.Found = u.Found || byNode[""].At > change
-		if closed := byNode[closedAdminLook]; closed.At > change && closed.Gone {
-			u.Gone++
-		} else if closed.At > change {
-			u.Found = true // disabled, but there
-		}
-	}
-	return u
-}
-
 // vanishedBy is the second up to which keys of the user are dead although the same id lives again: it
 // was imported anew, and is nobody's heir. A node's own look says so, and a look over the admin API
 // beside a deletion that was told: alone it may have asked another Keycloak.
@@ -90,7 +54,7 @@ func (f Facts) vanishedBy(user Scope) (upto Seconds, cause string) {
 
 func (f Facts) deleted(user Scope) bool {
 	for cause, c := range f.Cutoffs[user] {
-		if _, pardoned := f.Pardons[cause]; !pardoned && c.Reason == ReasonUserDeleted {
+		if _, pardoned := f.Pardons[cause]; !pardoned && c.Reason == tokenstate.ReasonUserDeleted {
 			return true
 		}
 	}

@@ -1,5 +1,7 @@
 package mapmodel
 
+import "github.com/tokenstate/tokenstate/internal/tokenstate"
+
 // A token's user is what its sub says, and that need not be the id of a user in Keycloak: a client may have pairwise
 // subjects, or a mapper that puts something else there. Whose token it is, its session tells: looks list sessions with
 // their owner.
@@ -11,8 +13,8 @@ func (f Facts) OwnerOf(t Token) string {
 		return t.User
 	}
 	var last Sighting
-	for _, s := range f.Sightings[SightingKey{Seat: t.seat()}] {
-		if s.Owner != "" && last.rank().Less(s.rank()) {
+	for _, s := range f.Sightings[SightingKey{Seat: seat(t)}] {
+		if s.Owner != "" && earlierSighting(last, s) {
 			last = s
 		}
 	}
@@ -24,7 +26,7 @@ func (f Facts) OwnerOf(t Token) string {
 
 // Sighted reports whether any look has listed t's session.
 func (f Facts) Sighted(t Token) bool {
-	return t.Client != "" && len(f.Sightings[SightingKey{Seat: t.seat()}]) > 0
+	return t.Client != "" && len(f.Sightings[SightingKey{Seat: seat(t)}]) > 0
 }
 
 // ownerless: looks of nodes say that Keycloak has no user of this id, and none has ever listed the token's session. Then
@@ -35,7 +37,7 @@ func (f Facts) ownerless(t Token, r Rules) bool {
 	if t.Client == "" || f.Sighted(t) {
 		return false
 	}
-	nodes := f.Standings[Subject{Scope{Realm: t.Realm, User: t.User}, Keycloak}]
+	nodes := f.said(Scope{Realm: t.Realm, User: t.User}, tokenstate.Keycloak)
 	if nodes[""].Gone || nodes[closedAdminLook].Gone {
 		return false
 	}
@@ -63,5 +65,5 @@ func (f Facts) bySession(t Token) bool {
 func (f Facts) asNamed(t Token, r Rules) []closure {
 	user := Scope{Realm: t.Realm, User: t.User}
 	cs := f.cutoffsOf([]Scope{user, {Realm: t.Realm, User: t.User, Client: t.Client}}, t, r)
-	return append(cs, f.closuresBy(Backend, user, r, userChecks(t))...)
+	return append(cs, f.closuresBy(tokenstate.Backend, user, r, userChecks(t))...)
 }
