@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -71,19 +72,15 @@ func (p *Projection) Keep(ctx context.Context) error {
 	if every == 0 {
 		every = keepEvery
 	}
-	for pause := every; ; {
-		select {
-		case <-ctx.Done():
-			short, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastKeep)
-			defer cancel()
-			p.keepIfDue(short)
-			return nil
-		case <-time.After(pause):
-			began := time.Now()
-			p.keepIfDue(ctx)
-			pause = max(every, keepShare*time.Since(began))
-		}
+	for next := every; pause.For(ctx, next) == nil; {
+		began := time.Now()
+		p.keepIfDue(ctx)
+		next = max(every, keepShare*time.Since(began))
 	}
+	short, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastKeep)
+	defer cancel()
+	p.keepIfDue(short)
+	return nil
 }
 
 func (p *Projection) keepIfDue(ctx context.Context) {

@@ -284,9 +284,7 @@ func TestOwnersWhoAreGoneAreLookedAt(t *testing.T) {
 				Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 100, Owners: 10 * time.Minute, Logger: zerolog.Nop(),
 				Pages: &Pages{Known: k, Ask: k, Keys: k, Log: k, Logger: zerolog.Nop()},
 			}
-			ctx, cancel := context.WithCancel(t.Context())
-			done := make(chan struct{})
-			go func() { defer close(done); _ = l.Run(ctx) }()
+			end := looking(l)
 			<-time.After(9 * time.Minute)
 			synctest.Wait()
 			want := []string{ids[0]}
@@ -310,8 +308,7 @@ func TestOwnersWhoAreGoneAreLookedAt(t *testing.T) {
 			if found := l.OwnersFound(); !found.IsZero() {
 				t.Errorf("no pages: %v; nobody is left, and was found again at %s", none, found)
 			}
-			cancel()
-			<-done
+			end()
 		})
 	}
 }

@@ -155,17 +155,22 @@ func (s *subjects) count() int {
 // during runs a looker for a while of made-up time.
 func during(s *subjects, rate int, d time.Duration, more ...func()) *Looker {
 	l := &Looker{Known: s, Ask: s, Log: s, Bind: s, Interval: time.Second, Rate: rate, Logger: zerolog.Nop()}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = l.Run(ctx) }()
+	end := looking(l)
 	<-time.After(d)
 	synctest.Wait()
 	for _, f := range more {
 		f()
 	}
-	cancel()
-	<-done
+	end()
 	return l
+}
+
+// looking runs a looker until its end is asked for, and waits for that.
+func looking(l *Looker) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = l.Run(ctx) }()
+	return func() { cancel(); <-done }
 }
 
 // Ensure a subject that stays due is looked at with growing pauses, the first one after the

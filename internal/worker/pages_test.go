@@ -323,9 +323,7 @@ func TestManyAreListedFirst(t *testing.T) {
 			Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 100, Logger: zerolog.Nop(),
 			Pages: &Pages{Known: k, Ask: k, Log: k, Logger: zerolog.Nop()},
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); _ = l.Run(ctx) }()
+		end := looking(l)
 		<-time.After(5 * time.Second)
 		synctest.Wait()
 		if asked := k.askedAbout(); !slices.Contains(asked, "urgent") || len(asked) > 5 {
@@ -338,8 +336,7 @@ func TestManyAreListedFirst(t *testing.T) {
 		if len(asked) == 0 || slices.ContainsFunc(asked, func(s string) bool { return s != "missed" }) {
 			t.Errorf("after the listing: %.200v", asked)
 		}
-		cancel()
-		<-done
+		end()
 	})
 }
 
@@ -359,9 +356,7 @@ func TestAShortListingIsSoonRepeated(t *testing.T) {
 			Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 1, Logger: zerolog.Nop(),
 			Pages: &Pages{Known: k, Ask: k, Log: k, Logger: zerolog.Nop()},
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); _ = l.Run(ctx) }()
+		end := looking(l)
 		for range 3 {
 			k.setPatient(slices.Clone(k.users))
 			<-time.After(35 * time.Second)
@@ -370,8 +365,7 @@ func TestAShortListingIsSoonRepeated(t *testing.T) {
 				t.Fatalf("%d of %d are still in doubt", left, WorthListing)
 			}
 		}
-		cancel()
-		<-done
+		end()
 	})
 }
 
@@ -385,9 +379,7 @@ func TestWhenToList(t *testing.T) {
 			Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 100, Logger: zerolog.Nop(),
 			Pages: &Pages{Known: k, Ask: k, Log: k, Logger: zerolog.Nop()},
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); _ = l.Run(ctx) }()
+		end := looking(l)
 		<-time.After(10 * time.Second)
 		synctest.Wait()
 		if k.count() > 0 || len(k.askedAbout()) < 10 {
@@ -406,8 +398,7 @@ func TestWhenToList(t *testing.T) {
 		if k.count() == 0 {
 			t.Error("no listing within a sweep period")
 		}
-		cancel()
-		<-done
+		end()
 	})
 }
 
@@ -417,9 +408,7 @@ func TestUrgentDoNotWaitForThousands(t *testing.T) {
 		k := crowd(2000)
 		k.patient = slices.Clone(k.users)
 		l := &Looker{Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 10, Logger: zerolog.Nop()}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan struct{})
-		go func() { defer close(done); _ = l.Run(ctx) }()
+		end := looking(l)
 		<-time.After(10 * time.Second)
 		k.setDue("urgent")
 		<-time.After(6 * time.Second)
@@ -427,7 +416,6 @@ func TestUrgentDoNotWaitForThousands(t *testing.T) {
 		if asked := k.askedAbout(); !slices.Contains(asked, "urgent") || len(asked) > 200 {
 			t.Errorf("six seconds later %d were looked at, and not who had just logged out", len(asked))
 		}
-		cancel()
-		<-done
+		end()
 	})
 }
