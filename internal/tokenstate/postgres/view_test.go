@@ -204,6 +204,30 @@ func TestViewEqualsJudgeAtTheEdges(t *testing.T) {
 	}
 }
 
+// Ensure a token that was stored without its client is of the one that carried its client_id last, and of no other.
+func TestTheViewNamesATokenOnce(t *testing.T) {
+	pool, ctx := newPool(t), context.Background()
+	s := New(pool)
+	must(t, s.SetRules(ctx, tokenstate.Rules{Sweep: 1, ClosedSweep: 1}))
+	tok := tokenstate.Token{Realm: "demo", User: "u", ClientID: "app", Session: "s", IssuedAt: 1}
+	_, err := s.PutToken(ctx, StoredToken{Token: tok}, nil)
+	must(t, err)
+	sighting := func(seat tokenstate.Scope, gone bool, at tokenstate.Millis, owner string) tokenstate.Row {
+		return tokenstate.SightingRow{
+			ID: tokenstate.SightingKey{Seat: seat, Gone: gone}, Node: fmt.Sprint(at), Value: tokenstate.Sighting{At: at, Second: 1, Cause: "e", Owner: owner},
+		}
+	}
+	app := tokenstate.Scope{Realm: "demo", Client: "app", Key: "client_id"}
+	f := tokenstate.FactsOf([]tokenstate.Row{
+		sighting(tokenstate.Scope{Realm: "demo", Client: "c1", Session: "s"}, true, 500, "u"),
+		sighting(app, false, 1000, "c1"), sighting(app, false, 2000, "c2"),
+	})
+	must(t, force(ctx, s, f))
+	if got := viewOf(ctx, t, pool)["demo"]; got != "usable" {
+		t.Errorf("the client c1 carried the client_id before c2 did, and its session ended; the view says %s", got)
+	}
+}
+
 func line(v tokenstate.Verdict) string {
 	if v.State == tokenstate.Usable {
 		return "usable"
@@ -224,6 +248,9 @@ func viewOf(ctx context.Context, t interface {
 	var realm, state, reason, event string
 	var since time.Time
 	_, err = pgx.ForEachRow(rows, []any{&realm, &state, &reason, &since, &event}, func() error {
+		if twice, ok := said[realm]; ok {
+			return fmt.Errorf("the token of %s stands in the view twice, first as %s", realm, twice)
+		}
 		said[realm] = state
 		if reason != "" {
 			said[realm] = fmt.Sprintf("%s %s %d %q", state, reason, since.UnixMilli(), event)
