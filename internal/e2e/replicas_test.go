@@ -126,6 +126,9 @@ func manyCallers(s *system, t *testing.T) {
 	}
 	realm(map[string]any{"accessTokenLifespan": 300})
 	play.Pause(t.Context(), 3*time.Second) // until less than 10 s are left
+	for _, b := range replicas {           // of a token in doubt nobody may share an access token
+		s.untilOf(b, user, "usable")
+	}
 	began := time.Now()
 	var wg sync.WaitGroup
 	var ok, fresh atomic.Int64

@@ -93,8 +93,14 @@ func (s *system) login() (user string, tokens play.Tokens) {
 // until waits for a verdict.
 func (s *system) until(user, state string) {
 	s.t.Helper()
+	s.untilOf(s.backend, user, state)
+}
+
+// untilOf waits for the verdict of one replica: each follows the worker by itself.
+func (s *system) untilOf(b *play.Backend, user, state string) {
+	s.t.Helper()
 	s.wait("the verdict "+state, func() (bool, string) {
-		v, err := s.backend.Decide(s.t.Context(), []play.Question{{User: user}})
+		v, err := b.Decide(s.t.Context(), []play.Question{{User: user}})
 		return err == nil && v[0].State == state && !v[0].InDoubt, fmt.Sprint(v, err)
 	})
 }
