@@ -22,6 +22,8 @@ type Problem struct {
 	// Since and EventID are when and by what it came about, if that is known.
 	Since   time.Time
 	EventID string
+	// KeyID is the refused API key's, once its secret has matched. It is no secret: log it.
+	KeyID string
 	// LoginURL is where the user gets a new offline token.
 	LoginURL string
 	// RetryAt is when trying again may help; zero if only an act of somebody does.
@@ -98,6 +100,7 @@ func problemOf(res *http.Response, raw []byte) *Problem {
 	var body struct {
 		Type, Detail, Reason string
 		EventID              string     `json:"event_id"`
+		KeyID                string     `json:"key_id"`
 		LoginURL             string     `json:"login_url"`
 		Since                *time.Time `json:"since"`
 		RetryAt              *time.Time `json:"retry_at"`
@@ -105,7 +108,7 @@ func problemOf(res *http.Response, raw []byte) *Problem {
 	p := &Problem{Status: res.StatusCode, Slug: "unexpected-answer", Meta: metaOf(res.Header)}
 	if json.Unmarshal(raw, &body) == nil && strings.HasPrefix(body.Type, problemType) {
 		p.Slug = strings.TrimPrefix(body.Type, problemType)
-		p.Reason, p.Detail, p.EventID, p.LoginURL = body.Reason, body.Detail, body.EventID, body.LoginURL
+		p.Reason, p.Detail, p.EventID, p.KeyID, p.LoginURL = body.Reason, body.Detail, body.EventID, body.KeyID, body.LoginURL
 		if body.Since != nil {
 			p.Since = *body.Since
 		}

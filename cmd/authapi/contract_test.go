@@ -45,6 +45,7 @@ var shown = map[string]func(*testing.T){
 	"POST /v1/backchannel-logout":                                       TestLogoutTokenRaisesADoubt,
 	"GET /v1/explain":                                                   TestExplain,
 	"GET /v1/events/{event_id}":                                         TestEventApplied,
+	"GET /v1/refusals":                                                  TestRefusals,
 }
 
 // Ensure the calls of the contract, which shown holds, of docs/api.md and of /openapi.json are the

@@ -6,7 +6,8 @@
 //
 //	problem  how a call is refused            redact  what no log may hold
 //	idp      Keycloak, as it is asked         orders  what the log is told
-//	audit    who did what                     gate    who may pass: keys and service credentials
+//	audit    who did what                     refusals  what was refused, for some hours
+//	gate     who may pass: keys and service credentials
 //	web      the edge: guards, callers, and what all calls of the OpenAPI document have in common
 //	doors    calls that only decide           tokens  offline tokens, refreshes, logouts
 //	keys     making and ending API keys       admin   what is known of a user, and orders about one

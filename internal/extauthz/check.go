@@ -12,12 +12,14 @@ import (
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	kind "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"github.com/rs/zerolog"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/redact"
 )
 
 // Gate is the decision, such as gate.Gate's.
@@ -33,7 +35,8 @@ type Authorization struct {
 
 // Check decides about one request.
 func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth.CheckResponse, error) {
-	p := a.Gate.Admit(ctx, asked(ctx, in.GetAttributes()))
+	what := asked(ctx, in.GetAttributes())
+	p := a.Gate.Admit(withRequest(ctx, what.Header), what)
 	if p.Refused != nil {
 		return refusal(p), nil //nolint:nilerr // the refusal is the answer
 	}
@@ -62,6 +65,16 @@ func asked(ctx context.Context, at *auth.AttributeContext) gate.Asked {
 		out.Realms = []string{realm}
 	}
 	return out
+}
+
+// withRequest takes the id that Envoy gives each request, or takes over: it is in Envoy's access log, and may be in
+// the caller's answer.
+func withRequest(ctx context.Context, h http.Header) context.Context {
+	id := redact.RequestID(h.Get("X-Request-Id"))
+	if id == "" {
+		return ctx
+	}
+	return gate.WithRequest(zerolog.Ctx(ctx).With().Str("request", id).Logger().WithContext(ctx), id)
 }
 
 // source is who is connected to Envoy; if Envoy does not say it, who is connected to us.
@@ -119,6 +132,9 @@ func refusal(passage gate.Passage) *auth.CheckResponse {
 	}
 	known := metadata(passage)
 	known.Fields["reason"] = structpb.NewStringValue(p.Reason)
+	if p.KeyID != "" {
+		known.Fields["key_id"], known.Fields["user_id"] = structpb.NewStringValue(p.KeyID), structpb.NewStringValue(passage.RefusedUser)
+	}
 	return &auth.CheckResponse{
 		Status:       &rpc.Status{Code: int32(codeOf(p.Status)), Message: p.Reason},
 		HttpResponse: &auth.CheckResponse_DeniedResponse{DeniedResponse: denied}, DynamicMetadata: known,

@@ -28,6 +28,7 @@ type Service struct {
 func (s *Service) Register(api huma.API) {
 	s.standing(api)
 	s.explain(api)
+	s.refusals(api)
 	s.integrations(api)
 	s.events(api)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
+	"github.com/tokenstate/tokenstate/internal/authapi/refusals"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -41,8 +42,9 @@ type Config struct {
 type Gate struct {
 	Config
 
-	Load  *Load
-	looks singleflight.Group
+	Load     *Load
+	Refusals refusals.Ring
+	looks    singleflight.Group
 }
 
 // New makes a gate, or says what it lacks.

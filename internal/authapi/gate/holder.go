@@ -13,7 +13,11 @@ import (
 func (g *Gate) Holder(r *http.Request, realms []string, ages http.Header) (apikey.Record, *problem.Problem) {
 	rec, bad := g.holder(r, realms, ages)
 	g.countKey(bad)
-	return rec, bad
+	if bad != nil {
+		g.RefuseHolder(r.Context(), rec, bad)
+		return apikey.Record{}, bad
+	}
+	return rec, nil
 }
 
 func (g *Gate) countKey(bad *problem.Problem) {
@@ -24,6 +28,7 @@ func (g *Gate) countKey(bad *problem.Problem) {
 	g.Metrics.Decided("key", bad == nil, reason)
 }
 
+// holder gives the record also with a refusal, once the secret has matched: who asked is known then.
 func (g *Gate) holder(r *http.Request, realms []string, ages http.Header) (apikey.Record, *problem.Problem) {
 	if bad := g.Ready(); bad != nil {
 		return apikey.Record{}, bad
@@ -40,18 +45,18 @@ func (g *Gate) holder(r *http.Request, realms []string, ages http.Header) (apike
 		return apikey.Record{}, bad
 	}
 	if bad := g.limitKey(rec.ID); bad != nil { // before it waits
-		return apikey.Record{}, bad
+		return rec, bad
 	}
 	asked, bad := g.caughtUp(r, waiter{rec.Realm + " " + rec.User, ownerShare})
 	if asked && bad == nil {
 		rec, bad = g.matching(r, p, realms)
 	}
 	if bad != nil {
-		return apikey.Record{}, bad
+		return rec, bad
 	}
 	g.SetAges(ages) // before the decision: they must not promise more
 	if bad := g.refusal(r, rec); bad != nil {
-		return apikey.Record{}, bad
+		return rec, bad
 	}
 	g.NoteUse(rec, p)
 	return rec, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/authapi/problem"
+	"github.com/tokenstate/tokenstate/internal/authapi/refusals"
 )
 
 // The identity that a gateway hands on. Every answer names all of them, so that a caller's own
@@ -34,6 +35,8 @@ type Passage struct {
 	Identity []Identity       // always all of them
 	Used     string           // the header that held the key; "": none did
 	Ages     http.Header
+	// RefusedUser is whose key was refused, "" unless its secret has matched. The key's id is in Refused.
+	RefusedUser string
 }
 
 // Asked is what a gateway asks about.
@@ -43,7 +46,7 @@ type Asked struct {
 	Realms []string // if any are named, the key must be of one of them
 }
 
-// Admit is Check within the bounds of what is answered at once.
+// Admit is Check for Envoy's protocol, within the bounds of what is answered at once.
 func (g *Gate) Admit(ctx context.Context, a Asked) Passage {
 	if !Enter(g.Load.Requests) {
 		g.Metrics.Shed("request")
@@ -52,7 +55,7 @@ func (g *Gate) Admit(ctx context.Context, a Asked) Passage {
 		return p
 	}
 	defer func() { <-g.Load.Requests }()
-	return g.Check(ctx, a)
+	return g.check(ctx, a, refusals.ExtAuthz)
 }
 
 // passage is one without an identity.
@@ -62,8 +65,12 @@ func (g *Gate) passage() Passage {
 	return p
 }
 
-// Check decides whether a request may pass.
+// Check decides whether a request may pass that a gateway asks about over HTTP.
 func (g *Gate) Check(ctx context.Context, a Asked) Passage {
+	return g.check(ctx, a, refusals.Authorize)
+}
+
+func (g *Gate) check(ctx context.Context, a Asked, door refusals.Door) Passage {
 	p := g.passage()
 	if g.NoKeyPasses && keyless(a.Header) {
 		g.Metrics.Decided("no_key", true, "")
@@ -76,6 +83,8 @@ func (g *Gate) Check(ctx context.Context, a Asked) Passage {
 	}
 	g.countKey(bad)
 	if p.Refused = bad; bad != nil {
+		g.refused(ctx, door, rec, bad)
+		p.RefusedUser = headerText(rec.User)
 		return p
 	}
 	_, verdict, _ := g.Known.Best(rec.Realm, rec.User, "", nil)

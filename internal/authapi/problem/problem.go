@@ -26,6 +26,7 @@ type Problem struct {
 	Err      string       `json:"error"`
 	Since    *time.Time   `json:"since,omitempty"`
 	EventID  string       `json:"event_id,omitempty"`
+	KeyID    string       `json:"key_id,omitempty" doc:"of the key that was refused, once its secret has matched"`
 	LoginURL string       `json:"login_url,omitempty"`
 	RetryAt  *time.Time   `json:"retry_at,omitempty"`
 	Errors   []FieldError `json:"errors,omitempty"`

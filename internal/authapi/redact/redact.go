@@ -32,3 +32,14 @@ func Path(u *url.URL) string {
 
 // Target cuts a path to what the audit keeps.
 func Target(target string) string { return target[:min(len(target), maxTarget)] }
+
+var requestID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+
+// RequestID is an id that a caller gave to a request; "" if it is none, or looks like a secret: it is logged and
+// shown to others.
+func RequestID(text string) string {
+	if !requestID.MatchString(text) || Secret(text) {
+		return ""
+	}
+	return text
+}

@@ -42,8 +42,17 @@ func (s *Service) accessToken(api huma.API) {
 // maxTried bounds for how many offline tokens one caller has Keycloak asked.
 const maxTried = 3
 
-// giveAccess gives a user's access token as it is, or exchanged for another audience.
+// giveAccess remembers a refusal: it is what the user's automation stops at.
 func (s *Service) giveAccess(ctx context.Context, in *accessInput) (*accessAnswer, error) {
+	a, err := s.accessAsAsked(ctx, in)
+	if bad, ok := errors.AsType[*problem.Problem](err); ok {
+		s.Gate.RefuseHolder(ctx, web.HolderOf(ctx, in.UserID), bad)
+	}
+	return a, err
+}
+
+// accessAsAsked gives a user's access token as it is, or exchanged for another audience.
+func (s *Service) accessAsAsked(ctx context.Context, in *accessInput) (*accessAnswer, error) {
 	if in.Body.Audience != nil {
 		return s.exchangedAccess(ctx, in)
 	}

@@ -3,18 +3,18 @@ package web
 import (
 	"crypto/rand"
 	"net/http"
-	"regexp"
 	"time"
-)
 
-var requestID = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+	"github.com/tokenstate/tokenstate/internal/authapi/redact"
+)
 
 // Guarded gives each request an id, its two ages and an end: a panic is 503, since the zero
 // value of a decision must never reach a caller as an open door.
 func (d *Door) Guarded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get("X-Request-Id")
-		if !requestID.MatchString(id) {
+		id := redact.RequestID(r.Header.Get("X-Request-Id"))
+		if id == "" {
 			id = rand.Text()
 		}
 		w.Header().Set("X-Request-Id", id)
@@ -39,6 +39,6 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 			bad.Write(seen)
 			return
 		}
-		next.ServeHTTP(seen, r.WithContext(logger.WithContext(r.Context())))
+		next.ServeHTTP(seen, r.WithContext(gate.WithRequest(logger.WithContext(r.Context()), id)))
 	})
 }

@@ -28,6 +28,7 @@ func (d *Door) ForServiceOrOwner(scope, keyScope string) huma.Middlewares {
 			defer func() { d.audit(w, r, rec.Realm, "key:"+rec.ID, status) }()
 			if bad := mayActFor(rec, r.PathValue("user_id"), keyScope); bad != nil {
 				status = bad.Status
+				d.Gate.RefuseHolder(r.Context(), rec, bad)
 				bad.Write(w)
 				return
 			}
@@ -55,6 +56,14 @@ func RealmOf(ctx context.Context) string {
 		return ServiceOf(ctx).Realm
 	}
 	return KeyOf(ctx).Realm
+}
+
+// HolderOf is the key that a call about a user came with; with a service credential the user alone.
+func HolderOf(ctx context.Context, user string) apikey.Record {
+	if ByService(ctx) {
+		return apikey.Record{Realm: ServiceOf(ctx).Realm, User: user}
+	}
+	return KeyOf(ctx)
 }
 
 // ByService reports whether the caller came with a service credential, and not with a key.
