@@ -49,6 +49,26 @@ type TokenstateApiKey struct {
 	Replaces   *string
 }
 
+type TokenstateApiKeyListed struct {
+	ID         string
+	Realm      string
+	UserID     string
+	OrgID      *string
+	Name       string
+	Kind       string
+	Generation int64
+	Scopes     string
+	CreatedAt  time.Time
+	ExpiresAt  *time.Time
+	NotBefore  *time.Time
+	RevokedAt  *time.Time
+	RevokedBy  *string
+	Blocked    bool
+	LastFour   *string
+	LastUsedAt *time.Time
+	Replaces   *string
+}
+
 type TokenstateAudit struct {
 	N      int64
 	At     time.Time
@@ -184,6 +204,14 @@ type TokenstateFeedHead struct {
 	Version int64
 	Nonce   string
 	Pruned  int64
+}
+
+type TokenstateFeedShown struct {
+	Version int64
+	Kind    string
+	Key     string
+	Nonce   string
+	Value   []byte
 }
 
 type TokenstateFloor struct {

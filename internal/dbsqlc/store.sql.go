@@ -141,6 +141,57 @@ func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
 	return i, err
 }
 
+const feedShownSince = `-- name: FeedShownSince :many
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
+FROM tokenstate.feed_head h
+LEFT JOIN tokenstate.feed_shown f ON f.version > $1::bigint AND f.version <= $2::bigint
+ORDER BY f.version, f.kind, f.key
+`
+
+type FeedShownSinceParams struct {
+	After int64
+	Until int64
+}
+
+type FeedShownSinceRow struct {
+	Head    int64
+	Pruned  int64
+	Version *int64
+	Nonce   *string
+	Kind    *string
+	Key     *string
+	Value   []byte
+}
+
+// FeedSince for who may not see digests.
+func (q *Queries) FeedShownSince(ctx context.Context, db DBTX, arg FeedShownSinceParams) ([]FeedShownSinceRow, error) {
+	rows, err := db.Query(ctx, feedShownSince, arg.After, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FeedShownSinceRow{}
+	for rows.Next() {
+		var i FeedShownSinceRow
+		if err := rows.Scan(
+			&i.Head,
+			&i.Pruned,
+			&i.Version,
+			&i.Nonce,
+			&i.Kind,
+			&i.Key,
+			&i.Value,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const feedSince = `-- name: FeedSince :many
 SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
 FROM tokenstate.feed_head h

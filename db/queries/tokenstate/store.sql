@@ -70,3 +70,10 @@ SELECT * FROM tokenstate.offline_token ORDER BY realm, session, client_id;
 -- Of a user or of a session; realm '': of any.
 SELECT * FROM tokenstate.offline_token
 WHERE (user_id = @name OR session = @name) AND (@realm::text = '' OR realm = @realm) ORDER BY realm, session, client_id;
+
+-- name: FeedShownSince :many
+-- FeedSince for who may not see digests.
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
+FROM tokenstate.feed_head h
+LEFT JOIN tokenstate.feed_shown f ON f.version > sqlc.arg(after)::bigint AND f.version <= sqlc.arg(until)::bigint
+ORDER BY f.version, f.kind, f.key;

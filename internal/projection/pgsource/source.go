@@ -69,25 +69,35 @@ func (s *Source) Snapshot(ctx context.Context) (projection.Snapshot, error) {
 	if err != nil {
 		return projection.Snapshot{}, err //nolint:wrapcheck // joins only
 	}
-	out.Version, out.Nonce, out.Facts = snap.Version, snap.Nonce, snap.Facts
+	shown := snapshotOf(snap)
+	out.Version, out.Nonce, out.Facts, out.Tokens = shown.Version, shown.Nonce, shown.Facts, shown.Tokens
+	return out, nil
+}
+
+func snapshotOf(snap state.Snapshot) projection.Snapshot {
+	out := projection.Snapshot{Version: snap.Version, Nonce: snap.Nonce, Facts: snap.Facts}
 	for _, t := range snap.Tokens {
 		out.Tokens = append(out.Tokens, projection.Token(t))
 	}
-	return out, nil
+	return out
 }
 
 // Since implements projection.Source.
 func (s *Source) Since(ctx context.Context, after int64) ([]projection.Version, error) {
+	return since(ctx, after, s.state.FeedSince)
+}
+
+func since(ctx context.Context, after int64, feed func(ctx context.Context, after, span int64) ([]state.Version, error)) ([]projection.Version, error) {
 	from, out := after, []projection.Version{{}}
 	if after > 0 {
 		from, out = after-1, nil // its own version as well
 	}
-	vs, err := s.state.FeedSince(ctx, from, span)
+	vs, err := feed(ctx, from, span)
 	if errors.Is(err, state.ErrPruned) || errors.Is(err, state.ErrGap) || errors.Is(err, state.ErrAhead) {
 		return nil, fmt.Errorf("%w: %w", projection.ErrReload, err)
 	}
 	if err != nil {
-		return nil, err //nolint:wrapcheck // joins only
+		return nil, err
 	}
 	for _, v := range vs {
 		if v.Version == after { // where the reader stands: only its nonce is compared

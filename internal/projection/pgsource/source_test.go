@@ -119,7 +119,11 @@ func TestRestoredDatabase(t *testing.T) {
 	}
 }
 
-func follow(t *testing.T, s *Source) *projection.Projection {
+func follow(t *testing.T, s interface {
+	projection.Source
+	Close()
+},
+) *projection.Projection {
 	t.Helper()
 	p := projection.New(s, projection.Options{}, zerolog.Nop())
 	ctx, cancel := context.WithCancel(context.Background())

@@ -87,6 +87,24 @@ func (s *Store) FeedSince(ctx context.Context, after, span int64) ([]Version, er
 	if err != nil {
 		return nil, fmt.Errorf("read feed: %w", err)
 	}
+	return versionsOf(rows, after, span)
+}
+
+// FeedShownSince is FeedSince for a role that may see no digests: what is neither a fact nor a token
+// has no value.
+func (s *Store) FeedShownSince(ctx context.Context, after, span int64) ([]Version, error) {
+	shown, err := q.FeedShownSince(ctx, s.pool, dbsqlc.FeedShownSinceParams{After: after, Until: after + span})
+	if err != nil {
+		return nil, fmt.Errorf("read feed: %w", err)
+	}
+	rows := make([]dbsqlc.FeedSinceRow, len(shown))
+	for i, r := range shown {
+		rows[i] = dbsqlc.FeedSinceRow(r)
+	}
+	return versionsOf(rows, after, span)
+}
+
+func versionsOf(rows []dbsqlc.FeedSinceRow, after, span int64) ([]Version, error) {
 	var vs []Version
 	for _, r := range rows {
 		if after < r.Pruned {

@@ -50,6 +50,15 @@ func TestRolesKeepToTheirOwn(t *testing.T) {
 		{"tokenstate_read", "SELECT * FROM tokenstate.feed", false},
 		{"tokenstate_read", "SELECT * FROM tokenstate.fact_standing", true},
 		{"tokenstate_read", "SELECT * FROM tokenstate.offline_token_state", true},
+		{"tokenstate_console", "SELECT * FROM tokenstate.feed", false},
+		{"tokenstate_console", "SELECT * FROM tokenstate.feed_shown", true},
+		{"tokenstate_console", "SELECT * FROM tokenstate.api_key", false},
+		{"tokenstate_console", "SELECT * FROM tokenstate.api_key_listed", true},
+		{"tokenstate_console", "SELECT * FROM tokenstate.service_key", false},
+		{"tokenstate_console", "SELECT * FROM tokenstate.offline_token_secret", false},
+		{"tokenstate_console", "SELECT * FROM tokenstate.refresh_turn", false},
+		{"tokenstate_console", "SELECT * FROM tokenstate.once", false},
+		{"tokenstate_console", "SELECT * FROM tokenstate.act", true},
 	} {
 		if err := asRole(t.Context(), pool, c.role, c.sql); (err == nil) != c.may {
 			t.Errorf("%s: %s: %v", c.role, c.sql, err)
@@ -75,4 +84,20 @@ func asRole(ctx context.Context, db beginner, role, sql string) error {
 	}
 	_, err = tx.Exec(ctx, sql)
 	return err
+}
+
+// Ensure the console can change nothing: of all tables and sequences there is none that it may write.
+func TestConsoleOnlyReads(t *testing.T) {
+	pool := newPool(t)
+	rows, err := pool.Query(t.Context(), `SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = 'tokenstate' AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+			AND has_any_column_privilege('tokenstate_console', c.oid, 'INSERT, UPDATE')
+			OR n.nspname = 'tokenstate' AND c.relkind IN ('r', 'v', 'm', 'p', 'f') AND has_table_privilege('tokenstate_console', c.oid, 'DELETE, TRUNCATE')
+			OR n.nspname = 'tokenstate' AND c.relkind = 'S' AND has_sequence_privilege('tokenstate_console', c.oid, 'USAGE, UPDATE')`)
+	must(t, err)
+	writable, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	must(t, err)
+	if len(writable) > 0 {
+		t.Errorf("the console may write %v", writable)
+	}
 }

@@ -1,0 +1,52 @@
+package pgsource
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// Shown is a source for who may see no digests: facts and tokens, and neither keys nor credentials
+// nor memberships.
+type Shown struct{ *Source }
+
+// NewShown is New for the role tokenstate_console.
+func NewShown(pool *pgxpool.Pool, poll time.Duration) *Shown { return &Shown{New(pool, poll)} }
+
+// Snapshot implements projection.Source.
+func (s *Shown) Snapshot(ctx context.Context) (projection.Snapshot, error) {
+	snap, err := s.state.Snapshot(ctx)
+	if err != nil {
+		return projection.Snapshot{}, err //nolint:wrapcheck // joins only
+	}
+	return snapshotOf(snap), nil
+}
+
+// Since implements projection.Source. A version that is about keys alone stays, without changes: a
+// missing one would be a gap.
+func (s *Shown) Since(ctx context.Context, after int64) ([]projection.Version, error) {
+	return since(ctx, after, func(ctx context.Context, after, span int64) ([]state.Version, error) {
+		vs, err := s.state.FeedShownSince(ctx, after, span)
+		for i := range vs {
+			vs[i].Changes = slices.DeleteFunc(vs[i].Changes, hidden)
+		}
+		return vs, err //nolint:wrapcheck // joins only
+	})
+}
+
+// hidden: only a token that is gone is on the feed without a value.
+func hidden(c state.Change) bool { return c.Value == nil && c.Kind != state.KindToken }
+
+// FindKey implements projection.Source: it finds none.
+func (*Shown) FindKey(context.Context, string) (apikey.Record, bool, error) {
+	return apikey.Record{}, false, nil
+}
+
+// FindLegacy implements projection.Source: it finds none.
+func (*Shown) FindLegacy(context.Context, []apikey.Sum) ([]apikey.Record, error) { return nil, nil }
