@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
+.PHONY: help demo up down test docs openapi test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,18 @@ test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 	mvn -q -B -f keycloak-listener/pom.xml test
 	$(DEVSTACK) run --services -- go test -race -timeout=40m ./internal/e2e ./...
 	cd tools/promrules && go test -count=1 ./...
+
+DOCUMENTS := docs/api.md README.md docs/adopting.md
+EXAMPLES := internal/authapi/apidoc/examples.json
+docs: devstack $(LISTENER) ## run the commands of README, docs/adopting.md and docs/api.md and compare the answers (DOCS_WRITE=1: write them)
+	$(DEVSTACK) run -- $(DEVSTACK) docs $(if $(DOCS_WRITE),--write) --examples $(EXAMPLES) $(DOCUMENTS)
+
+REDOCLY := npx --yes @redocly/cli@2.77.0
+openapi: ## have redocly look at the description of all calls; it must find nothing
+	OPENAPI_OUT=$(CURDIR)/.dev/openapi.json go test -count=1 -run TestEachCallIsDescribed ./cmd/authapi
+	@command -v npx >/dev/null || { echo 'npx is missing: apt-get install npm'; exit 1; }
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(REDOCLY) lint --format=stylish .dev/openapi.json 2>&1 | tee .dev/redocly.log
+	@! grep -qE '^ *[0-9]+:[0-9]+ +(warning|error)|You have' .dev/redocly.log
 
 # schemathesis runs from a venv of its own; the version is pinned, for each brings new checks.
 SCHEMATHESIS := .dev/schemathesis/bin/st

@@ -67,6 +67,7 @@ var rules = map[string]struct {
 	"db/schema":                        {nil, "the migrations"},
 	"internal/play":                    {[]string{"internal/devstack"}, "acts from outside, over HTTP, as users do: it must not know how things are done"},
 	"internal/demo":                    {[]string{"internal/devstack", "internal/play"}, "one script"},
+	"internal/docrun":                  {[]string{"internal/devstack", "internal/pause"}, "plays documents from outside, over HTTP and a shell"},
 	"internal/devstack":                {[]string{"deploy", "internal/logstream"}, "it starts real servers; it knows nothing of what they mean"},
 	"internal/e2e":                     {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/sameinstant":             {nil, "a test of everything: what it imports, it imports in test files"},
@@ -81,7 +82,7 @@ var rules = map[string]struct {
 	"internal/testenv":                 {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
 	"cmd/revocation-worker":            {[]string{"db/schema", "internal/asking", "internal/backfill", "internal/doctor", "internal/events", "internal/events/stream", "internal/hearing", "internal/journal", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/recovery", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
 	"cmd/authapi":                      {[]string{"client", "db/schema", "internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/authapi/adapters", "internal/authapi/audit", "internal/authapi/gate", "internal/authapi/idp", "internal/authapi/problem", "internal/authapi/tokens", "internal/events", "internal/extauthz", "internal/keycloak", "internal/logouttoken", "internal/openhands", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "flags and wiring; never NATS"},
-	"cmd/devstack":                     {[]string{"internal/devstack", "internal/demo"}, "joins"},
+	"cmd/devstack":                     {[]string{"internal/devstack", "internal/demo", "internal/docrun"}, "joins"},
 }
 
 // pure rooms do no IO and read no clock.

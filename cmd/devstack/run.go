@@ -84,6 +84,17 @@ func commands(code *int) []*cli.Command {
 				return err
 			},
 		},
+		{
+			Name: "user", Usage: "make a user of the running stack, log in, and print USER_ID, REFRESH_TOKEN and API_KEY for a shell to eval",
+			ArgsUsage: "NAME", Action: user,
+		},
+		{
+			Name: "docs", Usage: "run the commands of documents on the running stack and compare the answers", ArgsUsage: "FILE ...", Action: docs,
+			Flags: []cli.Flag{
+				&cli.BoolFlag{Name: "write", Usage: "put the answers into the documents instead"},
+				&cli.StringFlag{Name: "examples", Usage: "file of one exchange for each call of authapi, all of which the first document must show"},
+			},
+		},
 		{Name: "note", Usage: "keep what `truth` prints in docs/keycloak-versions.md", ArgsUsage: "VERSION", Action: note},
 		{Name: "prepare", Usage: "make the stream and the worker's client on a NATS and a Keycloak that run elsewhere", Action: prepare},
 		{Name: "supervise", Hidden: true, Action: supervise},

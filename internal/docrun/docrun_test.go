@@ -1,0 +1,125 @@
+package docrun
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/devstack"
+)
+
+// Ensure commands and their answers are found, and that only answers are written anew.
+func TestBlocks(t *testing.T) {
+	doc := "# A\n```sh\ncurl x\n```\ntext\n```http\nHTTP/1.1 200 OK\n```\n```\nnot run\n```\n```sh\necho 1\n```\n```sh\ncurl y\n```\n```http shape\nold\n```\nend\n"
+	blocks, err := blocksOf(doc)
+	if err != nil || len(blocks) != 3 {
+		t.Fatalf("%+v %v", blocks, err)
+	}
+	if b := blocks[0]; b.line != 2 || b.command != "curl x" || b.answer != "HTTP/1.1 200 OK" || b.shape {
+		t.Errorf("%+v", b)
+	}
+	if blocks[1].answered || !blocks[2].shape {
+		t.Errorf("%+v", blocks)
+	}
+	got := withAnswers(doc, blocks, []string{"HTTP/1.1 201 Created", "", "new\nlines"})
+	if want := strings.NewReplacer("HTTP/1.1 200 OK", "HTTP/1.1 201 Created", "old", "new\nlines").Replace(doc); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for _, bad := range []string{"```http\nHTTP/1.1 200 OK\n```\n", "```sh\ncurl x\n", "```sh\nx\n```\n```http\na\n```\n```http\nb\n```\n"} {
+		if _, err := blocksOf(bad); err == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+// Ensure what differs from run to run is replaced, the same by the same, and that no secret comes into a document.
+func TestExamples(t *testing.T) {
+	const answer = `{"key":"tokst_0FiVUzmOEv_ZuaBdRMFR1wmFLyxgZGe0mDqJQpHzDA1GtJzNNoXC0R4VYrjC","id":"0FiVUzmOEv","user_id":"4b0d9c3e-0c63-4a5e-9a2f-5d7d6a8a6f11",
+		"token":{"session_id":"abc","since":"2027-01-02T03:04:05.678Z","state":"revoked"},"version":17,"deleted":2,"note":"of 4b0d9c3e-0c63-4a5e-9a2f-5d7d6a8a6f11",
+		"access_token":"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln","prefix":"tokst_0FiVUzmOEv","login_url":"http://127.0.0.1:31234/login"}`
+	v, err := parse([]byte(answer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := inline(newExamples().of("", v))
+	if got != inline(newExamples().of("", v)) {
+		t.Error("two runs differ")
+	}
+	for _, gone := range []string{"ZuaBd", "0FiVUzmOEv", "4b0d9c3e", `"abc"`, "678Z", "17", "eyJzdWI", "31234"} {
+		if strings.Contains(got, gone) {
+			t.Errorf("%s stands in %s", gone, got)
+		}
+	}
+	for _, stays := range []string{`"state":"revoked"`, `"deleted":2`, `"version":1042`, exampleTime} {
+		if !strings.Contains(got, stays) {
+			t.Errorf("%s does not stand in %s", stays, got)
+		}
+	}
+	user := newExamples().text("user_id", "4b0d9c3e-0c63-4a5e-9a2f-5d7d6a8a6f11")
+	if strings.Count(got, user) != 2 {
+		t.Errorf("the same id has two examples: %s", got)
+	}
+}
+
+// Ensure a document is played as a reader would, that an answer which differs is told with both, and that what is read
+// may take a while.
+func TestPlay(t *testing.T) {
+	reads := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/openapi.json" {
+			_, _ = w.Write([]byte(`{"paths":{"/x":{"get":{},"post":{}},"/y/{id}":{"get":{}}}}`))
+			return
+		}
+		if r.Method == http.MethodGet {
+			if reads++; reads < 2 {
+				_, _ = w.Write([]byte(`{"state":"usable"}`))
+				return
+			}
+		}
+		if r.Header.Get("X-Name") != "ann" {
+			w.WriteHeader(http.StatusTeapot)
+		}
+		_, _ = w.Write([]byte(`{"state":"revoked","version":3}`))
+	}))
+	defer server.Close()
+	root := t.TempDir()
+	play := func(doc string, write bool) (string, error) {
+		t.Helper()
+		file := filepath.Join(root, "played.txt")
+		if err := os.WriteFile(file, []byte(doc), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := Play(context.Background(), devstack.Env{AuthapiURL: server.URL}, Options{Root: root, Files: []string{"played.txt"}, Write: write})
+		raw, _ := os.ReadFile(file)
+		return string(raw), err
+	}
+	const head, post = "```sh\n. .dev/env\nNAME=ann\n```\n", "```sh\ncurl -X POST -H \"X-Name: $NAME\" \"$AUTHAPI_URL/x\"\n```\n"
+	const answer = "```http\nHTTP/1.1 200 OK\n\n{\"state\": \"revoked\", \"version\": 1042}\n```\n"
+	if _, err := play(head+post+answer, false); err != nil {
+		t.Error(err)
+	}
+	if _, err := play(head+strings.Replace(post, "-X POST", "", 1)+answer, false); err != nil || reads != 2 {
+		t.Errorf("after %d reads: %v", reads, err)
+	}
+	wrong := strings.Replace(answer, "revoked", "usable", 1)
+	if _, err := play(head+post+wrong, false); err == nil || !strings.Contains(err.Error(), "played.txt") || !strings.Contains(err.Error(), "line 5") {
+		t.Errorf("%v", err)
+	}
+	if _, err := play(head+post+strings.Replace(wrong, "```http", "```http shape", 1), false); err != nil {
+		t.Error(err)
+	}
+	if got, err := play(head+post+wrong, true); err != nil || got != head+post+answer {
+		t.Errorf("%v\n%s", err, got)
+	}
+	if _, err := play("```sh\nfalse\n```\n", false); err == nil {
+		t.Error("a command that fails is taken")
+	}
+	if _, err := play("```sh\ntrue\n```\n"+answer, false); err == nil {
+		t.Error("an answer to no call is taken")
+	}
+}
