@@ -78,7 +78,10 @@ func serve(ctx context.Context, c *config) error {
 	if s, err = c.server(pool, held, known, realms, senders, registry, logger); err != nil {
 		return err
 	}
-	handler := s.Handler()
+	handler, err := s.Handler()
+	if err != nil {
+		return err
+	}
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
@@ -110,7 +113,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 		},
 		Tokens: sealed, Turns: adapters.Turns{Custody: sealed}, Logouts: adapters.Logouts{Store: st}, LogoutTokens: senders, BlindReuse: c.blindReuse,
 		SystemKeys: adapters.SystemKeys{Store: rows}, UserKeys: rows, Members: rows, Master: held.Master, OldMasters: held.OldMasters,
-		Orders: adapters.Orders{Store: st}, Stories: adapters.Stories{Pool: pool}, Arrivals: adapters.Arrivals{Store: st}, AppName: c.integrations.appName,
+		Orders: adapters.Orders{Store: st}, Stories: adapters.Stories{Pool: pool}, Arrivals: adapters.Arrivals{Store: st}, AppName: c.integrations.appName, Docs: c.docs == "on",
 		Trail: audit.NewTrail(adapters.Acts{Store: rows}), Registry: r,
 	}
 	if c.mode == "strict" {

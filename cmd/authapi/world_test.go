@@ -58,7 +58,8 @@ type world struct {
 	searches *atomic.Int64 // by digest
 	behind   *sync.RWMutex // held: what is new in the database is not seen
 
-	maxRequests int // of what start starts; 0: the default
+	maxRequests int    // of what start starts; 0: the default
+	docs        string // AUTHAPI_DOCS of what start starts
 }
 
 func newWorld(t testing.TB) *world {
@@ -131,13 +132,15 @@ func (w *world) start() {
 	var answering *authapi.Server
 	lost := adapters.NewAgain(w.store, zerolog.New(w.log))
 	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { answering.Tokens.Installed(c) }, Loaded: func() { answering.Tokens.Loaded() }, Remembered: lost.Remembered}, zerolog.Nop())
-	c := &config{mode: "best_effort", maxRequests: w.maxRequests}
+	c := &config{mode: "best_effort", maxRequests: w.maxRequests, docs: w.docs}
 	w.registry = prometheus.NewRegistry()
 	realms := idp.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}}
 	server, err := c.server(w.pool, w.held, known, realms, nil, w.registry, zerolog.New(w.log))
 	must(w.t, err)
 	answering, server.Tokens.Settle = server, time.Millisecond
-	w.known, w.server, w.handler = known, server, server.Handler()
+	w.known, w.server = known, server
+	w.handler, err = server.Handler()
+	must(w.t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	all.Go(func() { _ = known.Run(ctx) })
@@ -269,6 +272,7 @@ func (w *world) ask(method, path string, body any, headers ...string) reply {
 	if strings.HasPrefix(out.raw, "{") {
 		must(w.t, json.Unmarshal(rec.Body.Bytes(), &out.body))
 	}
+	w.asDescribed(method, path, out)
 	return out
 }
 

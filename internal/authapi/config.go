@@ -37,6 +37,7 @@ type Config struct {
 	Stories  admin.Stories
 	Arrivals admin.Arrivals
 	AppName  string
+	Docs     bool // serve the description as a page, too
 	Trail    *audit.Trail
 
 	Registry prometheus.Registerer
@@ -57,7 +58,7 @@ func New(c Config) (*Server, error) {
 	}
 	d := &web.Door{Gate: g, Trail: c.Trail}
 	return &Server{
-		Gate: g, Door: d, doors: &doors.Service{Gate: g, Door: d},
+		Gate: g, Door: d, doors: &doors.Service{Gate: g, Door: d}, docs: c.Docs,
 		Tokens: tokens.New(tokens.Service{
 			Gate: g, Door: d, Metrics: tokens.NewMetrics(c.Registry), Store: c.Tokens, Turns: c.Turns, Orders: c.Orders,
 			Logouts: c.Logouts, LogoutTokens: c.LogoutTokens, BlindReuse: c.BlindReuse,

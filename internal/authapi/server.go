@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/admin"
+	"github.com/tokenstate/tokenstate/internal/authapi/apidoc"
 	"github.com/tokenstate/tokenstate/internal/authapi/doors"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/keys"
@@ -25,10 +26,11 @@ type Server struct {
 	Admin  *admin.Service
 
 	doors *doors.Service
+	docs  bool // the description is served for browsers, too
 }
 
 // Handler is the whole HTTP interface.
-func (s *Server) Handler() http.Handler {
+func (s *Server) Handler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("tokenstate authapi", "1")
 	// huma's own pages come from a public CDN, and its $schema member from the Host header.
@@ -40,7 +42,11 @@ func (s *Server) Handler() http.Handler {
 	s.Keys.Register(api)
 	s.Admin.Register(api)
 	web.Describe(api.OpenAPI())
-	return s.Door.Guarded(s.Door.Bounded(web.AnswerInProblems(mux)))
+	apidoc.Complete(api.OpenAPI())
+	if err := apidoc.Register(mux, api.OpenAPI(), s.docs); err != nil {
+		return nil, err
+	}
+	return s.Door.Guarded(s.Door.Bounded(web.AnswerInProblems(mux))), nil
 }
 
 // Run writes behind what requests left to write, until ctx ends. Call Flush after the last one.
