@@ -75,8 +75,10 @@ chaos: devstack $(LISTENER) ## break one thing after another while people act, t
 
 SIM_SEEDS ?= 2000
 SIM_SEED ?= 1
-sim: ## random histories through the core, against a model of Keycloak (SIM_SEEDS SIM_SEED; docs/simulator.md)
+SIM_PROGRAM_SEEDS ?= 40
+sim: ## random histories through the core, and through the programs, against a model of Keycloak (SIM_SEEDS SIM_SEED SIM_PROGRAM_SEEDS; docs/simulator.md)
 	GOGC=400 SIM_SEEDS=$(SIM_SEEDS) SIM_SEED=$(SIM_SEED) go test -count=1 -v -timeout=170m -run TestVerdictsEqualTheModels ./internal/sim/
+	@set -o pipefail; SIM_PROGRAM_SEEDS=$(SIM_PROGRAM_SEEDS) SIM_SEED=$(SIM_SEED) go test -count=1 -timeout=170m -v -run TestProgramsEqualTheModel ./internal/sim/ | grep -vE '^ *(=== |---)'
 
 RULES_SEEDS ?= 1000
 sim-rules: ## which seed of the simulator, or else which test, notices that a rule of the core is missing; writes docs/simulator.md

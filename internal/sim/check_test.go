@@ -11,11 +11,15 @@ import (
 // check compares, once nobody is due any more, each verdict with the model's answer.
 func (r *run) check(seed uint64) {
 	r.settle(seed)
-	for _, t := range r.held {
+	r.compareAll(r.held)
+}
+
+func (r *run) compareAll(held []held) {
+	for _, t := range held {
 		if r.silent[t.user] {
 			continue // a sweep will tell
 		}
-		v := tokenstate.Judge(t.token, r.facts, r.h.rules)
+		v := r.judge(t.token)
 		if v.State == tokenstate.Usable && r.restartUnseen(t) {
 			r.result.hidden++
 			continue
@@ -28,7 +32,7 @@ func (r *run) check(seed uint64) {
 		if r.silent[u] {
 			continue
 		}
-		o := tokenstate.Owner(realm, name("u", u), r.facts, r.h.rules)
+		o := r.owner(name("u", u))
 		r.compare(r.at().ownerActive(u) && !r.backend[u], o.Active, o.InDoubt, func() string {
 			return fmt.Sprintf("at %d: keys of %s: active %v %s by %s, since %d", r.now-epoch, name("u", u), o.Active, o.Reason, o.Cause, o.Since-epoch)
 		})

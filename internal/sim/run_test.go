@@ -2,9 +2,9 @@ package sim
 
 import (
 	"container/heap"
+	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -37,6 +37,9 @@ type run struct {
 	ids      int
 	result   result
 	watch    func(*run)
+	deliver  func(events.Message) // instead of learning the message; nil: it is learnt
+	judge    func(tokenstate.Token) tokenstate.Verdict
+	owner    func(user string) tokenstate.Ownership
 }
 
 // version is the database from an instant on.
@@ -48,13 +51,14 @@ type version struct {
 // result is what came of a history.
 type result struct {
 	falseRevoked, falseUsable []string
+	broken                    []string // laws of the programs
 	inDoubt, hidden, compared int
 	stuck, diverged           bool
 	log                       []events.Message
 }
 
 func (r result) failed() bool {
-	return len(r.falseRevoked)+len(r.falseUsable) > 0 || r.stuck || r.diverged
+	return len(r.falseRevoked)+len(r.falseUsable)+len(r.broken) > 0 || r.stuck || r.diverged
 }
 
 // play plays a history from its beginning to its end, and lets a sweep pass before the last comparison.
@@ -62,13 +66,10 @@ func play(h history) result { return playBefore(h, func(*run) {}) }
 
 // playBefore is play before somebody who watches, each time that somebody asks who is due.
 func playBefore(h history, watch func(*run)) result {
-	r := &run{
-		watch: watch,
-		h:     h, now: epoch, versions: []version{{at: 0}}, waiting: map[place][]cause{}, facts: tokenstate.NewFacts(),
-	}
-	for u := range userCount {
-		r.owners = append(r.owners, tokenstate.Scope{Realm: realm, User: name("u", u)})
-	}
+	r := begin(h)
+	r.watch = watch
+	r.judge = func(t tokenstate.Token) tokenstate.Verdict { return tokenstate.Judge(t, r.facts, h.rules) }
+	r.owner = func(user string) tokenstate.Ownership { return tokenstate.Owner(realm, user, r.facts, h.rules) }
 	r.settle(1)
 	for _, s := range h.steps {
 		r.until(r.now + s.Wait + 1)
@@ -81,6 +82,15 @@ func playBefore(h history, watch func(*run)) result {
 	r.result.diverged = r.diverged()
 	r.result.log = r.log
 	return r.result
+}
+
+// begin is a history before its first step.
+func begin(h history) *run {
+	r := &run{h: h, now: epoch, versions: []version{{at: 0}}, waiting: map[place][]cause{}, facts: tokenstate.NewFacts()}
+	for u := range userCount {
+		r.owners = append(r.owners, tokenstate.Scope{Realm: realm, User: name("u", u)})
+	}
+	return r
 }
 
 // at is the database as it is.
@@ -114,13 +124,17 @@ func (r *run) clock(node int) millis { return r.now + r.h.ahead[node] }
 
 func (r *run) id(kind string) string {
 	r.ids++
-	return kind + "-" + strconv.Itoa(r.ids)
+	return fmt.Sprintf("%s-%05d", kind, r.ids)
 }
 
 // send puts a message on its way to the log.
 func (r *run) send(m events.Message, f fate) {
 	m.Realm, m.Server = realm, "26.7.3"
 	arrive := func() {
+		if r.deliver != nil {
+			r.deliver(m)
+			return
+		}
 		m.Received = r.now
 		r.log, r.taught = append(r.log, m), append(r.taught, tokenstate.Learn(m))
 		r.facts.Add(r.taught[len(r.taught)-1])

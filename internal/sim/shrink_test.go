@@ -66,6 +66,7 @@ func (r result) how() string {
 		{"false revoked", len(r.falseRevoked) > 0},
 		{"false usable", len(r.falseUsable) > 0},
 		{"due for ever", r.stuck},
+		{"a law is broken", len(r.broken) > 0},
 		{"diverged", r.diverged},
 	} {
 		if w.so {
@@ -82,6 +83,9 @@ func (r result) text() string {
 	}
 	for _, s := range r.falseUsable {
 		fmt.Fprintln(&b, "false_usable", s)
+	}
+	for _, s := range r.broken {
+		fmt.Fprintln(&b, s)
 	}
 	fmt.Fprintf(&b, "stuck=%v diverged=%v\n", r.stuck, r.diverged)
 	for _, m := range r.log {

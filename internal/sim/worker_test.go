@@ -63,12 +63,20 @@ type answer struct {
 	rows   bool
 	node   string
 	at     millis
+	use    func(events.Message) // takes what it says
 }
 
-// ask looks at one subject.
+// ask looks at one subject, and sends what it sees to the log.
 func (r *run) ask(w tokenstate.Want, chance *rand.Rand) {
+	r.answer(w, chance, func(m events.Message) {
+		r.send(m, fate{Delay: 1 + oftenShort(chance, 50, 1_000, 20_000)})
+	})
+}
+
+// answer is what Keycloak says of one subject.
+func (r *run) answer(w tokenstate.Want, chance *rand.Rand, use func(events.Message)) {
 	n := chance.IntN(len(r.h.ahead))
-	a := answer{r, chance, r.h.resource && chance.IntN(4) > 0, "", r.clock(n)}
+	a := answer{r: r, chance: chance, rows: r.h.resource && chance.IntN(4) > 0, at: r.clock(n), use: use}
 	if a.rows {
 		a.node, a.at = name("kc", n), a.at-between(chance, 0, 50)
 	} else {
@@ -101,8 +109,7 @@ func (a answer) read() *state {
 }
 
 func (a answer) say(o *events.Observation) {
-	wait := 1 + oftenShort(a.chance, 50, 1_000, 20_000)
-	a.r.send(events.Message{ID: a.r.id("look"), At: a.at, Node: a.node, Source: events.Look, Body: o}, fate{Delay: wait})
+	a.use(events.Message{ID: a.r.id("look"), At: a.at, Node: a.node, Source: events.Look, Body: o})
 }
 
 // user asks for the user and then, client by client, for their sessions.
