@@ -53,8 +53,8 @@ func (c *Client) Me(ctx context.Context, apiKey string) (*Identity, error) {
 
 func (c *Client) me(ctx context.Context, apiKey, org string) (*Identity, error) {
 	var out Identity
-	meta, err := c.call(ctx, http.MethodGet, "/api/v1/users/me", func(h http.Header) {
-		h.Set("Authorization", "Bearer "+apiKey)
+	meta, err := c.call(ctx, http.MethodGet, c.pinned("/api/v1/users/me"), func(h http.Header) {
+		bearer(apiKey)(h)
 		if org != "" {
 			h.Set("X-Org-Id", org)
 		}
@@ -70,7 +70,7 @@ func (c *Client) me(ctx context.Context, apiKey, org string) (*Identity, error) 
 func (c *Client) Mint(ctx context.Context, userID, orgID, name string) (key string, err error) {
 	var out struct{ Key string }
 	p := path("api", "service", "users", userID, "orgs", orgID, "api-keys")
-	_, err = c.serve(ctx, http.MethodPost, p, map[string]string{"name": name}, &out)
+	err = c.write(ctx, http.MethodPost, p, map[string]string{"name": name}, &out)
 	return out.Key, err
 }
 
@@ -80,8 +80,7 @@ func (c *Client) RevokeKey(ctx context.Context, userID, orgID, name string, bloc
 	if block {
 		p += "?block=true"
 	}
-	_, err := c.serve(ctx, http.MethodDelete, p, nil, nil)
-	return err
+	return c.write(ctx, http.MethodDelete, p, nil, nil)
 }
 
 // Question asks about an API key, alone, or about a user's tokens: of all clients, of one, or one
@@ -115,6 +114,9 @@ func (c *Client) Observe(ctx context.Context, questions ...Question) ([]Decision
 }
 
 func (c *Client) decide(ctx context.Context, body map[string]any, questions []Question) ([]Decision, Meta, error) {
+	if err := validQuestions(questions); err != nil {
+		return nil, Meta{}, err
+	}
 	var out struct{ Items []Decision }
 	meta, err := c.serve(ctx, http.MethodPost, "/v1/decide", body, &out)
 	if err == nil && len(out.Items) != len(questions) {

@@ -19,6 +19,8 @@ import (
 type Client struct {
 	url     *url.URL
 	service string
+	realm   string
+	wait    time.Duration
 	http    *http.Client
 	newest  atomic.Int64 // version of the state that any answer came from
 }
@@ -30,8 +32,20 @@ type Option func(*Client)
 // followed in any case: a credential goes to no other address than the one that was configured.
 func WithHTTPClient(c *http.Client) Option { return func(o *Client) { o.http = c } }
 
-// WithServiceKey gives the service credential, without which only Me and Middleware can be used.
+// WithServiceKey gives the service credential, without which only Me, Authorize and Middleware can be used.
 func WithServiceKey(key string) Option { return func(o *Client) { o.service = key } }
+
+// WithRealm takes API keys of that realm only: where authapi serves several, the same user id may be somebody else's in
+// another one, and a key of it is unknown then. It is for Me, Authorize and Middleware; a service credential has a realm.
+func WithRealm(realm string) Option { return func(o *Client) { o.realm = realm } }
+
+// WithWait makes each call that writes wait so long, at most 5 s, until the answering replica enforces it.
+func WithWait(d time.Duration) Option { return func(o *Client) { o.wait = min(max(d, 0), maxWait) } }
+
+// maxWait is the longest that authapi waits.
+const maxWait = 5 * time.Second
+
+const serviceHeader = "X-Service-API-Key"
 
 // defaultTimeout of one call.
 const defaultTimeout = 10 * time.Second
@@ -63,22 +77,19 @@ type Meta struct {
 	Age time.Duration
 }
 
-// call sends one request. with sets its credential; out may be nil.
+// call sends one request. with sets its credential; body is a form if it is url.Values, else JSON; out may be nil, and
+// is given the answer's headers if it is *http.Header.
 func (c *Client) call(ctx context.Context, method, path string, with func(http.Header), body, out any) (Meta, error) {
-	var in io.Reader
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			return Meta{}, fmt.Errorf("tokenstate: encode the request: %w", err)
-		}
-		in = bytes.NewReader(raw)
+	in, kind, err := encoded(body)
+	if err != nil {
+		return Meta{}, err
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.url.String()+path, in)
 	if err != nil || !direct(path) {
 		return Meta{}, errPath
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
 	}
 	with(req.Header)
 	res, err := c.http.Do(req)
@@ -98,6 +109,10 @@ func (c *Client) call(ctx context.Context, method, path string, with func(http.H
 	if out == nil {
 		return meta, nil
 	}
+	if headers, ok := out.(*http.Header); ok {
+		*headers = res.Header
+		return meta, nil
+	}
 	if err := json.Unmarshal(raw, out); err != nil {
 		return meta, fmt.Errorf("tokenstate: the answer is not what authapi answers: is the address right? (%T)", err)
 	}
@@ -111,7 +126,55 @@ func (c *Client) serve(ctx context.Context, method, path string, body, out any) 
 	if c.service == "" {
 		return Meta{}, errNoServiceKey
 	}
-	return c.call(ctx, method, path, func(h http.Header) { h.Set("X-Service-API-Key", c.service) }, body, out)
+	return c.call(ctx, method, path, func(h http.Header) { h.Set(serviceHeader, c.service) }, body, out)
+}
+
+// write is serve for a call that changes something.
+func (c *Client) write(ctx context.Context, method, path string, body, out any) error {
+	_, err := c.serve(ctx, method, c.waiting(path), body, out)
+	return err
+}
+
+func (c *Client) waiting(path string) string {
+	if c.wait == 0 {
+		return path
+	}
+	return withParameter(path, "wait_ms", strconv.FormatInt(c.wait.Milliseconds(), 10))
+}
+
+// pinned names the realm that keys must be of.
+func (c *Client) pinned(path string) string {
+	if c.realm == "" {
+		return path
+	}
+	return withParameter(path, "realm", c.realm)
+}
+
+func withParameter(path, name, value string) string {
+	joint := "?"
+	if strings.Contains(path, "?") {
+		joint = "&"
+	}
+	return path + joint + name + "=" + url.QueryEscape(value)
+}
+
+func bearer(apiKey string) func(http.Header) {
+	return func(h http.Header) { h.Set("Authorization", "Bearer "+apiKey) }
+}
+
+// encoded is a body and its type; none for nil.
+func encoded(body any) (in io.Reader, kind string, err error) {
+	switch b := body.(type) {
+	case nil:
+		return nil, "", nil
+	case url.Values:
+		return strings.NewReader(b.Encode()), "application/x-www-form-urlencoded", nil
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return nil, "", fmt.Errorf("tokenstate: encode the request: %w", err)
+	}
+	return bytes.NewReader(raw), "application/json", nil
 }
 
 func metaOf(h http.Header) Meta {

@@ -1,6 +1,6 @@
 // Package client asks authapi of tokenstate. Its parts can be used one by one:
 //
-//   - Client makes the calls: who holds an API key, mint one, decide, get an access token.
+//   - Client makes every call of the API: who holds an API key, mint one, decide, get an access token, and so on.
 //   - TokenSource and SelfRefresh are oauth2.TokenSources of a user's offline token. Neither
 //     refreshes a token that is known to be dead, and the error says why, since when, and where the
 //     user logs in again. TokenSource is for offline tokens that authapi keeps, SelfRefresh for a
@@ -27,6 +27,8 @@
 //	case errors.Is(err, client.ErrNoToken): // the user has never logged in with offline access
 //	case errors.Is(err, client.ErrUnavailable): // nothing was decided
 //	}
+//
+// A call that authapi could only refuse is not sent: its error is an *InvalidError, which says what to set.
 //
 // Upon ErrUnavailable try again, and neither log anybody out nor delete a key or token: nothing is
 // wrong with them. This package repeats no call by itself.

@@ -31,6 +31,9 @@ type Standing struct {
 
 // SetStanding disables or enables a user.
 func (c *Client) SetStanding(ctx context.Context, userID string, s Standing) (*Applied, error) {
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
 	return c.order(ctx, path("v1", "users", userID, "standing"), s)
 }
 
@@ -44,12 +47,15 @@ type Revocation struct {
 
 // Revoke ends what a user has.
 func (c *Client) Revoke(ctx context.Context, userID string, r Revocation) (*Applied, error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
 	return c.order(ctx, path("v1", "users", userID, "revoke"), r)
 }
 
 func (c *Client) order(ctx context.Context, path string, body any) (*Applied, error) {
 	var out Applied
-	if _, err := c.serve(ctx, http.MethodPost, path, body, &out); err != nil {
+	if err := c.write(ctx, http.MethodPost, path, body, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil

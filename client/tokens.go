@@ -38,12 +38,15 @@ func (c *Client) ReplaceToken(ctx context.Context, refreshToken string) (*Stored
 // TrackToken tells authapi of an offline token that you keep: its user, its client (azp), its
 // session (sid) and its iat.
 func (c *Client) TrackToken(ctx context.Context, t TokenID) (*StoredToken, error) {
+	if err := t.validate(); err != nil {
+		return nil, err
+	}
 	return c.put(ctx, t)
 }
 
 func (c *Client) put(ctx context.Context, body any) (*StoredToken, error) {
 	var out StoredToken
-	if _, err := c.serve(ctx, http.MethodPut, "/v1/offline-tokens", body, &out); err != nil {
+	if err := c.write(ctx, http.MethodPut, "/v1/offline-tokens", body, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil
@@ -51,8 +54,24 @@ func (c *Client) put(ctx context.Context, body any) (*StoredToken, error) {
 
 // DeleteToken forgets the tokens of a session.
 func (c *Client) DeleteToken(ctx context.Context, userID, sessionID string) error {
-	_, err := c.serve(ctx, http.MethodDelete, path("v1", "users", userID, "offline-tokens", sessionID), nil, nil)
-	return err
+	return c.write(ctx, http.MethodDelete, path("v1", "users", userID, "offline-tokens", sessionID), nil, nil)
+}
+
+// ListedToken is one of a user's offline tokens, and what is known of it.
+type ListedToken struct {
+	ClientID  string     `json:"client_id"`
+	SessionID string     `json:"session_id"`
+	IssuedAt  int64      `json:"issued_at"`
+	ExpiresAt *time.Time `json:"expires_at"`
+	Scope     string     `json:"scope"`
+	Custody   string     `json:"custody"` // sealed or tracked
+	Verified  bool       `json:"verified"`
+	Verdict
+}
+
+// Tokens lists what authapi knows of a user's offline tokens, never the tokens.
+func (c *Client) Tokens(ctx context.Context, userID string, p Page) (*List[ListedToken], error) {
+	return list[ListedToken](ctx, c, withQuery(path("v1", "users", userID, "offline-tokens"), p.query()))
 }
 
 // AccessToken is what a refresh brought.
@@ -120,9 +139,12 @@ type Reported struct {
 // ReportRefresh tells authapi, so that nobody refreshes a dead token again. What says nothing about
 // the token, such as a 503, is not recorded against it.
 func (c *Client) ReportRefresh(ctx context.Context, o RefreshOutcome) (Reported, error) {
+	if err := o.validate(); err != nil {
+		return Reported{}, err
+	}
 	o.ErrorDescription = o.ErrorDescription[:min(len(o.ErrorDescription), maxDescription)]
 	var out Reported
-	_, err := c.serve(ctx, http.MethodPost, "/v1/refresh-outcomes", o, &out)
+	err := c.write(ctx, http.MethodPost, "/v1/refresh-outcomes", o, &out)
 	return out, err
 }
 
@@ -142,7 +164,7 @@ type LogoutResult struct {
 func (c *Client) Logout(ctx context.Context, refreshToken string, revokeOffline bool) (*LogoutResult, error) {
 	var out LogoutResult
 	body := map[string]any{"refresh_token": refreshToken, "revoke_offline": revokeOffline}
-	if _, err := c.serve(ctx, http.MethodPost, "/v1/logout", body, &out); err != nil {
+	if err := c.write(ctx, http.MethodPost, "/v1/logout", body, &out); err != nil {
 		return nil, err
 	}
 	return &out, nil

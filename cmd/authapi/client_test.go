@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,8 +24,10 @@ import (
 type service struct {
 	*world
 	api   *client.Client
+	url   string
 	calls *atomic.Int64
 	down  *atomic.Bool
+	made  sync.Map // method and path of each call, without the query
 }
 
 func newService(t *testing.T) *service {
@@ -32,12 +35,14 @@ func newService(t *testing.T) *service {
 	s := &service{world: newWorld(t), calls: &atomic.Int64{}, down: &atomic.Bool{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.calls.Add(1)
+		s.made.Store(r.Method+" "+r.URL.EscapedPath(), true)
 		if s.down.Load() {
 			panic(http.ErrAbortHandler)
 		}
 		s.handler.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
+	s.url = server.URL
 	var err error
 	s.api, err = client.New(server.URL, client.WithServiceKey(s.service), client.WithHTTPClient(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}))
 	must(t, err)

@@ -1,0 +1,121 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Story is how a user's verdicts came about, message by message.
+type Story struct {
+	Realm      string `json:"realm"`
+	UserID     string `json:"user"`
+	Steps      []Step `json:"steps"`
+	More       bool   `json:"more"`   // there are more messages than are told
+	Pruned     bool   `json:"pruned"` // what came before was pruned from the journal
+	NextCursor string `json:"next_cursor"`
+}
+
+// Step is one message and what it changed.
+type Step struct {
+	At       time.Time `json:"at"`       // by the clock of Keycloak, or of who gave the order
+	Received time.Time `json:"received"` // by the log's
+	ID       string    `json:"id"`
+	From     string    `json:"from"`
+	What     string    `json:"what"`
+	Changes  []Change  `json:"changes"`
+}
+
+// Change is one verdict before and after a step.
+type Change struct {
+	What   string `json:"what"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// Explain tells the story of a user, or of a session's user.
+func (c *Client) Explain(ctx context.Context, userOrSession string, p Page) (*Story, error) {
+	query := p.query()
+	query.Set("user_id", userOrSession)
+	var out Story
+	if _, err := c.serve(ctx, http.MethodGet, withQuery("/v1/explain", query), nil, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// EventState is what has become of an event of Keycloak, or of an order.
+type EventState struct {
+	EventID  string    `json:"event_id"`
+	Applied  bool      `json:"applied"` // what it teaches is in the answers of that replica
+	Messages []Arrival `json:"messages"`
+	Version  int64     `json:"version"`
+}
+
+// Arrival is one message of an event.
+type Arrival struct {
+	MessageID  string     `json:"message_id"`
+	What       string     `json:"what"`
+	At         time.Time  `json:"at"`
+	ReceivedAt *time.Time `json:"received_at"`
+}
+
+// Event asks by Keycloak's event id, or by the EventID of an answer. One that never came is no error.
+func (c *Client) Event(ctx context.Context, eventID string) (*EventState, error) {
+	var out EventState
+	if _, err := c.serve(ctx, http.MethodGet, path("v1", "events", eventID), nil, &out); err != nil {
+		return nil, err
+	}
+	return &out, nil
+}
+
+// RefusalQuestion says which refused calls are meant: those of a request, a key or a user.
+type RefusalQuestion struct {
+	RequestID, KeyID, UserID string
+	Limit                    int // 0: as many as authapi gives
+}
+
+// Refusal is one call that was refused.
+type Refusal struct {
+	At        time.Time `json:"at"`
+	RequestID string    `json:"request_id"`
+	Door      string    `json:"door"` // http, authorize or extauthz
+	Status    int       `json:"status"`
+	Reason    string    `json:"reason"`
+	EventID   string    `json:"event_id"`
+	KeyID     string    `json:"key_id"` // "", as the next three: the secret did not match
+	UserID    string    `json:"user_id"`
+	OrgID     string    `json:"org_id"`
+	Realm     string    `json:"realm"`
+}
+
+// Refusals gives the newest first. Each replica remembers its own.
+func (c *Client) Refusals(ctx context.Context, q RefusalQuestion) ([]Refusal, error) {
+	if err := q.validate(); err != nil {
+		return nil, err
+	}
+	query := Page{Limit: q.Limit}.query()
+	for name, value := range map[string]string{"request_id": q.RequestID, "key_id": q.KeyID, "user_id": q.UserID} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	got, err := list[Refusal](ctx, c, withQuery("/v1/refusals", query))
+	if err != nil {
+		return nil, err
+	}
+	return got.Items, nil
+}
+
+func (p Page) query() url.Values {
+	q := url.Values{}
+	if p.Limit > 0 {
+		q.Set("limit", strconv.Itoa(p.Limit))
+	}
+	if p.Cursor != "" {
+		q.Set("cursor", p.Cursor)
+	}
+	return q
+}
