@@ -41,6 +41,7 @@ type AdminEvent struct {
 	Representation string
 	Error          string
 	Details        map[string]string
+	AuthDetails    struct{ RealmID, ClientID, UserID string } // who did it
 }
 
 // Page asks for rows from a time on, oldest first.

@@ -89,6 +89,7 @@ func adminEvent(e AdminEvent, realm string) (about string, h *events.Happened) {
 			h.RealmName = cut(realm, maxText)
 		}
 	}
+	h.Actor = actorOf(e)
 	if e.Representation != "" {
 		h.Representation = reduce(e.Representation)
 	}
@@ -97,6 +98,16 @@ func adminEvent(e AdminEvent, realm string) (about string, h *events.Happened) {
 		h.ClientID = *r.ClientID
 	}
 	return realm, h
+}
+
+// actorOf is nil where nobody is named.
+func actorOf(e AdminEvent) *events.Actor {
+	by := e.AuthDetails
+	a := events.Actor{User: id(by.UserID), Client: id(by.ClientID), Realm: id(by.RealmID)}
+	if a == (events.Actor{}) {
+		return nil
+	}
+	return &a
 }
 
 // reduce keeps what the listener keeps; a member of another type counts as absent, and so does

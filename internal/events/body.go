@@ -18,6 +18,15 @@ type Happened struct {
 	// CommittedBy is when, by its node's clock, what the event is about was in Keycloak's database at the
 	// latest; 0 where nobody says so (the event store, a foreign publisher).
 	CommittedBy Millis `json:"committed_by,omitempty"`
+	// Actor is who did it, of an admin event. It says whom to ask why, and teaches nothing.
+	Actor *Actor `json:"actor,omitempty"`
+}
+
+// Actor is who called Keycloak's admin API: Keycloak's ids, and no names.
+type Actor struct {
+	User   string `json:"user,omitempty"`   // the administrator's, or a service account's
+	Client string `json:"client,omitempty"` // UUID of the client that they used
+	Realm  string `json:"realm,omitempty"`  // id of the realm that both are in
 }
 
 // Representation is what is kept of an admin event's representation; nil members were absent.

@@ -23,6 +23,11 @@ func (h *Happened) check() *Reject {
 			return reject("data.details", "is beyond its bounds")
 		}
 	}
+	if a := h.Actor; a != nil {
+		if r := checkIDs(a.User, a.Client, a.Realm); r != nil {
+			return r
+		}
+	}
 	return checkIDs(h.User, h.Session, h.Client, h.ClientID, h.Error, h.RealmName)
 }
 

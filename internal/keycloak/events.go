@@ -40,6 +40,12 @@ type AdminEvent struct {
 	Representation string            `json:"representation"`
 	Error          string            `json:"error"`
 	Details        map[string]string `json:"details"`
+	// AuthDetails say who did it, by ids. (Keycloak has an address there as well, which is not read.)
+	AuthDetails struct {
+		RealmID  string `json:"realmId"`
+		ClientID string `json:"clientId"` // its UUID
+		UserID   string `json:"userId"`
+	} `json:"authDetails"`
 }
 
 // EventPage is one answer; At is Keycloak's time, not later than the reading.

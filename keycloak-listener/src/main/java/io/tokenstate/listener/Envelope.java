@@ -50,6 +50,12 @@ final class Envelope {
             data.put("suppressed", h.suppressed());
         }
         String name = "event." + h.type().replace(' ', '_');
+        if (h.actor() != null) {
+            ObjectNode actor = data.putObject("actor");
+            Json.put(actor, "user", h.actor().user());
+            Json.put(actor, "client", h.actor().client());
+            Json.put(actor, "realm", h.actor().realm());
+        }
         return message(h.event() + "/l", "event", h.at(), h.realm(), name, data, List.of(h.at()));
     }
 

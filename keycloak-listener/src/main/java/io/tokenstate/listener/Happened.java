@@ -17,6 +17,7 @@ import java.util.UUID;
  * @param realm          alias of the realm that the event is about
  * @param client         UUID of the client that the event is about; null where Keycloak does not say, resolved later
  * @param representation allow-listed members; null where the realm does not include representations
+ * @param actor          admin events only: who did it; null where Keycloak does not say
  * @param realmName      DELETE REALM only
  * @param suppressed     REFRESH_TOKEN_ERROR only: further errors that this one stands for; null for every other type
  * @param subject        whom to look at; null: nobody
@@ -27,7 +28,7 @@ import java.util.UUID;
  */
 record Happened(String event, Kind kind, String type, long at, String realm, String path, String user,
                 String session, String client, String clientId, String error, Map<String, String> details,
-                Map<String, Object> representation, String realmName, Integer suppressed, Subject subject,
+                Map<String, Object> representation, Actor actor, String realmName, Integer suppressed, Subject subject,
                 Naming naming, boolean birth) {
 
     /** Keycloak's user events, its admin events, and those that its parts tell each other inside a transaction. */
@@ -50,22 +51,22 @@ record Happened(String event, Kind kind, String type, long at, String realm, Str
         boolean client = subject.kind() == Subject.Kind.CLIENT;
         return new Happened(UUID.randomUUID().toString(), Kind.PROVIDER, type, at, subject.alias(), null,
                 user ? subject.id() : null, null, client ? subject.id() : null, clientId, null, details, null, null,
-                null, subject, Naming.NOTHING, true);
+                null, null, subject, Naming.NOTHING, true);
     }
 
     Happened withClient(String uuid, String id) {
         return new Happened(event, kind, type, at, realm, path, user, session, uuid, id, error, details,
-                representation, realmName, suppressed, subject, naming, birth);
+                representation, actor, realmName, suppressed, subject, naming, birth);
     }
 
     Happened withUser(String owner) {
         return new Happened(event, kind, type, at, realm, path, owner, session, client, clientId, error, details,
-                representation, realmName, suppressed, subject, naming, birth);
+                representation, actor, realmName, suppressed, subject, naming, birth);
     }
 
     Happened withSuppressed(int more) {
         return new Happened(event, kind, type, at, realm, path, user, session, client, clientId, error, details,
-                representation, realmName, more, subject, naming, birth);
+                representation, actor, realmName, more, subject, naming, birth);
     }
 
     /**

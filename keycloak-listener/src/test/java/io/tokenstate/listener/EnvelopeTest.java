@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.keycloak.events.EventType;
+import org.keycloak.events.admin.AdminEvent;
+import org.keycloak.events.admin.AuthDetails;
 import org.keycloak.events.admin.OperationType;
 
 /** Every kind of message against the schema, and against the files that Go decodes. */
@@ -48,6 +50,23 @@ class EnvelopeTest {
         Schema.valid(m);
         assertEquals("tokenstate.v1.demo.event.DELETE_USER_SESSION", m.subject());
         same("admin-delete-session", m);
+    }
+
+    /** Support asks who did it: ids are told, the address beside them is not. */
+    @Test
+    void admin() throws IOException {
+        AdminEvent event = Samples.admin(OperationType.UPDATE, "USER", "users/u1", "{\"enabled\":false}");
+        AuthDetails by = new AuthDetails();
+        by.setUserId("a1");
+        by.setClientId("c9");
+        by.setRealmId("r1");
+        by.setIpAddress("192.0.2.7");
+        event.setAuthDetails(by);
+        Message m = ENVELOPE.event(extract(event), AT + 3);
+        JsonNode json = Schema.valid(m);
+        assertEquals("a1", json.path("data").path("actor").path("user").asText());
+        assertFalse(json.toString().contains("192.0.2.7"));
+        same("admin-disables-user", m);
     }
 
     @Test
