@@ -48,6 +48,7 @@ type Issue struct {
 	Record
 	LastFour string // of the whole key
 	Replaces string // the key that is rotated into it, or ""
+	MadeBy   string // the credential that had it made; "": an older or an imported key
 }
 
 // NewIssue puts a key's id, digest and last four into rec.
@@ -69,6 +70,7 @@ func (r Record) Shown() string {
 type Listed struct {
 	Issue
 	LastUsed tokenstate.Seconds // 0: never, as far as is written
+	Blocked  bool               // nobody can mint a system key of its name
 }
 
 // Once is a request that may come again and must then be answered the same. Caller is whose

@@ -11,9 +11,9 @@ import (
 )
 
 const addKey = `-- name: AddKey :exec
-INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, scopes, last_four, replaces)
+INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, scopes, last_four, replaces, made_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-    $13, $14, $15)
+    $13, $14, $15, $16)
 `
 
 type AddKeyParams struct {
@@ -32,6 +32,7 @@ type AddKeyParams struct {
 	Scopes     string
 	LastFour   *string
 	Replaces   *string
+	MadeBy     *string
 }
 
 func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
@@ -51,12 +52,13 @@ func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
 		arg.Scopes,
 		arg.LastFour,
 		arg.Replaces,
+		arg.MadeBy,
 	)
 	return err
 }
 
 const allKeys = `-- name: AllKeys :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key ORDER BY id
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key ORDER BY id
 `
 
 func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, error) {
@@ -88,6 +90,7 @@ func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, err
 			&i.LastFour,
 			&i.LastUsedAt,
 			&i.Replaces,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}
@@ -144,7 +147,7 @@ func (q *Queries) DeleteServiceKey(ctx context.Context, db DBTX, name string) (i
 }
 
 const findKey = `-- name: FindKey :one
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key WHERE id = $1
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key WHERE id = $1
 `
 
 func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateApiKey, error) {
@@ -170,12 +173,13 @@ func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateAp
 		&i.LastFour,
 		&i.LastUsedAt,
 		&i.Replaces,
+		&i.MadeBy,
 	)
 	return i, err
 }
 
 const findLegacyKeys = `-- name: FindLegacyKeys :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key WHERE kind = 'legacy' AND digest = ANY ($1::bytea[])
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key WHERE kind = 'legacy' AND digest = ANY ($1::bytea[])
 `
 
 func (q *Queries) FindLegacyKeys(ctx context.Context, db DBTX, digests [][]byte) ([]TokenstateApiKey, error) {
@@ -207,6 +211,7 @@ func (q *Queries) FindLegacyKeys(ctx context.Context, db DBTX, digests [][]byte)
 			&i.LastFour,
 			&i.LastUsedAt,
 			&i.Replaces,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}
@@ -271,7 +276,7 @@ SET user_id = excluded.user_id, org_id = excluded.org_id, name = excluded.name, 
     last_used_at = greatest(excluded.last_used_at, k.last_used_at)
 WHERE (k.user_id, k.org_id, k.name, k.digest, k.pepper_id, k.created_at, k.expires_at, k.not_before)
     IS DISTINCT FROM (excluded.user_id, excluded.org_id, excluded.name, excluded.digest, excluded.pepper_id, excluded.created_at, excluded.expires_at, excluded.not_before)
-RETURNING k.id, k.realm, k.user_id, k.org_id, k.name, k.kind, k.digest, k.pepper_id, k.generation, k.created_at, k.expires_at, k.not_before, k.revoked_at, k.revoked_by, k.blocked, k.scopes, k.last_four, k.last_used_at, k.replaces
+RETURNING k.id, k.realm, k.user_id, k.org_id, k.name, k.kind, k.digest, k.pepper_id, k.generation, k.created_at, k.expires_at, k.not_before, k.revoked_at, k.revoked_by, k.blocked, k.scopes, k.last_four, k.last_used_at, k.replaces, k.made_by
 `
 
 type ImportKeysParams struct {
@@ -329,6 +334,7 @@ func (q *Queries) ImportKeys(ctx context.Context, db DBTX, arg ImportKeysParams)
 			&i.LastFour,
 			&i.LastUsedAt,
 			&i.Replaces,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}
@@ -444,7 +450,7 @@ func (q *Queries) LockSystemKey(ctx context.Context, db DBTX, name string) error
 }
 
 const newestSystemKey = `-- name: NewestSystemKey :one
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key
 WHERE realm = $1 AND user_id = $2 AND coalesce(org_id, '') = $3::text AND name = $4
     AND (kind = 'system' OR kind = 'legacy' AND blocked) -- a name may have been blocked before it was ever minted here
 ORDER BY kind = 'system', generation DESC LIMIT 1
@@ -485,6 +491,7 @@ func (q *Queries) NewestSystemKey(ctx context.Context, db DBTX, arg NewestSystem
 		&i.LastFour,
 		&i.LastUsedAt,
 		&i.Replaces,
+		&i.MadeBy,
 	)
 	return i, err
 }
@@ -517,7 +524,7 @@ func (q *Queries) PutServiceKey(ctx context.Context, db DBTX, arg PutServiceKeyP
 
 const revokeKey = `-- name: RevokeKey :one
 UPDATE tokenstate.api_key SET revoked_at = coalesce(revoked_at, $1), revoked_by = coalesce(revoked_by, $2), blocked = blocked OR $3
-WHERE id = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces
+WHERE id = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by
 `
 
 type RevokeKeyParams struct {
@@ -555,6 +562,7 @@ func (q *Queries) RevokeKey(ctx context.Context, db DBTX, arg RevokeKeyParams) (
 		&i.LastFour,
 		&i.LastUsedAt,
 		&i.Replaces,
+		&i.MadeBy,
 	)
 	return i, err
 }

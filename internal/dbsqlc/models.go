@@ -47,6 +47,7 @@ type TokenstateApiKey struct {
 	LastFour   *string
 	LastUsedAt *time.Time
 	Replaces   *string
+	MadeBy     *string
 }
 
 type TokenstateApiKeyListed struct {

@@ -90,7 +90,7 @@ func (q *Queries) DeleteMember(ctx context.Context, db DBTX, arg DeleteMemberPar
 }
 
 const expireKey = `-- name: ExpireKey :one
-UPDATE tokenstate.api_key SET expires_at = least(expires_at, $1::timestamptz) WHERE id = $2 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces
+UPDATE tokenstate.api_key SET expires_at = least(expires_at, $1::timestamptz) WHERE id = $2 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by
 `
 
 type ExpireKeyParams struct {
@@ -121,6 +121,7 @@ func (q *Queries) ExpireKey(ctx context.Context, db DBTX, arg ExpireKeyParams) (
 		&i.LastFour,
 		&i.LastUsedAt,
 		&i.Replaces,
+		&i.MadeBy,
 	)
 	return i, err
 }
@@ -159,8 +160,38 @@ func (q *Queries) ForgetOnce(ctx context.Context, db DBTX) error {
 	return err
 }
 
+const keyRealms = `-- name: KeyRealms :many
+SELECT DISTINCT realm FROM tokenstate.api_key WHERE user_id = $1 AND ($2::text = '' OR realm = $2) ORDER BY realm
+`
+
+type KeyRealmsParams struct {
+	UserID string
+	Realm  string
+}
+
+// The realms in which a user of this id has keys; ” is any.
+func (q *Queries) KeyRealms(ctx context.Context, db DBTX, arg KeyRealmsParams) ([]string, error) {
+	rows, err := db.Query(ctx, keyRealms, arg.UserID, arg.Realm)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var realm string
+		if err := rows.Scan(&realm); err != nil {
+			return nil, err
+		}
+		items = append(items, realm)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listKeys = `-- name: ListKeys :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key k
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key k
 WHERE k.realm = $1 AND k.user_id = $2 AND ($3::bool OR k.kind <> 'system')
     AND (cardinality($4::text[]) = 0 OR k.org_id = ANY($4::text[]))
     AND ($5::text = '' OR (k.created_at, k.id) < (SELECT c.created_at, c.id FROM tokenstate.api_key c
@@ -214,6 +245,7 @@ func (q *Queries) ListKeys(ctx context.Context, db DBTX, arg ListKeysParams) ([]
 			&i.LastFour,
 			&i.LastUsedAt,
 			&i.Replaces,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}
@@ -243,7 +275,7 @@ func (q *Queries) LiveKeys(ctx context.Context, db DBTX, arg LiveKeysParams) (in
 }
 
 const ownedKey = `-- name: OwnedKey :one
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key
 WHERE id = $1 AND realm = $2 AND user_id = $3 AND (cardinality($4::text[]) = 0 OR org_id = ANY($4::text[]))
 FOR UPDATE
 `
@@ -283,6 +315,7 @@ func (q *Queries) OwnedKey(ctx context.Context, db DBTX, arg OwnedKeyParams) (To
 		&i.LastFour,
 		&i.LastUsedAt,
 		&i.Replaces,
+		&i.MadeBy,
 	)
 	return i, err
 }

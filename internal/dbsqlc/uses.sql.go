@@ -44,7 +44,7 @@ func (q *Queries) DigestsByPepper(ctx context.Context, db DBTX) ([]DigestsByPepp
 }
 
 const keysToRevoke = `-- name: KeysToRevoke :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key
 WHERE realm = $1 AND revoked_at IS NULL AND ($2::text = '' OR kind = $2) AND ($3::text = '' OR user_id = $3)
     AND ($4::timestamptz IS NULL OR created_at < $4) AND id > $5
 ORDER BY id LIMIT $6
@@ -96,6 +96,7 @@ func (q *Queries) KeysToRevoke(ctx context.Context, db DBTX, arg KeysToRevokePar
 			&i.LastFour,
 			&i.LastUsedAt,
 			&i.Replaces,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}
@@ -108,7 +109,7 @@ func (q *Queries) KeysToRevoke(ctx context.Context, db DBTX, arg KeysToRevokePar
 }
 
 const liveSystemKeys = `-- name: LiveSystemKeys :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces FROM tokenstate.api_key WHERE kind = 'system' AND revoked_at IS NULL AND id > $1 ORDER BY id LIMIT $2
+SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key WHERE kind = 'system' AND revoked_at IS NULL AND id > $1 ORDER BY id LIMIT $2
 `
 
 type LiveSystemKeysParams struct {
@@ -145,6 +146,7 @@ func (q *Queries) LiveSystemKeys(ctx context.Context, db DBTX, arg LiveSystemKey
 			&i.LastFour,
 			&i.LastUsedAt,
 			&i.Replaces,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}
@@ -178,7 +180,7 @@ func (q *Queries) MarkUsed(ctx context.Context, db DBTX, arg MarkUsedParams) err
 }
 
 const redigestKey = `-- name: RedigestKey :one
-UPDATE tokenstate.api_key SET digest = $1, pepper_id = $2 WHERE id = $3 AND digest = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces
+UPDATE tokenstate.api_key SET digest = $1, pepper_id = $2 WHERE id = $3 AND digest = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by
 `
 
 type RedigestKeyParams struct {
@@ -216,6 +218,7 @@ func (q *Queries) RedigestKey(ctx context.Context, db DBTX, arg RedigestKeyParam
 		&i.LastFour,
 		&i.LastUsedAt,
 		&i.Replaces,
+		&i.MadeBy,
 	)
 	return i, err
 }

@@ -8,9 +8,9 @@ WHERE realm = @realm AND user_id = @user_id AND coalesce(org_id, '') = @org_id::
 ORDER BY kind = 'system', generation DESC LIMIT 1;
 
 -- name: AddKey :exec
-INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, scopes, last_four, replaces)
+INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, scopes, last_four, replaces, made_by)
 VALUES (@id, @realm, @user_id, sqlc.narg(org_id), @name, @kind, @digest, @pepper_id, @generation, @created_at, sqlc.narg(expires_at), sqlc.narg(not_before),
-    @scopes, sqlc.narg(last_four), sqlc.narg(replaces));
+    @scopes, sqlc.narg(last_four), sqlc.narg(replaces), sqlc.narg(made_by));
 
 -- name: RevokeKey :one
 UPDATE tokenstate.api_key SET revoked_at = coalesce(revoked_at, @revoked_at), revoked_by = coalesce(revoked_by, @revoked_by), blocked = blocked OR @blocked

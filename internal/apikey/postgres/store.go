@@ -49,7 +49,7 @@ func (n Name) params() dbsqlc.NewestSystemKeyParams {
 // Mint is the atomic get-or-create of a system key: decide says which generation must exist,
 // given the newest one, nil if there is none; build makes its record. The lock is by name,
 // since there may be no row yet to lock.
-func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, apikey.Owned) (uint64, error), build func(uint64, events.Seconds) apikey.Record) (rec apikey.Record, version int64, err error) {
+func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, apikey.Owned) (uint64, error), build func(uint64, events.Seconds) apikey.Issue) (rec apikey.Record, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		owner, err := ownerOf(ctx, tx, n.Realm, n.User)
 		if err != nil {
@@ -70,8 +70,9 @@ func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, ap
 			rec = *newest
 			return nil
 		}
-		rec = build(generation, owner.At)
-		change, err := add(ctx, tx, apikey.Issue{Record: rec})
+		made := build(generation, owner.At)
+		rec = made.Record
+		change, err := add(ctx, tx, made)
 		if err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
 		ID: k.ID, Realm: k.Realm, UserID: k.User, OrgID: textOrNull(k.Org), Name: k.Name, Kind: string(k.Kind),
 		Digest: k.Digest[:], PepperID: k.PepperID, Generation: int64(k.Generation), Scopes: string(k.Scopes),
 		CreatedAt: k.Created.Time(), ExpiresAt: timeOrNull(k.Expires), NotBefore: timeOrNull(k.NotBefore),
-		LastFour: textOrNull(k.LastFour), Replaces: textOrNull(k.Replaces),
+		LastFour: textOrNull(k.LastFour), Replaces: textOrNull(k.Replaces), MadeBy: textOrNull(k.MadeBy),
 	})
 	if err != nil {
 		return state.Change{}, err

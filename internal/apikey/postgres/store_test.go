@@ -27,13 +27,13 @@ func must(t *testing.T, err error) {
 
 var name = Name{Realm: "demo", User: "u", Org: "o", Key: apikey.SystemPrefix + "automation"}
 
-func build(generation uint64, _ events.Seconds) apikey.Record {
+func build(generation uint64, _ events.Seconds) apikey.Issue {
 	r := apikey.Record{
 		ID: "id-" + string(rune('0'+generation)), Realm: name.Realm, User: name.User, Org: name.Org, Name: name.Key,
 		Kind: apikey.KindSystem, Generation: generation, Created: 1_700_000_000, PepperID: "p",
 	}
 	r.Digest[0] = byte(generation)
-	return r
+	return apikey.Issue{Record: r, MadeBy: "service:x"}
 }
 
 func same(newest *apikey.Record, _ apikey.Owned) (uint64, error) {
@@ -73,7 +73,7 @@ func TestMintAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got = slices.Compact(got); len(got) != 1 || got[0] != build(1, 0) {
+	if got = slices.Compact(got); len(got) != 1 || got[0] != build(1, 0).Record {
 		t.Fatalf("%+v", got)
 	}
 	vs, err := st.FeedSince(t.Context(), 0, 10)
@@ -158,7 +158,7 @@ func TestRole(t *testing.T) {
 	_, err = tx.Exec(ctx, "SET LOCAL ROLE tokenstate_authapi")
 	must(t, err)
 	must(t, q.LockSystemKey(ctx, tx, name.lock()))
-	_, err = add(ctx, tx, apikey.Issue{Record: build(1, 0)})
+	_, err = add(ctx, tx, apikey.Issue{Record: build(1, 0).Record})
 	must(t, err)
 	_, err = revoke(ctx, tx, revocation("id-1"), true)
 	must(t, err)

@@ -201,14 +201,38 @@ func (s *Store) List(ctx context.Context, ref apikey.Ref, system bool, cursor st
 	return out, nil
 }
 
+// Realms are those in which a user of this id has keys; realm "": in any.
+func (s *Store) Realms(ctx context.Context, realm, user string) ([]string, error) {
+	realms, err := q.KeyRealms(ctx, s.pool, dbsqlc.KeyRealmsParams{UserID: user, Realm: realm})
+	if err != nil {
+		return nil, fmt.Errorf("find a user's keys: %w", err)
+	}
+	return realms, nil
+}
+
+// FindListed reads one key with all that operators see of it.
+func (s *Store) FindListed(ctx context.Context, id string) (apikey.Listed, error) {
+	row, err := q.FindKey(ctx, s.pool, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return apikey.Listed{}, apikey.ErrNotFound
+	}
+	if err != nil {
+		return apikey.Listed{}, fmt.Errorf("find key: %w", err)
+	}
+	return listed(row)
+}
+
 func listed(row dbsqlc.TokenstateApiKey) (out apikey.Listed, err error) {
 	out.Record, err = record(row)
-	out.LastUsed = secondsOf(row.LastUsedAt)
+	out.LastUsed, out.Blocked = secondsOf(row.LastUsedAt), row.Blocked
 	if row.LastFour != nil {
 		out.LastFour = *row.LastFour
 	}
 	if row.Replaces != nil {
 		out.Replaces = *row.Replaces
+	}
+	if row.MadeBy != nil {
+		out.MadeBy = *row.MadeBy
 	}
 	return out, err
 }

@@ -160,7 +160,9 @@ func (s *Service) rotateKey(ctx context.Context, in *rotateKeyInput) (*createKey
 		if bad := mayGive(caller, rec.Scopes); bad != nil {
 			return apikey.Successor{}, bad
 		}
-		return apikey.Successor{Issue: apikey.NewIssue(rec, p, s.Gate.Peppers[0]), OldEnds: endOf(owner.At, body.OverlapS)}, nil
+		k := apikey.NewIssue(rec, p, s.Gate.Peppers[0])
+		k.MadeBy = madeBy(caller)
+		return apikey.Successor{Issue: k, OldEnds: endOf(owner.At, body.OverlapS)}, nil
 	}
 	var issued apikey.Issued
 	err = s.pastCutoff(ctx, func() (err error) {

@@ -12,7 +12,7 @@ import (
 type SystemKeys interface {
 	// Mint is the atomic get-or-create of a system key. decide names the generation that must
 	// exist, given the newest one (nil if none); build makes it.
-	Mint(ctx context.Context, k SystemKey, decide func(*apikey.Record, apikey.Owned) (uint64, error), build func(generation uint64, at tokenstate.Seconds) apikey.Record) (apikey.Record, int64, error)
+	Mint(ctx context.Context, k SystemKey, decide func(*apikey.Record, apikey.Owned) (uint64, error), build func(generation uint64, at tokenstate.Seconds) apikey.Issue) (apikey.Record, int64, error)
 	// Revoke ends the newest generation; with block no other can be minted. It writes the
 	// order that revoke makes of the key's id, effective at the commit.
 	Revoke(ctx context.Context, k SystemKey, block bool, order func(keyID string) events.Message) (found bool, version int64, err error)

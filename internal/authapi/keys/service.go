@@ -7,6 +7,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/orders"
 	"github.com/tokenstate/tokenstate/internal/authapi/web"
+	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
@@ -30,3 +31,6 @@ func (s *Service) Register(api huma.API) {
 	s.userKeys(api)
 	s.members(api)
 }
+
+// madeBy is what a key's row, an order and the audit call a credential.
+func madeBy(caller projection.ServiceKey) string { return "service:" + caller.Name }

@@ -92,7 +92,9 @@ func (s *Service) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) 
 	err := s.pastCutoff(ctx, func() (err error) {
 		rec, version, err = s.System.Mint(ctx, k,
 			func(newest *apikey.Record, owner apikey.Owned) (uint64, error) { return s.generation(k, newest, owner) },
-			func(generation uint64, at tokenstate.Seconds) apikey.Record { return s.build(k, generation, at) })
+			func(generation uint64, at tokenstate.Seconds) apikey.Issue {
+				return apikey.Issue{Record: s.build(k, generation, at), MadeBy: madeBy(caller)}
+			})
 		return err
 	})
 	if err != nil {

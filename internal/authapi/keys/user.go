@@ -89,7 +89,9 @@ func (s *Service) createKey(ctx context.Context, in *createKeyInput) (*createKey
 		if bad := validTimes(rec); bad != nil {
 			return apikey.Issue{}, bad
 		}
-		return apikey.NewIssue(rec, p, s.Gate.Peppers[0]), nil
+		k := apikey.NewIssue(rec, p, s.Gate.Peppers[0])
+		k.MadeBy = madeBy(caller)
+		return k, nil
 	}
 	var issued apikey.Issued
 	err := s.pastCutoff(ctx, func() (err error) {

@@ -54,7 +54,7 @@ func TestReadersSeeWhatIsWritten(t *testing.T) {
 	must(t, err)
 	n := keys.Name{Realm: "demo", User: "u", Org: "o", Key: apikey.SystemPrefix + "a"}
 	rec := apikey.Record{ID: "id", Realm: "demo", User: "u", Org: "o", Name: n.Key, Kind: apikey.KindSystem, Generation: 1, Created: 1, PepperID: "p", Digest: apikey.Sum{1}}
-	_, _, err = ks.Mint(ctx, n, func(*apikey.Record, apikey.Owned) (uint64, error) { return 1, nil }, func(uint64, tokenstate.Seconds) apikey.Record { return rec })
+	_, _, err = ks.Mint(ctx, n, func(*apikey.Record, apikey.Owned) (uint64, error) { return 1, nil }, func(uint64, tokenstate.Seconds) apikey.Issue { return apikey.Issue{Record: rec} })
 	must(t, err)
 	must(t, ks.PutServiceKey(ctx, keys.ServiceKey{Name: "a", Realm: "demo", Scopes: []string{"mint"}, Digest: apikey.Sum{2}}))
 	must(t, ks.PutServiceKey(ctx, keys.ServiceKey{Name: "b", Realm: "demo", Scopes: []string{}, Digest: apikey.Sum{3}}))
