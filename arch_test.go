@@ -63,7 +63,7 @@ var rules = map[string]struct {
 	"internal/backfill":                {[]string{"internal/events", "internal/tokenstate", "internal/worker"}, "a program: a second way from Keycloak into the log; what an event proves, Learn says"},
 	"internal/asking":                  {[]string{"internal/events", "internal/keycloak", "internal/tokenstate", "internal/worker"}, "joins Keycloak's looks to the worker's messages, apart from cmd so that a test on a real server can compare the ways"},
 	"internal/doctor":                  {[]string{"internal/tokenstate"}, "pure: findings from what its caller has seen, by the bounds that facts are learnt by"},
-	"internal/timeline":                {[]string{"internal/events", "internal/tokenstate"}, "pure: a story of messages that its callers bring"},
+	"internal/timeline":                {[]string{"internal/apikey", "internal/events", "internal/tokenstate"}, "pure: a story of messages, keys and facts that its callers bring"},
 	"internal/worker":                  {[]string{"internal/events", "internal/journal", "internal/projection", "internal/tokenstate"}, "a program: it declares the small interfaces it needs and knows no adapter"},
 	"db/schema":                        {nil, "the migrations"},
 	"internal/play":                    {[]string{"internal/devstack"}, "acts from outside, over HTTP, as users do: it must not know how things are done"},
@@ -81,7 +81,7 @@ var rules = map[string]struct {
 	"internal/truth":                   {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                           {nil, "files that programs and tests embed"},
 	"internal/testenv":                 {[]string{"deploy", "internal/devstack"}, "what tests need of the machine"},
-	"cmd/revocation-worker":            {[]string{"db/schema", "internal/asking", "internal/backfill", "internal/doctor", "internal/events", "internal/events/stream", "internal/hearing", "internal/journal", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/recovery", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
+	"cmd/revocation-worker":            {[]string{"db/schema", "internal/asking", "internal/backfill", "internal/doctor", "internal/events", "internal/events/stream", "internal/hearing", "internal/journal", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/recovery", "internal/secret", "internal/settings", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "joins; authapi's rooms and its secrets are not the worker's"},
 	"cmd/authapi":                      {[]string{"client", "db/schema", "internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/authapi/adapters", "internal/authapi/audit", "internal/authapi/gate", "internal/authapi/idp", "internal/authapi/problem", "internal/authapi/tokens", "internal/events", "internal/extauthz", "internal/keycloak", "internal/logouttoken", "internal/openhands", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "flags and wiring; never NATS"},
 	"cmd/devstack":                     {[]string{"internal/devstack", "internal/demo", "internal/docrun"}, "joins"},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
@@ -21,12 +22,12 @@ func (s told) Explain(context.Context, string, string) (timeline.Story, error) {
 	<-s.gate
 	story := timeline.Story{Realm: "demo", User: "u"}
 	for i := range 5 {
-		story.Steps = append(story.Steps, timeline.Step{ID: strconv.Itoa(i)})
+		story.Steps = append(story.Steps, timeline.Step{ID: strconv.Itoa(i), Changes: []timeline.Change{{What: "w", Before: "a", After: "b"}}})
 	}
 	return story, nil
 }
 
-// Ensure a story is told in pages, in order and to its end.
+// Ensure a story is told in pages, newest first and to its end.
 func TestExplainInPages(t *testing.T) {
 	w := newWorld(t)
 	s := told{make(chan struct{}, 100), make(chan struct{})}
@@ -44,11 +45,11 @@ func TestExplainInPages(t *testing.T) {
 		}
 		cursor = "&cursor=" + next
 	}
-	if ids != "01234" {
+	if ids != "43210" {
 		t.Errorf("told: %s", ids)
 	}
 	w.backend(http.MethodGet, "/v1/explain?user_id=u&cursor=x", nil).want(t, http.StatusUnprocessableEntity)
-	if r := w.backend(http.MethodGet, "/v1/explain?user_id=u&cursor=999", nil).want(t, http.StatusOK); len(r.body["steps"].([]any)) != 0 {
+	if r := w.backend(http.MethodGet, "/v1/explain?user_id=u&cursor=0", nil).want(t, http.StatusOK); len(r.body["steps"].([]any)) != 0 {
 		t.Errorf("beyond the end: %s", r.raw)
 	}
 }
@@ -64,4 +65,24 @@ func TestExplainOneAtATime(t *testing.T) {
 	w.backend(http.MethodGet, "/v1/explain?user_id=u", nil).want(t, http.StatusServiceUnavailable, "reason", "overloaded")
 	close(s.gate)
 	all.Wait()
+}
+
+// Ensure the id of a refused request leads to its user's story, with the key that was refused first; and so does the
+// key's id.
+func TestExplainARefusedRequest(t *testing.T) {
+	w := newWorld(t)
+	key := w.mint("automation")
+	w.disable()
+	w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key, "X-Request-Id", "the-request").want(t, http.StatusUnauthorized)
+	for name, kind := range map[string]string{"the-request": "request", key[6:16]: "key", "u": "user"} {
+		r := w.backend(http.MethodGet, "/v1/explain?user_id="+name, nil).want(t, http.StatusOK, "user", "u")
+		first := r.body["conclusion"].([]any)[0].(map[string]any)
+		if asked := r.body["asked"].(map[string]any)["kind"]; asked != kind || first["state"] != "refused" || first["reason"] != "user_disabled" {
+			t.Errorf("%s: asked for a %v, concluded %v", name, asked, first)
+		}
+		if steps := r.raw; !strings.Contains(steps, "made by service:all") {
+			t.Errorf("who made the key is not told: %s", steps)
+		}
+	}
+	w.backend(http.MethodGet, "/v1/explain?user_id=another", nil).want(t, http.StatusNotFound, "reason", "nothing_known")
 }

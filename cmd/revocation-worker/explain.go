@@ -9,34 +9,63 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/timeline"
 )
 
 func explainCommand() *cli.Command {
-	return operatorCommand("explain", "USER|SESSION", "tell message by message how a user's verdicts came about", nil, explain)
+	return operatorCommand("explain", "ID", "why keys and tokens are what they are: of a user, a session, a key's id, an event or an order",
+		[]cli.Flag{&cli.BoolFlag{Name: "all", Usage: "every message, also those that changed nothing"}}, explain)
 }
 
 func explain(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Len() != 1 {
-		return fmt.Errorf("%w: name one user or session", ops.ErrUsage)
+		return fmt.Errorf("%w: name one user, session, key, event or order by its id", ops.ErrUsage)
 	}
 	story, err := pgsource.Explain(ctx, o.pool, o.realm, cmd.Args().First())
 	if err != nil {
 		return err
 	}
-	return ops.Output(cmd, story, func(w io.Writer) {
-		ops.Row(w, "user", story.User, "realm", story.Realm)
-		if story.Pruned {
-			ops.Row(w, "The journal was pruned: earlier messages may be missing, and the first cause with them. `journal import` brings them back.")
-		}
-		ops.Row(w, "RECEIVED", "FROM", "WHAT", "ID")
-		for _, s := range story.Steps {
-			ops.Row(w, s.Received.Format("2006-01-02T15:04:05.000Z"), s.From, s.What, s.ID)
-			for _, c := range s.Changes {
-				ops.Row(w, "", "", c.What+": "+c.Before+" → "+c.After, "")
-			}
-		}
-		if story.More {
-			ops.Row(w, "…", "", "there are more messages than are told here", "")
-		}
-	})
+	rest := 0
+	if !cmd.Bool("all") {
+		story.Steps, rest = timeline.Fold(story.Steps)
+	}
+	story.Steps = timeline.Newest(story.Steps)
+	return ops.Output(cmd, story, func(w io.Writer) { tell(w, story, rest) })
+}
+
+// tell writes a story for people: the conclusion, and below it what led to it.
+func tell(w io.Writer, s timeline.Story, rest int) {
+	who := "user " + s.User
+	if s.User == "" {
+		who = "everybody"
+	}
+	_, _ = fmt.Fprintf(w, "%s of realm %s; asked for: %s %s\n\n", who, s.Realm, s.Asked.Kind, s.Asked.ID)
+	for _, l := range s.Conclusion {
+		l.Write(func(first, text string) { ops.Wrap(w, first, text) })
+	}
+	if s.Pruned {
+		ops.Wrap(w, "", "The journal was pruned: earlier messages may be missing, and the first cause with them. `journal import` brings them back.")
+	}
+	_, _ = fmt.Fprint(w, "\nWhat led to it, newest first:\n")
+	for _, step := range s.Steps {
+		tellStep(w, step)
+	}
+	if rest > 0 {
+		_, _ = fmt.Fprintf(w, "%d other messages changed nothing: --all has them.\n", rest)
+	}
+	if s.More {
+		_, _ = fmt.Fprintln(w, "There are more messages than are told here.")
+	}
+}
+
+func tellStep(w io.Writer, s timeline.Step) {
+	at := fmt.Sprintf("%s  %-9s ", s.Received.UTC().Format("2006-01-02 15:04:05Z"), s.From)
+	ops.Wrap(w, at, s.What)
+	below := fmt.Sprintf("%*s", len(at), "")
+	if s.Times == 0 && s.From != "keys" {
+		ops.Wrap(w, below, "id "+s.ID)
+	}
+	for _, c := range s.Changes {
+		ops.Wrap(w, below, c.What+": "+c.Before+" → "+c.After)
+	}
 }

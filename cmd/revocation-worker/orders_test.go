@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/settings"
@@ -238,27 +240,63 @@ func TestAnErasureReachesWhatWasStoredBeforeIt(t *testing.T) {
 	left("a replay of the journal")
 }
 
-// Ensure explain tells what happened, in order, and which verdict changed by it.
+// Ensure explain tells what happened, the newest first, and which verdict changed by it.
 func TestExplainTellsTheStory(t *testing.T) {
 	w := newWorld(t)
 	w.tracked(plain("a", "s1"))
 	var order struct{ ID string }
 	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
 	w.must("pardon", order.ID, "--reason", "found")
-	for _, name := range []string{"a", "s1"} {
+	for name, kind := range map[string]timeline.Kind{"a": timeline.User, "s1": timeline.Session, order.ID: timeline.Event} {
 		var s timeline.Story
 		w.json(&s, "explain", name)
-		if len(s.Steps) != 2 || s.User != "a" || s.Steps[0].ID != order.ID || s.Steps[1].From != "operator" {
+		if len(s.Steps) != 2 || s.User != "a" || s.Asked.Kind != kind || s.Steps[1].ID != order.ID || s.Steps[0].From != "operator" {
 			t.Fatalf("%s: %+v", name, s)
 		}
-		for i, want := range []string{"usable → revoked (revoked_by_order)", "revoked (revoked_by_order) → usable"} {
+		for i, want := range []string{"revoked (revoked_by_order) → usable", "usable → revoked (revoked_by_order)"} {
 			if c := s.Steps[i].Changes; len(c) != 1 || c[0].Before+" → "+c[0].After != want {
 				t.Fatalf("step %d: %+v, not %s", i, c, want)
 			}
 		}
 	}
 	if out := w.must("explain", "a"); !strings.Contains(out, "usable → revoked (revoked_by_order)") {
-		t.Fatalf("the table lacks the change:\n%s", out)
+		t.Fatalf("the text lacks the change:\n%s", out)
+	}
+}
+
+// Ensure a key's id leads to its owner's story, and a whole key is refused with its id and without being repeated.
+func TestExplainAKey(t *testing.T) {
+	w := newWorld(t)
+	key := apikey.Format(apikey.Entropy{ID: [8]byte{1}, Secret: [32]byte{2}})
+	_, _, err := keyrows.New(w.pool).Mint(t.Context(), keyrows.Name{Realm: "demo", User: "b", Key: apikey.SystemPrefix + "n"},
+		func(*apikey.Record, apikey.Owned) (uint64, error) { return 1, nil },
+		func(_ uint64, at events.Seconds) apikey.Issue {
+			return apikey.Issue{Record: apikey.Record{ID: key.ID, Realm: "demo", User: "b", Name: apikey.SystemPrefix + "n", Kind: apikey.KindSystem, Generation: 1, Created: at, PepperID: "p"}, MadeBy: "service:backend"}
+		})
+	must(t, err)
+	var s timeline.Story
+	w.json(&s, "explain", key.ID)
+	if s.User != "b" || s.Asked.Kind != timeline.AKey || len(s.Conclusion) == 0 || s.Conclusion[0].State != "admitted" || s.Conclusion[0].IDs[0] != key.ID {
+		t.Errorf("a key: %+v", s)
+	}
+	out := w.must("explain", "b") // of whom nothing but the key is known
+	for _, part := range []string{"API keys: admitted", key.ID, "made by service:backend"} {
+		if !strings.Contains(out, part) {
+			t.Errorf("the text lacks %q:\n%s", part, out)
+		}
+	}
+	for line := range strings.SplitSeq(out, "\n") {
+		if len([]rune(line)) > 110 {
+			t.Errorf("a line of %d columns: %s", len([]rune(line)), line)
+		}
+	}
+	whole := key.Text().Reveal()
+	_, err = w.run("explain", whole)
+	if err == nil || !strings.Contains(err.Error(), key.ID) || !strings.Contains(err.Error(), "history") || strings.Contains(err.Error(), whole[20:60]) {
+		t.Errorf("a whole key: %v", err)
+	}
+	if _, err = w.run("explain", "nobody"); !errors.Is(err, timeline.ErrNobody) {
+		t.Errorf("nobody: %v", err)
 	}
 }
 

@@ -1,40 +1,87 @@
-// Package timeline tells how a user's verdicts came about: message by message, as they were
-// learnt. It is pure; its callers bring the messages.
+// Package timeline tells why a user's keys and tokens are what they are: first the conclusion, then what led to it,
+// message by message. It is pure; its callers bring the messages, the keys and the verdicts of now.
 package timeline
 
 import (
 	"errors"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
+	"fmt"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// ErrNobody says that no message and no token names whom a story was asked about.
-var ErrNobody = errors.New("nothing is known of this user or session: check the id and the realm")
+// ErrNobody says that no message, token or key names what a story was asked about.
+var ErrNobody = errors.New("nothing is known of this id: it is no user, session, key or event that is known here; check it, and the realm")
 
-// Story is a user's timeline.
+// WholeKeyError is the answer to a key where its id belongs.
+type WholeKeyError struct{ ID string }
+
+func (e *WholeKeyError) Error() string {
+	return fmt.Sprintf("this is a whole API key, and its id is %s: ask by that. The key now stands in your shell's history and in the list of processes, so end it: authapi keys revoke %s --reason …", e.ID, e.ID)
+}
+
+// Story is what is told of a user.
 type Story struct {
 	Realm string `json:"realm"`
-	User  string `json:"user"`
-	Steps []Step `json:"steps"`
-	More  bool   `json:"more"` // there are more messages than are told
+	User  string `json:"user"` // "" where an event concerns everybody
+	Asked Asked  `json:"asked"`
+	// Conclusion is what is true now, of what was asked about first.
+	Conclusion []Line `json:"conclusion"`
+	Steps      []Step `json:"steps"`
+	More       bool   `json:"more"` // there are more messages than are told
 	// Pruned: the journal was pruned, so earlier messages may be missing, and with them the first causes.
 	Pruned bool `json:"pruned"`
 }
 
-// Step is one message and what changed by it.
+// Asked is what the name turned out to be.
+type Asked struct {
+	Kind Kind   `json:"kind" enum:"user,session,key,event,request"`
+	ID   string `json:"id"`
+}
+
+// Kind is of whom or of what an id is.
+type Kind string
+
+// The kinds.
+const (
+	User    Kind = "user"
+	Session Kind = "session"
+	AKey    Kind = "key"
+	Event   Kind = "event"
+	Request Kind = "request" // its refusal led to a key or a user
+)
+
+// Line is one part of the conclusion: some keys or tokens of which the same is true.
+type Line struct {
+	What    string     `json:"what"` // API keys, offline tokens of app
+	IDs     []string   `json:"ids"`  // the keys', or the tokens' sessions
+	State   string     `json:"state" enum:"admitted,refused,usable,suspended,revoked,unknown,none"`
+	Reason  string     `json:"reason,omitempty"`
+	Since   *time.Time `json:"since,omitempty"`
+	EventID string     `json:"event_id,omitempty"`
+	// By is what was done, and by whom, as far as the journal tells it.
+	By      string        `json:"by,omitempty"`
+	Actor   *events.Actor `json:"actor,omitempty"`
+	InDoubt bool          `json:"in_doubt,omitempty"`
+	Do      string        `json:"do,omitempty"` // what helps
+
+	ordered bool // by an order of ours, and not in Keycloak
+}
+
+// Step is one message, and what changed by it; or something that was done to a key.
 type Step struct {
-	At       time.Time `json:"at"`       // Keycloak's clock, or the issuer's
-	Received time.Time `json:"received"` // the log's
-	ID       string    `json:"id"`
-	From     string    `json:"from"` // listener, backfill, look, authapi, operator, worker, foreign
-	What     string    `json:"what"`
-	Changes  []Change  `json:"changes,omitempty"`
+	At       time.Time     `json:"at"`       // Keycloak's clock, or the issuer's
+	Received time.Time     `json:"received"` // the log's
+	ID       string        `json:"id"`
+	From     string        `json:"from"` // listener, backfill, look, authapi, operator, worker, foreign; keys
+	What     string        `json:"what"`
+	Actor    *events.Actor `json:"actor,omitempty"`
+	Changes  []Change      `json:"changes,omitempty"`
+	Times    int           `json:"times,omitempty"` // how many looks without a change are told as this one
+
+	look, deed bool // for folding: a look at Keycloak; something that is told though it changes no verdict
 }
 
 // Change is one verdict that the step changed.
@@ -44,96 +91,15 @@ type Change struct {
 	After  string `json:"after"`
 }
 
-// Of tells the story of one user's tokens and standing. ms are in the order of their arrival.
-func Of(ms []events.Message, realm, user string, tokens []tokenstate.Token, r tokenstate.Rules) []Step {
-	f := tokenstate.NewFacts()
-	was := verdicts(f, realm, user, tokens, r)
-	steps := []Step{}
-	for _, m := range ms {
-		f.Add(tokenstate.Learn(m))
-		is := verdicts(f, realm, user, tokens, r)
-		s := Step{At: m.At.Time(), Received: m.Received.Time(), ID: m.ID, From: strings.TrimPrefix(string(m.Source), "urn:tokenstate:"), What: Describe(m)}
-		for _, k := range slices.Sorted(maps.Keys(is)) {
-			if is[k] != was[k] {
-				s.Changes = append(s.Changes, Change{k, was[k], is[k]})
-			}
-		}
-		was = is
-		if len(s.Changes) > 0 || !slices.Equal(m.About(), []string{events.Everyone}) {
-			steps = append(steps, s) // what concerns everybody is told only if it mattered here
-		}
-	}
-	return steps
-}
-
-func verdicts(f tokenstate.Facts, realm, user string, tokens []tokenstate.Token, r tokenstate.Rules) map[string]string {
-	out := map[string]string{}
-	for _, t := range tokens {
-		v := tokenstate.Judge(t, f, r)
-		out["token of "+t.ClientID+" in session "+t.Session] = words(v.State.String(), v.Reason, v.InDoubt)
-	}
-	o := tokenstate.Owner(realm, user, f, r)
-	state := "active"
-	switch {
-	case !o.Active:
-		state = "closed"
-	case !o.Known:
-		state = "never looked at"
-	}
-	out["owner of keys"] = words(state, o.Reason, o.InDoubt)
-	return out
-}
-
-func words(state, reason string, doubt bool) string {
-	if reason != "" {
-		state += " (" + reason + ")"
-	}
-	if doubt {
-		state += ", in doubt"
-	}
-	return state
-}
-
-// Describe says in a few words what m says; never more than ids.
-func Describe(m events.Message) string {
-	switch b := m.Body.(type) {
-	case *events.Happened:
-		return strings.TrimSpace("event " + b.Type + " " + b.Error)
-	case *events.Observation:
-		return describeLook(b)
-	case *events.Order:
-		return "order " + b.Order + " by " + b.By
-	case *events.Pardon:
-		return "pardon of " + b.Cause + " by " + b.By
-	default:
-		return string(m.Body.Class())
-	}
-}
-
-func describeLook(o *events.Observation) string {
-	what := "look"
-	switch {
-	case o.Realm != nil:
-		what += " at the realm"
-	case o.User == nil && len(o.Clients) > 0:
-		what += " at a client"
-	}
-	if u := o.User; u != nil {
-		switch {
-		case u.Gone:
-			what += ": user is gone"
-		case !u.Enabled:
-			what += ": user is disabled"
-		default:
-			what += ": user is enabled"
-		}
-	}
-	live := 0
-	for _, r := range o.Rosters {
-		live += len(r.Sessions)
-	}
-	if len(o.Rosters) > 0 {
-		what += ", offline sessions listed: " + strconv.Itoa(live)
-	}
-	return what
+// Told is what a story is made of.
+type Told struct {
+	Realm, User string
+	Messages    []events.Message // in the order of their arrival
+	Tokens      []tokenstate.Token
+	Keys        []apikey.Listed
+	Rules       tokenstate.Rules
+	// Facts are what the database knows of the user now. They complete what a pruned journal tells, and have the
+	// orders that are on their way to the log.
+	Facts tokenstate.Facts
+	Now   time.Time // the database's
 }

@@ -7,87 +7,85 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/timeline"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
-// maxStory bounds the messages of one story.
-const maxStory = 10_000
+// Bounds of one story.
+const (
+	maxStory = 10_000 // messages
+	maxKeys  = 1_000  // the newest ones
+)
 
-// Explain tells the story of a user, or of the user of a session. realm may be "" if only one
-// realm knows the name. It reads what is about the user, and nothing else.
+// teller reads what is about one user, and nothing else.
+type teller struct {
+	state *state.Store
+	keys  *keys.Store
+}
+
+// Explain tells the story of what name names: a user, a session, a key, an event or an order. realm may be "" if
+// only one realm knows the name. timeline.ErrNobody, *timeline.WholeKeyError.
 func Explain(ctx context.Context, pool *pgxpool.Pool, realm, name string) (timeline.Story, error) {
-	st := state.New(pool)
-	s, err := who(ctx, st, realm, name)
+	if p, err := apikey.Parse(name); err == nil && !p.Legacy() {
+		return timeline.Story{}, &timeline.WholeKeyError{ID: p.ID}
+	}
+	t := teller{state.New(pool), keys.New(pool)}
+	who, err := t.find(ctx, realm, name)
 	if err != nil {
 		return timeline.Story{}, err
 	}
-	stored, err := st.TokensNamed(ctx, s.Realm, s.User)
-	if err != nil {
-		return timeline.Story{}, err //nolint:wrapcheck // joins only
+	if who.user == "" {
+		return aboutAll(who), nil
 	}
-	var tokens []tokenstate.Token
-	names := []string{name, s.User, events.Everyone}
-	for _, t := range stored {
-		if t.Token.User == s.User {
-			tokens = append(tokens, t.Token)
-			names = append(names, t.Token.Session)
-		}
-	}
-	all, err := messages(ctx, st, s.Realm, names)
-	if err != nil {
-		return timeline.Story{}, err
-	}
-	s.More = len(all) >= maxStory
-	if s.Pruned, err = st.Pruned(ctx); err != nil {
-		return timeline.Story{}, err //nolint:wrapcheck // joins only
-	}
-	if all, err = pardoned(ctx, st, s.Realm, all); err != nil {
-		return timeline.Story{}, err
-	}
-	rules, err := st.Rules(ctx)
-	if err != nil {
-		return timeline.Story{}, err //nolint:wrapcheck // joins only
-	}
-	s.Steps = timeline.Of(all, s.Realm, s.User, tokens, rules)
-	return s, nil
+	return t.tell(ctx, who, name)
 }
 
-// who finds the user: of a stored token in the session, or of a message that names both.
-func who(ctx context.Context, st *state.Store, realm, name string) (timeline.Story, error) {
-	stored, err := st.TokensNamed(ctx, realm, name)
-	if err != nil {
-		return timeline.Story{}, err //nolint:wrapcheck // joins only
-	}
-	if len(stored) > 0 {
-		return timeline.Story{Realm: stored[0].Token.Realm, User: stored[0].Token.User}, nil
-	}
-	ms, err := messages(ctx, st, realm, []string{name})
+// tell gathers what is about the user.
+func (t teller) tell(ctx context.Context, who found, name string) (timeline.Story, error) {
+	told := timeline.Told{Realm: who.realm, User: who.user}
+	names, err := t.tokens(ctx, &told)
 	if err != nil {
 		return timeline.Story{}, err
 	}
-	for _, m := range ms {
-		switch b := m.Body.(type) {
-		case *events.Happened:
-			if b.Session == name && b.User != "" {
-				return timeline.Story{Realm: m.Realm, User: b.User}, nil
-			}
-		case *events.Order:
-			if b.Session == name && b.User != "" {
-				return timeline.Story{Realm: m.Realm, User: b.User}, nil
-			}
-		}
+	if told.Keys, err = t.keys.List(ctx, apikey.Ref{Realm: who.realm, User: who.user}, true, "", maxKeys); err != nil {
+		return timeline.Story{}, err //nolint:wrapcheck // joins only
 	}
-	if len(ms) > 0 {
-		return timeline.Story{Realm: ms[0].Realm, User: name}, nil
+	all, err := t.messages(ctx, who.realm, append(names, name, who.user, events.Everyone))
+	if err != nil {
+		return timeline.Story{}, err
 	}
-	return timeline.Story{}, timeline.ErrNobody
+	if told.Messages, err = t.pardoned(ctx, who.realm, all); err != nil {
+		return timeline.Story{}, err
+	}
+	owner, err := t.state.OwnerNow(ctx, who.realm, who.user)
+	if err != nil {
+		return timeline.Story{}, err //nolint:wrapcheck // joins only
+	}
+	told.Facts, told.Rules, told.Now = owner.Facts, owner.Rules, owner.Now.Time()
+	story := timeline.Tell(told, who.asked)
+	story.More = len(all) >= maxStory
+	story.Pruned, err = t.state.Pruned(ctx)
+	return story, err //nolint:wrapcheck // joins only
 }
 
-func messages(ctx context.Context, st *state.Store, realm string, names []string) ([]events.Message, error) {
-	es, err := st.JournalAbout(ctx, realm, names, maxStory)
+// tokens puts the user's in, and gives their sessions.
+func (t teller) tokens(ctx context.Context, told *timeline.Told) (sessions []string, err error) {
+	stored, err := t.state.TokensNamed(ctx, told.Realm, told.User)
+	for _, one := range stored {
+		if one.Token.User == told.User {
+			told.Tokens = append(told.Tokens, one.Token)
+			sessions = append(sessions, one.Token.Session)
+		}
+	}
+	return sessions, err //nolint:wrapcheck // joins only
+}
+
+func (t teller) messages(ctx context.Context, realm string, names []string) ([]events.Message, error) {
+	es, err := t.state.JournalAbout(ctx, realm, names, maxStory)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // joins only
 	}
@@ -103,24 +101,33 @@ func messages(ctx context.Context, st *state.Store, realm string, names []string
 	return ms, nil
 }
 
-// pardoned adds the pardons of what ms did. They name their causes only.
-func pardoned(ctx context.Context, st *state.Store, realm string, ms []events.Message) ([]events.Message, error) {
+// pardoned adds the pardons of what ms did. They name their causes only; those of a cause that was asked about are
+// there already.
+func (t teller) pardoned(ctx context.Context, realm string, ms []events.Message) ([]events.Message, error) {
 	var causes []string
+	there := map[string]bool{}
 	for _, m := range ms {
-		causes = append(causes, m.ID)
+		causes, there[m.ID] = append(causes, m.ID), true
 		if h, ok := m.Body.(*events.Happened); ok {
 			causes = append(causes, h.Event)
 		}
 	}
-	more, err := messages(ctx, st, realm, causes)
+	more, err := t.messages(ctx, realm, causes)
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range more {
-		if m.Body.Class() == events.ClassPardon {
+		if m.Body.Class() == events.ClassPardon && !there[m.ID] {
 			ms = append(ms, m)
 		}
 	}
 	slices.SortStableFunc(ms, func(a, b events.Message) int { return int(a.Received - b.Received) })
 	return ms, nil
+}
+
+// aboutAll is what is told of an event that concerns everybody in its realm: whom it changed is each one's own story.
+func aboutAll(who found) timeline.Story {
+	return timeline.Story{Realm: who.realm, Asked: who.asked, Conclusion: []timeline.Line{}, Steps: timeline.Tell(timeline.Told{
+		Realm: who.realm, Messages: who.messages, Rules: tokenstate.DefaultRules(), Facts: tokenstate.NewFacts(),
+	}, who.asked).Steps}
 }

@@ -37,6 +37,18 @@ func Owner(ctx context.Context, tx pgx.Tx, realm, user string) (o Owned, err err
 	return o, err
 }
 
+// OwnerNow is Owner for who only tells of it: it locks nothing.
+func (s *Store) OwnerNow(ctx context.Context, realm, user string) (o Owned, err error) {
+	if o.Now, err = s.Now(ctx); err != nil {
+		return o, err
+	}
+	if o.Rules, err = rules(ctx, s.pool); err != nil {
+		return o, err
+	}
+	o.Facts, err = ownerFacts(ctx, s.pool, realm, user)
+	return o, err
+}
+
 // LockOwner is Owner's lock.
 func LockOwner(ctx context.Context, tx pgx.Tx, realm, user string) error {
 	if err := q.LockOwner(ctx, tx, dbsqlc.LockOwnerParams{Realm: realm, UserID: user}); err != nil {
@@ -45,7 +57,7 @@ func LockOwner(ctx context.Context, tx pgx.Tx, realm, user string) error {
 	return nil
 }
 
-func ownerFacts(ctx context.Context, tx pgx.Tx, realm, user string) (tokenstate.Facts, error) {
+func ownerFacts(ctx context.Context, tx dbsqlc.DBTX, realm, user string) (tokenstate.Facts, error) {
 	var rows []tokenstate.Row
 	standings, err := q.OwnerStandings(ctx, tx, dbsqlc.OwnerStandingsParams{Realm: realm, UserID: user})
 	if err != nil {
