@@ -8,14 +8,28 @@ import (
 	"time"
 )
 
-// Story is how a user's verdicts came about, message by message.
+// Story is why a user's keys and tokens are what they are.
 type Story struct {
-	Realm      string `json:"realm"`
-	UserID     string `json:"user"`
-	Steps      []Step `json:"steps"`
-	More       bool   `json:"more"`   // there are more messages than are told
-	Pruned     bool   `json:"pruned"` // what came before was pruned from the journal
-	NextCursor string `json:"next_cursor"`
+	Realm      string       `json:"realm"`
+	UserID     string       `json:"user"` // "" where an event concerns everybody
+	Conclusion []Conclusion `json:"conclusion"`
+	Steps      []Step       `json:"steps"`  // what led to it, newest first
+	More       bool         `json:"more"`   // there are more messages than are told
+	Pruned     bool         `json:"pruned"` // what came before was pruned from the journal
+	NextCursor string       `json:"next_cursor"`
+}
+
+// Conclusion is what is true now of some keys or tokens.
+type Conclusion struct {
+	What    string     `json:"what"`
+	IDs     []string   `json:"ids"` // the keys', or the tokens' sessions
+	State   string     `json:"state"`
+	Reason  string     `json:"reason"`
+	Since   *time.Time `json:"since"`
+	EventID string     `json:"event_id"`
+	By      string     `json:"by"` // what was done, and by whom
+	InDoubt bool       `json:"in_doubt"`
+	Do      string     `json:"do"` // what helps
 }
 
 // Step is one message and what it changed.
@@ -35,10 +49,10 @@ type Change struct {
 	After  string `json:"after"`
 }
 
-// Explain tells the story of a user, or of a session's user.
-func (c *Client) Explain(ctx context.Context, userOrSession string, p Page) (*Story, error) {
+// Explain tells the story of a user; or of a session's, a key's, an event's, an order's or a refused request's, by its id.
+func (c *Client) Explain(ctx context.Context, id string, p Page) (*Story, error) {
 	query := p.query()
-	query.Set("user_id", userOrSession)
+	query.Set("user_id", id)
 	var out Story
 	if _, err := c.serve(ctx, http.MethodGet, withQuery("/v1/explain", query), nil, &out); err != nil {
 		return nil, err

@@ -98,8 +98,13 @@ func TestClientCalls(t *testing.T) {
 	s.caughtUp()
 	_, err = s.api.Me(ctx, key)
 	p, ok := errors.AsType[*client.Problem](err)
-	if !ok || !errors.Is(err, client.ErrUnauthorized) || p.Reason != "user_disabled" || p.Since.IsZero() || p.EventID != order.EventID || p.Temporary() {
+	if !ok || !errors.Is(err, client.ErrUnauthorized) || p.Reason != "user_disabled" || p.Since.IsZero() || p.EventID != order.EventID || p.KeyID != me.Key.ID || p.Temporary() {
 		t.Fatalf("%v", err)
+	}
+	refused, err := s.api.Refusals(ctx, client.RefusalQuestion{KeyID: p.KeyID})
+	must(t, err)
+	if len(refused) != 1 || refused[0].Reason != "user_disabled" || refused[0].UserID != "u" || refused[0].RequestID == "" || refused[0].At.IsZero() {
+		t.Fatalf("%+v", refused)
 	}
 	_, err = s.api.Mint(ctx, "u", "o", "automation")
 	if !errors.Is(err, &client.Problem{Slug: "user-disabled"}) {

@@ -73,8 +73,11 @@ func (c *config) addDatabase(t *settings.Table) {
 	t.Secret(&c.database, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
 }
 
-func (c *config) addKeycloak(t *settings.Table) {
-	t.URL(&c.keycloakURL, "KEYCLOAK_URL", false, "Keycloak, such as https://id.example.com")
+func (c *config) addKeycloak(t *settings.Table) { c.addKeycloakIf(t, false) }
+
+// addKeycloakIf adds what Keycloak is asked with; optional, where it is asked about some things only.
+func (c *config) addKeycloakIf(t *settings.Table, optional bool) {
+	t.URL(&c.keycloakURL, "KEYCLOAK_URL", optional, "Keycloak, such as https://id.example.com")
 	t.Text(&c.clientID, "WORKER_KEYCLOAK_CLIENT_ID", "", "our client in the administrators' realm")
 	t.Secret(&c.clientSecret, "WORKER_KEYCLOAK_CLIENT_SECRET", "its secret")
 	t.Text(&c.adminRealm, "WORKER_KEYCLOAK_ADMIN_REALM", "master", "the administrators' realm")

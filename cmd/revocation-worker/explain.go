@@ -8,20 +8,21 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/ops"
-	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/timeline"
 )
 
 func explainCommand() *cli.Command {
-	return operatorCommand("explain", "ID", "why keys and tokens are what they are: of a user, a session, a key's id, an event or an order",
-		[]cli.Flag{&cli.BoolFlag{Name: "all", Usage: "every message, also those that changed nothing"}}, explain)
+	return operatorCommandWith("explain", "ID", "why keys and tokens are what they are: of a user (id or e-mail), a session, a key's id, an event, an order or a refused request",
+		[]cli.Flag{&cli.BoolFlag{Name: "all", Usage: "every message, also those that changed nothing"}},
+		func(o *operator, t *settings.Table) { o.addOthers(t) }, explain)
 }
 
 func explain(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Len() != 1 {
-		return fmt.Errorf("%w: name one user, session, key, event or order by its id", ops.ErrUsage)
+		return fmt.Errorf("%w: name one user, session, key, event, order or request by its id", ops.ErrUsage)
 	}
-	story, err := pgsource.Explain(ctx, o.pool, o.realm, cmd.Args().First())
+	story, err := o.story(ctx, cmd.Args().First())
 	if err != nil {
 		return err
 	}

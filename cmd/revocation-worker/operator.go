@@ -27,6 +27,7 @@ import (
 // and write everything, NATS_URL of the operator.
 type operator struct {
 	config
+	others
 	realm  string
 	pool   *pgxpool.Pool
 	logger zerolog.Logger

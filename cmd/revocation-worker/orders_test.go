@@ -1,7 +1,12 @@
 package main
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -330,4 +335,42 @@ func TestParkedMessagesAreKept(t *testing.T) {
 		t.Fatal("the requeued message taught nothing")
 	}
 	w.must("verify")
+}
+
+// Ensure an e-mail address is asked of Keycloak and told nobody, and a request's id of authapi.
+func TestExplainAsksOthers(t *testing.T) {
+	w := newWorld(t)
+	w.tracked(plain("a", "s1"))
+	token := "e30." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"iat":%d}`, time.Now().Unix())) + ".x"
+	answers := map[string]string{
+		"/realms/master/protocol/openid-connect/token": `{"access_token":"` + token + `","expires_in":60}`,
+		"/admin/realms/demo/components":                `[]`,
+		"/admin/realms/demo/users":                     `[{"id":"a"}]`,
+		"/v1/refusals":                                 `{"items":[{"reason":"user_disabled","key_id":null,"user_id":"a","realm":"demo"}]}`,
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		rw.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(rw, answers[r.URL.Path])
+	}))
+	t.Cleanup(server.Close)
+	for name, value := range map[string]string{
+		"KEYCLOAK_URL": server.URL, "KEYCLOAK_REALM": "demo", "WORKER_KEYCLOAK_CLIENT_ID": "c", "WORKER_KEYCLOAK_CLIENT_SECRET": "s",
+		"AUTHAPI_URL": server.URL, "AUTHAPI_SERVICE_KEY": "k",
+	} {
+		t.Setenv(name, value)
+	}
+	for name, kind := range map[string]timeline.Kind{"ann@example.org": timeline.User, "the-request": timeline.Request} {
+		var s timeline.Story
+		w.json(&s, "explain", name)
+		if s.User != "a" || s.Asked.Kind != kind {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	answers["/admin/realms/demo/users"], answers["/v1/refusals"] = `[{"id":"a"},{"id":"b"}]`, `{"items":[]}`
+	if _, err := w.run("explain", "ann@example.org"); err == nil || !strings.Contains(err.Error(), "a, b") {
+		t.Errorf("two users of one address: %v", err)
+	}
+	if _, err := w.run("explain", "the-request"); !errors.Is(err, timeline.ErrNobody) {
+		t.Errorf("an unknown request: %v", err)
+	}
 }
