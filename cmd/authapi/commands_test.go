@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/urfave/cli/v3"
 
@@ -338,5 +339,36 @@ func TestAuditCommand(t *testing.T) {
 		if _, err := w.command("audit", verb); !errors.Is(err, ops.ErrDifferences) {
 			t.Errorf("%s: %v", verb, err)
 		}
+	}
+}
+
+// Ensure list and show say the same of a key, whether it is admitted, and null for what there is not.
+func TestKeysSayWhetherTheyAreAdmitted(t *testing.T) {
+	w := newWorld(t)
+	key := w.mint("automation")
+	w.me(key).want(t, http.StatusOK)
+	w.server.Flush(t.Context())
+	says := func(args ...string) map[string]any {
+		t.Helper()
+		var lines []map[string]any
+		must(t, json.Unmarshal([]byte(w.ok(append(args, "-o", "json")...)), &lines))
+		if len(lines) != 1 {
+			t.Fatalf("%v: %v", args, lines)
+		}
+		return lines[0]
+	}
+	listed, shown := says("keys", "list"), says("keys", "show", key[6:16])
+	if diff := cmp.Diff(listed, shown); diff != "" {
+		t.Errorf("list and show differ: %s", diff)
+	}
+	if shown["last_used_at"] == nil || shown["expires_at"] != nil || shown["revoked_at"] != nil || shown["admitted"] != true || shown["reason"] != nil {
+		t.Errorf("a live key that never expires: %v", shown)
+	}
+	w.disable()
+	if shown = says("keys", "show", key[6:16]); shown["admitted"] != false || shown["reason"] != "user_disabled" {
+		t.Errorf("of a disabled owner: %v", shown)
+	}
+	if out := w.ok("keys", "list"); !strings.Contains(out, "ADMITTED") || !strings.Contains(out, "no: user_disabled") {
+		t.Errorf("the table:\n%s", out)
 	}
 }

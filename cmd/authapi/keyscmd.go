@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 func keysCommand() *cli.Command {
@@ -37,34 +39,71 @@ func keysCommand() *cli.Command {
 
 // keyLine is a key as operators see it.
 type keyLine struct {
-	ID       string `json:"id"`
-	Realm    string `json:"realm"`
-	User     string `json:"user_id"`
-	Org      string `json:"org_id"`
-	Name     string `json:"name"`
-	Kind     string `json:"kind"`
-	LastFour string `json:"last_four"`
-	Created  string `json:"created_at"`
-	Expires  string `json:"expires_at"`
-	Revoked  string `json:"revoked_at"`
-	LastUsed string `json:"last_used_at"`
-	Pepper   string `json:"pepper"`
+	ID       string  `json:"id"`
+	Realm    string  `json:"realm"`
+	User     string  `json:"user_id"`
+	Org      *string `json:"org_id"`
+	Name     string  `json:"name"`
+	Kind     string  `json:"kind"`
+	LastFour *string `json:"last_four"`
+	Created  *string `json:"created_at"`
+	Expires  *string `json:"expires_at"`
+	Revoked  *string `json:"revoked_at"`
+	LastUsed *string `json:"last_used_at"`
+	MadeBy   *string `json:"made_by"`
+	Pepper   string  `json:"pepper"`
+	Admitted bool    `json:"admitted"`
+	Reason   *string `json:"reason"`
 }
 
-func lineOf(k apikey.Listed) keyLine {
+func lineOf(k apikey.Listed, d apikey.Decision) keyLine {
 	return keyLine{
-		k.ID, k.Realm, k.User, k.Org, k.Name, string(k.Kind), k.LastFour, shownTime(k.Created), shownTime(k.Expires),
-		shownTime(k.RevokedAt), shownTime(k.LastUsed), k.PepperID,
+		k.ID, k.Realm, k.User, orNull(k.Org), k.Name, string(k.Kind), orNull(k.LastFour), timeOrNull(k.Created), timeOrNull(k.Expires),
+		timeOrNull(k.RevokedAt), timeOrNull(k.LastUsed), orNull(k.MadeBy), k.PepperID, d.Active, orNull(d.Reason),
 	}
+}
+
+func (l keyLine) admitted() string {
+	if l.Admitted {
+		return "yes"
+	}
+	return "no: " + orDash(l.Reason)
 }
 
 func showKeys(cmd *cli.Command, ks []keyLine) error {
 	return ops.Output(cmd, ks, func(w io.Writer) {
-		ops.Row(w, "ID", "USER", "ORG", "NAME", "KIND", "CREATED", "EXPIRES", "REVOKED", "LAST USED")
+		ops.Row(w, "ID", "USER", "ORG", "NAME", "KIND", "CREATED", "EXPIRES", "REVOKED", "LAST USED", "ADMITTED")
 		for _, k := range ks {
-			ops.Row(w, k.ID, k.User, k.Org, k.Name, k.Kind, k.Created, k.Expires, k.Revoked, k.LastUsed)
+			ops.Row(w, k.ID, k.User, orDash(k.Org), k.Name, k.Kind, orDash(k.Created), orDash(k.Expires), orDash(k.Revoked), orDash(k.LastUsed), k.admitted())
 		}
 	})
+}
+
+// manyUsers are asked about at once.
+const manyUsers = 1000
+
+// lines say of each key whether it is admitted now, as far as its owner decides it. Who belongs to which organization
+// is not asked: whether that matters is a setting of serve.
+func (o *operator) lines(ctx context.Context, ks []apikey.Listed) ([]keyLine, error) {
+	lines := []keyLine{}
+	for part := range slices.Chunk(ks, manyUsers) {
+		byRealm := map[string][]string{}
+		for _, k := range part {
+			byRealm[k.Realm] = append(byRealm[k.Realm], k.User)
+		}
+		known := map[string]postgres.Owned{}
+		for realm, users := range byRealm {
+			var err error
+			if known[realm], err = o.store().OwnersNow(ctx, realm, users...); err != nil {
+				return nil, err
+			}
+		}
+		for _, k := range part {
+			of := known[k.Realm]
+			lines = append(lines, lineOf(k, apikey.DecideBy(of.Facts, of.Rules, k.Record, of.Now.Second())))
+		}
+	}
+	return lines, nil
 }
 
 // selected are the live keys that the flags mean.
@@ -95,26 +134,26 @@ func listKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
-	return showKeys(cmd, linesOf(ks))
+	return o.show(ctx, cmd, ks)
 }
 
-func linesOf(ks []apikey.Listed) []keyLine {
-	lines := make([]keyLine, len(ks))
-	for i, k := range ks {
-		lines[i] = lineOf(k)
+func (o *operator) show(ctx context.Context, cmd *cli.Command, ks []apikey.Listed) error {
+	lines, err := o.lines(ctx, ks)
+	if err != nil {
+		return err
 	}
-	return lines
+	return showKeys(cmd, lines)
 }
 
 func showKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Len() != 1 {
 		return fmt.Errorf("%w: name one key's id, never the key", ops.ErrUsage)
 	}
-	rec, err := o.find(ctx, cmd.Args().First())
+	k, err := o.find(ctx, cmd.Args().First())
 	if err != nil {
 		return err
 	}
-	return showKeys(cmd, []keyLine{lineOf(apikey.Listed{Issue: apikey.Issue{Record: rec}})})
+	return o.show(ctx, cmd, []apikey.Listed{k})
 }
 
 func revokeKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
@@ -123,7 +162,7 @@ func revokeKeys(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return err
 	}
 	if cmd.Bool("dry-run") {
-		if err := showKeys(cmd, linesOf(ks)); err != nil || len(ks) == 0 {
+		if err := o.show(ctx, cmd, ks); err != nil || len(ks) == 0 {
 			return err
 		}
 		return fmt.Errorf("%w: %d keys would be revoked", ops.ErrDifferences, len(ks))
@@ -173,28 +212,23 @@ func (o *operator) meant(ctx context.Context, cmd *cli.Command) (out []apikey.Li
 		return o.selected(ctx, cmd)
 	}
 	for _, id := range cmd.Args().Slice() {
-		rec, err := o.find(ctx, id)
+		k, err := o.find(ctx, id)
 		if err != nil {
 			return nil, fmt.Errorf("%w; nothing was revoked", err)
 		}
-		out = append(out, apikey.Listed{Issue: apikey.Issue{Record: rec}})
+		out = append(out, k)
 	}
 	return out, nil
 }
 
 // find is a key by its id, of KEYCLOAK_REALM's realm alone where that is set: an operator of one
 // realm must not meet another's by a mistyped id.
-func (o *operator) find(ctx context.Context, id string) (apikey.Record, error) {
-	rec, found, err := o.keys().Find(ctx, id)
-	switch {
-	case err != nil:
-		return rec, err
-	case !found:
-		return rec, apikey.ErrNotFound
-	case o.realm != "" && rec.Realm != o.realm:
-		return rec, fmt.Errorf("%w: the key %s is of another realm than KEYCLOAK_REALM says", ops.ErrUsage, rec.ID)
+func (o *operator) find(ctx context.Context, id string) (apikey.Listed, error) {
+	k, err := o.keys().FindListed(ctx, id)
+	if err == nil && o.realm != "" && k.Realm != o.realm {
+		err = fmt.Errorf("%w: the key %s is of another realm than KEYCLOAK_REALM says", ops.ErrUsage, k.ID)
 	}
-	return rec, nil
+	return k, err
 }
 
 // revoke gives authapi's own order: it acts at its commit, and the worker copies it to the log.

@@ -74,10 +74,24 @@ func whoami() string {
 	return "operator"
 }
 
-// shownTime is a time for a table: "-" if there is none.
-func shownTime(s events.Seconds) string {
+// orNull is null in JSON for nothing; orDash is "-" in a table.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func timeOrNull(s events.Seconds) *string {
 	if s == 0 {
+		return nil
+	}
+	return orNull(s.Time().UTC().Format(time.RFC3339))
+}
+
+func orDash(s *string) string {
+	if s == nil {
 		return "-"
 	}
-	return s.Time().UTC().Format(time.RFC3339)
+	return *s
 }

@@ -22,3 +22,13 @@ type Successor struct {
 	Issue
 	OldEnds tokenstate.Seconds
 }
+
+// DecideBy is what a key's holder is told by these facts, where nobody asks for memberships or for fresh knowledge.
+func DecideBy(f tokenstate.Facts, r tokenstate.Rules, k Record, now tokenstate.Seconds) Decision {
+	cutoff, cause, cut := f.KeyCut(k.Realm, k.User, k.ID)
+	d := Admit(k, tokenstate.Owner(k.Realm, k.User, f, r), cut, now, BestEffort())
+	if cut && d.Reason == ReasonRevoked && d.Cause == "" {
+		d.Since, d.Cause = cutoff.At, cause
+	}
+	return d
+}

@@ -105,16 +105,16 @@ func (q *Queries) NewestStanding(ctx context.Context, db DBTX, arg NewestStandin
 }
 
 const ownerCutoffs = `-- name: OwnerCutoffs :many
-SELECT realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason FROM tokenstate.fact_cutoff WHERE realm = $1 AND user_id IN ('', $2) AND client = '' AND session = ''
+SELECT realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason FROM tokenstate.fact_cutoff WHERE realm = $1 AND user_id = ANY ($2::text[]) AND client = '' AND session = ''
 `
 
 type OwnerCutoffsParams struct {
-	Realm  string
-	UserID string
+	Realm string
+	Users []string
 }
 
 func (q *Queries) OwnerCutoffs(ctx context.Context, db DBTX, arg OwnerCutoffsParams) ([]TokenstateFactCutoff, error) {
-	rows, err := db.Query(ctx, ownerCutoffs, arg.Realm, arg.UserID)
+	rows, err := db.Query(ctx, ownerCutoffs, arg.Realm, arg.Users)
 	if err != nil {
 		return nil, err
 	}
@@ -148,17 +148,17 @@ func (q *Queries) OwnerCutoffs(ctx context.Context, db DBTX, arg OwnerCutoffsPar
 }
 
 const ownerSightings = `-- name: OwnerSightings :many
-SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting WHERE realm = $1 AND user_id IN ('', $2) AND client = '' AND session = ''
+SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting WHERE realm = $1 AND user_id = ANY ($2::text[]) AND client = '' AND session = ''
 `
 
 type OwnerSightingsParams struct {
-	Realm  string
-	UserID string
+	Realm string
+	Users []string
 }
 
 // With when the realm itself was found gone.
 func (q *Queries) OwnerSightings(ctx context.Context, db DBTX, arg OwnerSightingsParams) ([]TokenstateFactSighting, error) {
-	rows, err := db.Query(ctx, ownerSightings, arg.Realm, arg.UserID)
+	rows, err := db.Query(ctx, ownerSightings, arg.Realm, arg.Users)
 	if err != nil {
 		return nil, err
 	}
@@ -193,16 +193,17 @@ func (q *Queries) OwnerSightings(ctx context.Context, db DBTX, arg OwnerSighting
 
 const ownerStandings = `-- name: OwnerStandings :many
 SELECT realm, user_id, client, session, key, authority, node, at_ms, tie, gone, disabled, no_offline, not_before_s, client_id, cause FROM tokenstate.fact_standing
-WHERE realm = $1 AND user_id IN ('', $2) AND client = '' AND session = '' AND key = ''
+WHERE realm = $1 AND user_id = ANY ($2::text[]) AND client = '' AND session = '' AND key = ''
 `
 
 type OwnerStandingsParams struct {
-	Realm  string
-	UserID string
+	Realm string
+	Users []string
 }
 
+// users are some, and ” for the realm.
 func (q *Queries) OwnerStandings(ctx context.Context, db DBTX, arg OwnerStandingsParams) ([]TokenstateFactStanding, error) {
-	rows, err := db.Query(ctx, ownerStandings, arg.Realm, arg.UserID)
+	rows, err := db.Query(ctx, ownerStandings, arg.Realm, arg.Users)
 	if err != nil {
 		return nil, err
 	}

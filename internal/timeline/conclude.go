@@ -37,7 +37,7 @@ func (l Line) about(asked Asked) int {
 func (r *replay) keyLines(asked Asked) (lines []Line) {
 	owner := tokenstate.Owner(r.told.Realm, r.told.User, r.facts, r.told.Rules)
 	for _, k := range r.told.Keys {
-		d := r.decide(k.Record, owner)
+		d := apikey.DecideBy(r.facts, r.told.Rules, k.Record, tokenstate.Seconds(r.told.Now.Unix()))
 		if final(d) && k.ID != asked.ID {
 			continue
 		}
@@ -56,16 +56,6 @@ func (r *replay) keyLines(asked Asked) (lines []Line) {
 		return []Line{{What: "API keys", IDs: []string{}, State: "none"}}
 	}
 	return lines
-}
-
-// decide is what a caller with this key is told, where nobody asks for memberships or fresh knowledge.
-func (r *replay) decide(k apikey.Record, owner tokenstate.Ownership) apikey.Decision {
-	cutoff, cause, cut := r.facts.KeyCut(k.Realm, k.User, k.ID)
-	d := apikey.Admit(k, owner, cut, tokenstate.Seconds(r.told.Now.Unix()), apikey.BestEffort())
-	if cut && d.Reason == apikey.ReasonRevoked && d.Cause == "" {
-		d.Since, d.Cause = cutoff.At, cause
-	}
-	return d
 }
 
 func final(d apikey.Decision) bool {

@@ -3,15 +3,16 @@
 SELECT pg_advisory_xact_lock(hashtextextended(json_build_array('owner', @realm::text, @user_id::text)::text, 0));
 
 -- name: OwnerStandings :many
+-- users are some, and '' for the realm.
 SELECT * FROM tokenstate.fact_standing
-WHERE realm = @realm AND user_id IN ('', @user_id) AND client = '' AND session = '' AND key = '';
+WHERE realm = @realm AND user_id = ANY (@users::text[]) AND client = '' AND session = '' AND key = '';
 
 -- name: OwnerSightings :many
 -- With when the realm itself was found gone.
-SELECT * FROM tokenstate.fact_sighting WHERE realm = @realm AND user_id IN ('', @user_id) AND client = '' AND session = '';
+SELECT * FROM tokenstate.fact_sighting WHERE realm = @realm AND user_id = ANY (@users::text[]) AND client = '' AND session = '';
 
 -- name: OwnerCutoffs :many
-SELECT * FROM tokenstate.fact_cutoff WHERE realm = @realm AND user_id IN ('', @user_id) AND client = '' AND session = '';
+SELECT * FROM tokenstate.fact_cutoff WHERE realm = @realm AND user_id = ANY (@users::text[]) AND client = '' AND session = '';
 
 -- name: PardonsOf :many
 SELECT * FROM tokenstate.fact_pardon WHERE cause = ANY (@causes::text[]);

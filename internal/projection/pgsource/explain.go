@@ -61,7 +61,7 @@ func (t teller) tell(ctx context.Context, who found, name string) (timeline.Stor
 	if told.Messages, err = t.pardoned(ctx, who.realm, all); err != nil {
 		return timeline.Story{}, err
 	}
-	owner, err := t.state.OwnerNow(ctx, who.realm, who.user)
+	owner, err := t.state.OwnersNow(ctx, who.realm, who.user)
 	if err != nil {
 		return timeline.Story{}, err //nolint:wrapcheck // joins only
 	}

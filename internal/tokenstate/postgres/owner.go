@@ -33,19 +33,19 @@ func Owner(ctx context.Context, tx pgx.Tx, realm, user string) (o Owned, err err
 	if o.Rules, err = rules(ctx, tx); err != nil {
 		return o, err
 	}
-	o.Facts, err = ownerFacts(ctx, tx, realm, user)
+	o.Facts, err = ownerFacts(ctx, tx, realm, []string{user})
 	return o, err
 }
 
-// OwnerNow is Owner for who only tells of it: it locks nothing.
-func (s *Store) OwnerNow(ctx context.Context, realm, user string) (o Owned, err error) {
+// OwnersNow is Owner for who only tells of some owners: it locks nothing.
+func (s *Store) OwnersNow(ctx context.Context, realm string, users ...string) (o Owned, err error) {
 	if o.Now, err = s.Now(ctx); err != nil {
 		return o, err
 	}
 	if o.Rules, err = rules(ctx, s.pool); err != nil {
 		return o, err
 	}
-	o.Facts, err = ownerFacts(ctx, s.pool, realm, user)
+	o.Facts, err = ownerFacts(ctx, s.pool, realm, users)
 	return o, err
 }
 
@@ -57,19 +57,20 @@ func LockOwner(ctx context.Context, tx pgx.Tx, realm, user string) error {
 	return nil
 }
 
-func ownerFacts(ctx context.Context, tx dbsqlc.DBTX, realm, user string) (tokenstate.Facts, error) {
+func ownerFacts(ctx context.Context, tx dbsqlc.DBTX, realm string, users []string) (tokenstate.Facts, error) {
 	var rows []tokenstate.Row
-	standings, err := q.OwnerStandings(ctx, tx, dbsqlc.OwnerStandingsParams{Realm: realm, UserID: user})
+	users = append([]string{""}, users...) // and the realm
+	standings, err := q.OwnerStandings(ctx, tx, dbsqlc.OwnerStandingsParams{Realm: realm, Users: users})
 	if err != nil {
 		return tokenstate.Facts{}, fmt.Errorf("read the owner's standing: %w", err)
 	}
 	rows = append(rows, asRows(standings, rowStanding)...)
-	sightings, err := q.OwnerSightings(ctx, tx, dbsqlc.OwnerSightingsParams{Realm: realm, UserID: user})
+	sightings, err := q.OwnerSightings(ctx, tx, dbsqlc.OwnerSightingsParams{Realm: realm, Users: users})
 	if err != nil {
 		return tokenstate.Facts{}, fmt.Errorf("read how the owner was seen: %w", err)
 	}
 	rows = append(rows, asRows(sightings, rowSighting)...)
-	cutoffs, err := q.OwnerCutoffs(ctx, tx, dbsqlc.OwnerCutoffsParams{Realm: realm, UserID: user})
+	cutoffs, err := q.OwnerCutoffs(ctx, tx, dbsqlc.OwnerCutoffsParams{Realm: realm, Users: users})
 	if err != nil {
 		return tokenstate.Facts{}, fmt.Errorf("read the owner's cutoffs: %w", err)
 	}
