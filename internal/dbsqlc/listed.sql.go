@@ -75,7 +75,7 @@ func (q *Queries) ActsBefore(ctx context.Context, db DBTX, arg ActsBeforeParams)
 }
 
 const listedKey = `-- name: ListedKey :one
-SELECT id, realm, user_id, org_id, name, kind, generation, scopes, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, last_four, last_used_at, replaces FROM tokenstate.api_key_listed WHERE id = $1
+SELECT id, realm, user_id, org_id, name, kind, generation, scopes, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key_listed WHERE id = $1
 `
 
 func (q *Queries) ListedKey(ctx context.Context, db DBTX, id string) (TokenstateApiKeyListed, error) {
@@ -99,12 +99,13 @@ func (q *Queries) ListedKey(ctx context.Context, db DBTX, id string) (Tokenstate
 		&i.LastFour,
 		&i.LastUsedAt,
 		&i.Replaces,
+		&i.MadeBy,
 	)
 	return i, err
 }
 
 const listedKeys = `-- name: ListedKeys :many
-SELECT id, realm, user_id, org_id, name, kind, generation, scopes, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, last_four, last_used_at, replaces FROM tokenstate.api_key_listed
+SELECT id, realm, user_id, org_id, name, kind, generation, scopes, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key_listed
 WHERE id > $1::text
     AND ($2::text = '' OR realm = $2) AND ($3::text = '' OR user_id = $3) AND ($4::text = '' OR kind = $4)
     AND (NOT $5::bool OR revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()))
@@ -162,6 +163,7 @@ func (q *Queries) ListedKeys(ctx context.Context, db DBTX, arg ListedKeysParams)
 			&i.LastFour,
 			&i.LastUsedAt,
 			&i.Replaces,
+			&i.MadeBy,
 		); err != nil {
 			return nil, err
 		}

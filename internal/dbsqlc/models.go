@@ -68,6 +68,7 @@ type TokenstateApiKeyListed struct {
 	LastFour   *string
 	LastUsedAt *time.Time
 	Replaces   *string
+	MadeBy     *string
 }
 
 type TokenstateAudit struct {

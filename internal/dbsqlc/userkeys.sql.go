@@ -160,36 +160,6 @@ func (q *Queries) ForgetOnce(ctx context.Context, db DBTX) error {
 	return err
 }
 
-const keyRealms = `-- name: KeyRealms :many
-SELECT DISTINCT realm FROM tokenstate.api_key WHERE user_id = $1 AND ($2::text = '' OR realm = $2) ORDER BY realm
-`
-
-type KeyRealmsParams struct {
-	UserID string
-	Realm  string
-}
-
-// The realms in which a user of this id has keys; ” is any.
-func (q *Queries) KeyRealms(ctx context.Context, db DBTX, arg KeyRealmsParams) ([]string, error) {
-	rows, err := db.Query(ctx, keyRealms, arg.UserID, arg.Realm)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []string{}
-	for rows.Next() {
-		var realm string
-		if err := rows.Scan(&realm); err != nil {
-			return nil, err
-		}
-		items = append(items, realm)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listKeys = `-- name: ListKeys :many
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key k
 WHERE k.realm = $1 AND k.user_id = $2 AND ($3::bool OR k.kind <> 'system')

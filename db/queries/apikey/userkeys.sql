@@ -12,10 +12,6 @@ WHERE k.realm = @realm AND k.user_id = @user_id AND (@system::bool OR k.kind <> 
         WHERE c.id = @cursor AND c.realm = @realm AND c.user_id = @user_id))
 ORDER BY k.created_at DESC, k.id DESC LIMIT @most;
 
--- name: KeyRealms :many
--- The realms in which a user of this id has keys; '' is any.
-SELECT DISTINCT realm FROM tokenstate.api_key WHERE user_id = @user_id AND (@realm::text = '' OR realm = @realm) ORDER BY realm;
-
 -- name: LiveKeys :one
 SELECT count(*) FROM tokenstate.api_key
 WHERE realm = @realm AND user_id = @user_id AND kind <> 'system' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now());

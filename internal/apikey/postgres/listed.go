@@ -54,8 +54,8 @@ func (s *Store) ListedKey(ctx context.Context, id string) (k apikey.Listed, foun
 
 func listedOf(r dbsqlc.TokenstateApiKeyListed) apikey.Listed {
 	return apikey.Listed{
-		LastUsed: secondsOf(r.LastUsedAt),
-		Issue: apikey.Issue{LastFour: textOf(r.LastFour), Replaces: textOf(r.Replaces), Record: apikey.Record{
+		LastUsed: secondsOf(r.LastUsedAt), Blocked: r.Blocked,
+		Issue: apikey.Issue{LastFour: textOf(r.LastFour), Replaces: textOf(r.Replaces), MadeBy: textOf(r.MadeBy), Record: apikey.Record{
 			ID: r.ID, Realm: r.Realm, User: r.UserID, Org: textOf(r.OrgID), Name: r.Name, Kind: apikey.Kind(r.Kind),
 			Generation: uint64(r.Generation), Scopes: apikey.Scopes(r.Scopes), Created: events.Seconds(r.CreatedAt.Unix()),
 			Expires: secondsOf(r.ExpiresAt), NotBefore: secondsOf(r.NotBefore), RevokedAt: secondsOf(r.RevokedAt), RevokedBy: textOf(r.RevokedBy),

@@ -201,15 +201,6 @@ func (s *Store) List(ctx context.Context, ref apikey.Ref, system bool, cursor st
 	return out, nil
 }
 
-// Realms are those in which a user of this id has keys; realm "": in any.
-func (s *Store) Realms(ctx context.Context, realm, user string) ([]string, error) {
-	realms, err := q.KeyRealms(ctx, s.pool, dbsqlc.KeyRealmsParams{UserID: user, Realm: realm})
-	if err != nil {
-		return nil, fmt.Errorf("find a user's keys: %w", err)
-	}
-	return realms, nil
-}
-
 // FindListed reads one key with all that operators see of it.
 func (s *Store) FindListed(ctx context.Context, id string) (apikey.Listed, error) {
 	row, err := q.FindKey(ctx, s.pool, id)

@@ -126,7 +126,7 @@ var calls = map[string]call{
 		tagLogout, "Keycloak calls this itself: set it as the client's backchannel logout URL. The signed token is the credential. 200 once the doubt is durable.",
 		all(everybody, withBody, refusals{400: {"invalid_logout_token"}, 429: {"too_many_requests"}, 503: {"undecidable", "store_unavailable", "not_ready"}}),
 	},
-	"GET /v1/explain":           {tagOperator, "Scope `explain`. Oldest first; one story is told at a time.", all(wholeUser, refusals{404: {"nothing_known"}})},
+	"GET /v1/explain":           {tagOperator, "Scope `explain`. The conclusion first, then what led to it, newest first; one story is told at a time.", all(wholeUser, refusals{404: {"nothing_known"}})},
 	"GET /v1/refusals":          {tagOperator, "Scope `explain`. One of `request_id`, `key_id` and `user_id` is needed. Each replica knows its own.", wholeUser},
 	"GET /v1/events/{event_id}": {tagOperator, "Scope `explain`. By Keycloak's event id, or the `event_id` of an answer.", wholeUser},
 }

@@ -18,7 +18,7 @@ import (
 // Bounds of one story.
 const (
 	maxStory = 10_000 // messages
-	maxKeys  = 1_000  // the newest ones
+	maxKeys  = 1_000
 )
 
 // teller reads what is about one user, and nothing else.
@@ -51,7 +51,7 @@ func (t teller) tell(ctx context.Context, who found, name string) (timeline.Stor
 	if err != nil {
 		return timeline.Story{}, err
 	}
-	if told.Keys, err = t.keys.List(ctx, apikey.Ref{Realm: who.realm, User: who.user}, true, "", maxKeys); err != nil {
+	if told.Keys, err = t.keys.ListedKeys(ctx, keys.ListFilter{Realm: who.realm, User: who.user, Most: maxKeys}); err != nil {
 		return timeline.Story{}, err //nolint:wrapcheck // joins only
 	}
 	all, err := t.messages(ctx, who.realm, append(names, name, who.user, events.Everyone))

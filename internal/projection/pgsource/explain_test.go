@@ -72,9 +72,29 @@ func TestExplainReadsOneUser(t *testing.T) {
 	}
 	for _, q := range a.names {
 		switch q {
-		case "TokensNamed", "ListKeys", "JournalAbout", "JournalState", "Rules", "NowMillis", "OwnerStandings", "OwnerSightings", "OwnerCutoffs", "PardonsOf":
+		case "TokensNamed", "ListedKeys", "JournalAbout", "JournalState", "Rules", "NowMillis", "OwnerStandings", "OwnerSightings", "OwnerCutoffs", "PardonsOf":
 		default:
 			t.Errorf("%s was asked", q)
+		}
+	}
+}
+
+// Ensure a story can be told by each role that tells any.
+func TestExplainAsEachRole(t *testing.T) {
+	pool := testenv.Postgres(t, state.MigrateURL)
+	_, err := state.New(pool).PutToken(t.Context(), state.StoredToken{Token: tokenstate.Token{Realm: "demo", User: "u", ClientID: "app", Session: "s", IssuedAt: 5}}, nil)
+	must(t, err)
+	for _, role := range []string{"tokenstate_authapi", "tokenstate_console"} {
+		config := pool.Config()
+		config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, "SET ROLE "+role)
+			return err
+		}
+		as, err := pgxpool.NewWithConfig(t.Context(), config)
+		must(t, err)
+		t.Cleanup(as.Close)
+		if story, err := Explain(t.Context(), as, "demo", "u"); err != nil || story.User != "u" {
+			t.Errorf("%s: %v", role, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/timeline"
 )
@@ -47,7 +48,7 @@ func (t teller) byToken(ctx context.Context, realm, name string) (found, error) 
 }
 
 func (t teller) byKey(ctx context.Context, realm, name string) (found, error) {
-	rec, known, err := t.keys.Find(ctx, name)
+	rec, known, err := t.keys.ListedKey(ctx, name)
 	if err != nil {
 		return found{}, err //nolint:wrapcheck // joins only
 	}
@@ -122,12 +123,12 @@ func (t teller) byID(ctx context.Context, realm, name string) (found, error) {
 }
 
 func (t teller) byOwner(ctx context.Context, realm, name string) (found, error) {
-	realms, err := t.keys.Realms(ctx, realm, name)
+	held, err := t.keys.ListedKeys(ctx, keys.ListFilter{Realm: realm, User: name, Most: 1})
 	if err != nil {
 		return found{}, err //nolint:wrapcheck // joins only
 	}
-	if len(realms) == 0 {
+	if len(held) == 0 {
 		return found{}, timeline.ErrNobody
 	}
-	return found{realm: realms[0], user: name, asked: timeline.Asked{Kind: timeline.User}}, nil
+	return found{realm: held[0].Realm, user: name, asked: timeline.Asked{Kind: timeline.User}}, nil
 }

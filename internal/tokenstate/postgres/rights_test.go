@@ -54,6 +54,7 @@ func TestRolesKeepToTheirOwn(t *testing.T) {
 		{"tokenstate_console", "SELECT * FROM tokenstate.feed_shown", true},
 		{"tokenstate_console", "SELECT * FROM tokenstate.api_key", false},
 		{"tokenstate_console", "SELECT * FROM tokenstate.api_key_listed", true},
+		{"tokenstate_authapi", "SELECT * FROM tokenstate.api_key_listed", true},
 		{"tokenstate_console", "SELECT * FROM tokenstate.service_key", false},
 		{"tokenstate_console", "SELECT * FROM tokenstate.offline_token_secret", false},
 		{"tokenstate_console", "SELECT * FROM tokenstate.refresh_turn", false},
