@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test docs openapi test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
+.PHONY: help demo up down test docs openapi test-clients test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,24 @@ DOCUMENTS := docs/api.md README.md docs/adopting.md
 EXAMPLES := internal/authapi/apidoc/examples.json
 docs: devstack $(LISTENER) ## run the commands of README, docs/adopting.md and docs/api.md and compare the answers (DOCS_WRITE=1: write them)
 	$(DEVSTACK) run -- $(DEVSTACK) docs $(if $(DOCS_WRITE),--write) --examples $(EXAMPLES) $(DOCUMENTS)
+
+CLIENTS_VENV := .dev/venv-clients/bin/pytest
+$(CLIENTS_VENV): clients/python/pyproject.toml
+	python3 -m venv .dev/venv-clients
+	.dev/venv-clients/bin/pip install -q --disable-pip-version-check -e 'clients/python[test]'
+	@touch $@
+
+# No lock file: TypeScript is the only package, its version is pinned, and it depends on none.
+TSC := clients/typescript/node_modules/.bin/tsc
+$(TSC): clients/typescript/package.json
+	npm install --prefix clients/typescript --no-package-lock --no-audit --no-fund --silent
+	@touch $@
+
+test-clients: devstack $(LISTENER) ## the clients for Python and TypeScript against a real authapi and Keycloak
+	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python with venv is missing: apt-get install python3-venv'; exit 1; }
+	@command -v npm >/dev/null || { echo 'Node 20 with npm is missing: apt-get install nodejs npm'; exit 1; }
+	@$(MAKE) --no-print-directory $(CLIENTS_VENV) $(TSC)
+	$(DEVSTACK) run -- tools/test-clients
 
 REDOCLY := npx --yes @redocly/cli@2.77.0
 openapi: ## have redocly look at the description of all calls; it must find nothing

@@ -51,5 +51,5 @@ def saml_user(keycloak: Keycloak) -> Person:
 async def user(saml_user: Person, keycloak: Keycloak, api: Tokenstate) -> Person:
     """Somebody whose offline token the backend has stored."""
     saml_user.offline = keycloak.login(saml_user.name, 'offline_access')
-    assert (await api.store_offline_token(saml_user.offline))['custody'] == 'sealed'
+    assert (await api.store_offline_token(saml_user.offline)).custody == 'sealed'
     return saml_user

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import anyio
 import pytest
 from conftest import Person
 from people import Keycloak
+from tokenstate import Decision
 
 from tokenstate_openhands.bearer_auth import BearerAuth
 from tokenstate_openhands.client import Tokenstate
@@ -21,12 +21,12 @@ from tokenstate_openhands.refresh import get_access_token
 pytestmark = pytest.mark.anyio
 
 
-async def state(api: Tokenstate, user: Person, want: str, cause: str | None = None) -> dict[str, Any]:
+async def state(api: Tokenstate, user: Person, want: str, cause: str | None = None) -> Decision:
     """Waits for a verdict that is not in doubt; cause is the event that decides it."""
     with anyio.fail_after(15):
         while True:
             v = await api.verdict(user.user_id)
-            if v['state'] == want and not v['in_doubt'] and cause in (None, v['event_id']):
+            if v.state == want and not v.in_doubt and cause in (None, v.event_id):
                 return v
             await anyio.sleep(0.05)
 
@@ -57,7 +57,7 @@ async def test_dead_offline_session_skips_the_refresh_and_says_why(user: Person,
     with keycloak.suspended():  # whatever is answered now, Keycloak was not asked
         assert user.automation.call().json()['token']['state'] == 'revoked'
         access = await get_access_token(api, user.user_id)
-    assert access.token is None and access.reason == v['reason'] and 'log in' in (access.message or '')
+    assert access.token is None and access.reason == v.reason and 'log in' in (access.message or '')
     assert user.automation.mints == 1
 
 
@@ -67,7 +67,7 @@ async def test_keycloak_down_is_no_revocation(user: Person, keycloak: Keycloak, 
         with pytest.raises(TokenRefreshError):
             await get_access_token(api, user.user_id)
         assert await logout(api, user.offline) is False
-        assert (await api.verdict(user.user_id))['state'] == 'usable'
+        assert (await api.verdict(user.user_id)).state == 'usable'
 
     async def back() -> bool:
         try:
@@ -100,7 +100,7 @@ async def test_disabled_in_keycloak_only(user: Person, keycloak: Keycloak, api: 
 async def test_disabled_by_the_backend_stays_so(user: Person, keycloak: Keycloak, api: Tokenstate) -> None:
     keycloak.enable(user.user_id, False)
     await state(api, user, 'suspended')
-    order = (await api.set_standing(user.user_id, False, 'left the company'))['event_id']
+    order = (await api.set_standing(user.user_id, False, 'left the company')).event_id
     keycloak.enable(user.user_id, True)
     await state(api, user, 'suspended', order)  # Keycloak's enable is known, and only the order still closes
     assert user.automation.me().json()['reason'] == 'user_disabled'

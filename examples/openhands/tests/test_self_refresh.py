@@ -8,6 +8,7 @@ import anyio
 import pytest
 from conftest import Person
 from people import Keycloak
+from tokenstate import Decision
 
 from tokenstate_openhands.client import Tokenstate
 from tokenstate_openhands.errors import OfflineTokenDeadError, TokenRefreshError
@@ -20,24 +21,24 @@ async def nobody(_: str) -> tuple[int, dict[str, Any]]:
     raise AssertionError('Keycloak was asked about a token that is known to be dead')
 
 
-async def state(api: Tokenstate, token: str, want: str) -> dict[str, Any]:
+async def state(api: Tokenstate, token: str, want: str) -> Decision:
     with anyio.fail_after(15):
-        while (v := await api.verdict_of(token_id(token)))['state'] != want or v['in_doubt']:
+        while (v := await api.verdict_of(token_id(token))).state != want or v.in_doubt:
             await anyio.sleep(0.05)
     return v
 
 
 async def test_a_dead_token_is_not_refreshed(saml_user: Person, keycloak: Keycloak, api: Tokenstate) -> None:
     token = keycloak.login(saml_user.name, 'offline_access')
-    assert (await track(api, token))['custody'] == 'tracked'
+    assert (await track(api, token)).custody == 'tracked'
     await state(api, token, 'usable')
     answer = await refresh(api, token, keycloak.refresh)
-    assert answer['access_token'] and token_id(answer['refresh_token'])['session_id'] == token_id(token)['session_id']
+    assert answer['access_token'] and token_id(answer['refresh_token']).session_id == token_id(token).session_id
     keycloak.logout(answer['refresh_token'])
     v = await state(api, answer['refresh_token'], 'revoked')
     with pytest.raises(OfflineTokenDeadError) as dead:
         await refresh(api, answer['refresh_token'], nobody)
-    assert (dead.value.reason, dead.value.event_id) == (v['reason'], v['event_id'])
+    assert (dead.value.reason, dead.value.event_id) == (v.reason, v.event_id)
     assert saml_user.automation.call().status_code == 200  # a logout stops no key
 
 
@@ -67,7 +68,7 @@ async def test_no_word_on_the_token(answer: tuple[int, dict[str, Any]], saml_use
     await state(api, token, 'usable')
     with pytest.raises(TokenRefreshError):
         await refresh(api, token, away)
-    assert (await api.verdict_of(token_id(token)))['state'] == 'usable'
+    assert (await api.verdict_of(token_id(token))).state == 'usable'
 
 
 def test_no_token_in_a_message() -> None:

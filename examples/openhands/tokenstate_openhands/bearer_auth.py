@@ -72,9 +72,7 @@ class BearerAuth:
             if e.reason == 'unknown':
                 return None
             raise
-        user = ApiKeyUser(
-            me['user_id'], me['org_id'], me['key']['id'], me['key']['name'], me['key']['kind'], me['token']['state']
-        )
+        user = ApiKeyUser(me.user_id, me.org_id, me.key.id, me.key.name, me.key.kind, me.token.state)
         self._known[seat] = (time.monotonic() + CACHE_SECONDS, user)
         if len(self._known) > CACHE_ENTRIES:
             self._known.popitem(last=False)

@@ -1,15 +1,32 @@
-"""The calls of authapi that a backend needs."""
+"""The calls of authapi that this backend needs, with refusals as OpenHands' own exceptions.
+
+The client itself is the package `tokenstate` (clients/python).
+"""
 
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
 
 import httpx
+from tokenstate import (
+    Applied,
+    AsyncTokenstate,
+    Decision,
+    Identity,
+    LogoutResult,
+    Problem,
+    Question,
+    Reported,
+    StoredToken,
+    TokenID,
+    UnexpectedAnswer,
+)
 
 from .errors import AuthError, BearerTokenError, OfflineTokenDeadError, TokenRefreshError, WrongOrganizationError
 
-_TYPE = 'urn:tokenstate:problem:'
+T = TypeVar('T')
 
 # What a problem says of an API key, or of a user's offline token. All else, such as a service
 # credential that is not known or lacks a scope, is not the user's fault: TokenRefreshError.
@@ -30,7 +47,6 @@ _OF_A_TOKEN: dict[str, type[AuthError]] = dict.fromkeys(
     ),
     OfflineTokenDeadError,
 )
-_MEMBERS = ('reason', 'detail', 'since', 'event_id', 'login_url', 'retry_at')
 
 
 class Tokenstate:
@@ -39,82 +55,65 @@ class Tokenstate:
     def __init__(
         self, url: str, service_key: str, timeout: float = 10.0, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        self._http = httpx.AsyncClient(base_url=url, timeout=timeout, transport=transport)
-        self._service = {'X-Service-API-Key': service_key}
+        self._api = AsyncTokenstate(url, service_key, timeout=timeout, transport=transport)
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._api.aclose()
 
-    async def me(self, api_key: str, org_id: str | None = None) -> dict[str, Any]:
+    async def me(self, api_key: str, org_id: str | None = None) -> Identity:
         """Whose key it is. It says nothing of settings or permissions: those stay in the backend."""
-        headers = {'Authorization': f'Bearer {api_key}'}
-        if org_id:
-            headers['X-Org-Id'] = org_id
-        return await self._call('GET', '/api/v1/users/me', headers, kinds=_OF_A_KEY)
+        return await _told(self._api.me(api_key, org_id=org_id), _OF_A_KEY)
 
-    async def store_offline_token(self, token: str) -> dict[str, Any]:
+    async def store_offline_token(self, token: str) -> StoredToken:
         """Gives a token into authapi's custody, instead of a row of offline_tokens."""
-        return await self._call('PUT', '/v1/offline-tokens', self._service, {'refresh_token': token})
+        return await _told(self._api.store_token(token))
 
-    async def access_token(self, user_id: str, min_valid_s: int = 30) -> str:
+    async def access_token(self, user_id: str, min_valid: timedelta = timedelta(seconds=30)) -> str:
         """An access token; Keycloak is not asked about an offline token that is known to be dead."""
-        path = f'/v1/users/{quote(user_id, safe="")}/access-token'
-        return (await self._call('POST', path, self._service, {'min_valid_s': min_valid_s}))['access_token']
+        return (await _told(self._api.access_token(user_id, min_valid=min_valid))).access_token
 
-    async def verdict(self, user_id: str) -> dict[str, Any]:
+    async def verdict(self, user_id: str) -> Decision:
         """What is known of the user's best offline token."""
-        return (await self._call('POST', '/v1/decide', self._service, {'items': [{'user_id': user_id}]}))['items'][0]
+        return (await _told(self._api.decide([Question(user_id=user_id)])))[0]
 
-    async def track_offline_token(self, token_id: dict[str, Any]) -> dict[str, Any]:
+    async def track_offline_token(self, token: TokenID) -> StoredToken:
         """Tells of a token that stays in the backend."""
-        return await self._call('PUT', '/v1/offline-tokens', self._service, token_id)
+        return await _told(self._api.track_token(token))
 
-    async def verdict_of(self, token_id: dict[str, Any]) -> dict[str, Any]:
+    async def verdict_of(self, token: TokenID) -> Decision:
         """What is known of exactly this token."""
-        return (await self._call('POST', '/v1/decide', self._service, {'items': [token_id]}))['items'][0]
+        of = Question(
+            user_id=token.user_id, client_id=token.client_id, session_id=token.session_id, issued_at=token.issued_at
+        )
+        return (await _told(self._api.decide([of])))[0]
 
-    async def report_refresh(self, outcome: dict[str, Any]) -> dict[str, Any]:
+    async def report_refresh(self, token: TokenID, status: int, **said: str) -> Reported:
         """What Keycloak answered to the backend's own refresh; recorded is false if that says nothing about the token."""
-        return await self._call('POST', '/v1/refresh-outcomes', self._service, outcome)
+        return await _told(self._api.report_refresh(token, status, **said))
 
-    async def logout(self, refresh_token: str) -> dict[str, Any]:
+    async def logout(self, refresh_token: str) -> LogoutResult:
         """Ends an online session. An offline token that is sent by mistake is kept."""
-        return await self._call('POST', '/v1/logout', self._service, {'refresh_token': refresh_token})
+        return await _told(self._api.logout(refresh_token))
 
-    async def set_standing(self, user_id: str, enabled: bool, reason: str) -> dict[str, Any]:
+    async def set_standing(self, user_id: str, enabled: bool, reason: str) -> Applied:
         """The backend's own disable, which Keycloak's enable does not undo."""
-        path = f'/v1/users/{quote(user_id, safe="")}/standing'
-        return await self._call('POST', path, self._service, {'enabled': enabled, 'reason': reason})
-
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: Any = None,
-        kinds: dict[str, type[AuthError]] = _OF_A_TOKEN,
-    ) -> dict[str, Any]:
-        try:
-            answer = await self._http.request(method, path, headers=headers, json=body)
-        except httpx.HTTPError as e:
-            raise TokenRefreshError('unreachable', 'authapi does not answer') from e
-        if answer.is_success:
-            return answer.json()
-        raise _error(answer, kinds)
+        return await _told(self._api.set_standing(user_id, enabled, reason))
 
 
-def _error(answer: httpx.Response, kinds: dict[str, type[AuthError]]) -> AuthError:
+async def _told(call: Awaitable[T], kinds: dict[str, type[AuthError]] = _OF_A_TOKEN) -> T:
     try:
-        problem = answer.json()
-        ours, _, slug = problem['type'].partition(_TYPE)
-        fields = {m: problem.get(m) for m in _MEMBERS}
-    except (ValueError, TypeError, KeyError, AttributeError):
-        ours, slug, fields = 'not', '', {}
-    if ours or not slug:  # something between us and authapi has answered
+        return await call
+    except Problem as p:
+        raise _error(p, kinds) from p
+    except UnexpectedAnswer as e:
+        raise TokenRefreshError('unexpected_answer') from e
+
+
+def _error(p: Problem, kinds: dict[str, type[AuthError]]) -> AuthError:
+    if p.slug == 'unexpected-answer':  # something between us and authapi has answered
         return TokenRefreshError('unexpected_answer')
-    fields['reason'] = fields['reason'] or 'unexpected_answer'
-    fields['detail'] = fields['detail'] or ''
-    if answer.status_code in (401, 403) and kinds is _OF_A_TOKEN:
-        fields['detail'] = f'the service credential: {fields["reason"]}: {fields["detail"]}'
-        fields['reason'] = 'service_credential_refused'
-    return kinds.get(slug, TokenRefreshError)(**fields)
+    reason, detail = p.reason or 'unexpected_answer', p.detail
+    if p.status in (401, 403) and kinds is _OF_A_TOKEN:
+        reason, detail = 'service_credential_refused', f'the service credential: {reason}: {detail}'
+    since, retry_at = (at.isoformat() if at else None for at in (p.since, p.retry_at))
+    return kinds.get(p.slug, TokenRefreshError)(reason, detail, since, p.event_id, p.login_url, retry_at)

@@ -19,7 +19,7 @@ async def logout(api: Tokenstate, cookie_refresh_token: str | None) -> bool:
     if not cookie_refresh_token:
         return False
     try:
-        return bool((await api.logout(cookie_refresh_token))['ended'])
+        return (await api.logout(cookie_refresh_token)).ended
     except AuthError as e:
         logger.warning('the session at Keycloak was not ended', extra={'reason': e.reason})
         return False

@@ -12,6 +12,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from tokenstate import StoredToken, TokenID
+
 from .client import Tokenstate
 from .errors import OfflineTokenDeadError, TokenRefreshError
 
@@ -19,22 +21,17 @@ from .errors import OfflineTokenDeadError, TokenRefreshError
 Refresh = Callable[[str], Awaitable[tuple[int, dict[str, Any]]]]
 
 
-def token_id(token: str) -> dict[str, Any]:
+def token_id(token: str) -> TokenID:
     """What authapi knows a token by. The signature is Keycloak's alone to check."""
     try:
         payload = token.split('.')[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + '=' * (-len(payload) % 4)))
-        return {
-            'user_id': claims['sub'],
-            'client_id': claims['azp'],
-            'session_id': claims['sid'],
-            'issued_at': claims['iat'],
-        }
+        return TokenID(claims['sub'], claims['azp'], claims['sid'], claims['iat'])
     except (IndexError, ValueError, KeyError, TypeError):
         raise ValueError('not an offline token of Keycloak') from None  # which may not stand in a message
 
 
-async def track(api: Tokenstate, token: str) -> dict[str, Any]:
+async def track(api: Tokenstate, token: str) -> StoredToken:
     """After each login, and after each refresh that brought another token."""
     return await api.track_offline_token(token_id(token))
 
@@ -46,15 +43,16 @@ async def refresh(api: Tokenstate, token: str, ask: Refresh) -> dict[str, Any]:
     """
     which = token_id(token)
     v = await api.verdict_of(which)
-    if v['state'] in ('revoked', 'suspended'):
-        raise OfflineTokenDeadError(v['reason'], since=v['since'], event_id=v['event_id'], retry_at=v.get('retry_at'))
+    if v.state in ('revoked', 'suspended'):
+        since, retry_at = (at.isoformat() if at else None for at in (v.since, v.retry_at))
+        raise OfflineTokenDeadError(v.reason or v.state, since=since, event_id=v.event_id, retry_at=retry_at)
     status, answer = await ask(token)
     said = {k: answer[k] for k in ('error', 'error_description') if isinstance(answer.get(k), str)}
-    outcome = await api.report_refresh(which | {'status': status} | (said if status != 200 else {}))
+    outcome = await api.report_refresh(which, status, **(said if status != 200 else {}))
     if status == 200:
         if answer.get('refresh_token', token) != token:
             await track(api, answer['refresh_token'])
         return answer
-    if outcome['recorded']:
-        raise OfflineTokenDeadError(outcome['reason'])
-    raise TokenRefreshError(outcome['reason'], 'Keycloak gives no access token now, which says nothing about the token')
+    if outcome.recorded:
+        raise OfflineTokenDeadError(outcome.reason)
+    raise TokenRefreshError(outcome.reason, 'Keycloak gives no access token now, which says nothing about the token')

@@ -1,0 +1,106 @@
+"""Ask authapi of tokenstate.
+
+`Tokenstate` and `AsyncTokenstate` have every call of the API. What authapi refuses is a `Problem`:
+
+* `Unauthorized`, `Forbidden`: the API key or the service credential is not valid, or may not do this. Final.
+* `TokenRevoked`: have the user log in again. `TokenSuspended`: refused for now. `NoToken`: none is stored.
+* `Unavailable`: nothing was decided. Try again; log nobody out, and delete no key or token. `Unreachable` is one.
+
+`InvalidCall` is raised before anything is sent. No exception holds a key or a token.
+"""
+
+from ._async import AsyncTokenstate
+from ._errors import (
+    Forbidden,
+    InvalidCall,
+    Meta,
+    NoToken,
+    Problem,
+    TokenRevoked,
+    TokenstateError,
+    TokenSuspended,
+    Unauthorized,
+    Unavailable,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from ._models import (
+    AccessToken,
+    Admission,
+    Applied,
+    Arrival,
+    Can,
+    Change,
+    Decision,
+    EventState,
+    Health,
+    Identity,
+    Introspection,
+    IssuedKey,
+    Key,
+    KeyPage,
+    KnownStanding,
+    ListedToken,
+    LogoutResult,
+    Question,
+    Reached,
+    Refusal,
+    Reported,
+    State,
+    Step,
+    StoredToken,
+    Story,
+    TokenID,
+    TokenPage,
+    UserAuth,
+    UserKey,
+    Verdict,
+)
+from ._sync import Tokenstate
+
+__all__ = [
+    'AccessToken',
+    'Admission',
+    'Applied',
+    'Arrival',
+    'AsyncTokenstate',
+    'Can',
+    'Change',
+    'Decision',
+    'EventState',
+    'Forbidden',
+    'Health',
+    'Identity',
+    'Introspection',
+    'InvalidCall',
+    'IssuedKey',
+    'Key',
+    'KeyPage',
+    'KnownStanding',
+    'ListedToken',
+    'LogoutResult',
+    'Meta',
+    'NoToken',
+    'Problem',
+    'Question',
+    'Reached',
+    'Refusal',
+    'Reported',
+    'State',
+    'Step',
+    'StoredToken',
+    'Story',
+    'TokenID',
+    'TokenPage',
+    'TokenRevoked',
+    'TokenSuspended',
+    'Tokenstate',
+    'TokenstateError',
+    'Unauthorized',
+    'Unavailable',
+    'UnexpectedAnswer',
+    'Unreachable',
+    'UserAuth',
+    'UserKey',
+    'Verdict',
+]
