@@ -65,7 +65,7 @@ func textFiles(t *testing.T) (files []string) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "target" || d.Name() == "testdata"):
+		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "." || d.Name() == "target" || d.Name() == "node_modules" || d.Name() == "testdata"):
 			return filepath.SkipDir
 		case !d.IsDir() && slices.Contains(kinds, filepath.Ext(path)) && d.Type().IsRegular():
 			files = append(files, path)
