@@ -99,3 +99,18 @@ func TestTooManyKeys(t *testing.T) {
 	must(t, err)
 	w.create(map[string]any{"name": "a"}).want(t, http.StatusCreated)
 }
+
+// Ensure whoever sends a member that a call does not know is told which ones it knows, and not what was sent.
+func TestUnknownMembers(t *testing.T) {
+	w := newWorld(t)
+	for name, c := range map[string]struct{ path, body, want string }{
+		"a member of the body": {"/v1/users/u/access-token", `{"canary":1}`, "unexpected property; known here: audience, client_id, min_valid_s"},
+		"one of an item":       {"/v1/decide", `{"items":[{"user_id":"u","canary":1}]}`, "unexpected property; known here: api_key, client_id, issued_at, session_id, user_id"},
+		"one beside the items": {"/v1/decide", `{"items":[{"user_id":"u"}],"canary":1}`, "unexpected property; known here: items, observe"},
+	} {
+		r := w.backend(http.MethodPost, c.path, c.body).want(t, http.StatusUnprocessableEntity, "reason", "invalid_request")
+		if got := r.body["errors"].([]any)[0].(map[string]any)["message"]; got != c.want || strings.Contains(r.raw, "canary") {
+			t.Errorf("%s: %s", name, r.raw)
+		}
+	}
+}

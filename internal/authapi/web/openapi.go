@@ -67,6 +67,7 @@ func describeCall(schemas huma.Registry, path string, op *huma.Operation) {
 	}
 	for _, media := range op.RequestBody.Content {
 		describeBody(schemas, media.Schema)
+		op.Metadata = map[string]any{membersKey: membersOf(schemas, resolved(schemas, media.Schema))}
 	}
 }
 
@@ -80,9 +81,7 @@ func alsoAnswers(op *huma.Operation, status int) {
 }
 
 func describeBody(schemas huma.Registry, s *huma.Schema) {
-	if s.Ref != "" {
-		s = schemas.SchemaFromRef(s.Ref)
-	}
+	s = resolved(schemas, s)
 	for name, member := range s.Properties {
 		switch {
 		case strings.HasSuffix(name, "_id"):
