@@ -23,6 +23,9 @@ var numbers = map[string]json.Number{
 	"version": "1042", "issued_at": exampleSecond, "iat": exampleSecond, "exp": "1795950000", "nbf": exampleSecond, "expires_in": "300",
 }
 
+// shortestID is how long an id is at least to be looked for within other text.
+const shortestID = 16
+
 var (
 	uuidText = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	timeText = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
@@ -85,6 +88,11 @@ func (x *examples) text(name, text string) string {
 	text = timeText.ReplaceAllString(text, exampleTime)
 	text = hostText.ReplaceAllString(text, "127.0.0.1:8080")
 	text = uuidText.ReplaceAllStringFunc(text, func(id string) string { return x.remembered(id, name, uuidOf) })
+	for value, example := range x.known { // session ids, which have no form of their own, stand in stories, too
+		if len(value) >= shortestID {
+			text = strings.ReplaceAll(text, value, example)
+		}
+	}
 	return keyText.ReplaceAllStringFunc(text, func(key string) string {
 		parts := keyText.FindStringSubmatch(key)
 		if parts[2] == "" {

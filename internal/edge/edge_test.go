@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/devstack"
+	"github.com/tokenstate/tokenstate/internal/docrun"
 	"github.com/tokenstate/tokenstate/internal/play"
 )
 
@@ -58,7 +59,15 @@ func TestEdge(t *testing.T) {
 	t.Run("Envoy's protocol", s.envoy)
 	t.Run("nginx", s.nginx)
 	t.Run("examples/openhands", s.openhands)
+	t.Run("what the documents say", s.documents)
 	t.Run("schemathesis", s.schemathesis) // last: it may fill the server with anything
+}
+
+// documents runs the commands of the documents and holds the answers to what stands there.
+func (s *system) documents(t *testing.T) {
+	must(t, docrun.Play(t.Context(), s.stack.Env, docrun.Options{
+		Root: s.root, Files: []string{"docs/api.md", "README.md", "docs/adopting.md"}, Examples: "internal/authapi/apidoc/examples.json",
+	}))
 }
 
 // openhands plays the first adopter's Python against this stack.
