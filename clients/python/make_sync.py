@@ -16,6 +16,9 @@ WORDS = (
     ('aclose', 'close'),
     ('`async with`', '`with`'),
     ('async def', 'def'),
+    ('async with', 'with'),
+    ('async for', 'for'),
+    ('aiter_bytes', 'iter_bytes'),
     ('await ', ''),
 )  # fmt: skip
 

@@ -60,6 +60,8 @@ def problem(status: int, slug: str, **members: Any) -> httpx.Response:
         (httpx.Response(200, text='<html>canary'), UnexpectedAnswer),
         (httpx.Response(200, json={'access_token': 7}), UnexpectedAnswer),
         (httpx.Response(200, json=['canary']), UnexpectedAnswer),
+        (httpx.Response(200, content=b'x' * ((8 << 20) + 1)), UnexpectedAnswer),
+        (httpx.Response(200, content=b'\xff{'), UnexpectedAnswer),
         (httpx.ConnectError('canary'), Unreachable),
         (httpx.ReadTimeout('canary'), Unreachable),
     ],

@@ -8,23 +8,20 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, unquote
 
-import httpx
-
 from . import _models as m
 from ._errors import InvalidCall, UnexpectedAnswer, meta_of
-from ._read import read
+from ._read import Answer, read
 
 T = TypeVar('T')
 
 SERVICE_HEADER = 'X-Service-API-Key'
-MAX_ANSWER = 8 << 20
 
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
     method: str
     path: str
-    answer: Callable[[httpx.Response], T]
+    answer: Callable[[Answer], T]
     json: Any = None
     form: Mapping[str, str] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
@@ -46,8 +43,8 @@ def path(*parts: str) -> str:
     return ''.join('/' + quote(part, safe='') for part in parts)
 
 
-def _of(cls: type[T]) -> Callable[[httpx.Response], T]:
-    def answer(r: httpx.Response) -> T:
+def _of(cls: type[T]) -> Callable[[Answer], T]:
+    def answer(r: Answer) -> T:
         try:
             return read(cls, r.json())
         except (ValueError, TypeError) as e:
@@ -56,7 +53,7 @@ def _of(cls: type[T]) -> Callable[[httpx.Response], T]:
     return answer
 
 
-def _nothing(_: httpx.Response) -> None:
+def _nothing(_: Answer) -> None:
     return None
 
 
@@ -90,7 +87,7 @@ def me(api_key: str, org_id: str | None) -> Call[m.Identity]:
     )
 
 
-def _admission(r: httpx.Response) -> m.Admission:
+def _admission(r: Answer) -> m.Admission:
     def said(name: str) -> str:
         return unquote(r.headers.get(name, ''))
 
@@ -115,7 +112,7 @@ def decide(questions: Sequence[m.Question], observe: bool) -> Call[tuple[m.Decis
         items.append({name: value for name, value in asdict(q).items() if value})
     page = _of(m.DecisionPage)
 
-    def answer(r: httpx.Response) -> tuple[m.Decision, ...]:
+    def answer(r: Answer) -> tuple[m.Decision, ...]:
         if len(found := page(r).items) != len(questions):
             raise UnexpectedAnswer('authapi gave another number of answers than there were questions')
         return found

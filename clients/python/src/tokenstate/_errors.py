@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import httpx
-
-from ._read import instant
+from ._read import Answer, instant
 
 _TYPE = 'urn:tokenstate:problem:'
 
@@ -99,7 +97,7 @@ _BY_SLUG: dict[str, type[Problem]] = {
 _BY_STATUS: dict[int, type[Problem]] = {401: Unauthorized, 403: Forbidden, 503: Unavailable}
 
 
-def problem_of(answer: httpx.Response) -> Problem:
+def problem_of(answer: Answer) -> Problem:
     """Reads a refusal. Whatever stands between may answer, too; then its text is not repeated."""
     body: Any = None
     try:
@@ -110,20 +108,20 @@ def problem_of(answer: httpx.Response) -> Problem:
     if not ours:
         body = {}
     slug = body['type'].removeprefix(_TYPE) if ours else 'unexpected-answer'
-    kind = _BY_SLUG.get(slug) or _BY_STATUS.get(answer.status_code, Problem)
-    p = kind(answer.status_code, slug, str(body.get('reason') or ''), str(body.get('detail') or ''))
+    kind = _BY_SLUG.get(slug) or _BY_STATUS.get(answer.status, Problem)
+    p = kind(answer.status, slug, str(body.get('reason') or ''), str(body.get('detail') or ''))
     p.since, p.retry_at = instant(body.get('since')), instant(body.get('retry_at')) or _retry_after(answer)
     p.event_id, p.key_id, p.login_url = body.get('event_id'), body.get('key_id'), body.get('login_url')
     p.meta = meta_of(answer)
     return p
 
 
-def _retry_after(answer: httpx.Response) -> datetime | None:
+def _retry_after(answer: Answer) -> datetime | None:
     text = answer.headers.get('Retry-After', '')
     return datetime.now(timezone.utc) + timedelta(seconds=int(text)) if text.isdecimal() and len(text) < 9 else None
 
 
-def meta_of(answer: httpx.Response) -> Meta:
+def meta_of(answer: Answer) -> Meta:
     version, age = (answer.headers.get(name, '') for name in ('Tokenstate-Version', 'Tokenstate-Age-Ms'))
     return Meta(
         int(version) if version.isdecimal() else 0, timedelta(milliseconds=int(age) if age.isdecimal() else 0)

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import re
 import types
 import typing
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
+import httpx
+
 T = TypeVar('T')
+
+# Longer answers are not read to their end: a thousand verdicts are about 400 KB.
+MAX_ANSWER = 8 << 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came, read whole."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+    def json(self) -> Any:
+        """Raises ValueError if it is no JSON."""
+        return json.loads(self.content)
+
 
 _FRACTION = re.compile(r'(\.\d{1,6})\d*')
 

@@ -12,6 +12,7 @@ import httpx
 from . import _calls as calls
 from . import _models as m
 from ._errors import InvalidCall, UnexpectedAnswer, Unreachable, problem_of
+from ._read import MAX_ANSWER, Answer
 
 T = TypeVar('T')
 
@@ -65,16 +66,23 @@ class Tokenstate:
         if call.keyed and self._realm is not None:
             query['realm'] = self._realm
         try:
-            answer = self._http.request(
+            with self._http.stream(
                 call.method, call.path, headers=headers, params=query, json=call.json, data=call.form
-            )
+            ) as response:
+                answer = Answer(response.status_code, response.headers, self._content(response))
         except httpx.HTTPError as e:
             raise Unreachable from e
-        if not answer.is_success:
+        if not 200 <= answer.status < 300:
             raise problem_of(answer)
-        if len(answer.content) > calls.MAX_ANSWER:
-            raise UnexpectedAnswer('the answer is larger than any of authapi')
         return call.answer(answer)
+
+    def _content(self, response: httpx.Response) -> bytes:
+        content = bytearray()
+        for part in response.iter_bytes():
+            content += part
+            if len(content) > MAX_ANSWER:
+                raise UnexpectedAnswer('the answer is larger than any of authapi')
+        return bytes(content)
 
     def health(self) -> m.Health:
         """Whether authapi knows enough to answer, and whether a service credential exists."""
