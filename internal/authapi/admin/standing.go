@@ -82,7 +82,7 @@ func (s *Service) submit(ctx context.Context, w gate.Waiting, o *events.Order) (
 	if err != nil {
 		return nil, s.Gate.StoreFault(ctx, err)
 	}
-	o.By = "service:" + caller.Name
+	o.By = web.ActorOf(ctx)
 	m := orders.New(caller.Realm, now, o)
 	version, reached, err := s.Orders.SubmitReaching(ctx, m)
 	if events.IsReject(err) {

@@ -28,6 +28,7 @@ type contextKey int
 const (
 	serviceCaller contextKey = iota
 	keyCaller
+	actingFor
 )
 
 // ForService lets a credential with the scope pass, before its body is even read.
@@ -45,9 +46,13 @@ func (d *Door) forCaller(scope string, may func(projection.ServiceKey) *problem.
 		r, w := humago.Unwrap(ctx)
 		caller, bad := projection.ServiceKey{}, d.Gate.Ready()
 		status := http.StatusServiceUnavailable // what a panic is answered with
-		defer func() { d.auditService(w, r, caller, status) }()
+		acting := ""
+		defer func() { d.auditService(w, r, caller, acting, status) }()
 		if bad == nil {
 			caller, bad = d.Gate.ServiceAfterWait(r, scope)
+		}
+		if bad == nil {
+			acting, bad = person(r)
 		}
 		if bad == nil {
 			bad = idsOnly(r.URL)
@@ -61,7 +66,7 @@ func (d *Door) forCaller(scope string, may func(projection.ServiceKey) *problem.
 			return
 		}
 		d.Gate.SetAges(w.Header())
-		next(huma.WithValue(ctx, serviceCaller, caller))
+		next(huma.WithValue(huma.WithValue(ctx, serviceCaller, caller), actingFor, acting))
 		status = ctx.Status()
 	}}
 }
@@ -90,9 +95,9 @@ func KeyOf(ctx context.Context) apikey.Record {
 }
 
 // auditService notes what a credential did, or was refused.
-func (d *Door) auditService(w http.ResponseWriter, r *http.Request, caller projection.ServiceKey, status int) {
+func (d *Door) auditService(w http.ResponseWriter, r *http.Request, caller projection.ServiceKey, acting string, status int) {
 	if caller.Name != "" {
-		d.audit(w, r, caller.Realm, "service:"+caller.Name, status)
+		d.audit(w, r, caller.Realm, actor(caller.Name, acting), status)
 	}
 }
 
