@@ -35,6 +35,9 @@ type operator struct {
 	replicas              int    // of setup only
 	administrator         string // as replicas
 	administratorPassword secret.Text
+	consoleURL            string
+	consoleClient         string
+	consoleSecret         secret.Text
 }
 
 // operatorCommand is a command with the operator's settings beside its own flags.

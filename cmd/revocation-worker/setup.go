@@ -21,7 +21,9 @@ import (
 const keepEvents = 7 * 24 * time.Hour
 
 func setupCommand() *cli.Command {
-	return keycloakCommand("setup", "make schema, stream, the worker's client and a realm's event settings what they must be; a second run changes nothing", nil, makeSetup)
+	return keycloakCommand("setup", "make schema, stream, the worker's client and a realm's event settings what they must be; a second run changes nothing", []cli.Flag{
+		&cli.BoolFlag{Name: "console", Usage: "make the console's client and its roles, too: CONSOLE_URL and CONSOLE_CLIENT_SECRET say for what"},
+	}, makeSetup)
 }
 
 // keycloakCommand is an operator's command that asks Keycloak, too.
@@ -32,6 +34,9 @@ func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Conte
 		o.addRules(t)
 		t.Text(&o.administrator, "KEYCLOAK_ADMIN", "", "an administrator of the administrators' realm; for setup only")
 		t.Secret(&o.administratorPassword, "KEYCLOAK_ADMIN_PASSWORD", "the administrator's password; for setup only")
+		t.URL(&o.consoleURL, "CONSOLE_URL", true, "where people open the console; for setup --console")
+		t.Text(&o.consoleClient, "CONSOLE_CLIENT_ID", "tokenstate-console", "the console's client; for setup --console")
+		t.Secret(&o.consoleSecret, "CONSOLE_CLIENT_SECRET", "its secret; for setup --console")
 	}, do)
 }
 
@@ -49,7 +54,11 @@ func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
 	did := func(what string, changed []string) {
 		steps = append(steps, step{what, strings.Join(changed, " ")})
 	}
-	err := o.setUp(ctx, did)
+	withConsole := cmd.Bool("console")
+	if withConsole && (o.consoleURL == "" || o.consoleSecret.Empty()) {
+		return fmt.Errorf("%w: --console needs CONSOLE_URL, where people open the console, and CONSOLE_CLIENT_SECRET", ops.ErrUsage)
+	}
+	err := o.setUp(ctx, withConsole, did)
 	if outErr := ops.Output(cmd, steps, func(w io.Writer) {
 		for _, s := range steps {
 			if s.Changed == "" {
@@ -63,7 +72,7 @@ func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
 	return err
 }
 
-func (o *operator) setUp(ctx context.Context, did func(what string, changed []string)) error {
+func (o *operator) setUp(ctx context.Context, withConsole bool, did func(what string, changed []string)) error {
 	before, want, err := postgres.SchemaVersion(ctx, o.database.Reveal())
 	if err != nil {
 		return err
@@ -79,7 +88,7 @@ func (o *operator) setUp(ctx context.Context, did func(what string, changed []st
 	if err := o.setUpLog(ctx, did); err != nil {
 		return err
 	}
-	return o.setUpKeycloak(ctx, did)
+	return o.setUpKeycloak(ctx, withConsole, did)
 }
 
 func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) error {
@@ -109,7 +118,7 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 	return nil
 }
 
-func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)) error {
+func (o *operator) setUpKeycloak(ctx context.Context, withConsole bool, did func(string, []string)) error {
 	s, err := keycloak.NewSetup(ctx, o.keycloakURL, o.administrator, o.administratorPassword)
 	if err != nil {
 		return err
@@ -155,5 +164,10 @@ func (o *operator) setUpKeycloak(ctx context.Context, did func(string, []string)
 		}
 		did("the listener of realm "+realm, listed)
 	}
-	return nil
+	if !withConsole {
+		return nil
+	}
+	console, err := s.Console(ctx, o.consoleClient, o.consoleSecret, o.consoleURL+"/login/callback")
+	did("the console's client", console)
+	return err
 }
