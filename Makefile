@@ -72,6 +72,10 @@ test-edge: devstack $(LISTENER) ## what stands in front of authapi: a real nginx
 	@$(MAKE) --no-print-directory $(SCHEMATHESIS)
 	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) go test -count=1 -v -timeout=20m -tags=edge ./internal/edge/
 
+test-console: ## the console in a real browser: each page at three sizes, with axe, without script (CONSOLE_PICTURES: a folder for pictures)
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { echo 'Chromium is missing: apt-get install chromium'; exit 1; }
+	cd tools/console && go test -count=1 ./...
+
 TRUTH := go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKeycloaks ./internal/truth/
 truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION; docs/truth.md)
 	$(TRUTH)

@@ -18,7 +18,7 @@ func program() *cli.Command {
 		Name:  "authapi",
 		Usage: "decide about API keys and stored offline tokens",
 		Commands: []*cli.Command{
-			serveCommand(), keysCommand(), secretsCommand(), serviceKeysCommand(), auditCommand(), importCommand(), shadowCommand(),
+			serveCommand(), consoleCommand(), keysCommand(), secretsCommand(), serviceKeysCommand(), auditCommand(), importCommand(), shadowCommand(),
 			ops.Healthcheck("authapi", "AUTHAPI_HEALTH_", "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091"),
 		},
 	}

@@ -20,6 +20,7 @@ type Env struct {
 	AuthapiURL, AuthapiAdminURL, WorkerAdminURL string
 	AuthapiExtauthzAddr                         string // of its gRPC
 	AuthapiServiceKey                           string // a service credential with all scopes
+	ConsoleURL                                  string // pages for people, where they were started
 	KeysetFile, PepperFile                      string // authapi's secrets
 	MasterFile, SnapshotFile                    string
 
@@ -52,6 +53,7 @@ func (e *Env) table() []entry {
 		{"AUTHAPI_ADMIN_URL", &e.AuthapiAdminURL},
 		{"WORKER_ADMIN_URL", &e.WorkerAdminURL},
 		{"AUTHAPI_SERVICE_KEY", &e.AuthapiServiceKey},
+		{"CONSOLE_URL", &e.ConsoleURL},
 		{"AUTHAPI_KEYSET_FILE", &e.KeysetFile},
 		{"AUTHAPI_PEPPER_FILE", &e.PepperFile},
 		{"AUTHAPI_MASTER_FILE", &e.MasterFile},

@@ -148,10 +148,13 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 	if s.Env.AuthapiExtauthzAddr, err = FreeAddr(); err != nil {
 		return err
 	}
-	return s.startProgram(ctx, program{
+	if err := s.startProgram(ctx, program{
 		name: "authapi", part: "authapi", command: "serve", pid: &s.Env.AuthapiPID, admin: apiAdminURL,
 		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL=", "DATABASE_URL=" + database, "AUTHAPI_SNAPSHOT_PATH=" + kept, "AUTHAPI_SNAPSHOT_INTERVAL=1s"},
-	})
+	}); err != nil {
+		return err
+	}
+	return s.startConsole(ctx)
 }
 
 func (s *Stack) startProgram(ctx context.Context, p program) error {

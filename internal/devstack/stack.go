@@ -22,6 +22,7 @@ type Options struct {
 	Throwaway bool      // for tests: Postgres and NATS need not survive a power failure
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
+	Console   bool      // with the console
 	Hushed    bool      // Keycloak starts without our listener; see HushListener
 	Realm     string    // the name of the realm that is made; "": demo
 	Realms    string    // the listener's option realms; "": it hears every realm but master

@@ -24,7 +24,7 @@ func Supervise(ctx context.Context, root string) error {
 	}
 
 	say := both{progress, os.Stderr}
-	s, err := Start(ctx, Options{Root: root, Progress: say})
+	s, err := Start(ctx, Options{Root: root, Progress: say, Console: true})
 	if err != nil {
 		_, _ = fmt.Fprintln(progress, "devstack:", err) // and main tells the log
 		return err

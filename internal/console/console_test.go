@@ -1,0 +1,333 @@
+package console_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tokenstate/tokenstate/internal/console/consoletest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// site is a console that a browser without script looks at.
+type site struct {
+	*consoletest.World
+	t       *testing.T
+	url     string
+	browser *http.Client
+}
+
+func newSite(t *testing.T, users int, withLogin bool) *site {
+	t.Helper()
+	s := &site{t: t}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Handler().ServeHTTP(w, r) }))
+	s.url = "http://" + server.Listener.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	w, err := consoletest.New(ctx, consoletest.Options{Users: users, URL: s.url, Login: withLogin})
+	must(t, err)
+	s.World = w
+	server.Start()
+	t.Cleanup(func() { cancel(); server.Close(); s.browser.CloseIdleConnections() })
+	jar, err := cookiejar.New(nil)
+	must(t, err)
+	s.browser = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return s
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+type seen struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (s *site) send(method, path string, form url.Values, headers ...string) seen {
+	s.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, body)
+	must(s.t, err)
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := s.browser.Do(r)
+	must(s.t, err)
+	defer func() { _ = res.Body.Close() }()
+	all, err := io.ReadAll(res.Body)
+	must(s.t, err)
+	return seen{res.StatusCode, res.Header, string(all)}
+}
+
+func (s *site) get(path string) seen { s.t.Helper(); return s.send(http.MethodGet, path, nil) }
+
+// as logs somebody in who has that role.
+func (s *site) as(role string) *site {
+	s.t.Helper()
+	if got := s.send(http.MethodPost, "/login/oidc", url.Values{"next": {"/why"}}); got.status != http.StatusSeeOther {
+		s.t.Fatalf("the login does not begin: %d", got.status)
+	}
+	s.get("/login/callback?state=S&code=" + role)
+	return s
+}
+
+const somebody = "/users/demo/5f0c8a4e-0000-4000-8000-000000000009"
+
+// pages has each page, and the least role that sees it.
+var pages = map[string]string{
+	"/": "viewer", "/why": "support", somebody: "support", "/tokens": "viewer", "/tokens.csv": "support", "/keys": "support", "/keys.csv": "support",
+	"/orders": "viewer", "/parked": "viewer", "/log": "viewer", "/audit": "viewer", "/setup": "viewer",
+}
+
+var grown = map[string]int{"nobody": 0, "viewer": 1, "support": 2, "operator": 3}
+
+// Ensure each page opens to the roles that may see it and to no others, and leads who is not logged in
+// to the login.
+func TestPagesByRole(t *testing.T) {
+	for role, is := range grown {
+		s := newSite(t, 12, true)
+		if role != "nobody" {
+			s.as(role)
+		}
+		for path, least := range pages {
+			want := http.StatusOK
+			switch {
+			case is == 0:
+				want = http.StatusSeeOther
+			case is < grown[least]:
+				want = http.StatusForbidden
+			}
+			got := s.get(path)
+			if got.status != want {
+				t.Errorf("%s on %s: %d, want %d", role, path, got.status, want)
+			}
+			if is == 0 && got.header.Get("Location") != "/login?next="+url.QueryEscape(path) {
+				t.Errorf("nobody on %s goes to %q", path, got.header.Get("Location"))
+			}
+		}
+	}
+}
+
+// Ensure a page may load nothing but what this server has, nobody frames or keeps it, and what other
+// sites or names send is refused.
+func TestHeadersAndOtherSites(t *testing.T) {
+	s := newSite(t, 3, true).as("operator")
+	h := s.get("/").header
+	csp := h.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self' https://id.example"} {
+		if !strings.Contains(csp, part) {
+			t.Errorf("the policy %q lacks %q", csp, part)
+		}
+	}
+	if strings.Contains(csp, "unsafe") || h.Get("Cache-Control") != "no-store" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Frame-Options") != "DENY" {
+		t.Errorf("headers: %v", h)
+	}
+	form := url.Values{"q": {"x"}}
+	for name, headers := range map[string][]string{
+		"another site": {"Sec-Fetch-Site", "cross-site"}, "another origin": {"Origin", "https://evil.example"},
+	} {
+		if got := s.send(http.MethodPost, "/why", form, headers...); got.status != http.StatusForbidden {
+			t.Errorf("a form of %s: %d", name, got.status)
+		}
+	}
+	if got := s.send(http.MethodGet, "/", nil, "Host", "evil.example"); got.status != http.StatusMisdirectedRequest {
+		t.Errorf("by another name: %d", got.status)
+	}
+	if got := s.get("/assets/console.css"); got.status != http.StatusOK || got.header.Get("Content-Type") != "text/css; charset=utf-8" {
+		t.Errorf("the stylesheet: %d %v", got.status, got.header)
+	}
+	for _, path := range []string{"/assets/../console.go", "/assets/licences", "/assets/", "/nothing"} {
+		if got := s.get(path); got.status == http.StatusOK {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+}
+
+// Ensure a whole key that is pasted goes nowhere: the answer has its id, and neither an address nor the
+// log nor a page has the key. In an address it is refused.
+func TestPastedKeyGoesNowhere(t *testing.T) {
+	s := newSite(t, 3, true).as("support")
+	whole, id := consoletest.Key()
+	for _, text := range []string{whole, "Authorization: Bearer " + whole, whole[:len(whole)-1], "eyJhbGciOi.eyJzdWIiOi.x"} {
+		got := s.send(http.MethodPost, "/why", url.Values{"q": {text}})
+		if got.status != http.StatusOK || strings.Contains(got.body, whole[:20]) && text != whole || strings.Contains(got.body, text) {
+			t.Errorf("%q: %d %s", text, got.status, got.body)
+		}
+	}
+	if got := s.send(http.MethodPost, "/why", url.Values{"q": {whole}}); !strings.Contains(got.body, "<code>"+id+"</code>") {
+		t.Errorf("the id is not told: %s", got.body)
+	}
+	for _, path := range []string{"/users/demo/" + whole, "/?q=" + whole, "/login?next=/users/demo/" + whole} {
+		if got := s.get(path); got.status != http.StatusBadRequest || strings.Contains(got.body, whole) {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	if strings.Contains(s.Log.String(), whole[10:30]) {
+		t.Errorf("the log has it: %s", s.Log)
+	}
+}
+
+// Ensure the box finds what support has in hand.
+func TestWhyFinds(t *testing.T) {
+	s := newSite(t, 12, true).as("support")
+	for asked, want := range map[string]string{
+		"session-000009": somebody, strings.TrimPrefix(somebody, "/users/demo/"): somebody, "K000000009": somebody + "#key-K000000009", "an-event": "/users/demo/an-event",
+	} {
+		if got := s.send(http.MethodPost, "/why", url.Values{"q": {" " + asked + " "}}); got.status != http.StatusSeeOther || got.header.Get("Location") != want {
+			t.Errorf("%s: %d %s", asked, got.status, got.header.Get("Location"))
+		}
+	}
+	if got := s.send(http.MethodPost, "/why", url.Values{"q": {"request-1"}}); !strings.Contains(got.body, "user_disabled") || !strings.Contains(got.body, "order-000001") {
+		t.Errorf("a request's id: %s", got.body)
+	}
+	for asked, want := range map[string]string{"nobody": "Nothing of that id is known", strings.Repeat("x", 300): "longer than any id", "": "/why"} {
+		got := s.send(http.MethodPost, "/why", url.Values{"q": {asked}})
+		if !strings.Contains(got.body+got.header.Get("Location"), want) {
+			t.Errorf("%q: %s", asked, got.body)
+		}
+	}
+}
+
+// Ensure no id of a user becomes markup, and every one of them has a page.
+func TestHostileNames(t *testing.T) {
+	s := newSite(t, 12, true).as("operator")
+	for _, user := range consoletest.Users(7) {
+		got := s.get("/users/demo/" + url.PathEscape(user))
+		if user != ".." && got.status != http.StatusOK {
+			t.Errorf("%q: %d", user, got.status)
+		}
+		if strings.Contains(got.body, "<script>alert") || strings.Contains(got.body, "<img src=x") || strings.Contains(got.body, "<b>") {
+			t.Errorf("%q is markup", user)
+		}
+	}
+	if got := s.get("/users/demo/" + strings.Repeat("w", 256)); got.status != http.StatusBadRequest {
+		t.Errorf("256 bytes: %d", got.status)
+	}
+}
+
+// Ensure a login ends: by the person, by Keycloak within seconds, after half an hour without use, and
+// after five minutes in which Keycloak could not be asked, which the pages say.
+func TestLoginEnds(t *testing.T) {
+	in := func(s *site) bool { return s.get("/").status == http.StatusOK }
+	t.Run("log out", func(t *testing.T) {
+		s := newSite(t, 3, true).as("viewer")
+		if !in(s) || s.send(http.MethodPost, "/logout", url.Values{}).status != http.StatusSeeOther || in(s) {
+			t.Error("in after the logout")
+		}
+	})
+	t.Run("disabled in Keycloak", func(t *testing.T) {
+		s := newSite(t, 3, true).as("viewer")
+		s.OIDC.Disable()
+		if s.Pass(5 * time.Second); in(s) {
+			t.Error("in five seconds later")
+		}
+	})
+	t.Run("idle", func(t *testing.T) {
+		s := newSite(t, 3, true).as("viewer")
+		for range 4 { // what renews itself is no use
+			s.Pass(10 * time.Minute)
+			s.send(http.MethodGet, "/", nil, "HX-Trigger", "live")
+		}
+		if in(s) {
+			t.Error("in after 40 minutes that nobody looked")
+		}
+	})
+	t.Run("Keycloak is away", func(t *testing.T) {
+		s := newSite(t, 3, true).as("viewer")
+		s.OIDC.GoAway(true)
+		s.Pass(time.Minute)
+		if got := s.get("/"); got.status != http.StatusOK || !strings.Contains(got.body, "cannot be asked just now") {
+			t.Errorf("a minute later: %d", got.status)
+		}
+		if s.Pass(5 * time.Minute); in(s) {
+			t.Error("in although nobody vouches")
+		}
+	})
+	t.Run("a credential instead", func(t *testing.T) {
+		s := newSite(t, 3, true)
+		for range 2 {
+			if got := s.send(http.MethodPost, "/login/credential", url.Values{"credential": {"bad"}}); got.status != http.StatusForbidden {
+				t.Errorf("a bad one: %d", got.status)
+			}
+		}
+		s.send(http.MethodPost, "/login/credential", url.Values{"credential": {"good"}})
+		if got := s.get("/"); got.status != http.StatusOK || !strings.Contains(got.body, "in by a service credential") {
+			t.Errorf("%d", got.status)
+		}
+		var last seen
+		for range 5 {
+			last = s.send(http.MethodPost, "/login/credential", url.Values{"credential": {"bad"}})
+		}
+		if last.status != http.StatusTooManyRequests {
+			t.Errorf("after many attempts: %d", last.status)
+		}
+	})
+	t.Run("no role", func(t *testing.T) {
+		s := newSite(t, 3, true).as("gardener")
+		if in(s) {
+			t.Error("in without a role")
+		}
+	})
+	t.Run("another state", func(t *testing.T) {
+		s := newSite(t, 3, true)
+		s.send(http.MethodPost, "/login/oidc", url.Values{})
+		if s.get("/login/callback?state=other&code=operator"); in(s) {
+			t.Error("in by another's login")
+		}
+	})
+}
+
+// Ensure what is away is said on the page, and the rest of it is shown.
+func TestNeighboursAway(t *testing.T) {
+	s := newSite(t, 12, true).as("operator")
+	s.get("/")
+	s.Rows.Away.Store(true)
+	s.API.Away.Store(true)
+	s.Pass(2 * time.Second)
+	if got := s.get("/"); got.status != http.StatusOK || !strings.Contains(got.body, "The database does not answer") {
+		t.Errorf("first page: %d", got.status)
+	}
+	got := s.get(somebody)
+	if got.status != http.StatusOK || !strings.Contains(got.body, "keys are not known now") || !strings.Contains(got.body, "authapi does not answer") || !strings.Contains(got.body, "left the company") && !strings.Contains(got.body, "user_disabled") {
+		t.Errorf("a user's page: %d %s", got.status, got.body)
+	}
+	if got := s.send(http.MethodPost, "/why", url.Values{"q": {"x"}}); got.status != http.StatusServiceUnavailable || !strings.Contains(got.body, "cannot be read now") {
+		t.Errorf("the box: %d", got.status)
+	}
+}
+
+// Ensure a world that nothing has happened in says so, and what to do.
+func TestNothingYet(t *testing.T) {
+	s := newSite(t, 0, false)
+	got := s.get("/")
+	for _, part := range []string{"No node of Keycloak was heard yet", "No offline token is kept", "no worker has caught up"} {
+		if !strings.Contains(got.body, part) {
+			t.Errorf("the page lacks %q: %s", part, got.body)
+		}
+	}
+	if got := s.get("/users/demo/nobody"); got.status != http.StatusNotFound || !strings.Contains(got.body, "Nobody of that id is known") {
+		t.Errorf("nobody's page: %d", got.status)
+	}
+}

@@ -1,0 +1,62 @@
+package consoletest
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/tokenstate/tokenstate/internal/console"
+)
+
+// OIDC is the identity provider. The code that it gives back names the role.
+type OIDC struct {
+	mu   sync.Mutex
+	out  bool
+	away bool
+}
+
+// Disable puts everybody out.
+func (o *OIDC) Disable() { o.mu.Lock(); defer o.mu.Unlock(); o.out = true }
+
+// GoAway makes it answer nothing, or answer again.
+func (o *OIDC) GoAway(away bool) { o.mu.Lock(); defer o.mu.Unlock(); o.away = away }
+
+func (o *OIDC) state() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.out:
+		return console.ErrOut
+	case o.away:
+		return errors.New("away")
+	}
+	return nil
+}
+
+// Begin implements console.OIDC.
+func (o *OIDC) Begin(context.Context) (string, console.Flow, error) {
+	return "https://id.example/auth?state=S", console.Flow{State: "S", Nonce: "N", Verifier: "V"}, o.state()
+}
+
+// Finish implements console.OIDC.
+func (o *OIDC) Finish(_ context.Context, _ console.Flow, code string) (console.Visitor, console.Identity, error) {
+	v := console.Visitor{Name: "ann <admin>", Role: console.RoleOf([]string{code}), Person: true}
+	return v, is{o, v}, o.state()
+}
+
+// Check implements console.Credential.
+func (o *OIDC) Check(_ context.Context, credential string) (console.Visitor, console.Identity, error) {
+	if credential != "good" {
+		return console.Visitor{}, nil, console.ErrOut
+	}
+	v := console.Visitor{Name: "a service credential", Role: console.Support}
+	return v, is{o, v}, nil
+}
+
+type is struct {
+	of *OIDC
+	v  console.Visitor
+}
+
+// Still implements console.Identity.
+func (i is) Still(context.Context) (console.Visitor, error) { return i.v, i.of.state() }
