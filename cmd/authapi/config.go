@@ -24,7 +24,7 @@ type config struct {
 	clientSecret                secret.Text
 	files                       vault.Paths
 	realmsFile                  string
-	addr, adminAddr             string
+	addr, adminAddr, pprof      string
 	loginURL, mode, docs        string
 	blindReuse, keycloakTimeout time.Duration
 	standingMaxAge              time.Duration
@@ -67,6 +67,7 @@ func (c *config) table() *settings.Table {
 	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms, read at the start: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")
 	t.Text(&c.addr, "AUTHAPI_ADDR", "127.0.0.1:8080", "address of the API")
 	t.Text(&c.adminAddr, "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091", "address of /livez, /readyz and /metrics")
+	t.Choice(&c.pprof, "AUTHAPI_PPROF", []string{"off", "on"}, ops.PprofHelp)
 	t.Choice(&c.docs, "AUTHAPI_DOCS", []string{"off", "on"}, "whether /docs shows the description of all calls to a browser; / and /openapi.json are there in either case")
 	t.URL(&c.loginURL, "AUTHAPI_LOGIN_URL", true, "where a user logs in again; shown with a dead token")
 	t.Choice(&c.mode, "AUTHAPI_STANDING", []string{"best_effort", "strict"}, "whether a key passes when its owner is not known freshly enough")

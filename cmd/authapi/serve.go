@@ -83,7 +83,7 @@ func serve(ctx context.Context, c *config) error {
 		return err
 	}
 	all, ctx := errgroup.WithContext(ctx)
-	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
+	a := &ops.Admin{Gatherer: registry, Profiles: c.pprof == "on", Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return known.Keep(ctx) })

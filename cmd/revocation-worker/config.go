@@ -40,7 +40,7 @@ type config struct {
 	keycloakURL, adminRealm          string
 	clientID                         string
 	clientSecret                     secret.Text
-	adminAddr, realmNames            string
+	adminAddr, pprof, realmNames     string
 	margin, skew, lag, sweep, closed time.Duration
 	lookEvery, ownerSweep            time.Duration
 	lookRate                         int
@@ -56,6 +56,7 @@ func (c *config) table() *settings.Table {
 	c.addNATS(t)
 	c.addKeycloak(t)
 	t.Text(&c.adminAddr, "WORKER_ADMIN_ADDR", adminAddr, "address of /livez, /readyz and /metrics")
+	t.Choice(&c.pprof, "WORKER_PPROF", []string{"off", "on"}, ops.PprofHelp)
 	c.addRules(t)
 	t.Duration(&c.lookEvery, "WORKER_LOOK_INTERVAL", time.Second, 10*time.Millisecond, time.Minute, "how often it is asked who is due")
 	t.Duration(&c.backfillEvery, "WORKER_BACKFILL_INTERVAL", time.Minute, 100*time.Millisecond, time.Hour, "how often Keycloak's event store is read")

@@ -93,7 +93,7 @@ func run(ctx context.Context, c *config) error {
 	p.measures = newMeasures(registry, p)
 
 	all, ctx := errgroup.WithContext(ctx)
-	a := &ops.Admin{Gatherer: registry, Checks: p.checks()}
+	a := &ops.Admin{Gatherer: registry, Profiles: c.pprof == "on", Checks: p.checks()}
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return known.Run(ctx) })

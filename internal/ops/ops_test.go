@@ -84,6 +84,20 @@ func TestReady(t *testing.T) {
 	ask("/metrics", 200, "")
 }
 
+// Ensure profiles are there when they are asked for, and not otherwise: they show what is in memory.
+func TestProfiles(t *testing.T) {
+	for on, want := range map[bool]int{false: http.StatusNotFound, true: http.StatusOK} {
+		a := &Admin{Gatherer: prometheus.NewRegistry(), Profiles: on}
+		for _, path := range []string{"/debug/pprof/", "/debug/pprof/goroutine?debug=1", "/debug/pprof/heap"} {
+			w := httptest.NewRecorder()
+			a.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+			if w.Code != want {
+				t.Errorf("profiles %v: %s is %d", on, path, w.Code)
+			}
+		}
+	}
+}
+
 // Ensure healthcheck says in JSON what is missing, also where nothing answers.
 func TestHealthcheckOutput(t *testing.T) {
 	ok := false

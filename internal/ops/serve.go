@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync/atomic"
 	"time"
 
@@ -21,10 +22,14 @@ type Check struct {
 	Ask  func() (ok bool, why string)
 }
 
+// PprofHelp is the help of the setting that turns profiles on.
+const PprofHelp = "whether /debug/pprof/ is served there: profiles for a program that is slow or large. They show what is in memory, so keep the address private"
+
 // Admin is the second port: for probes and scrapers, not for users.
 type Admin struct {
 	Checks   []Check
 	Gatherer prometheus.Gatherer
+	Profiles bool // whether /debug/pprof/ is served: it tells of the memory and costs time, so not as a rule
 
 	stopping atomic.Bool
 }
@@ -32,12 +37,17 @@ type Admin struct {
 // Stopping makes the program not ready, so that nobody sends it more work while it drains.
 func (a *Admin) Stopping() { a.stopping.Store(true) }
 
-// Handler serves /livez, /readyz (?verbose) and /metrics.
+// Handler serves /livez, /readyz (?verbose) and /metrics, and profiles if they are asked for.
 func (a *Admin) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", a.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.Gatherer, promhttp.HandlerOpts{}))
+	if a.Profiles {
+		mux.HandleFunc("GET /debug/pprof/", pprof.Index) // it serves heap, goroutine, allocs and the like, too
+		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
 	return mux
 }
 
