@@ -8,11 +8,11 @@ import (
 const logInAgain = "have the user log in again with the scope offline_access"
 
 // enableUser names the place: neither Keycloak nor the backend opens what the other has closed.
-func (l Line) enableUser() string {
+func (l truth) enableUser() string {
 	switch {
 	case l.ordered:
 		return "enable the user by POST /v1/users/{user_id}/standing: the backend disabled it, and Keycloak's word does not undo that"
-	case l.By != "":
+	case l.by != "":
 		return "enable the user in Keycloak"
 	default:
 		return "enable the user where it was disabled: in Keycloak, or by POST /v1/users/{user_id}/standing"
@@ -20,8 +20,8 @@ func (l Line) enableUser() string {
 }
 
 // keyAdvice is what helps where a key is refused.
-func keyAdvice(k apikey.Record, l Line) string {
-	switch l.Reason {
+func keyAdvice(k apikey.Record, l truth) string {
+	switch l.reason {
 	case apikey.ReasonUserDisabled:
 		return l.enableUser() + "; the keys work again then"
 	case apikey.ReasonUserDeleted:
@@ -30,7 +30,7 @@ func keyAdvice(k apikey.Record, l Line) string {
 		return "enable the realm in Keycloak"
 	case apikey.ReasonRevoked:
 		if k.RevokedAt == 0 { // cut off by an order about the user or realm, which can be pardoned
-			return "make a new key" + orPardon(l.EventID)
+			return "make a new key" + orPardon(l.cause)
 		}
 		return "make a new key"
 	case apikey.ReasonExpired:
@@ -45,8 +45,8 @@ func keyAdvice(k apikey.Record, l Line) string {
 }
 
 // tokenAdvice is what helps where an offline token does not.
-func tokenAdvice(l Line) string {
-	switch l.Reason {
+func tokenAdvice(l truth) string {
+	switch l.reason {
 	case tokenstate.ReasonUserDisabled:
 		return l.enableUser()
 	case tokenstate.ReasonRealmDisabled:
@@ -62,9 +62,9 @@ func tokenAdvice(l Line) string {
 	case tokenstate.ReasonRefused:
 		return "Keycloak refuses it at present: its server log says more; it is tried again by itself"
 	case tokenstate.ReasonOrder:
-		return logInAgain + orPardon(l.EventID)
+		return logInAgain + orPardon(l.cause)
 	}
-	if l.State == tokenstate.Revoked.String() {
+	if l.state == tokenstate.Revoked.String() {
 		return logInAgain
 	}
 	return ""

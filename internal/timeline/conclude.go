@@ -14,19 +14,42 @@ import (
 func Tell(t Told, asked Asked) Story {
 	r := &replay{told: t}
 	steps := merged(r.steps(), t.keySteps())
+	for i := range steps {
+		steps[i].Changes = append([]Change{}, steps[i].Changes...) // a list is never null
+	}
 	return Story{Realm: t.Realm, User: t.User, Asked: asked, Conclusion: r.conclude(asked), Steps: append([]Step{}, steps...)}
+}
+
+// truth is a Line in the making.
+type truth struct {
+	what, state, reason, cause string
+	ids                        []string
+	since                      tokenstate.Millis
+	by                         string
+	actor                      *events.Actor
+	ordered                    bool // by an order of ours, and not in Keycloak
+	inDoubt                    bool
+	do                         string
+}
+
+func (l truth) line() Line {
+	return Line{l.what, append([]string{}, l.ids...), l.state, text(l.reason), instant(l.since), text(l.cause), text(l.by), l.actor, l.inDoubt, text(l.do)}
 }
 
 func (r *replay) conclude(asked Asked) []Line {
 	r.facts = tokenstate.Join(r.facts, r.told.Facts)
-	lines := append(r.keyLines(asked), r.tokenLines()...)
-	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(b.about(asked), a.about(asked)) })
+	all := append(r.keyLines(asked), r.tokenLines()...)
+	slices.SortStableFunc(all, func(a, b truth) int { return cmp.Compare(b.about(asked), a.about(asked)) })
+	lines := make([]Line, len(all))
+	for i, l := range all {
+		lines[i] = l.line()
+	}
 	return lines
 }
 
 // about is 1 for the line of what was asked about.
-func (l Line) about(asked Asked) int {
-	if (asked.Kind == AKey || asked.Kind == Session) && slices.Contains(l.IDs, asked.ID) {
+func (l truth) about(asked Asked) int {
+	if (asked.Kind == AKey || asked.Kind == Session) && slices.Contains(l.ids, asked.ID) {
 		return 1
 	}
 	return 0
@@ -34,26 +57,26 @@ func (l Line) about(asked Asked) int {
 
 // keyLines has a line for the keys of which the same is true. Of many dead ones only that which was asked about is
 // told: they end by themselves, and the steps have them.
-func (r *replay) keyLines(asked Asked) (lines []Line) {
+func (r *replay) keyLines(asked Asked) (lines []truth) {
 	owner := tokenstate.Owner(r.told.Realm, r.told.User, r.facts, r.told.Rules)
 	for _, k := range r.told.Keys {
 		d := apikey.DecideBy(r.facts, r.told.Rules, k.Record, tokenstate.Seconds(r.told.Now.Unix()))
 		if final(d) && k.ID != asked.ID {
 			continue
 		}
-		l := Line{What: "API keys", State: "admitted", Since: instant(d.Since), EventID: d.Cause, InDoubt: owner.InDoubt}
+		l := truth{what: "API keys", state: "admitted", since: d.Since, cause: d.Cause, inDoubt: owner.InDoubt}
 		if !d.Active {
-			l.State, l.Reason = "refused", d.Reason
+			l.state, l.reason = "refused", d.Reason
 			if d.Cause == owner.Cause { // of the owner, so of all their keys
 				r.explain(&l, ownerName, words(ownerState(owner), owner.Reason))
 			}
 			r.byCause(&l)
-			l.Do = keyAdvice(k.Record, l)
+			l.do = keyAdvice(k.Record, l)
 		}
 		lines = add(lines, l, k.ID)
 	}
 	if len(lines) == 0 {
-		return []Line{{What: "API keys", IDs: []string{}, State: "none"}}
+		return []truth{{what: "API keys", state: none}}
 	}
 	return lines
 }
@@ -62,44 +85,44 @@ func final(d apikey.Decision) bool {
 	return d.Reason == apikey.ReasonRevoked || d.Reason == apikey.ReasonExpired
 }
 
-func (r *replay) tokenLines() (lines []Line) {
+func (r *replay) tokenLines() (lines []truth) {
 	for _, t := range r.told.Tokens {
 		v := tokenstate.Judge(t, r.facts, r.told.Rules)
-		l := Line{What: "offline tokens of " + t.ClientID, State: v.State.String(), Reason: v.Reason, Since: instant(v.Since), EventID: v.Cause, InDoubt: v.InDoubt}
+		l := truth{what: "offline tokens of " + t.ClientID, state: v.State.String(), reason: v.Reason, since: v.Since, cause: v.Cause, inDoubt: v.InDoubt}
 		if v.State != tokenstate.Usable {
 			r.explain(&l, tokenName(t), words(v.State.String(), v.Reason))
 			r.byCause(&l)
-			l.Do = tokenAdvice(l)
+			l.do = tokenAdvice(l)
 		}
 		lines = add(lines, l, t.Session)
 	}
 	if len(r.told.Tokens) == 0 {
-		return []Line{{What: "offline tokens", IDs: []string{}, State: "none", Do: "have the user log in with the scope offline_access, and store the token"}}
+		return []truth{{what: "offline tokens", state: none, do: "have the user log in with the scope offline_access, and store the token"}}
 	}
 	return lines
 }
 
 // add puts an id into the line of the same truth, or begins one.
-func add(lines []Line, l Line, id string) []Line {
+func add(lines []truth, l truth, id string) []truth {
 	for i, o := range lines {
-		if o.What == l.What && o.State == l.State && o.Reason == l.Reason && o.EventID == l.EventID && o.InDoubt == l.InDoubt {
-			lines[i].IDs = append(o.IDs, id)
+		if o.what == l.what && o.state == l.state && o.reason == l.reason && o.cause == l.cause && o.inDoubt == l.inDoubt {
+			lines[i].ids = append(o.ids, id)
 			return lines
 		}
 	}
-	l.IDs = []string{id}
+	l.ids = []string{id}
 	return append(lines, l)
 }
 
 // explain dates a verdict by the message that made it what it is. The verdict itself names the latest look that
 // saw the same again: of a disabled user there is one every few minutes.
-func (r *replay) explain(l *Line, name, now string) {
+func (r *replay) explain(l *truth, name, now string) {
 	m, there := r.since[name]
 	if !there || r.was[name].words != now {
 		return // the journal does not tell how it came to this
 	}
 	first := r.firstCause(m)
-	l.EventID, l.Since = causeOf(first), instant(first.At)
+	l.cause, l.since = causeOf(first), first.At
 }
 
 // firstCause is the event that a look was taken for, if the journal has it.
@@ -117,12 +140,12 @@ func (r *replay) firstCause(m events.Message) events.Message {
 }
 
 // byCause says what was done and by whom, if the journal has the message.
-func (r *replay) byCause(l *Line) {
-	m, there := r.message(l.EventID)
+func (r *replay) byCause(l *truth) {
+	m, there := r.message(l.cause)
 	if !there {
 		return
 	}
-	l.By, l.Actor, l.ordered = Describe(m), actorOf(m), m.Body.Class() == events.ClassOrder
+	l.by, l.actor, l.ordered = Describe(m), actorOf(m), m.Body.Class() == events.ClassOrder
 }
 
 // message is the one that a cause names: by its own id, or by Keycloak's of the event in it.
@@ -141,6 +164,16 @@ func causeOf(m events.Message) string {
 		return h.Event
 	}
 	return m.ID
+}
+
+// none is of which nothing is stored.
+const none = "none"
+
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func instant(m tokenstate.Millis) *time.Time {

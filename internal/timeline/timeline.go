@@ -58,16 +58,14 @@ type Line struct {
 	What    string     `json:"what"` // API keys, offline tokens of app
 	IDs     []string   `json:"ids"`  // the keys', or the tokens' sessions
 	State   string     `json:"state" enum:"admitted,refused,usable,suspended,revoked,unknown,none"`
-	Reason  string     `json:"reason,omitempty"`
-	Since   *time.Time `json:"since,omitempty"`
-	EventID string     `json:"event_id,omitempty"`
+	Reason  *string    `json:"reason"`
+	Since   *time.Time `json:"since"`
+	EventID *string    `json:"event_id"`
 	// By is what was done, and by whom, as far as the journal tells it.
-	By      string        `json:"by,omitempty"`
-	Actor   *events.Actor `json:"actor,omitempty"`
-	InDoubt bool          `json:"in_doubt,omitempty"`
-	Do      string        `json:"do,omitempty"` // what helps
-
-	ordered bool // by an order of ours, and not in Keycloak
+	By      *string       `json:"by"`
+	Actor   *events.Actor `json:"actor"`
+	InDoubt bool          `json:"in_doubt"`
+	Do      *string       `json:"do"` // what helps
 }
 
 // Step is one message, and what changed by it; or something that was done to a key.
@@ -77,9 +75,9 @@ type Step struct {
 	ID       string        `json:"id"`
 	From     string        `json:"from"` // listener, backfill, look, authapi, operator, worker, foreign; keys
 	What     string        `json:"what"`
-	Actor    *events.Actor `json:"actor,omitempty"`
-	Changes  []Change      `json:"changes,omitempty"`
-	Times    int           `json:"times,omitempty"` // how many looks without a change are told as this one
+	Actor    *events.Actor `json:"actor"`
+	Changes  []Change      `json:"changes"`
+	Times    int           `json:"times"` // how many looks without a change are told as this one; 0: it is one message
 
 	look, deed bool // for folding: a look at Keycloak; something that is told though it changes no verdict
 }

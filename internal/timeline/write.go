@@ -13,10 +13,11 @@ const mostIDs = 3
 func (l Line) Write(piece func(first, text string)) {
 	piece("", l.headline())
 	const below = "    "
-	if l.By != "" {
-		piece(below, "by "+l.By+l.ids())
-	} else if l.EventID != "" {
-		piece(below, "by "+l.EventID+", which the journal does not have")
+	switch {
+	case l.By != nil:
+		piece(below, "by "+*l.By+l.event())
+	case l.EventID != nil:
+		piece(below, "by "+*l.EventID+", which the journal does not have")
 	}
 	if len(l.IDs) > 0 {
 		piece(below, "of: "+few(l.IDs))
@@ -24,14 +25,14 @@ func (l Line) Write(piece func(first, text string)) {
 	if l.InDoubt {
 		piece(below, "in doubt: something happened that no look at Keycloak has settled yet")
 	}
-	if l.Do != "" {
-		piece(below, "do: "+l.Do)
+	if l.Do != nil {
+		piece(below, "do: "+*l.Do)
 	}
 }
 
 // headline has in capitals what does not work: it is what was asked for.
 func (l Line) headline() string {
-	if l.State == "none" {
+	if l.State == none {
 		return l.What + ": none is stored here"
 	}
 	state := l.State
@@ -39,8 +40,8 @@ func (l Line) headline() string {
 		state = strings.ToUpper(state)
 	}
 	text := l.What + ": " + state
-	if l.Reason != "" {
-		text += ", " + l.Reason
+	if l.Reason != nil {
+		text += ", " + *l.Reason
 	}
 	if l.Since != nil {
 		text += " since " + l.Since.UTC().Format(time.DateTime) + "Z"
@@ -48,8 +49,8 @@ func (l Line) headline() string {
 	return text
 }
 
-func (l Line) ids() string {
-	text := " (id " + l.EventID
+func (l Line) event() string {
+	text := " (id " + *l.EventID
 	if a := l.Actor; a != nil && a.Client != "" {
 		text += ", with client " + a.Client
 	}
