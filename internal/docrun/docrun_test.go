@@ -65,6 +65,21 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// Ensure a story is held to its members, and not to its steps.
+func TestShape(t *testing.T) {
+	told := block{shape: true, answer: "HTTP/1.1 200 OK\n\n{\"user\": \"u\", \"steps\": [{\"id\": 1}]}"}
+	for answer, want := range map[string]bool{
+		"HTTP/1.1 200 OK\n\n{\"user\": \"v\", \"steps\": [{\"id\": 2, \"changes\": []}, 3]}": true,
+		"HTTP/1.1 200 OK\n\n{\"user\": \"v\", \"steps\": null}":                              false,
+		"HTTP/1.1 200 OK\n\n{\"steps\": []}":                                                 false,
+		"HTTP/1.1 404 Not Found\n\n{\"user\": \"u\", \"steps\": []}":                         false,
+	} {
+		if sameAnswer(told, answer) != want {
+			t.Errorf("%s: not %v", answer, want)
+		}
+	}
+}
+
 // Ensure a document is played as a reader would, that an answer which differs is told with both, and that what is read
 // may take a while.
 func TestPlay(t *testing.T) {

@@ -33,7 +33,7 @@ var (
 	jwtText  = regexp.MustCompile(`eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+`)
 	hostText = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	keyID    = regexp.MustCompile(`^[0-9A-Za-z]{10}$`)
-	keyNames = []string{"id", "jti", "key_id", "replaces"}
+	keyNames = []string{"id", "ids", "jti", "key_id", "replaces"}
 )
 
 // examples replaces what differs from run to run. The same value gets the same example throughout a document, which is
@@ -75,8 +75,8 @@ func (x *examples) of(name string, v any) any {
 
 func (x *examples) text(name, text string) string {
 	switch {
-	case name == "session_id":
-		return x.remembered(text, name, uuidOf)
+	case name == "session_id", name == "ids" && !keyID.MatchString(text):
+		return x.remembered(text, "session_id", uuidOf)
 	case name == "scope": // Keycloak gives them in any order
 		return strings.Join(slices.Sorted(strings.FieldsSeq(text)), " ")
 	case name == "last_four":

@@ -220,7 +220,8 @@ func sameAnswer(b block, got string) bool {
 	return gotHead == wantHead && err == nil && werr == nil && shapeOf(gotValue) == shapeOf(wantValue)
 }
 
-// shapeOf tells the members of a value, those of a list by its first element.
+// shapeOf tells the members of a value. What stands in lists is free: no two stories have the same steps, and a step has
+// some members only where they say something.
 func shapeOf(v any) string {
 	switch v := v.(type) {
 	case object:
@@ -230,10 +231,7 @@ func shapeOf(v any) string {
 		}
 		return "{" + strings.Join(parts, " ") + "}"
 	case []any:
-		if len(v) == 0 {
-			return "[]"
-		}
-		return "[" + shapeOf(v[0]) + "]"
+		return "[]"
 	}
 	return ""
 }
