@@ -12,11 +12,26 @@ import (
 type Story struct {
 	Realm      string       `json:"realm"`
 	UserID     string       `json:"user"` // "" where an event concerns everybody
+	Asked      Asked        `json:"asked"`
 	Conclusion []Conclusion `json:"conclusion"`
-	Steps      []Step       `json:"steps"`  // what led to it, newest first
-	More       bool         `json:"more"`   // there are more messages than are told
-	Pruned     bool         `json:"pruned"` // what came before was pruned from the journal
+	Steps      []Step       `json:"steps"`    // what led to it, newest first
+	LeftOut    int          `json:"left_out"` // messages that changed nothing: see ExplainAll
+	More       bool         `json:"more"`     // there are more messages than are told
+	Pruned     bool         `json:"pruned"`   // what came before was pruned from the journal
 	NextCursor string       `json:"next_cursor"`
+}
+
+// Asked is what the id of the question was found to be.
+type Asked struct {
+	Kind string `json:"kind"` // user, session, key, event or request
+	ID   string `json:"id"`
+}
+
+// Actor is who did something, by ids: an administrator, say, of another realm.
+type Actor struct {
+	UserID   string `json:"user"`
+	ClientID string `json:"client"`
+	RealmID  string `json:"realm"`
 }
 
 // Conclusion is what is true now of some keys or tokens.
@@ -28,6 +43,7 @@ type Conclusion struct {
 	Since   *time.Time `json:"since"`
 	EventID string     `json:"event_id"`
 	By      string     `json:"by"` // what was done, and by whom
+	Actor   *Actor     `json:"actor"`
 	InDoubt bool       `json:"in_doubt"`
 	Do      string     `json:"do"` // what helps
 }
@@ -39,7 +55,9 @@ type Step struct {
 	ID       string    `json:"id"`
 	From     string    `json:"from"`
 	What     string    `json:"what"`
+	Actor    *Actor    `json:"actor"`
 	Changes  []Change  `json:"changes"`
+	Times    int       `json:"times"` // how many looks without a change are told as this one
 }
 
 // Change is one verdict before and after a step.
@@ -51,7 +69,17 @@ type Change struct {
 
 // Explain tells the story of a user; or of a session's, a key's, an event's, an order's or a refused request's, by its id.
 func (c *Client) Explain(ctx context.Context, id string, p Page) (*Story, error) {
+	return c.explain(ctx, id, p.query())
+}
+
+// ExplainAll is Explain with the messages that changed nothing.
+func (c *Client) ExplainAll(ctx context.Context, id string, p Page) (*Story, error) {
 	query := p.query()
+	query.Set("all", "true")
+	return c.explain(ctx, id, query)
+}
+
+func (c *Client) explain(ctx context.Context, id string, query url.Values) (*Story, error) {
 	query.Set("user_id", id)
 	var out Story
 	if _, err := c.serve(ctx, http.MethodGet, withQuery("/v1/explain", query), nil, &out); err != nil {

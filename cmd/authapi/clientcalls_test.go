@@ -136,7 +136,7 @@ func (s *service) clientStories(t *testing.T) {
 	stories := told{make(chan struct{}, 1), make(chan struct{})}
 	close(stories.gate)
 	s.server.Admin.Stories = stories
-	story, err := s.api.Explain(ctx, "u", client.Page{})
+	story, err := s.api.ExplainAll(ctx, "u", client.Page{})
 	must(t, err)
 	if story.UserID != "u" || len(story.Steps) == 0 {
 		t.Errorf("%+v", story)

@@ -24,7 +24,7 @@ var numbers = map[string]json.Number{
 }
 
 // shortestID is how long an id is at least to be looked for within other text.
-const shortestID = 16
+const shortestID = 10
 
 var (
 	uuidText = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
@@ -88,7 +88,7 @@ func (x *examples) text(name, text string) string {
 	text = timeText.ReplaceAllString(text, exampleTime)
 	text = hostText.ReplaceAllString(text, "127.0.0.1:8080")
 	text = uuidText.ReplaceAllStringFunc(text, func(id string) string { return x.remembered(id, name, uuidOf) })
-	for value, example := range x.known { // session ids, which have no form of their own, stand in stories, too
+	for value, example := range x.known { // ids without a form of their own stand in stories, too
 		if len(value) >= shortestID {
 			text = strings.ReplaceAll(text, value, example)
 		}

@@ -153,8 +153,10 @@ async def the_end(api: Any, ann: Person) -> None:
     assert (await api.me(ann.api_key)).token.state == 'revoked'  # the key goes on working
     event = await api.event(ended.event_id)
     assert event.applied and event.messages
-    story = await api.explain(user, limit=2)
+    story = await api.explain(user, limit=2, everything=True)
     assert story.user == user and len(story.steps) == 2 and story.next_cursor
+    tokens = next(c for c in story.conclusion if c.state == 'revoked')
+    assert tokens.reason == 'session_ended' and tokens.event_id == ended.event_id and tokens.do
     order = await api.set_standing(user, False, 'test of a client')
     assert order.applied and order.reached.users == 1
     with pytest.raises(Unauthorized) as e:

@@ -192,10 +192,13 @@ export class Tokenstate {
 
   // For operators
 
-  /** How a user's verdicts came about, message by message. */
-  explain(userOrSession: string, page: t.PageOptions = {}): Promise<t.Story> {
-    need(userOrSession !== '', 'explain needs a user or a session')
-    const query = { user_id: userOrSession, ...queryOf(page) }
+  /**
+   * Why a user's keys and tokens are what they are; or a session's, key's, event's, order's or refused request's. With
+   * all also the messages that changed nothing are told.
+   */
+  explain(id: string, options: t.PageOptions & { all?: boolean } = {}): Promise<t.Story> {
+    need(id !== '', 'explain needs the id of a user, session, key, event, order or refused request')
+    const query = { user_id: id, ...queryOf(options), all: options.all ? 'true' : undefined }
     return this.#ask({ method: 'GET', path: '/v1/explain', query, by: 'service' }, 'steps')
   }
 

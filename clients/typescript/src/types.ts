@@ -211,14 +211,39 @@ export interface Health {
   service_auth_configured: boolean
 }
 
-/** How a user's verdicts came about. */
+/** Why a user's keys and tokens are what they are: the conclusion, and what led to it, newest first. */
 export interface Story {
   realm: string
   user: string
+  asked: { kind: 'user' | 'session' | 'key' | 'event' | 'request'; id: string }
+  conclusion: Conclusion[]
   steps: Step[]
+  /** messages that changed nothing and are not told */
+  left_out: number
   more: boolean
   pruned: boolean
   next_cursor: string | null
+}
+
+/** Who did it, by ids: an administrator, say, of another realm. */
+export interface Actor {
+  user?: string
+  client?: string
+  realm?: string
+}
+
+/** What is true now of some keys or tokens: `ids` are the keys', or the tokens' sessions. `do` is what helps. */
+export interface Conclusion {
+  what: string
+  ids: string[]
+  state: State | 'admitted' | 'refused' | 'none'
+  reason: string | null
+  since: string | null
+  event_id: string | null
+  by: string | null
+  actor: Actor | null
+  in_doubt: boolean
+  do: string | null
 }
 
 /** One message and what it changed. */
@@ -228,7 +253,10 @@ export interface Step {
   id: string
   from: string
   what: string
-  changes?: { what: string; before: string; after: string }[]
+  actor: Actor | null
+  changes: { what: string; before: string; after: string }[]
+  /** how many looks without a change are told as this one */
+  times: number
 }
 
 /** What has become of an event of Keycloak, or of an order. */

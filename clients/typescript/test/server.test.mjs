@@ -99,8 +99,10 @@ async function theEnd(api, { USER_ID: user, REFRESH_TOKEN: offline, API_KEY: key
   assert.ok(dead.event_id === ended.event_id && dead.since instanceof Date)
   assert.equal((await api.me(key)).token.state, 'revoked') // the key goes on working
   assert.ok((await api.event(ended.event_id)).applied)
-  const story = await api.explain(user, { limit: 2 })
+  const story = await api.explain(user, { limit: 2, all: true })
   assert.ok(story.user === user && story.steps.length === 2 && story.next_cursor)
+  const ofTokens = story.conclusion.find((c) => c.state === 'revoked')
+  assert.deepEqual([ofTokens.reason, ofTokens.event_id], ['session_ended', ended.event_id])
   const order = await api.setStanding(user, { enabled: false, reason: 'test of a client' })
   assert.deepEqual([order.applied, order.reached.users], [true, 1])
   assert.equal((await refused(api.me(key), Unauthorized, 'user_disabled')).event_id, order.event_id)

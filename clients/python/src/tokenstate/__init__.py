@@ -26,11 +26,13 @@ from ._errors import (
 )
 from ._models import (
     AccessToken,
+    Actor,
     Admission,
     Applied,
     Arrival,
     Can,
     Change,
+    Conclusion,
     Decision,
     EventState,
     Health,
@@ -60,12 +62,14 @@ from ._sync import Tokenstate
 
 __all__ = [
     'AccessToken',
+    'Actor',
     'Admission',
     'Applied',
     'Arrival',
     'AsyncTokenstate',
     'Can',
     'Change',
+    'Conclusion',
     'Decision',
     'EventState',
     'Forbidden',

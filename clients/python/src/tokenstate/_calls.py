@@ -269,9 +269,10 @@ def linked_user(idp: str, idp_user_id: str) -> Call[m.UserAuth]:
     return Call('GET', '/v1/users', _of(m.UserAuth), query={'idp': idp, 'idp_user_id': idp_user_id})
 
 
-def explain(user_or_session: str, limit: int | None, cursor: str | None) -> Call[m.Story]:
-    need(bool(user_or_session), 'explain needs a user or a session')
-    return Call('GET', '/v1/explain', _of(m.Story), query={'user_id': user_or_session} | _page(limit, cursor))
+def explain(id: str, everything: bool, limit: int | None, cursor: str | None) -> Call[m.Story]:
+    need(bool(id), 'explain needs the id of a user, session, key, event, order or refused request')
+    query = {'user_id': id} | _page(limit, cursor) | ({'all': 'true'} if everything else {})
+    return Call('GET', '/v1/explain', _of(m.Story), query=query)
 
 
 def event(event_id: str) -> Call[m.EventState]:

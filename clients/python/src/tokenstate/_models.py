@@ -271,24 +271,59 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Actor:
+    """Who did it, by ids: an administrator, say, of another realm."""
+
+    user: str = ''
+    client: str = ''
+    realm: str = ''
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What is true now of some keys or tokens: `ids` are the keys', or the tokens' sessions. `do` is what helps."""
+
+    what: str
+    state: str
+    ids: tuple[str, ...] = ()
+    reason: str | None = None
+    since: datetime | None = None
+    event_id: str | None = None
+    by: str | None = None
+    actor: Actor | None = None
+    in_doubt: bool = False
+    do: str | None = None
+
+
+@dataclass(frozen=True)
 class Step:
-    """One message and what it changed. `at` is by the clock of who said it, `received` by the log's."""
+    """One message and what it changed. `at` is by the clock of who said it, `received` by the log's.
+
+    `times`: how many looks without a change are told as this one.
+    """
 
     at: datetime
     received: datetime
     id: str
     what: str
     said_by: str = field(default='', metadata={'name': 'from'})
+    actor: Actor | None = None
     changes: tuple[Change, ...] = ()
+    times: int = 0
 
 
 @dataclass(frozen=True)
 class Story:
-    """How a user's verdicts came about. `more`: there are more messages than are told."""
+    """Why a user's keys and tokens are what they are: the conclusion, and what led to it, newest first.
+
+    `left_out` messages changed nothing; `more`: there are more messages than are told.
+    """
 
     realm: str
     user: str
+    conclusion: tuple[Conclusion, ...] = ()
     steps: tuple[Step, ...] = ()
+    left_out: int = 0
     more: bool = False
     pruned: bool = False
     next_cursor: str | None = None

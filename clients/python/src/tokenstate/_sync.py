@@ -242,10 +242,13 @@ class Tokenstate:
     # For operators
 
     def explain(
-        self, user_or_session: str, *, limit: int | None = None, cursor: str | None = None
+        self, id: str, *, everything: bool = False, limit: int | None = None, cursor: str | None = None
     ) -> m.Story:
-        """How a user's verdicts came about, message by message."""
-        return self._send(calls.explain(user_or_session, limit, cursor))
+        """Why a user's keys and tokens are what they are; or a session's, key's, event's, order's or refused request's.
+
+        With everything also the messages that changed nothing are told.
+        """
+        return self._send(calls.explain(id, everything, limit, cursor))
 
     def event(self, event_id: str) -> m.EventState:
         """What has become of an event of Keycloak, or of an order. One that never came is no error."""
