@@ -58,7 +58,7 @@ func TestSupportStory(t *testing.T) {
 				t.Errorf("a request's id: %s", body)
 			}
 			at, body := look("session-000009")
-			if !strings.HasSuffix(at, somebody) || !strings.Contains(body, "refused") || !strings.Contains(body, "Enable the user in Keycloak") {
+			if !strings.HasSuffix(at, somebody) || !strings.Contains(body, "refused") || !strings.Contains(body, "enable the user in Keycloak") {
 				t.Errorf("a session's id: %s %s", at, body)
 			}
 			entries, err := chromedp.Run(ctx, chromedp.NavigationEntries())

@@ -33,14 +33,17 @@ func (a *API) Explain(_ context.Context, _ console.Visitor, name string) (timeli
 	if name == "nobody" {
 		return timeline.Story{}, console.ErrUnknown
 	}
-	s := timeline.Story{Realm: Realm, User: name, Pruned: true}
-	for i := range 30 {
-		step := timeline.Step{At: a.at.Add(time.Duration(i) * time.Minute), ID: "look-<b>", From: "look", What: "look: user is disabled"}
-		if i%12 == 3 {
-			step.From, step.What = "listener", "event UPDATE USER"
-			step.Changes = []timeline.Change{{What: "owner of keys", Before: "active", After: "closed (user_disabled)"}}
-		}
-		s.Steps = append(s.Steps, step)
+	since := a.at.Add(-time.Minute)
+	s := timeline.Story{
+		Realm: Realm, User: name, Pruned: true,
+		Conclusion: []timeline.Line{
+			{What: "API keys", IDs: []string{"K000000009"}, State: "refused", Reason: "user_disabled", Since: &since, EventID: "event-1", By: "UPDATE USER, by administrator <b>", Do: "enable the user in Keycloak; the keys work again then"},
+			{What: "offline tokens of app", IDs: Users(12), State: "suspended", Reason: "user_disabled", Since: &since, InDoubt: true, Do: "enable the user in Keycloak"},
+		},
+		Steps: []timeline.Step{
+			{At: a.at, ID: "look-<b>", From: "look", What: "12 looks since Nov 29 10:00, no change; the last: user is disabled"},
+			{At: since, ID: "event-1", From: "listener", What: "event UPDATE USER", Changes: []timeline.Change{{What: "owner of keys", Before: "active", After: "closed (user_disabled)"}}},
+		},
 	}
 	return s, a.err()
 }

@@ -19,7 +19,7 @@ type Key struct {
 	ID, Realm, User, Org, Name, Kind, LastFour string
 	Created, Expires, LastUsed, Since          time.Time
 	Mark                                       Mark
-	Reason, Says, Do, Event                    string
+	Reason, Says, Event                        string
 }
 
 // KeyOf shows one, admitted or not as authapi would decide under best effort at that time.
@@ -34,8 +34,7 @@ func KeyOf(h Held, now time.Time) Key {
 		k.Mark = Mark{Good, "admitted"}
 		return k
 	}
-	a := adviceOf(keyAdvice, d.Reason)
 	k.Mark, k.Reason, k.Since, k.Event = Mark{Bad, "refused"}, d.Reason, timeOf(d.Since), d.Cause
-	k.Says, k.Do = a.says, a.do
+	k.Says = meaning(keyMeans, d.Reason)
 	return k
 }

@@ -1,48 +1,46 @@
 package page
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/timeline"
 )
 
-// Step is a line of a story. One that changed something has Changes; others are folded into one line.
-type Step struct {
-	At       time.Time
-	From, ID string
-	What     string
-	Changes  []timeline.Change
-	Folded   int // how many messages that changed nothing this line stands for
+// Concluded is one part of a story's conclusion: some keys or tokens of which the same is true.
+type Concluded struct {
+	What, Reason, Event, By, Do string
+	Mark                        Mark
+	Since                       time.Time
+	IDs                         []string
+	More                        int // ids that are not shown
+	InDoubt                     bool
 }
 
-// StepsOf tells a story newest first. What changed nothing is folded, so that the answer is on the
-// first screen however often a user was looked at.
-func StepsOf(s timeline.Story) (out []Step) {
-	var run []timeline.Step
-	flush := func() {
-		if len(run) > 0 {
-			last := run[0]
-			out = append(out, Step{At: last.At, From: last.From, ID: last.ID, What: folded(last.What, len(run)), Folded: len(run)})
-			run = nil
+// maxIDs bounds the ids of one line: a user may have a thousand sessions that ended alike.
+const maxIDs = 5
+
+func concludedOf(s timeline.Story) (out []Concluded) {
+	for _, l := range s.Conclusion {
+		c := Concluded{What: l.What, Reason: l.Reason, Event: l.EventID, By: l.By, Do: l.Do, Mark: wordMark(l.State), InDoubt: l.InDoubt}
+		if l.Since != nil && !l.Since.IsZero() {
+			c.Since = l.Since.UTC()
 		}
+		c.IDs = l.IDs[:min(len(l.IDs), maxIDs)]
+		c.More = len(l.IDs) - len(c.IDs)
+		out = append(out, c)
 	}
-	for _, step := range slices.Backward(s.Steps) {
-		if len(step.Changes) == 0 {
-			run = append(run, step)
-			continue
-		}
-		flush()
-		out = append(out, Step{At: step.At, From: step.From, ID: step.ID, What: step.What, Changes: step.Changes})
-	}
-	flush()
 	return out
 }
 
-func folded(last string, n int) string {
-	if n == 1 {
-		return last + "; it changed nothing"
+// wordMark is the mark of a state that a conclusion names.
+func wordMark(state string) Mark {
+	switch state {
+	case "admitted", "usable":
+		return Mark{Good, state}
+	case "suspended":
+		return Mark{Warn, state}
+	case "refused", "revoked":
+		return Mark{Bad, state}
 	}
-	return fmt.Sprintf("%d messages that changed nothing; the last: %s", n, last)
+	return Mark{None, state}
 }

@@ -20,7 +20,7 @@ type Token struct {
 	Issued, Since, Checked, RetryAt         time.Time
 	Verified, InDoubt                       bool
 	Mark                                    Mark
-	Reason, Says, Do, Event                 string
+	Reason, Says, Event                     string
 }
 
 // TokenOf shows one.
@@ -32,12 +32,12 @@ func TokenOf(s Stored) Token {
 		InDoubt: v.InDoubt, Mark: stateMark(v.State), Reason: v.Reason, Event: v.Cause,
 	}
 	if v.Reason != "" {
-		a := adviceOf(tokenAdvice, v.Reason)
-		t.Says, t.Do = a.says, a.do
+		t.Says = meaning(tokenMeans, v.Reason)
 	}
 	return t
 }
 
+// stateMark is the mark of a verdict's state.
 func stateMark(s tokenstate.State) Mark {
 	switch s {
 	case tokenstate.Usable:

@@ -41,16 +41,16 @@ type User struct {
 	InDoubt, Known        bool
 	Told                  *Told
 	ToldFault             string
-	Do                    []string
+	Conclusion            []Concluded
 	Tokens                []Token
 	APIKeys               []Key
 	KeysFault, StoryFault string
-	Steps                 []Step
+	Steps                 []timeline.Step
 	Pruned, MoreSteps     bool
 	Nobody                bool
 }
 
-// UserOf shows a user: what may pass now, what they are told, what to do, and how it came about.
+// UserOf shows a user: what may pass now, why, what helps, what they are told, and how it came about.
 func UserOf(p Person) User {
 	u := User{
 		Realm: p.Realm, ID: p.User, Checked: timeOf(p.Owner.CheckedAt), InDoubt: p.Owner.InDoubt, Known: p.Owner.Known,
@@ -64,11 +64,10 @@ func UserOf(p Person) User {
 		u.APIKeys = append(u.APIKeys, KeyOf(k, p.Now))
 	}
 	u.Refresh = refreshAnswer(p)
-	u.Do = whatToDo(p.Owner, u)
 	if p.Story != nil {
-		u.Steps, u.Pruned, u.MoreSteps = StepsOf(*p.Story), p.Story.Pruned, p.Story.More
+		u.Conclusion, u.Steps, u.Pruned, u.MoreSteps = concludedOf(*p.Story), p.Story.Steps, p.Story.Pruned, p.Story.More
 	}
-	u.Nobody = !p.Owner.Known && len(p.Tokens) == 0 && len(p.Keys) == 0 && p.KeysFault == "" && len(u.Steps) == 0
+	u.Nobody = p.StoryFault == "" && !p.Owner.Known && len(p.Tokens) == 0 && len(p.Keys) == 0 && p.KeysFault == "" && len(u.Steps) == 0
 	return u
 }
 
@@ -80,8 +79,7 @@ func keysAnswer(o tokenstate.Ownership) Answer {
 		}
 		return a
 	}
-	said := adviceOf(tokenAdvice, o.Reason)
-	return Answer{Mark: Mark{Bad, "refused"}, Says: said.says, Reason: o.Reason, Event: o.Cause, Since: timeOf(o.Since)}
+	return Answer{Mark: Mark{Bad, "refused"}, Says: meaning(tokenMeans, o.Reason), Reason: o.Reason, Event: o.Cause, Since: timeOf(o.Since)}
 }
 
 func refreshAnswer(p Person) Answer {
@@ -93,23 +91,4 @@ func refreshAnswer(p Person) Answer {
 		return Answer{Mark: Mark{Good, "works"}, Says: "Keycloak would refresh the token of " + t.ClientID + "."}
 	}
 	return Answer{Mark: t.Mark, Says: t.Says, Reason: t.Reason, Event: t.Event, Since: t.Since}
-}
-
-// whatToDo is one line a reason, each once.
-func whatToDo(o tokenstate.Ownership, u User) (lines []string) {
-	seen := map[string]bool{"": true}
-	add := func(line string) {
-		if !seen[line] {
-			seen[line], lines = true, append(lines, line)
-		}
-	}
-	if !o.Active {
-		add(adviceOf(tokenAdvice, o.Reason).do)
-	}
-	if u.Refresh.Reason == "no_offline_token" {
-		add("If the application should work while the user is away, the user logs in to it once.")
-	} else if u.Refresh.Reason != "" {
-		add(adviceOf(tokenAdvice, u.Refresh.Reason).do)
-	}
-	return lines
 }

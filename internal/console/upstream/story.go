@@ -1,9 +1,7 @@
 package upstream
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	authapi "github.com/tokenstate/tokenstate/client"
 	"github.com/tokenstate/tokenstate/internal/console"
@@ -16,7 +14,7 @@ const (
 	storyPages = 10
 )
 
-// Explain implements console.Authapi. The story is read whole, in the order of its messages.
+// Explain implements console.Authapi. The story is read whole, the newest step first.
 func (a *Authapi) Explain(ctx context.Context, by console.Visitor, name string) (timeline.Story, error) {
 	var whole timeline.Story
 	c, err := a.as(by, a.Credential)
@@ -33,6 +31,10 @@ func (a *Authapi) Explain(ctx context.Context, by console.Visitor, name string) 
 			return whole, err
 		}
 		whole.Realm, whole.User, whole.Pruned = got.Realm, got.UserID, got.Pruned
+		whole.Conclusion = whole.Conclusion[:0] // each page has it
+		for _, l := range got.Conclusion {
+			whole.Conclusion = append(whole.Conclusion, lineOf(l))
+		}
 		for _, s := range got.Steps {
 			whole.Steps = append(whole.Steps, stepOf(s))
 		}
@@ -42,7 +44,6 @@ func (a *Authapi) Explain(ctx context.Context, by console.Visitor, name string) 
 		}
 		next.Cursor = got.NextCursor
 	}
-	slices.SortStableFunc(whole.Steps, func(a, b timeline.Step) int { return cmp.Compare(a.Received.UnixNano(), b.Received.UnixNano()) })
 	return whole, nil
 }
 
@@ -52,4 +53,10 @@ func stepOf(s authapi.Step) timeline.Step {
 		out.Changes = append(out.Changes, timeline.Change{What: c.What, Before: c.Before, After: c.After})
 	}
 	return out
+}
+
+func lineOf(l authapi.Conclusion) timeline.Line {
+	return timeline.Line{
+		What: l.What, IDs: l.IDs, State: l.State, Reason: l.Reason, Since: l.Since, EventID: l.EventID, By: l.By, InDoubt: l.InDoubt, Do: l.Do,
+	}
 }
