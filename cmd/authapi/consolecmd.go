@@ -13,6 +13,7 @@ import (
 	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/console"
 	"github.com/tokenstate/tokenstate/internal/console/adapters"
+	"github.com/tokenstate/tokenstate/internal/console/scrape"
 	"github.com/tokenstate/tokenstate/internal/console/upstream"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
@@ -56,9 +57,11 @@ func serveConsole(ctx context.Context, c *consoleConfig) error {
 	defer source.Close()
 	known := projection.New(source, projection.Options{}, logger)
 	api := &upstream.Authapi{URL: c.authapiURL, Credential: c.serviceKey, OfRealm: c.realm}
+	scraper := &scrape.Scraper{Programs: c.programs(), Age: age(known), Logger: logger}
 	s := console.New(console.Config{
 		Known: known, Rows: adapters.Rows{Store: postgres.New(pool), Held: keyrows.New(pool)}, Authapi: api, Logins: c.loginsAt(public, api),
 		Public: public, Issuer: c.issuer, Version: ops.Built(schema.Version), Settings: c.shown(), Logger: logger,
+		Samples: scraper.Samples, Scraped: len(scraper.Programs) > 0,
 	})
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(ops.BuildInfo("console"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -67,6 +70,7 @@ func serveConsole(ctx context.Context, c *consoleConfig) error {
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "snapshot", Ask: loaded(known)}}}
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
+	all.Go(func() error { return scraper.Run(ctx) })
 	if certs != nil {
 		all.Go(func() error { return certs.ReloadOnHangup(ctx, logger) })
 	}
@@ -74,6 +78,17 @@ func serveConsole(ctx context.Context, c *consoleConfig) error {
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	logger.Info().Str("addr", c.addr).Str("url", public.String()).Str("admin", c.adminAddr).Str("login", c.logins).Str("version", ops.Built(schema.Version)).Msg("started")
 	return all.Wait()
+}
+
+// age is how old the knowledge is, in seconds; negative while nothing was heard.
+func age(known *projection.Projection) func() float64 {
+	return func() float64 {
+		until := known.KnownUntil()
+		if until == 0 {
+			return -1
+		}
+		return known.Now().Sub(until.Time()).Seconds()
+	}
 }
 
 // loaded: a console is of use although answers may not be relied on, for it says so. It needs to know

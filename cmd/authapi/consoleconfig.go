@@ -27,6 +27,7 @@ type consoleConfig struct {
 	clientSecret      secret.Text
 	authapiURL, realm string
 	serviceKey        secret.Text
+	scrape            string
 	tls               ops.TLSFiles
 }
 
@@ -44,6 +45,7 @@ func (c *consoleConfig) table() *settings.Table {
 	t.URL(&c.authapiURL, "CONSOLE_AUTHAPI_URL", true, "the API of authapi, which is asked for stories and told orders")
 	t.Secret(&c.serviceKey, "CONSOLE_SERVICE_KEY", "the console's credential there, with the scopes explain, decide and standing")
 	t.Text(&c.realm, "CONSOLE_REALM", "", "the realm of that credential")
+	t.Text(&c.scrape, "CONSOLE_SCRAPE", "", "admin addresses of the worker and of each authapi, separated by commas, such as http://10.0.0.2:9090: what their metrics say is plotted")
 	t.Text(&c.tls.Cert, "CONSOLE_TLS_CERT", "", "PEM file; with it the pages are served over TLS; SIGHUP reads the files again")
 	t.Text(&c.tls.Key, "CONSOLE_TLS_KEY", "", "PEM file of its key")
 	return t
@@ -87,6 +89,12 @@ func (c *consoleConfig) check() (*url.URL, error) {
 	if (c.authapiURL == "" || c.realm == "") && !c.serviceKey.Empty() {
 		bad("CONSOLE_SERVICE_KEY needs CONSOLE_AUTHAPI_URL and CONSOLE_REALM beside it")
 	}
+	if len(c.programs()) > maxScraped || slices.ContainsFunc(c.programs(), func(p string) bool {
+		u, err := url.Parse(p)
+		return err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"
+	}) {
+		bad("CONSOLE_SCRAPE is not a list of at most 50 http or https addresses")
+	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("%w:\n%w", settings.ErrConfiguration, err)
 	}
@@ -98,6 +106,18 @@ func (c *consoleConfig) ways() (ways []string) {
 		ways = append(ways, strings.TrimSpace(w))
 	}
 	return ways
+}
+
+// maxScraped is how many programs are asked for their metrics.
+const maxScraped = 50
+
+func (c *consoleConfig) programs() (all []string) {
+	for p := range strings.SplitSeq(c.scrape, ",") {
+		if p = strings.TrimSuffix(strings.TrimSpace(p), "/"); p != "" {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 func (c *consoleConfig) loginsAt(public *url.URL, api *upstream.Authapi) (l console.Logins) {
@@ -133,6 +153,7 @@ func (c *consoleConfig) shown() []page.Setting {
 		{Name: "CONSOLE_AUTHAPI_URL", Value: c.authapiURL},
 		{Name: "CONSOLE_SERVICE_KEY", Value: given(c.serviceKey)},
 		{Name: "CONSOLE_REALM", Value: c.realm},
+		{Name: "CONSOLE_SCRAPE", Value: c.scrape},
 		{Name: "DATABASE_URL", Value: given(c.database)},
 		{Name: "CONSOLE_TLS_CERT", Value: c.tls.Cert},
 	}

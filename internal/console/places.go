@@ -13,6 +13,8 @@ import (
 func (s *Server) places() []place {
 	return []place{
 		{"GET /{$}", Viewer, s.right},
+		{"GET /plots", Viewer, s.plots},
+		{"GET /plots.json", Viewer, s.plotsJSON},
 		{"GET /why", Support, s.why},
 		{"POST /why", Support, s.search},
 		{"GET /users/{realm}/{user}", Support, s.user},
@@ -81,6 +83,9 @@ func (s *Server) build(w http.ResponseWriter, r *http.Request, p place, v Visito
 		s.problem(w, r, v, &fault{http.StatusServiceUnavailable, "This cannot be read now", "The database does not answer, or took too long. What tokenstate decides goes on meanwhile. Try again in a moment."})
 	case a.to != "":
 		http.Redirect(w, r, a.to, http.StatusSeeOther)
+	case a.json != nil:
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(a.json) // the reader is gone, then
 	case a.file != nil:
 		s.sendFile(w, a.file)
 	default:

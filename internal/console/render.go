@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,9 +42,18 @@ var helpers = template.FuncMap{
 	"utc":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
 	"span":   page.Span,
 	"plain":  page.Plain,
+	"figure": figure,
 	"user":   userURL,
 	"orders": func(user string) string { return "/orders?" + url.Values{"user": {user}}.Encode() },
 	"local":  func(path, is string) bool { return path == is || is != "/" && strings.HasPrefix(path, is) },
+}
+
+// figure is a number in three digits or so; "–" for none.
+func figure(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return strconv.FormatFloat(*v, 'g', 3, 64)
 }
 
 // frame is what every page has around it.
@@ -76,6 +86,7 @@ func nav(v Visitor) (links []link) {
 		{link{"/parked", "Parked"}, Viewer},
 		{link{"/log", "Log"}, Viewer},
 		{link{"/audit", "Audit"}, Viewer},
+		{link{"/plots", "Plots"}, Viewer},
 		{link{"/setup", "Set-up"}, Viewer},
 	} {
 		if v.Role >= l.role {

@@ -24,6 +24,9 @@ type Config struct {
 	Settings []page.Setting // in force, for the set-up page
 	Logger   zerolog.Logger
 	Now      func() time.Time
+
+	Samples func() []page.Sample // of the last day
+	Scraped bool                 // they have what programs' metrics say
 }
 
 // Server is the console.
@@ -99,6 +102,7 @@ type answer struct {
 	status int    // 0: 200
 	to     string // redirect there
 	file   *file
+	json   []byte
 }
 
 type file struct {

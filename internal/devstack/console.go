@@ -26,6 +26,7 @@ func (s *Stack) startConsole(ctx context.Context) error {
 		env: []string{
 			"CONSOLE_ADDR=" + pages, "CONSOLE_ADMIN_ADDR=" + admin, "CONSOLE_LOGIN=none", "DATABASE_URL=" + database,
 			"CONSOLE_AUTHAPI_URL=" + s.Env.AuthapiURL, "CONSOLE_SERVICE_KEY=" + s.Env.AuthapiServiceKey, "CONSOLE_REALM=" + s.Env.KeycloakRealm,
+			"CONSOLE_SCRAPE=" + s.Env.WorkerAdminURL + "," + s.Env.AuthapiAdminURL,
 		},
 	})
 	if err == nil {

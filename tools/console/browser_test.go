@@ -84,6 +84,12 @@ func newSite(ctx context.Context, t *testing.T, o consoletest.Options) *site {
 	return s
 }
 
+// open waits for the plots of a page, which come after it.
+func (s *site) open(path string) chromedp.Action[chromedp.Void] {
+	const drawn = `document.querySelectorAll(".plot").length === document.querySelectorAll(".plot canvas").length`
+	return chromedp.Steps(chromedp.Navigate(s.url+path), chromedp.Poll[chromedp.Void](drawn))
+}
+
 func (s *site) quiet(what string) {
 	s.t.Helper()
 	s.mu.Lock()
@@ -109,7 +115,7 @@ const somebody = "/users/demo/5f0c8a4e-0000-4000-8000-000000000009"
 // pages are all that an operator sees.
 var pages = map[string]string{
 	"right": "/", "why": "/why", "user": somebody, "tokens": "/tokens", "keys": "/keys", "orders": "/orders", "parked": "/parked", "log": "/log",
-	"audit": "/audit", "setup": "/setup",
+	"audit": "/audit", "plots": "/plots", "setup": "/setup",
 }
 
 var sizes = []int64{320, 900, 1600}
@@ -123,7 +129,7 @@ func TestEveryPage(t *testing.T) {
 		for name, path := range pages {
 			for _, width := range sizes {
 				what := fmt.Sprintf("%s with %d rows at %d", name, rows, width)
-				if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(s.url+path)); err != nil {
+				if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), s.open(path)); err != nil {
 					t.Fatalf("%s: %v", what, err)
 				}
 				wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth`))
@@ -158,7 +164,7 @@ func TestDark(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, path := range pages {
-		if err := chromedp.Do(ctx, chromedp.Navigate(s.url+path)); err != nil {
+		if err := chromedp.Do(ctx, s.open(path)); err != nil {
 			t.Fatal(err)
 		}
 		found, err := serious(ctx)
@@ -181,7 +187,7 @@ func TestPictures(t *testing.T) {
 	s := newSite(ctx, t, consoletest.Options{Users: 60, Plain: true})
 	for name, path := range pages {
 		for _, width := range sizes {
-			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), chromedp.Navigate(s.url+path)); err != nil {
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 800), s.open(path)); err != nil {
 				t.Fatal(err)
 			}
 			shot, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())

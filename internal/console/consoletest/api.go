@@ -14,8 +14,9 @@ import (
 
 // API is authapi.
 type API struct {
-	Away atomic.Bool
-	at   time.Time
+	Away  atomic.Bool
+	at    time.Time
+	users []string
 
 	mu    sync.Mutex
 	given []string
@@ -37,8 +38,8 @@ func (a *API) Explain(_ context.Context, _ console.Visitor, name string) (timeli
 	s := timeline.Story{
 		Realm: Realm, User: name, Pruned: true,
 		Conclusion: []timeline.Line{
-			{What: "API keys", IDs: []string{"K000000009"}, State: "refused", Reason: "user_disabled", Since: &since, EventID: "event-1", By: "UPDATE USER, by administrator <b>", Do: "enable the user in Keycloak; the keys work again then"},
-			{What: "offline tokens of app", IDs: Users(12), State: "suspended", Reason: "user_disabled", Since: &since, InDoubt: true, Do: "enable the user in Keycloak"},
+			{What: "API keys", IDs: []string{"K000000009"}, State: "refused", Reason: new("user_disabled"), Since: &since, EventID: new("event-1"), By: new("UPDATE USER, by administrator ann <b>"), Do: new("enable the user in Keycloak; the keys work again then")},
+			{What: "offline tokens of app", IDs: a.users, State: "suspended", Reason: new("user_disabled"), Since: &since, InDoubt: true, Do: new("enable the user in Keycloak")},
 		},
 		Steps: []timeline.Step{
 			{At: a.at, ID: "look-<b>", From: "look", What: "12 looks since Nov 29 10:00, no change; the last: user is disabled"},

@@ -5,6 +5,7 @@ package consoletest
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,7 +75,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 	w := &World{clock: time.Now().UTC().Truncate(time.Second), Log: &strings.Builder{}}
 	now := events.Millis(w.clock.UnixMilli())
 	facts := tokenstate.NewFacts()
-	w.Rows, w.API, w.OIDC = &Rows{at: w.clock}, &API{at: w.clock}, &OIDC{}
+	w.Rows, w.API, w.OIDC = &Rows{at: w.clock}, &API{at: w.clock, users: users}, &OIDC{}
 	var tokens []projection.Token
 	for i, user := range users {
 		t := tokenstate.Token{Realm: Realm, User: user, ClientID: "app", Session: fmt.Sprintf("session-%06d", i), IssuedAt: now.Second() - 4000}
@@ -98,6 +99,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		Known: w.Known, Rows: w.Rows, Authapi: w.API, Public: at, Version: "test", Logger: zerolog.New(w.Log), Now: w.Now,
 		Settings: []page.Setting{{Name: "CONSOLE_LOGIN", Value: "oidc,credential"}, {Name: "CONSOLE_CLIENT_SECRET", Value: "set"}},
 	}
+	c.Samples, c.Scraped = func() []page.Sample { return samples(w.clock, o.Users) }, true
 	if c.Logins.Open = !o.Login; o.Login {
 		c.Logins.OIDC, c.Logins.Credential, c.Issuer = w.OIDC, w.OIDC, "https://id.example/realms/master"
 	}
@@ -141,3 +143,23 @@ func Key() (whole, id string) {
 
 // Handler serves the console, wherever it is reached.
 func (w *World) Handler() http.Handler { return w.Server.Handler() }
+
+// samples are a day; none with nobody, and one with one.
+func samples(until time.Time, users int) (out []page.Sample) {
+	n := 2880
+	if users < 2 {
+		n = users
+	}
+	for i := range n {
+		x, at := float64(i), until.Add(time.Duration(i-n)*30*time.Second)
+		s := page.Sample{At: at, Values: map[string]float64{
+			"decisions/admitted": 40 + 10*math.Sin(x/60), "decisions/refused": 3, "refreshes/ok": 1 + math.Cos(x/90), "refreshes/skipped": x / 100,
+			"latency/committed p50": 0.05, "latency/committed p99": 0.4, "latency/enforced p99": 0.6, "knowledge/age": 2 + math.Mod(x, 7),
+		}}
+		if i%10 == 0 {
+			delete(s.Values, "latency/enforced p99")
+		}
+		out = append(out, s)
+	}
+	return out
+}

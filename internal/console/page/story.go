@@ -21,7 +21,7 @@ const maxIDs = 5
 
 func concludedOf(s timeline.Story) (out []Concluded) {
 	for _, l := range s.Conclusion {
-		c := Concluded{What: l.What, Reason: l.Reason, Event: l.EventID, By: l.By, Do: l.Do, Mark: wordMark(l.State), InDoubt: l.InDoubt}
+		c := Concluded{What: l.What, Reason: text(l.Reason), Event: text(l.EventID), By: text(l.By), Do: text(l.Do), Mark: wordMark(l.State), InDoubt: l.InDoubt}
 		if l.Since != nil && !l.Since.IsZero() {
 			c.Since = l.Since.UTC()
 		}
@@ -43,4 +43,11 @@ func wordMark(state string) Mark {
 		return Mark{Bad, state}
 	}
 	return Mark{None, state}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
