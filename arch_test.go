@@ -64,6 +64,7 @@ var rules = map[string]struct {
 	"internal/strictjson":              {nil, "a leaf: JSON from outside"},
 	"internal/logouttoken":             {[]string{"internal/strictjson"}, "one technology: JSON web tokens, by go-oidc"},
 	"internal/settings":                {[]string{"internal/secret"}, "how programs are told what to do"},
+	"internal/settings/settingstest":   {nil, "what tests ask of a program's flags; it knows the library of commands alone"},
 	"internal/ops":                     {[]string{"internal/settings"}, "how programs are operated"},
 	"internal/journal":                 {[]string{"internal/events", "internal/tokenstate"}, "values only: what passes between the log, the worker and the state has one form, which each adapter gives and takes itself"},
 	"internal/recovery":                {[]string{"internal/apikey", "internal/events", "internal/journal", "internal/tokenstate", "internal/worker"}, "a program: it decodes as the worker does, and knows no adapter"},

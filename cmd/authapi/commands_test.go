@@ -372,3 +372,26 @@ func TestKeysSayWhetherTheyAreAdmitted(t *testing.T) {
 		t.Errorf("the table:\n%s", out)
 	}
 }
+
+// Ensure a credential of a realm that nobody knows, a second one of a name, and a scope that is none are refused in words.
+func TestServiceKeysAddRefuses(t *testing.T) {
+	w := newWorld(t)
+	add := func(more ...string) error {
+		_, err := w.command(append([]string{"service-keys", "add", "--name", "gw", "--scope", "decide"}, more...)...)
+		return err
+	}
+	w.mint("automation") // of the realm demo
+	if err := add("--realm", "nosuch"); !errors.Is(err, ops.ErrUsage) || !strings.Contains(err.Error(), "demo") {
+		t.Errorf("a realm of which nothing was heard: %v", err)
+	}
+	must(t, add("--realm", "demo"))
+	if err := add("--realm", "demo"); !errors.Is(err, keyrows.ErrNameTaken) || strings.Contains(err.Error(), "SQLSTATE") {
+		t.Errorf("twice: %v", err)
+	}
+	if err := add("--realm", "nosuch", "--force", "--scope", "introspec"); !errors.Is(err, ops.ErrUsage) || !strings.Contains(err.Error(), "introspect, ") && !strings.Contains(err.Error(), ", introspect") {
+		t.Errorf("a scope that is none: %v", err)
+	}
+	if _, err := w.command("service-keys", "add", "--name", "other", "--scope", "decide", "--realm", "nosuch", "--force"); err != nil {
+		t.Errorf("by force: %v", err)
+	}
+}

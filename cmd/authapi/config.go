@@ -37,10 +37,8 @@ type config struct {
 	integrations integrations
 }
 
-// database adds DATABASE_URL, which every command needs.
-func addDatabase(t *settings.Table, into *secret.Text) {
-	t.Secret(into, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
-}
+// fileSettings are the four files of secrets.
+var fileSettings = []string{"AUTHAPI_KEYSET_FILE", "AUTHAPI_PEPPER_FILE", "AUTHAPI_MASTER_FILE", "AUTHAPI_SNAPSHOT_FILE"}
 
 func addFiles(t *settings.Table, p *vault.Paths) {
 	t.Text(&p.Keyset, "AUTHAPI_KEYSET_FILE", "", "keys that offline tokens are sealed under")
@@ -52,16 +50,22 @@ func addFiles(t *settings.Table, p *vault.Paths) {
 // addKeycloak adds the realm of KEYCLOAK_*; optional, if others may be served instead.
 func addKeycloak(t *settings.Table, c *config, optional bool) {
 	t.URL(&c.keycloakURL, "KEYCLOAK_URL", optional, "Keycloak, such as https://id.example.com")
-	t.Text(&c.realm, "KEYCLOAK_REALM", "", "the realm whose tokens are kept here")
+	addRealm(t, &c.realm)
 	t.URL(&c.issuer, "KEYCLOAK_ISSUER", true, "what tokens carry as iss, if discovery does not say it")
 	t.Text(&c.clientID, "KEYCLOAK_CLIENT_ID", "", "the application's confidential client")
 	t.Secret(&c.clientSecret, "KEYCLOAK_CLIENT_SECRET", "its secret")
 }
 
+// addRealm adds the one realm that a command is about.
+func addRealm(t *settings.Table, into *string) {
+	t.Text(into, "KEYCLOAK_REALM", "", "the realm that is meant; of serve, the one whose tokens are kept here")
+	t.Flag("KEYCLOAK_REALM", "realm")
+}
+
 func (c *config) table() *settings.Table {
 	t := settings.New("AUTHAPI_")
 	c.logging.AddTo(t)
-	addDatabase(t, &c.database)
+	t.Database(&c.database)
 	addFiles(t, &c.files)
 	addKeycloak(t, c, true)
 	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms, read at the start: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")
@@ -83,6 +87,10 @@ func (c *config) table() *settings.Table {
 	c.gateway.addTo(t)
 	c.backChannel.addTo(t)
 	c.integrations.addTo(t)
+	t.Must(fileSettings...)
+	t.MustIf(func(value func(string) string) bool { // of further realms alone there may be none of KEYCLOAK_*
+		return value("AUTHAPI_REALMS_FILE") == "" || value("KEYCLOAK_URL") != ""
+	}, "KEYCLOAK_URL", "KEYCLOAK_REALM", "KEYCLOAK_CLIENT_ID", "KEYCLOAK_CLIENT_SECRET")
 	return t
 }
 

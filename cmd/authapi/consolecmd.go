@@ -25,15 +25,10 @@ import (
 func consoleCommand() *cli.Command {
 	var c consoleConfig
 	table := c.table()
-	return &cli.Command{
-		Name: "console", Usage: "show people what is known, until told to stop", Flags: table.Flags(), Description: table.Description(),
-		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err
-			}
-			return serveConsole(ctx, &c)
-		},
-	}
+	return table.On(&cli.Command{
+		Name: "console", Usage: "show people what is known, until told to stop",
+		Action: func(ctx context.Context, _ *cli.Command) error { return serveConsole(ctx, &c) },
+	})
 }
 
 func serveConsole(ctx context.Context, c *consoleConfig) error {

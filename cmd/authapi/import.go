@@ -32,25 +32,25 @@ type importer struct {
 
 func importCommand() *cli.Command {
 	var c importer
-	table := settings.New("AUTHAPI_IMPORT_")
+	table := settings.New("AUTHAPI_")
 	c.logging.AddTo(table)
-	addDatabase(table, &c.database)
+	table.Database(&c.database)
 	addFiles(table, &c.files)
 	addKeycloak(table, &c.config, false)
 	addOpenHands(table, &c.source)
 	table.Secret(&c.secrets, "OPENHANDS_SECRETS", "what OpenHands encrypts under: its JWT_SECRET, or the content of its file .keys")
-	flags := append(
-		table.Flags(), ops.OutputFlag(), fromFlag(),
+	flags := []cli.Flag{
+		ops.OutputFlag(), fromFlag(),
 		&cli.BoolFlag{Name: "dry-run", Usage: "read and try everything, keep nothing; exit code 3 if there is something to do"},
 		&cli.BoolFlag{Name: "revoke-missing", Usage: "revoke imported keys that OpenHands has deleted since"},
-	)
+	}
 	flags = append(flags, auditFlags()...)
 	return &cli.Command{
 		Name: "import", Usage: "take over what another system keeps",
-		Commands: []*cli.Command{{
-			Name: "openhands", Usage: "API keys and offline tokens of an OpenHands database", Flags: flags, Description: table.Description(),
+		Commands: []*cli.Command{table.On(&cli.Command{
+			Name: "openhands", Usage: "API keys and offline tokens of an OpenHands database", Flags: flags,
 			Action: func(ctx context.Context, cmd *cli.Command) error {
-				if err := errors.Join(table.Load(cmd), from(cmd, &c.source)); err != nil {
+				if err := from(cmd, &c.source); err != nil {
 					return err
 				}
 				c.dry, c.revoke = cmd.Bool("dry-run"), cmd.Bool("revoke-missing")
@@ -66,7 +66,7 @@ func importCommand() *cli.Command {
 				}
 				return nil
 			},
-		}},
+		})},
 	}
 }
 

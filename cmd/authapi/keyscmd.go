@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/urfave/cli/v3"
@@ -22,7 +21,7 @@ func keysCommand() *cli.Command {
 		return []cli.Flag{
 			&cli.StringFlag{Name: "user", Usage: "of this user only"},
 			&cli.StringFlag{Name: "kind", Usage: "system, user or legacy only"},
-			&cli.StringFlag{Name: "before", Usage: "made before this time only (RFC 3339)"},
+			ops.TimeFlag("before", "made before this time only"),
 		}
 	}
 	return &cli.Command{
@@ -117,15 +116,12 @@ func (o *operator) selected(ctx context.Context, cmd *cli.Command) ([]apikey.Lis
 	if o.realm == "" {
 		return nil, fmt.Errorf("%w: say whose keys: set KEYCLOAK_REALM", ops.ErrUsage)
 	}
-	if text := cmd.String("before"); text != "" {
-		t, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			return nil, fmt.Errorf("%w: --before is a time such as 2026-01-02T15:04:05Z", ops.ErrUsage)
-		}
-		sel.Before = t
+	var err error
+	if sel.Before, err = ops.Time(cmd, "before"); err != nil {
+		return nil, err
 	}
 	var out []apikey.Listed
-	err := o.keys().EachKey(ctx, sel, func(k apikey.Listed) error { out = append(out, k); return nil })
+	err = o.keys().EachKey(ctx, sel, func(k apikey.Listed) error { out = append(out, k); return nil })
 	return out, err
 }
 

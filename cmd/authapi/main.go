@@ -19,7 +19,7 @@ func program() *cli.Command {
 		Usage: "decide about API keys and stored offline tokens",
 		Commands: []*cli.Command{
 			serveCommand(), consoleCommand(), keysCommand(), secretsCommand(), serviceKeysCommand(), auditCommand(), importCommand(), shadowCommand(),
-			ops.Healthcheck("authapi", "AUTHAPI_HEALTH_", "AUTHAPI_ADMIN_ADDR", "127.0.0.1:9091"),
+			ops.Healthcheck("authapi", "AUTHAPI_", "127.0.0.1:9091"),
 		},
 	}
 }

@@ -35,17 +35,13 @@ func (o *operator) secrets() (vault.Secrets, error) { return secrets(o.files, ze
 // operatorCommand is a command with the operator's settings beside its own flags.
 func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error) *cli.Command {
 	o := &operator{}
-	table := settings.New("AUTHAPI_OPERATOR_")
-	addDatabase(table, &o.database)
+	table := settings.New("AUTHAPI_")
+	table.Database(&o.database)
 	addFiles(table, &o.files)
-	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm whose keys are meant")
-	return &cli.Command{
-		Name: name, ArgsUsage: args, Usage: usage, Description: table.Description(),
-		Flags: append(append(flags, ops.OutputFlag()), table.Flags()...),
+	addRealm(table, &o.realm)
+	return table.On(&cli.Command{
+		Name: name, ArgsUsage: args, Usage: usage, Flags: append(flags, ops.OutputFlag()),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err
-			}
 			pool, err := open(ctx, o.database, postgres.Operating())
 			if err != nil {
 				return err
@@ -54,7 +50,7 @@ func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context
 			o.pool = pool
 			return do(ctx, cmd, o)
 		},
-	}
+	})
 }
 
 func byFlag() cli.Flag {

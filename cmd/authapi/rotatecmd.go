@@ -28,7 +28,7 @@ func rotate(ctx context.Context, cmd *cli.Command, o *operator) error {
 	path := o.files.Path(kind)
 	switch {
 	case cmd.Args().Len() != 1 || !slices.Contains(vault.Kinds(), kind):
-		return fmt.Errorf("%w: name one of %v", ops.ErrUsage, vault.Kinds())
+		return fmt.Errorf("%w: name one of pepper, master, keyset and snapshot", ops.ErrUsage)
 	case path == "":
 		return fmt.Errorf("%w: the path of the %s is not set", settings.ErrConfiguration, kind)
 	case cmd.IsSet("promote") && cmd.IsSet("drop"):

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"slices"
 
 	"github.com/urfave/cli/v3"
 
@@ -15,22 +13,15 @@ import (
 
 func secretsCommand() *cli.Command {
 	var p vault.Paths
-	table := settings.New("AUTHAPI_SECRETS_")
+	table := settings.New("AUTHAPI_")
 	addFiles(table, &p)
+	table.Must(fileSettings...)
 	return &cli.Command{
 		Name: "secrets", Usage: "the files of secrets that authapi needs",
-		Commands: []*cli.Command{{
-			Name: "generate", Usage: "make the four files; never overwrites one", Flags: append(table.Flags(), ops.OutputFlag()),
-			Action: func(_ context.Context, cmd *cli.Command) error {
-				if err := table.Load(cmd); err != nil {
-					return err
-				}
-				if slices.Contains([]string{p.Keyset, p.Pepper, p.Master, p.Snapshot}, "") {
-					return fmt.Errorf("%w: set AUTHAPI_KEYSET_FILE, AUTHAPI_PEPPER_FILE, AUTHAPI_MASTER_FILE and AUTHAPI_SNAPSHOT_FILE to where the files shall be", settings.ErrConfiguration)
-				}
-				return generateSecrets(cmd, p)
-			},
-		}, checkCommand(), rotateCommand(), resealCommand()},
+		Commands: []*cli.Command{table.On(&cli.Command{
+			Name: "generate", Usage: "make the four files where their settings say; never overwrites one", Flags: []cli.Flag{ops.OutputFlag()},
+			Action: func(_ context.Context, cmd *cli.Command) error { return generateSecrets(cmd, p) },
+		}), checkCommand(), rotateCommand(), resealCommand()},
 	}
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,15 +33,10 @@ const pollEvery = time.Second
 func serveCommand() *cli.Command {
 	var c config
 	table := c.table()
-	return &cli.Command{
-		Name: "serve", Usage: "answer until told to stop", Flags: table.Flags(), Description: table.Description(),
-		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err
-			}
-			return serve(ctx, &c)
-		},
-	}
+	return table.On(&cli.Command{
+		Name: "serve", Usage: "answer until told to stop",
+		Action: func(ctx context.Context, _ *cli.Command) error { return serve(ctx, &c) },
+	})
 }
 
 func serve(ctx context.Context, c *config) error {
@@ -97,7 +94,8 @@ func serve(ctx context.Context, c *config) error {
 	all.Go(func() error { return ops.ServeTLS(ctx, c.addr, handler, certs) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return c.gateway.serve(ctx, s, certs) })
-	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Msg("started")
+	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).
+		Str("keycloak", configured[0].URL).Strs("realms", slices.Sorted(maps.Keys(realms))).Str("database", postgres.Place(pool)).Msg("started")
 	return all.Wait()
 }
 

@@ -19,9 +19,9 @@ import (
 func serviceKeysCommand() *cli.Command {
 	flags := []cli.Flag{
 		&cli.StringFlag{Name: "name", Usage: "what logs call it", Required: true},
-		&cli.StringFlag{Name: "realm", Usage: "the one realm that it may act in", Required: true},
 		&cli.StringSliceFlag{Name: "scope", Usage: "what it may do; repeat it; all for everything", Required: true},
 		&cli.StringSliceFlag{Name: "org", Usage: "organization that it is limited to; repeat it"},
+		&cli.BoolFlag{Name: "force", Usage: "make it for a realm of which nothing was ever heard"},
 	}
 	return &cli.Command{
 		Name: "service-keys", Usage: "credentials of backends",
@@ -52,6 +52,9 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
+	if err := o.realmHeard(ctx, cmd.Bool("force")); err != nil {
+		return err
+	}
 	held, err := o.secrets()
 	if err != nil {
 		return err
@@ -61,7 +64,7 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	_, _ = rand.Read(e.Secret[:]) // neither ever fails (crypto/rand)
 	key := apikey.Format(e)
 	k := keyrows.ServiceKey{
-		Name: cmd.String("name"), Realm: cmd.String("realm"), Scopes: scopes, Orgs: cmd.StringSlice("org"),
+		Name: cmd.String("name"), Realm: o.realm, Scopes: scopes, Orgs: cmd.StringSlice("org"),
 		Digest: apikey.Digest(held.Peppers[0], key), PepperID: held.Peppers[0].ID,
 	}
 	what := &act{"service-keys add", k.Realm, k.Name + " " + strings.Join(scopes, " ")}
@@ -71,6 +74,19 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	line := serviceKeyLineOf(k)
 	line.Key = key.Text().Reveal()
 	return ops.Output(cmd, line, func(w io.Writer) { ops.Row(w, line.Key) })
+}
+
+// realmHeard refuses a realm that nobody serves, as a mistyped one: its credential would be refused everywhere. While
+// nothing was heard of any realm it cannot be told.
+func (o *operator) realmHeard(ctx context.Context, force bool) error {
+	if o.realm == "" {
+		return fmt.Errorf("%w: name the one realm that it may act in by --realm, or set KEYCLOAK_REALM", ops.ErrUsage)
+	}
+	heard, err := o.store().RealmsHeard(ctx)
+	if err != nil || force || len(heard) == 0 || slices.Contains(heard, o.realm) {
+		return err
+	}
+	return fmt.Errorf("%w: of the realm %s nothing was ever heard, only of %s: check its name, or say --force", ops.ErrUsage, o.realm, strings.Join(heard, ", "))
 }
 
 func scopesOf(given []string) ([]string, error) {
@@ -83,7 +99,7 @@ func scopesOf(given []string) ([]string, error) {
 			return gate.Scopes(), nil
 		}
 		if !known[s] {
-			return nil, fmt.Errorf("%w: no such scope; there are %v", ops.ErrUsage, gate.Scopes())
+			return nil, fmt.Errorf("%w: there is no such scope; there are %s, and all for everything", ops.ErrUsage, strings.Join(gate.Scopes(), ", "))
 		}
 	}
 	return given, nil

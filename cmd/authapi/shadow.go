@@ -23,22 +23,22 @@ const atOnce = 1000
 func shadowCommand() *cli.Command {
 	var url string
 	var key, source secret.Text
-	table := settings.New("AUTHAPI_SHADOW_")
+	table := settings.New("AUTHAPI_")
 	table.URL(&url, "AUTHAPI_URL", false, "the running authapi that is asked")
 	table.Secret(&key, "AUTHAPI_SERVICE_KEY", "a service credential with the scope decide")
 	addOpenHands(table, &source)
 	return &cli.Command{
 		Name: "shadow", Usage: "compare authapi's decisions with another system's, and change nothing",
-		Commands: []*cli.Command{{
+		Commands: []*cli.Command{table.On(&cli.Command{
 			Name: "openhands", Usage: "decide about every API key of an OpenHands database, there and here; exit code 3 on a difference",
-			Flags: append(table.Flags(), ops.OutputFlag(), fromFlag()), Description: table.Description(),
+			Flags: []cli.Flag{ops.OutputFlag(), fromFlag()},
 			Action: func(ctx context.Context, cmd *cli.Command) error {
-				if err := errors.Join(table.Load(cmd), from(cmd, &source)); err != nil {
+				if err := from(cmd, &source); err != nil {
 					return err
 				}
 				return shadow(ctx, cmd, url, key, source)
 			},
-		}},
+		})},
 	}
 }
 

@@ -67,11 +67,13 @@ func (c *config) table() *settings.Table {
 	t.Duration(&c.ownerSweep, "WORKER_OWNER_SWEEP", 10*time.Minute, 0, 24*time.Hour, "how often all owners of keys and tokens are found again among Keycloak's users, where its jar offers pages by key; 0s: never")
 	t.Duration(&c.storePause, "WORKER_STORE_PAUSE", storePause, 0, time.Hour, "after a change of a user store its users are not looked at over the admin API for this long, and then one by one until one is found")
 	t.Int(&c.lookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
+	t.Must("NATS_URL", "KEYCLOAK_URL", "WORKER_KEYCLOAK_CLIENT_ID", "WORKER_KEYCLOAK_CLIENT_SECRET")
+	t.Check(c.checkRules)
 	return t
 }
 
 func (c *config) addDatabase(t *settings.Table) {
-	t.Secret(&c.database, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
+	t.Database(&c.database)
 }
 
 func (c *config) addKeycloak(t *settings.Table) { c.addKeycloakIf(t, false) }
@@ -113,7 +115,7 @@ const birth = time.Second
 // its token dead.
 func (c *config) checkRules() error {
 	if c.margin < c.skew+birth {
-		return fmt.Errorf("%w: WORKER_SETTLING_MARGIN must be at least WORKER_SKEW and %s", settings.ErrConfiguration, birth)
+		return fmt.Errorf("WORKER_SETTLING_MARGIN must be at least WORKER_SKEW and %s", birth)
 	}
 	return nil
 }
@@ -185,6 +187,17 @@ func (c *config) inbox() string {
 		return ""
 	}
 	return map[string]string{"worker": "_INBOX_wo", "operator": "_INBOX_op"}[u.User.Username()]
+}
+
+// natsHosts are the servers of NATS_URL, without what else stands in it.
+func (c *config) natsHosts() string {
+	var hosts []string
+	for one := range strings.SplitSeq(c.nats.Reveal(), ",") {
+		if u, err := url.Parse(strings.TrimSpace(one)); err == nil && u.Host != "" {
+			hosts = append(hosts, u.Host)
+		}
+	}
+	return strings.Join(hosts, ",")
 }
 
 func (c *config) tls() (*tls.Config, error) {

@@ -45,3 +45,11 @@ func TestEmptyNATSPasswordIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Ensure the first line of the log names the servers, and never what a URL says beside them.
+func TestHostsWithoutSecrets(t *testing.T) {
+	c := config{nats: secret.New("nats://worker:canary@a.example:4222, nats://worker:canary@b.example:4222,::canary")}
+	if got := c.natsHosts(); got != "a.example:4222,b.example:4222" {
+		t.Error(got)
+	}
+}

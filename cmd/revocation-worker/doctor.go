@@ -29,9 +29,13 @@ func doctorCommand() *cli.Command {
 func examine(ctx context.Context, cmd *cli.Command, o *operator) error {
 	fs := doctor.Examine(o.look(ctx, cmd.Root().ErrWriter))
 	err := ops.Output(cmd, fs, func(w io.Writer) {
-		ops.Row(w, "", "CHECK", "FOUND", "BREAKS", "REPAIR")
 		for _, f := range fs {
-			ops.Row(w, f.Level, f.Check, f.Found, f.Breaks, f.Repair)
+			ops.Wrap(w, fmt.Sprintf("%-5s %s: ", f.Level, f.Check), f.Found)
+			for _, more := range []struct{ first, text string }{{"      breaks: ", f.Breaks}, {"      repair: ", f.Repair}} {
+				if more.text != "" {
+					ops.Wrap(w, more.first, more.text)
+				}
+			}
 		}
 	})
 	if err == nil && doctor.Worst(fs) == doctor.Fault {

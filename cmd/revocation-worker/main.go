@@ -20,7 +20,7 @@ func program() *cli.Command {
 		Commands: []*cli.Command{
 			runCommand(), migrateCommand(), replayCommand(), verifyCommand(), revokeCommand(), pardonCommand(), eraseCommand(),
 			explainCommand(), parkedCommand(), journalCommand(), doctorCommand(), setupCommand(), reconcileCommand(),
-			ops.Healthcheck("revocation-worker", "WORKER_HEALTH_", "WORKER_ADMIN_ADDR", adminAddr),
+			ops.Healthcheck("revocation-worker", "WORKER_", adminAddr),
 		},
 	}
 }

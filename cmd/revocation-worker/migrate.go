@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/urfave/cli/v3"
@@ -13,33 +14,37 @@ import (
 )
 
 func migrateCommand() *cli.Command {
-	nothing := func(context.Context, string) error { return nil }
+	nothing := func(context.Context, *cli.Command, string) error { return nil }
+	up := func(ctx context.Context, cmd *cli.Command, url string) error {
+		if cmd.Bool("dry-run") {
+			return nil
+		}
+		return postgres.MigrateURL(ctx, url)
+	}
 	return &cli.Command{
 		Name: "migrate", Usage: "bring the database's schema up to date, or say where it is",
 		Commands: []*cli.Command{
-			onDatabase("up", "bring the schema up to date; it may run any number of times, beside running programs", postgres.MigrateURL),
-			onDatabase("status", "print the database's version and this program's", nothing),
+			onDatabase("up", "bring the schema up to date; it may run any number of times, beside running programs", up,
+				&cli.BoolFlag{Name: "dry-run", Usage: "say what there is to apply, and apply nothing; exit code 3 if anything"}),
+			onDatabase("status", "say whether the database's schema is this program's", nothing),
 		},
 	}
 }
 
 // onDatabase is a command that says where the schema is after do.
-func onDatabase(name, usage string, do func(ctx context.Context, url string) error) *cli.Command {
+func onDatabase(name, usage string, do func(ctx context.Context, cmd *cli.Command, url string) error, flags ...cli.Flag) *cli.Command {
 	var url secret.Text
-	table := settings.New("WORKER_MIGRATE_")
-	table.Secret(&url, "DATABASE_URL", "Postgres; without it libpq's PGHOST and so on")
-	return &cli.Command{
-		Name: name, Usage: usage, Flags: append(table.Flags(), ops.OutputFlag()), Description: table.Description(),
+	table := settings.New("WORKER_")
+	table.Database(&url)
+	return table.On(&cli.Command{
+		Name: name, Usage: usage, Flags: append(flags, ops.OutputFlag()),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err
-			}
-			if err := do(ctx, url.Reveal()); err != nil {
+			if err := do(ctx, cmd, url.Reveal()); err != nil {
 				return err
 			}
 			return showVersions(ctx, cmd, url.Reveal())
 		},
-	}
+	})
 }
 
 func showVersions(ctx context.Context, cmd *cli.Command, url string) error {
@@ -47,8 +52,20 @@ func showVersions(ctx context.Context, cmd *cli.Command, url string) error {
 	if err != nil {
 		return err
 	}
-	return ops.Output(cmd, map[string]int64{"database": at, "program": want}, func(w io.Writer) {
-		ops.Row(w, "database", at)
-		ops.Row(w, "program", want)
-	})
+	err = ops.Output(cmd, map[string]int64{"database": at, "program": want}, func(w io.Writer) { ops.Row(w, whereItIs(at, want)) })
+	if err == nil && cmd.Bool("dry-run") && at < want {
+		err = fmt.Errorf("%w: nothing was applied", ops.ErrDifferences)
+	}
+	return err
+}
+
+func whereItIs(at, want int64) string {
+	switch {
+	case at < want:
+		return fmt.Sprintf("%d to apply: the database is at %d, this program is made for %d", want-at, at, want)
+	case at > want:
+		return fmt.Sprintf("the database is at %d, newer than this program, which is made for %d", at, want)
+	default:
+		return fmt.Sprintf("up to date (%d)", at)
+	}
 }

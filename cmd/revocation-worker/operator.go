@@ -48,19 +48,16 @@ func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context
 // operatorCommandWith is one with more settings.
 func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*operator, *settings.Table), do func(context.Context, *cli.Command, *operator) error) *cli.Command {
 	o := &operator{}
-	table := settings.New("WORKER_OPERATOR_")
+	table := settings.New("WORKER_")
 	o.logging.AddTo(table)
 	o.addDatabase(table)
 	o.addNATS(table)
+	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm that is meant, by its alias in the log")
+	table.Flag("KEYCLOAK_REALM", "realm")
 	more(o, table)
-	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm's alias in the log")
-	return &cli.Command{
-		Name: name, ArgsUsage: args, Usage: usage, Description: table.Description(),
-		Flags: append(append(flags, ops.OutputFlag()), table.Flags()...),
+	return table.On(&cli.Command{
+		Name: name, ArgsUsage: args, Usage: usage, Flags: append(flags, ops.OutputFlag()),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err
-			}
 			o.logger = o.logging.Logger("revocation-worker")
 			pool, err := o.config.pool(ctx, postgres.Operating())
 			if err != nil {
@@ -70,7 +67,7 @@ func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*
 			o.pool = pool
 			return do(ctx, cmd, o)
 		},
-	}
+	})
 }
 
 func (o *operator) store() *postgres.Store { return postgres.New(o.pool) }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/urfave/cli/v3"
 
@@ -21,8 +20,7 @@ func revokeCommand() *cli.Command {
 		&cli.StringFlag{Name: "user", Usage: "Keycloak's id of a user"},
 		&cli.StringFlag{Name: "session", Usage: "id of an offline session"},
 		&cli.StringFlag{Name: "client", Usage: "client_id, or Keycloak's UUID, of a client"},
-		&cli.StringFlag{Name: "realm", Usage: "the realm, if it is not KEYCLOAK_REALM"},
-		&cli.TimestampFlag{Name: "before", Usage: "what was issued before this time (default: until now)", Config: cli.TimestampConfig{Layouts: []string{time.RFC3339}}},
+		ops.TimeFlag("before", "what was issued before this time; until now if it is left out"),
 		&cli.BoolFlag{Name: "keys", Usage: "reach the API keys of a user or realm, too"},
 		reasonFlag(), byFlag(), dryRunFlag(),
 	}, ops.WholeRealm()...), revoke)
@@ -37,7 +35,7 @@ func eraseCommand() *cli.Command {
 }
 
 func revoke(ctx context.Context, cmd *cli.Command, o *operator) error {
-	realm := cmp.Or(cmd.String("realm"), o.realm)
+	realm := o.realm
 	order, err := revocation(cmd, realm)
 	if err != nil {
 		return err
@@ -63,10 +61,13 @@ func revocation(cmd *cli.Command, realm string) (*events.Order, error) {
 		Order: events.OrderRevoke, Tokens: true, Keys: cmd.Bool("keys"), By: cmd.String("by"), Reason: cmd.String("reason"),
 		User: cmd.String("user"), Session: cmd.String("session"), Client: cmd.String("client"),
 	}
-	if cmd.IsSet("before") {
-		order.Before = events.Seconds(max(cmd.Timestamp("before").Unix(), 1))
+	before, err := ops.Time(cmd, "before")
+	if err == nil && !before.IsZero() {
+		order.Before = events.Seconds(max(before.Unix(), 1))
 	}
 	switch {
+	case err != nil:
+		return nil, err
 	case wholeRealm(order) && !cmd.Bool("all"):
 		return nil, fmt.Errorf("%w: name --user, --session or --client, or say --all for everything in the realm", ops.ErrUsage)
 	case !wholeRealm(order) && cmd.Bool("all"):
@@ -110,7 +111,7 @@ func pardon(ctx context.Context, cmd *cli.Command, o *operator) error {
 
 func erase(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Len() != 1 || o.realm == "" {
-		return fmt.Errorf("%w: name one user, and the realm by --keycloak-realm", ops.ErrUsage)
+		return fmt.Errorf("%w: name one user, and the realm by --realm", ops.ErrUsage)
 	}
 	order := &events.Order{Order: events.OrderErase, User: cmd.Args().First(), By: cmd.String("by"), Reason: cmd.String("reason")}
 	reached, err := o.store().Reach(ctx, o.realm, order)

@@ -104,7 +104,7 @@ func TestAWholeRealmIsNamed(t *testing.T) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
-	for _, args := range [][]string{{"erase", "", "--reason", "x", "--keycloak-realm", "demo"}, {"pardon", "", "--reason", "x"}, {"explain", ""}} {
+	for _, args := range [][]string{{"erase", "", "--reason", "x", "--realm", "demo"}, {"pardon", "", "--reason", "x"}, {"explain", ""}} {
 		if _, err := w.run(args...); !errors.Is(err, settings.ErrConfiguration) {
 			t.Errorf("%v: %v", args, err)
 		}
@@ -129,7 +129,7 @@ type given struct {
 func TestOrdersSayWhatTheyReached(t *testing.T) {
 	w := newWorld(t)
 	w.tracked(plain("a", "s1"), plain("a", "s2"), plain("b", "s3"))
-	for _, args := range [][]string{{"revoke", "--realm", "demo", "--user", "A", "--reason", "x"}, {"revoke", "--realm", "nosuch", "--all", "--yes", "--reason", "x"}, {"erase", "nobody", "--keycloak-realm", "demo", "--reason", "x"}} {
+	for _, args := range [][]string{{"revoke", "--realm", "demo", "--user", "A", "--reason", "x"}, {"revoke", "--realm", "nosuch", "--all", "--yes", "--reason", "x"}, {"erase", "nobody", "--realm", "demo", "--reason", "x"}} {
 		if out, err := w.run(args...); !errors.Is(err, ops.ErrNothingReached) || !strings.Contains(out, "tokens=0 keys=0 users=0") {
 			t.Errorf("%v: %v\n%s", args, err, out)
 		}
@@ -142,10 +142,10 @@ func TestOrdersSayWhatTheyReached(t *testing.T) {
 	if out := w.must("pardon", first.ID, "--reason", "x"); !strings.Contains(out, "tokens=2 keys=0 users=1") {
 		t.Error(out)
 	}
-	if out := w.must("erase", "a", "--keycloak-realm", "demo", "--reason", "x"); !strings.Contains(out, "tokens=2 keys=0 users=1") {
+	if out := w.must("erase", "a", "--realm", "demo", "--reason", "x"); !strings.Contains(out, "tokens=2 keys=0 users=1") {
 		t.Error(out)
 	}
-	if out := w.must("erase", "a", "--keycloak-realm", "demo", "--reason", "x"); !strings.Contains(out, "tokens=0 keys=0 users=1") {
+	if out := w.must("erase", "a", "--realm", "demo", "--reason", "x"); !strings.Contains(out, "tokens=0 keys=0 users=1") {
 		t.Error(out)
 	}
 }
@@ -160,7 +160,7 @@ func TestOrdersAreChecked(t *testing.T) {
 		"keys of a sid":  {"revoke", "--realm", "demo", "--session", "s", "--keys", "--reason", "x"},
 		"no cause":       {"pardon", "--reason", "x"},
 		"unknown cause":  {"pardon", "nothing-was-cut", "--reason", "x"},
-		"no user":        {"erase", "--keycloak-realm", "demo", "--reason", "x"},
+		"no user":        {"erase", "--realm", "demo", "--reason", "x"},
 		"no source":      {"replay", "--from", "yesterday"},
 		"no time":        {"replay", "--from", "time=yesterday"},
 		"sequence 0":     {"replay", "--from", "seq=0"},
@@ -197,7 +197,7 @@ func TestErasureRemovesWhatIsPersonal(t *testing.T) {
 	if personal() < 3 {
 		t.Fatal("nothing is there to erase")
 	}
-	w.must("erase", "user-0", "--keycloak-realm", "demo", "--reason", "asked to")
+	w.must("erase", "user-0", "--realm", "demo", "--reason", "asked to")
 	if n := personal(); n != 0 {
 		t.Fatalf("%d rows are left", n)
 	}
@@ -219,7 +219,7 @@ func TestAnErasureReachesWhatWasStoredBeforeIt(t *testing.T) {
 	w := newWorld(t)
 	w.tracked(plain("a", "before"))
 	var order given
-	w.json(&order, "erase", "a", "--keycloak-realm", "demo", "--reason", "asked to")
+	w.json(&order, "erase", "a", "--realm", "demo", "--reason", "asked to")
 	again, err := w.st.JournalHas(t.Context(), []string{order.ID})
 	must(t, err)
 	w.tracked(plain("a", "after"))

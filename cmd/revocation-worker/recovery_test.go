@@ -278,7 +278,7 @@ func TestAPruneKeepsCauses(t *testing.T) {
 	if has, err := w.st.JournalHas(t.Context(), []string{order.ID}); err != nil || len(has) != 1 {
 		t.Errorf("the cause of a living verdict was pruned: %v", err)
 	}
-	if out := w.must("explain", "a", "--keycloak-realm", "demo"); !strings.Contains(out, "pruned") || !strings.Contains(out, order.ID) {
+	if out := w.must("explain", "a", "--realm", "demo"); !strings.Contains(out, "pruned") || !strings.Contains(out, order.ID) {
 		t.Error(out)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/doctor"
+	"github.com/tokenstate/tokenstate/internal/events/stream"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/pause"
@@ -34,19 +35,10 @@ const (
 func runCommand() *cli.Command {
 	var c config
 	table := c.table()
-	return &cli.Command{
+	return table.On(&cli.Command{
 		Name: "run", Usage: "read the log, look at Keycloak and keep the state, until told to stop",
-		Flags: table.Flags(), Description: table.Description(),
-		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err
-			}
-			if err := c.checkRules(); err != nil {
-				return err
-			}
-			return run(ctx, &c)
-		},
-	}
+		Action: func(ctx context.Context, _ *cli.Command) error { return run(ctx, &c) },
+	})
 }
 
 func run(ctx context.Context, c *config) error {
@@ -98,7 +90,8 @@ func run(ctx context.Context, c *config) error {
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return p.lead(ctx) })
-	logger.Info().Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Msg("started")
+	logger.Info().Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Str("keycloak", c.keycloakURL).
+		Str("nats", c.natsHosts()).Str("stream", stream.Name).Str("database", postgres.Place(pool)).Msg("started")
 	return all.Wait()
 }
 

@@ -23,11 +23,11 @@ const keepEvents = 7 * 24 * time.Hour
 func setupCommand() *cli.Command {
 	return keycloakCommand("setup", "make schema, stream, the worker's client and a realm's event settings what they must be; a second run changes nothing", []cli.Flag{
 		&cli.BoolFlag{Name: "console", Usage: "make the console's client and its roles, too: CONSOLE_URL and CONSOLE_CLIENT_SECRET say for what"},
-	}, makeSetup)
+	}, makeSetup, "NATS_URL", "KEYCLOAK_REALM", "KEYCLOAK_ADMIN", "KEYCLOAK_ADMIN_PASSWORD", "WORKER_KEYCLOAK_CLIENT_ID", "WORKER_KEYCLOAK_CLIENT_SECRET")
 }
 
-// keycloakCommand is an operator's command that asks Keycloak, too.
-func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error) *cli.Command {
+// keycloakCommand is an operator's command that asks Keycloak, too, and can do nothing without the settings of must.
+func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error, must ...string) *cli.Command {
 	return operatorCommandWith(name, "", usage, flags, func(o *operator, t *settings.Table) {
 		t.Int(&o.replicas, "NATS_REPLICAS", 1, 1, 5, "of the stream, when setup makes it; one that stands keeps its replicas")
 		o.addKeycloak(t)
@@ -37,6 +37,7 @@ func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Conte
 		t.URL(&o.consoleURL, "CONSOLE_URL", true, "where people open the console; for setup --console")
 		t.Text(&o.consoleClient, "CONSOLE_CLIENT_ID", "tokenstate-console", "the console's client; for setup --console")
 		t.Secret(&o.consoleSecret, "CONSOLE_CLIENT_SECRET", "its secret; for setup --console")
+		t.Must(must...)
 	}, do)
 }
 
@@ -47,9 +48,6 @@ type step struct {
 }
 
 func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
-	if o.realm == "" {
-		return fmt.Errorf("%w: name the realm by --keycloak-realm", ops.ErrUsage)
-	}
 	var steps []step
 	did := func(what string, changed []string) {
 		steps = append(steps, step{what, strings.Join(changed, " ")})

@@ -607,6 +607,31 @@ func (q *Queries) Realms(ctx context.Context, db DBTX) ([]string, error) {
 	return items, nil
 }
 
+const realmsHeard = `-- name: RealmsHeard :many
+SELECT realm FROM tokenstate.fact_standing WHERE user_id = '' AND client = '' AND session = '' AND key = ''
+UNION SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key ORDER BY realm
+`
+
+func (q *Queries) RealmsHeard(ctx context.Context, db DBTX) ([]string, error) {
+	rows, err := db.Query(ctx, realmsHeard)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var realm string
+		if err := rows.Scan(&realm); err != nil {
+			return nil, err
+		}
+		items = append(items, realm)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const replayAt = `-- name: ReplayAt :one
 SELECT position FROM tokenstate.replay WHERE source = $1
 `

@@ -39,7 +39,7 @@ func orNone(s string) string {
 }
 
 func realm(r Realm, s Seen) []Finding {
-	repair := setup + " --keycloak-realm " + r.Name
+	repair := setup + " --realm " + r.Name
 	name := func(what string) string { return "realm " + r.Name + ", " + what }
 	if r.SavedUnknown {
 		return []Finding{roles(r, Roles, repair)}

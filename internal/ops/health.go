@@ -28,21 +28,18 @@ type health struct {
 }
 
 // Healthcheck is the command that asks the program of this name, on this machine, whether it is
-// ready: an image without a shell has nothing else to ask with. name is the setting of its
-// admin address.
-func Healthcheck(program, prefix, name, addr string) *cli.Command {
+// ready: an image without a shell has nothing else to ask with. Its admin address is a setting,
+// whose name begins with prefix.
+func Healthcheck(program, prefix, addr string) *cli.Command {
 	table := settings.New(prefix)
-	table.Text(&addr, name, addr, "admin address of the "+program+" that is asked")
-	return &cli.Command{
-		Name: "healthcheck", Usage: "exit 0 if the " + program + " on this machine is ready", Flags: append(table.Flags(), OutputFlag()),
+	table.Text(&addr, prefix+"ADMIN_ADDR", addr, "address of /livez, /readyz and /metrics")
+	return table.On(&cli.Command{
+		Name: "healthcheck", Usage: "exit 0 if the " + program + " on this machine is ready", Flags: []cli.Flag{OutputFlag()},
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			if err := table.Load(cmd); err != nil {
-				return err
-			}
 			h, err := ask(ctx, program, addr)
 			return errors.Join(h.show(cmd, program), err)
 		},
-	}
+	})
 }
 
 func (h health) show(cmd *cli.Command, program string) error {
@@ -66,12 +63,12 @@ func ask(ctx context.Context, program, addr string) (h health, err error) {
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return h, errors.New(program + " does not answer")
+		return h, fmt.Errorf("%s does not answer at %s", program, addr)
 	}
 	defer func() { _ = res.Body.Close() }()
 	_ = json.NewDecoder(io.LimitReader(res.Body, maxHealth)).Decode(&h) // the status decides
 	if h.Ready = res.StatusCode == http.StatusOK; !h.Ready {
-		return h, errors.New(program + " is not ready")
+		return h, fmt.Errorf("%s at %s is not ready", program, addr)
 	}
 	return h, nil
 }

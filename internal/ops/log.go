@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/settings"
@@ -32,7 +33,12 @@ func (l *Logging) Logger(program string) zerolog.Logger {
 	}
 	logger := zerolog.New(os.Stderr)
 	if l.Format == "console" {
-		logger = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly, NoColor: os.Getenv("NO_COLOR") != ""})
+		logger = zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly, NoColor: !colours(os.Stderr)})
 	}
 	return logger.Level(level).With().Timestamp().Str("program", program).Logger()
+}
+
+// colours are for a terminal, and for nobody who does not want them (no-color.org): in a file they are noise.
+func colours(to *os.File) bool {
+	return os.Getenv("NO_COLOR") == "" && isatty.IsTerminal(to.Fd())
 }

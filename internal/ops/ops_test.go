@@ -106,7 +106,7 @@ func TestHealthcheckOutput(t *testing.T) {
 	says := func(fails bool) string {
 		t.Helper()
 		var out strings.Builder
-		c := Healthcheck("x", "X_", "X_ADDR", strings.TrimPrefix(s.URL, "http://"))
+		c := Healthcheck("x", "X_", strings.TrimPrefix(s.URL, "http://"))
 		c.Writer = &out
 		if err := c.Run(t.Context(), []string{"healthcheck", "-o", "json"}); (err != nil) != fails {
 			t.Errorf("%v", err)

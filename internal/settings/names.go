@@ -9,6 +9,7 @@ import (
 	"github.com/knadh/koanf/parsers/yaml"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+	"github.com/urfave/cli/v3"
 )
 
 // shared names stand in .dev/env for everybody and configure neither program.
@@ -19,14 +20,16 @@ var shared = []string{
 
 // unknown finds names of ours that nobody reads: a misspelt one would otherwise be a default
 // that nobody asked for.
-func (t *Table) unknown(fromFile map[string]string) (faults []error) {
+func (t *Table) unknown(program *cli.Command, fromFile map[string]string) (faults []error) {
 	known := map[string]bool{t.prefix + "CONFIG": true}
 	for _, name := range shared {
 		known[name] = true
 	}
-	for _, r := range t.rows {
-		known[r.name] = true
-		known[r.name+"_FILE"] = r.secret
+	for _, of := range append(tables(program), t) {
+		for _, r := range of.rows {
+			known[r.name] = true
+			known[r.name+"_FILE"] = known[r.name+"_FILE"] || r.secret
+		}
 	}
 	var names []string
 	for _, pair := range os.Environ() {

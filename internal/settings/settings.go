@@ -19,23 +19,55 @@ import (
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
-// ErrConfiguration is in every error of Load.
-var ErrConfiguration = errors.New("configuration")
+// ErrConfiguration is in every error of Load, ErrNotSet in what it says of something that is missing.
+var (
+	ErrConfiguration = errors.New("configuration")
+	ErrNotSet        = errors.New("is not set")
+)
 
-// Table is what a program can be told. Fill it, give Flags to the command, then Load.
+// Table is what a command can be told. Fill it, and put it On the command.
 type Table struct {
 	prefix string // of the program's own names: an unknown one is a fault
 	rows   []row
+	checks []func() error
 }
 
 type row struct {
 	name, fallback, help string
+	flagged              string // the flag, where it is not the name's
 	secret               bool
+	must                 func(value func(name string) string) bool // whether nothing can be done without it
 	set                  func(text string) error
 }
 
-// New makes a table for a program whose own names begin with prefix, like "WORKER_".
+// New makes a table for a command of a program whose own names begin with prefix, like "WORKER_".
 func New(prefix string) *Table { return &Table{prefix: prefix} }
+
+// Must says that a command can do nothing without these: Load names all that are missing at once.
+func (t *Table) Must(names ...string) {
+	t.MustIf(func(func(string) string) bool { return true }, names...)
+}
+
+// MustIf is Must where it depends on the value of other settings.
+func (t *Table) MustIf(needed func(value func(name string) string) bool, names ...string) {
+	for i := range t.rows {
+		if slices.Contains(names, t.rows[i].name) {
+			t.rows[i].must = needed
+		}
+	}
+}
+
+// Flag gives a setting another flag than its name's.
+func (t *Table) Flag(name, flag string) {
+	for i := range t.rows {
+		if t.rows[i].name == name {
+			t.rows[i].flagged = flag
+		}
+	}
+}
+
+// Check has Load ask this, too, when all values are there: what it says is one of the faults.
+func (t *Table) Check(ask func() error) { t.checks = append(t.checks, ask) }
 
 func (t *Table) add(name, fallback, help string, set func(string) error) {
 	t.rows = append(t.rows, row{name: name, fallback: fallback, help: help, set: set})
@@ -105,9 +137,12 @@ func (t *Table) URL(into *string, name string, optional bool, help string) {
 	})
 }
 
+// category is where --help has the settings: below a command's own flags.
+const category = "Settings, also from the environment or the file of --config"
+
 // Flags are one for each row but secrets.
 func (t *Table) Flags() []cli.Flag {
-	flags := []cli.Flag{&cli.StringFlag{Name: "config", Usage: "YAML file of the names below, in lower case [$" + t.prefix + "CONFIG]"}}
+	flags := []cli.Flag{&cli.StringFlag{Name: "config", Category: category, Usage: "YAML file of the names below, in lower case [$" + t.prefix + "CONFIG]"}}
 	for _, r := range t.rows {
 		if r.secret {
 			continue
@@ -116,7 +151,11 @@ func (t *Table) Flags() []cli.Flag {
 		if r.fallback != "" {
 			usage += " (default " + r.fallback + ")"
 		}
-		flags = append(flags, &cli.StringFlag{Name: r.flag(t.prefix), Usage: usage})
+		f := &cli.StringFlag{Name: r.flag(t.prefix), Category: category, Usage: usage}
+		if r.flagged != "" {
+			f.Category = "" // a word of the command's own, such as the realm that is meant
+		}
+		flags = append(flags, f)
 	}
 	return flags
 }
@@ -134,6 +173,9 @@ func (t *Table) Description() string {
 }
 
 func (r row) flag(prefix string) string {
+	if r.flagged != "" {
+		return r.flagged
+	}
 	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(r.name, prefix), "_", "-"))
 }
 
@@ -141,20 +183,35 @@ func (r row) flag(prefix string) string {
 func (t *Table) Load(cmd *cli.Command) error {
 	file, err := readFile(cmp.Or(cmd.String("config"), os.Getenv(t.prefix+"CONFIG")))
 	faults := append(empty(cmd), err)
-	faults = append(faults, t.unknown(file)...)
+	faults = append(faults, t.unknown(cmd.Root(), file)...)
+	value := func(name string) string {
+		i := slices.IndexFunc(t.rows, func(r row) bool { return r.name == name })
+		text, _ := t.rows[i].find(cmd, t.prefix, file) // a fault of it is told below
+		return text
+	}
 	for _, r := range t.rows {
 		text, err := r.find(cmd, t.prefix, file)
 		if err == nil {
-			err = r.set(text)
+			err = r.take(text, value)
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s %w", r.name, err))
 		}
 	}
+	for _, ask := range t.checks {
+		faults = append(faults, ask())
+	}
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("%w:\n%w", ErrConfiguration, err)
 	}
 	return nil
+}
+
+func (r row) take(text string, value func(string) string) error {
+	if text == "" && r.must != nil && r.must(value) {
+		return ErrNotSet
+	}
+	return r.set(text)
 }
 
 func (r row) find(cmd *cli.Command, prefix string, file map[string]string) (string, error) {

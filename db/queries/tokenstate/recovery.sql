@@ -8,6 +8,10 @@ SELECT * FROM tokenstate.journal WHERE id = ANY(@ids::text[]) ORDER BY n;
 SELECT * FROM tokenstate.journal
 WHERE about && @names::text[] AND (@realm::text = '' OR realm = @realm) ORDER BY received_ms, n LIMIT sqlc.arg(most);
 
+-- name: RealmsHeard :many
+SELECT realm FROM tokenstate.fact_standing WHERE user_id = '' AND client = '' AND session = '' AND key = ''
+UNION SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key ORDER BY realm;
+
 -- name: HaveOutbox :many
 SELECT id, raw FROM tokenstate.outbox o WHERE NOT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id) ORDER BY n;
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -60,7 +61,10 @@ func serviceKeys(ctx context.Context, db dbsqlc.DBTX) (services []ServiceKey, er
 	return services, nil
 }
 
-// PutServiceKey adds a credential; its name must be new.
+// ErrNameTaken: a service credential of this name is there.
+var ErrNameTaken = errors.New("there is a service credential of this name: take another one, or end that one first with authapi service-keys remove")
+
+// PutServiceKey adds a credential; its name must be new: ErrNameTaken.
 func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if k.Orgs == nil {
@@ -69,6 +73,9 @@ func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
 		err := q.PutServiceKey(ctx, tx, dbsqlc.PutServiceKeyParams{
 			Name: k.Name, Realm: k.Realm, Digest: k.Digest[:], PepperID: k.PepperID, Scopes: k.Scopes, Orgs: k.Orgs,
 		})
+		if violates(err, "service_key_pkey") {
+			return ErrNameTaken
+		}
 		if err != nil {
 			return err
 		}

@@ -78,3 +78,9 @@ func checkSchema(ctx context.Context, conn *pgx.Conn) error {
 	}
 	return nil
 }
+
+// Place is which database a pool is of, for people: no user, no password.
+func Place(p *pgxpool.Pool) string {
+	c := p.Config().ConnConfig
+	return fmt.Sprintf("%s:%d/%s", c.Host, c.Port, c.Database)
+}

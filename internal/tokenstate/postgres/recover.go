@@ -94,6 +94,15 @@ func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]journa
 	return has, nil
 }
 
+// RealmsHeard are those that a look has seen, or that tokens or keys belong to.
+func (s *Store) RealmsHeard(ctx context.Context) ([]string, error) {
+	realms, err := q.RealmsHeard(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read the realms: %w", err)
+	}
+	return realms, nil
+}
+
 // JournalAbout gives a realm's lines that name any of names, oldest first, at most most; realm "":
 // of all realms.
 func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, most int) ([]journal.Line, error) {
