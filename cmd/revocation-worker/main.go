@@ -19,6 +19,7 @@ func program() *cli.Command {
 		Usage: "learn from Keycloak's events which offline tokens are dead",
 		Commands: []*cli.Command{
 			runCommand(), migrateCommand(), replayCommand(), verifyCommand(), revokeCommand(), pardonCommand(), eraseCommand(),
+			ordersCommand(), tokensCommand(),
 			explainCommand(), parkedCommand(), journalCommand(), doctorCommand(), setupCommand(), reconcileCommand(),
 			ops.Healthcheck("revocation-worker", "WORKER_", adminAddr),
 		},

@@ -27,7 +27,11 @@ func revokeCommand() *cli.Command {
 }
 
 func pardonCommand() *cli.Command {
-	return operatorCommand("pardon", "CAUSE", "take back what one event or order has cut off, and nothing else", []cli.Flag{reasonFlag(), byFlag(), dryRunFlag()}, pardon)
+	return operatorCommand("pardon", "[CAUSE]", "take back what one event or order has cut off, and nothing else", []cli.Flag{
+		&cli.StringFlag{Name: "user", Usage: "instead of a cause: list what was cut off of this user; with --yes take all of it back"},
+		&cli.BoolFlag{Name: "yes", Usage: "with --user: take it back"},
+		reasonFlag(), byFlag(), dryRunFlag(),
+	}, pardon)
 }
 
 func eraseCommand() *cli.Command {
@@ -85,28 +89,6 @@ func wholeRealm(o *events.Order) bool { return o.User == "" && o.Session == "" &
 // clientUUID finds the client that is called id now; else id is taken as the UUID.
 func clientUUID(f tokenstate.Facts, realm, id string) string {
 	return cmp.Or(f.ClientCalled(realm, id), id)
-}
-
-func pardon(ctx context.Context, cmd *cli.Command, o *operator) error {
-	cause := cmd.Args().First()
-	if cmd.Args().Len() != 1 {
-		return fmt.Errorf("%w: name one cause, as `explain` and verdicts show it", ops.ErrUsage)
-	}
-	state, err := o.state(ctx)
-	if err != nil {
-		return err
-	}
-	for _, cut := range state.Facts.CutoffRows() {
-		if cut.Cause == cause {
-			p := &events.Pardon{Cause: cause, By: cmd.String("by"), Reason: cmd.String("reason")}
-			ds := changes(state, said(cut.Scope.Realm, p))
-			if cmd.Bool("dry-run") {
-				return show(cmd, ds)
-			}
-			return o.give(ctx, cmd, cut.Scope.Realm, p, reachedBy(ds))
-		}
-	}
-	return fmt.Errorf("nothing was cut off by %q: only revocations that are final can be pardoned, all others are lifted by what is true in Keycloak", cause)
 }
 
 func erase(ctx context.Context, cmd *cli.Command, o *operator) error {

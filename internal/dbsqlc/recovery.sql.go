@@ -492,6 +492,47 @@ func (q *Queries) LockJournal(ctx context.Context, db DBTX) error {
 	return err
 }
 
+const ordersBefore = `-- name: OrdersBefore :many
+SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal
+WHERE class IN ('order', 'pardon') AND ($1::text = '' OR realm = $1) AND n < $2 ORDER BY n DESC LIMIT $3
+`
+
+type OrdersBeforeParams struct {
+	Realm  string
+	Before int64
+	Most   int32
+}
+
+// The newest first.
+func (q *Queries) OrdersBefore(ctx context.Context, db DBTX, arg OrdersBeforeParams) ([]TokenstateJournal, error) {
+	rows, err := db.Query(ctx, ordersBefore, arg.Realm, arg.Before, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateJournal{}
+	for rows.Next() {
+		var i TokenstateJournal
+		if err := rows.Scan(
+			&i.ID,
+			&i.Seq,
+			&i.ReceivedMs,
+			&i.Realm,
+			&i.Class,
+			&i.Raw,
+			&i.N,
+			&i.About,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pruneFeed = `-- name: PruneFeed :one
 WITH bound AS (
     SELECT least((SELECT coalesce(max(f.version), 0) FROM tokenstate.feed f WHERE f.made_at < $1), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version

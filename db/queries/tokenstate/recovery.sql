@@ -12,6 +12,11 @@ WHERE about && @names::text[] AND (@realm::text = '' OR realm = @realm) ORDER BY
 SELECT realm FROM tokenstate.fact_standing WHERE user_id = '' AND client = '' AND session = '' AND key = ''
 UNION SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key ORDER BY realm;
 
+-- name: OrdersBefore :many
+-- The newest first.
+SELECT * FROM tokenstate.journal
+WHERE class IN ('order', 'pardon') AND (@realm::text = '' OR realm = @realm) AND n < sqlc.arg(before) ORDER BY n DESC LIMIT sqlc.arg(most);
+
 -- name: HaveOutbox :many
 SELECT id, raw FROM tokenstate.outbox o WHERE NOT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id) ORDER BY n;
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -101,6 +103,38 @@ func (s *Store) RealmsHeard(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("read the realms: %w", err)
 	}
 	return realms, nil
+}
+
+// ordersAtOnce are read together, and at most mostOrders in all: what became of refreshes is among them.
+const (
+	ordersAtOnce = 1_000
+	mostOrders   = 100_000
+)
+
+// EachOrder gives the journal's orders and pardons of a realm, the newest first, until do says that it has enough; realm
+// "": of all realms.
+func (s *Store) EachOrder(ctx context.Context, realm string, do func(events.Message) (more bool)) error {
+	before := int64(math.MaxInt64)
+	for range mostOrders / ordersAtOnce {
+		rows, err := q.OrdersBefore(ctx, s.pool, dbsqlc.OrdersBeforeParams{Realm: realm, Before: before, Most: ordersAtOnce})
+		if err != nil {
+			return fmt.Errorf("read journal: %w", err)
+		}
+		for _, r := range rows {
+			before = r.N
+			m, err := events.Decode(r.Raw)
+			if err != nil {
+				return fmt.Errorf("message %s of the journal: %w", r.ID, err)
+			}
+			if !do(m) {
+				return nil
+			}
+		}
+		if len(rows) < ordersAtOnce {
+			return nil
+		}
+	}
+	return nil
 }
 
 // JournalAbout gives a realm's lines that name any of names, oldest first, at most most; realm "":
