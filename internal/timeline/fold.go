@@ -46,7 +46,7 @@ func Fold(steps []Step) (short []Step, rest int) {
 // folded is the last of some looks, which says how many there were.
 func folded(looks []Step) Step {
 	last := looks[len(looks)-1]
-	last.Changes, last.Times = nil, len(looks)
+	last.Changes, last.Times = []Change{}, len(looks) // a list is never null
 	if len(looks) == 1 {
 		last.What += ", no change"
 	} else {

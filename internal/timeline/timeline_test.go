@@ -132,6 +132,9 @@ func TestFold(t *testing.T) {
 	short, rest := Fold(s.Steps)
 	var what []string
 	for _, step := range Newest(short) {
+		if step.Changes == nil {
+			t.Errorf("the changes of %q are no list", step.What)
+		}
 		what = append(what, step.What)
 	}
 	want := []string{
