@@ -146,7 +146,7 @@ func TestCommandsHaveOutput(t *testing.T) {
 		for _, sub := range c.Commands {
 			look(path, sub)
 		}
-		says := len(c.Commands) == 0 && c.Name != "serve"
+		says := len(c.Commands) == 0 && c.Name != "serve" && c.Name != "console" // these answer until told to stop
 		if says && !slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), "o") }) {
 			t.Errorf("%s has no -o", path)
 		}
