@@ -272,9 +272,19 @@ func TestAPruneKeepsCauses(t *testing.T) {
 	w.history(0, 20)
 	var order given
 	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
+	deleted := events.Message{
+		ID: "event-of-b/l", Realm: "demo", At: events.Millis(time.Now().UnixMilli()), Node: "n1", Source: events.Listener,
+		Body: &events.Happened{Event: "event-of-b", Kind: "admin", Type: "DELETE USER", Path: "users/b", User: "b"},
+	}
+	raw, err := events.Encode(deleted)
+	must(t, err)
+	w.applied(w.say(events.Subject(deleted), deleted.ID, raw))
 	t.Chdir(t.TempDir())
 	w.must("journal", "export")
 	w.must("journal", "prune", "--older-than", "0s")
+	if has, err := w.st.JournalHas(t.Context(), []string{deleted.ID}); err != nil || len(has) != 1 {
+		t.Errorf("the event that deleted a user was pruned: %v", err)
+	}
 	if has, err := w.st.JournalHas(t.Context(), []string{order.ID}); err != nil || len(has) != 1 {
 		t.Errorf("the cause of a living verdict was pruned: %v", err)
 	}

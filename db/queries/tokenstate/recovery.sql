@@ -44,17 +44,20 @@ SELECT from_n, to_n, lines, file, sha256, made_at FROM tokenstate.journal_export
 WHERE EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.n BETWEEN e.from_n AND e.to_n) ORDER BY made_at DESC LIMIT sqlc.arg(most);
 
 -- name: PruneJournal :one
--- What a present fact names as its cause stays, if the fact closes anything: explain and events tell of it.
-WITH causes AS (
+-- What a present fact names as its cause stays, if the fact closes anything: explain and events tell of it. A cause that
+-- is Keycloak's event is named without the suffix that the listener's and the backfill's message of it bear.
+WITH named AS (
     SELECT s.cause FROM tokenstate.fact_standing s WHERE s.gone OR s.disabled OR s.no_offline OR s.not_before_s > 0
     UNION SELECT f.cause FROM tokenstate.fact_sighting f WHERE f.gone
     UNION SELECT r.cause FROM tokenstate.fact_refusal r WHERE r.refused
     UNION SELECT c.cause FROM tokenstate.fact_cutoff c
+), causes AS (
+    SELECT n.cause || suffix AS id FROM named n, unnest(ARRAY['', '/l', '/b']) suffix
 ), gone AS (
     DELETE FROM tokenstate.journal j
     WHERE j.received_ms < @before_ms::bigint
         AND EXISTS (SELECT 1 FROM tokenstate.journal_export e WHERE j.n BETWEEN e.from_n AND e.to_n)
-        AND NOT EXISTS (SELECT 1 FROM causes WHERE causes.cause = j.id)
+        AND NOT EXISTS (SELECT 1 FROM causes WHERE causes.id = j.id)
         AND j.class <> 'pardon'
     RETURNING j.n
 ), noted AS (
