@@ -30,6 +30,9 @@ func Describe(api *huma.OpenAPI) {
 		"service": {Type: "apiKey", In: "header", Name: gate.HeaderService, Description: "a service credential with the call's scope"},
 		"key":     {Type: "http", Scheme: "bearer", Description: "an API key; also as X-Session-API-Key or X-Access-Token"},
 	}
+	for _, s := range api.Components.Schemas.Map() {
+		mayBeNull(s, "actor")
+	}
 	for path, item := range api.Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Head, item.Post, item.Put, item.Delete} {
 			if op != nil {
@@ -68,6 +71,13 @@ func describeCall(schemas huma.Registry, path string, op *huma.Operation) {
 	for _, media := range op.RequestBody.Content {
 		describeBody(schemas, media.Schema)
 		op.Metadata = map[string]any{membersKey: membersOf(schemas, resolved(schemas, media.Schema))}
+	}
+}
+
+// mayBeNull says so of a member that is another object; huma can say it of texts and numbers only.
+func mayBeNull(s *huma.Schema, name string) {
+	if member := s.Properties[name]; member != nil && member.Ref != "" {
+		s.Properties[name] = &huma.Schema{OneOf: []*huma.Schema{{Ref: member.Ref}, {Type: "null"}}}
 	}
 }
 
