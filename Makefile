@@ -31,8 +31,8 @@ test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 
 DOCUMENTS := docs/api.md README.md docs/adopting.md
 EXAMPLES := internal/authapi/apidoc/examples.json
-docs: devstack $(LISTENER) ## run the commands of README, docs/adopting.md and docs/api.md and compare the answers (DOCS_WRITE=1: write them)
-	$(DEVSTACK) run -- $(DEVSTACK) docs $(if $(DOCS_WRITE),--write) --examples $(EXAMPLES) $(DOCUMENTS)
+docs: devstack $(LISTENER) ## run the commands of README, docs/adopting.md and docs/api.md and compare the answers (DOCS_WRITE=1: write them); then hold the alert rules and the dashboard to what the programs give
+	$(DEVSTACK) run -- sh -c '$(CURDIR)/$(DEVSTACK) docs $(if $(DOCS_WRITE),--write) --examples $(EXAMPLES) $(DOCUMENTS) && cd tools/promrules && go test -count=1 -run TestLiveScrape ./...'
 
 CLIENTS_VENV := .dev/venv-clients/bin/pytest
 $(CLIENTS_VENV): clients/python/pyproject.toml

@@ -5,16 +5,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // latency measures how old the news of an end were when answers began to reflect them.
 func latency(r prometheus.Registerer) func(projection.Change) {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "tokenstate_revocation_latency_seconds", Help: "From Keycloak's event or look to our answers.",
-		Buckets: prometheus.ExponentialBuckets(0.005, 2, 16),
-	}, []string{"kind", "stage"})
+	h := ops.RevocationLatency()
 	r.MustRegister(h)
 	return func(c projection.Change) {
 		if at := endedAt(c.Fact); at > 0 {

@@ -84,3 +84,41 @@ func TestDecisionsAreCounted(t *testing.T) {
 	counted("key_refused", "undecidable", me(apikey.Format(apikey.Entropy{ID: [8]byte{1}}).Text().Reveal()))
 	counted("key_refused", "undecidable", decide(map[string]any{"api_key": apikey.Format(apikey.Entropy{ID: [8]byte{2}}).Text().Reveal()}))
 }
+
+// Ensure each call is measured under its route, which holds no id, and its status; also one of a gateway over gRPC, and
+// one for a path that there is not.
+func TestCallsAreMeasured(t *testing.T) {
+	w := newWorld(t)
+	key, e := w.mint("a"), w.envoy()
+	calls := func() map[[2]string]uint64 {
+		t.Helper()
+		all, err := w.registry.Gather()
+		must(t, err)
+		out := map[[2]string]uint64{}
+		for _, family := range all {
+			if family.GetName() != "tokenstate_request_duration_seconds" {
+				continue
+			}
+			for _, m := range family.GetMetric() {
+				out[[2]string{m.GetLabel()[0].GetValue(), m.GetLabel()[1].GetValue()}] = m.GetHistogram().GetSampleCount()
+			}
+		}
+		return out
+	}
+	for _, c := range []struct {
+		route, status string
+		do            func()
+	}{
+		{"GET /api/v1/users/me", "200", func() { w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key) }},
+		{"GET /v1/users/{user_id}/auth", "200", func() { w.backend(http.MethodGet, "/v1/users/a/auth", nil) }},
+		{"ext_authz", "200", func() { e.check("X-Access-Token", key) }},
+		{"ext_authz", "401", func() { e.check("X-Access-Token", "tokst_wrong") }},
+		{"unmatched", "404", func() { w.ask(http.MethodGet, "/a/path/that/is/not/there", nil) }},
+	} {
+		before := calls()
+		c.do()
+		if name := [2]string{c.route, c.status}; calls()[name] != before[name]+1 {
+			t.Errorf("%v was not measured: %v", name, calls())
+		}
+	}
+}

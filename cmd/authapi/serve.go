@@ -66,8 +66,8 @@ func serve(ctx context.Context, c *config) error {
 	lost := adapters.NewAgain(postgres.New(pool), logger)
 	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Tokens.Installed(c) }, Loaded: func() { s.Tokens.Loaded() }, Remembered: lost.Remembered}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
-	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known))
+	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: pool},
+		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known), feedVersion(known))
 	senders, err := c.backChannel.senders(configured, realms)
 	if err != nil {
 		return err

@@ -39,14 +39,25 @@ func (k *keeping) options(o projection.Options, held vault.Secrets, logger zerol
 	return o
 }
 
-func snapshotAge(known *projection.Projection) prometheus.Collector {
+func snapshotAge(known *projection.Projection) prometheus.Collector { return keptSince{known} }
+
+type keptSince struct{ known *projection.Projection }
+
+var keptAge = prometheus.NewDesc("tokenstate_snapshot_age_seconds", "Since the snapshot on disk was the database's state. There is none while this process has kept none.", nil, nil)
+
+// Describe implements prometheus.Collector.
+func (keptSince) Describe(out chan<- *prometheus.Desc) { out <- keptAge }
+
+// Collect implements prometheus.Collector.
+func (k keptSince) Collect(out chan<- prometheus.Metric) {
+	if at := k.known.KeptAt(); !at.IsZero() {
+		out <- prometheus.MustNewConstMetric(keptAge, prometheus.GaugeValue, time.Since(at).Seconds())
+	}
+}
+
+// feedVersion tells how far a replica is: the greatest of all replicas is where the others will be.
+func feedVersion(known *projection.Projection) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "tokenstate_snapshot_age_seconds", Help: "Since the snapshot on disk was the database's state; -1 if this process has kept none.",
-	}, func() float64 {
-		at := known.KeptAt()
-		if at.IsZero() {
-			return -1
-		}
-		return time.Since(at).Seconds()
-	})
+		Name: "tokenstate_feed_version", Help: "Version of the state that answers are given from.",
+	}, func() float64 { return float64(known.Version()) })
 }

@@ -29,12 +29,9 @@ type measures struct {
 
 func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m := &measures{
-		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "tokenstate_revocation_latency_seconds", Help: "From Keycloak's event or look to our commit.",
-			Buckets: prometheus.ExponentialBuckets(0.005, 2, 16),
-		}, []string{"kind", "stage"}),
-		losses: prometheus.NewCounter(prometheus.CounterOpts{Name: "tokenstate_log_losses_total", Help: "Times that the log was found to lack messages, or Keycloak's event store rows that nobody had read."}),
-		active: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_worker_active", Help: "1 if this worker is the active one."}),
+		latency: ops.RevocationLatency(),
+		losses:  prometheus.NewCounter(prometheus.CounterOpts{Name: "tokenstate_log_losses_total", Help: "Times that the log was found to lack messages, or Keycloak's event store rows that nobody had read."}),
+		active:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_worker_active", Help: "1 if this worker is the active one."}),
 	}
 	m.role = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tokenstate_worker_info", Help: "1, under this worker's role: active or standby."}, []string{"role"})
 	m.is(standby)
@@ -43,36 +40,35 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})
-	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_selftest_time_seconds", Help: "When the last self-test was made, since 1970."})
-	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_selftest_timestamp_seconds", Help: "When the last self-test was made, since 1970."})
+	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
 	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.findings, m.tested)
 	var asked askedGauges
-	gauge := func(name, help string, ask func(context.Context) float64) { asked.add(name, help, ask) }
-	gauge("tokenstate_log_lag_messages", "Messages in the log that are not applied; -1 if it cannot be asked.", p.lag)
-	gauge("tokenstate_parked_messages", "Messages that could not be read; -1 if unknown.", func(ctx context.Context) float64 {
+	asked.add("tokenstate_log_lag_messages", "Messages in the log that are not applied.", p.lag)
+	asked.add("tokenstate_parked_messages", "Messages that could not be read.", func(ctx context.Context) (float64, error) {
 		n, err := p.store.ParkedCount(ctx)
-		return orUnknown(float64(n), err)
+		return float64(n), err
 	})
-	gauge("tokenstate_outbox_oldest_seconds", "Age of the oldest order that is not in the log; -1 if unknown.", func(ctx context.Context) float64 {
+	asked.add("tokenstate_outbox_oldest_seconds", "Age of the oldest order that is not in the log.", func(ctx context.Context) (float64, error) {
 		d, err := p.store.OutboxAge(ctx)
-		return orUnknown(d.Seconds(), err)
+		return d.Seconds(), err
 	})
-	gauge("tokenstate_oldest_doubt_seconds", "For how long the longest due subject has waited for a look.", func(context.Context) float64 {
-		return p.looker.Oldest(time.Now()).Seconds()
+	asked.add("tokenstate_oldest_doubt_seconds", "For how long the longest due subject has waited for a look.", func(context.Context) (float64, error) {
+		return p.looker.Oldest(time.Now()).Seconds(), nil
 	})
-	gauge("tokenstate_sweep_age_seconds", "Since the token or owner that was not seen for longest was looked at.", func(context.Context) float64 {
-		return since(p.known.SweptUntil())
+	asked.add("tokenstate_sweep_age_seconds", "Since the token or owner that was not seen for longest was looked at.", func(context.Context) (float64, error) {
+		return since(p.known.SweptUntil()), nil
 	})
-	gauge("tokenstate_owners_age_seconds", "Since a walk began that found every owner of keys and tokens again, in the realm where that is longest ago; -1 before the first, and where Keycloak offers no pages by key.", func(context.Context) float64 {
+	asked.add("tokenstate_owners_age_seconds", "Since a walk began that found every owner of keys and tokens again, in the realm where that is longest ago. There is none before the first, and where Keycloak offers no pages by key.", func(context.Context) (float64, error) {
 		if found := p.looker.OwnersFound(); !found.IsZero() {
-			return time.Since(found).Seconds()
+			return time.Since(found).Seconds(), nil
 		}
-		return -1
+		return 0, errNothingYet
 	})
 	r.MustRegister(storeAlarms{p.stores.Alarmed})
 	r.MustRegister(nodeMetrics{p.known.Nodes, time.Now})
-	gauge("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) float64 {
-		return since(p.known.KnownUntil())
+	asked.add("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) (float64, error) {
+		return since(p.known.KnownUntil()), nil
 	})
 	r.MustRegister(asked)
 	return m
@@ -92,20 +88,13 @@ func (m *measures) is(role string) {
 
 func since(at events.Millis) float64 { return time.Since(at.Time()).Seconds() }
 
-func orUnknown(v float64, err error) float64 {
-	if err != nil {
-		return -1
-	}
-	return v
-}
-
-func (p *running) lag(ctx context.Context) float64 {
+func (p *running) lag(ctx context.Context) (float64, error) {
 	info, err := p.log.Info(ctx)
 	if err != nil {
-		return -1
+		return 0, err
 	}
 	floor, err := p.store.Floor(ctx)
-	return orUnknown(float64(info.Last)-float64(floor.Seq), err)
+	return float64(info.Last) - float64(floor.Seq), err
 }
 
 // applied measures how old the news of a batch were when they were committed.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v3"
@@ -69,7 +70,7 @@ func run(ctx context.Context, c *config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	known := projection.New(source, projection.Options{}, logger)
-	p := &running{c: c, admin: admin, resource: admin.Resource(), log: theLog{log}, store: st, known: known, logger: logger}
+	p := &running{c: c, pool: pool, admin: admin, resource: admin.Resource(), log: theLog{log}, store: st, known: known, logger: logger}
 	p.stores = &asking.Stores{Pause: c.storePause, Changed: known.ChangedBeneath, Since: known.StoreUsersSince}
 	p.looker = &worker.Looker{
 		Known: known, Ask: asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: p.resource}, WasThere: briefly(known.RealmWasThere), Sighted: known.Sighted, Stores: p.stores, StoreOf: known.LivesIn}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
@@ -98,6 +99,7 @@ func run(ctx context.Context, c *config) error {
 // running is what the parts of a running worker share.
 type running struct {
 	c        *config
+	pool     *pgxpool.Pool
 	admin    *keycloak.Admin
 	resource *keycloak.Resource
 	log      theLog

@@ -1,6 +1,11 @@
 package gate
 
 import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -10,6 +15,7 @@ import (
 type Metrics struct {
 	decisions, shed *prometheus.CounterVec
 	panics          prometheus.Counter
+	calls           *prometheus.HistogramVec
 }
 
 // NewMetrics registers them.
@@ -24,16 +30,25 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tokenstate_panics_total", Help: "Requests answered 503 because of a fault of ours.",
 		}),
+		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tokenstate_request_duration_seconds", Help: "Calls answered: by route, which is unmatched for a path that there is not, and status. A gateway's over gRPC have the status that its caller gets.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9),
+		}, []string{"route", "status"}),
 	}
 	for _, kind := range []string{"request", "refresh", "wait", "logout_token", "story"} {
 		m.shed.WithLabelValues(kind)
 	}
-	r.MustRegister(m.decisions, m.shed, m.panics)
+	r.MustRegister(m.decisions, m.shed, m.panics, m.calls)
 	return m
 }
 
 // Shed counts a call that was told to come back.
 func (m *Metrics) Shed(kind string) { m.shed.WithLabelValues(kind).Inc() }
+
+// Answered counts a call. A route has no id in it.
+func (m *Metrics) Answered(route string, status int, took time.Duration) {
+	m.calls.WithLabelValues(cmp.Or(route, "unmatched"), strconv.Itoa(cmp.Or(status, http.StatusOK))).Observe(took.Seconds())
+}
 
 // Decided counts a decision.
 func (m *Metrics) Decided(what string, open bool, reason string) {

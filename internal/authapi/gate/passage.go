@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 	"strings"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
@@ -47,10 +48,18 @@ type Asked struct {
 }
 
 // Admit is Check for Envoy's protocol, within the bounds of what is answered at once.
-func (g *Gate) Admit(ctx context.Context, a Asked) Passage {
+func (g *Gate) Admit(ctx context.Context, a Asked) (p Passage) {
+	began := time.Now()
+	defer func() {
+		status := http.StatusOK
+		if p.Refused != nil {
+			status = p.Refused.Status
+		}
+		g.Metrics.Answered("ext_authz", status, time.Since(began))
+	}()
 	if !Enter(g.Load.Requests) {
 		g.Metrics.Shed("request")
-		p := g.passage()
+		p = g.passage()
 		p.Refused = problem.Overloaded()
 		return p
 	}

@@ -21,6 +21,7 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		logger := d.Gate.Logger.With().Str("request", id).Str("method", r.Method).Logger()
 		seen := &recorder{ResponseWriter: w}
+		r = r.WithContext(gate.WithRequest(logger.WithContext(r.Context()), id)) // the mux notes its pattern in this one
 		began := time.Now()
 		defer func() {
 			if fault := recover(); fault != nil {
@@ -28,6 +29,7 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 					p.Write(seen)
 				}
 			}
+			d.Gate.Metrics.Answered(r.Pattern, seen.status, time.Since(began))
 			logger.Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
 		}()
 		d.Gate.SetAges(w.Header())
@@ -39,6 +41,6 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 			bad.Write(seen)
 			return
 		}
-		next.ServeHTTP(seen, r.WithContext(gate.WithRequest(logger.WithContext(r.Context()), id)))
+		next.ServeHTTP(seen, r)
 	})
 }
