@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -188,4 +189,27 @@ func TestRenewal(t *testing.T) {
 		}
 	}
 	s.quiet("the first page")
+}
+
+// Ensure the button leads to the issuer on another site and back, which the page's own policy and the
+// cookies allow, and to the page that was asked for.
+func TestLoginByTheButton(t *testing.T) {
+	ctx := browser(t)
+	var s *site
+	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, s.url+"/login/callback?code=operator&state="+r.URL.Query().Get("state"), http.StatusFound)
+	}))
+	t.Cleanup(issuer.Close)
+	s = newSite(ctx, t, consoletest.Options{Users: 12, Login: true, Issuer: strings.Replace(issuer.URL, "127.0.0.1", "localhost", 1)})
+	if err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/keys?only=live"), chromedp.Click(chromedp.CSS(`form[action="/login/oidc"] button`)), chromedp.WaitReady(chromedp.CSS("table"))); err != nil {
+		t.Fatal(err)
+	}
+	at, err := chromedp.Run(ctx, chromedp.Location())
+	if err != nil || at != s.url+"/keys?only=live" {
+		t.Errorf("at %s, %v", at, err)
+	}
+	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`form[action="/logout"] button`)), chromedp.WaitReady(chromedp.CSS(`form[action="/login/oidc"]`))); err != nil {
+		t.Fatal(err)
+	}
+	s.quiet("the login")
 }

@@ -10,6 +10,8 @@ import (
 
 // OIDC is the identity provider. The code that it gives back names the role.
 type OIDC struct {
+	Issuer string
+
 	mu   sync.Mutex
 	out  bool
 	away bool
@@ -35,7 +37,7 @@ func (o *OIDC) state() error {
 
 // Begin implements console.OIDC.
 func (o *OIDC) Begin(context.Context) (string, console.Flow, error) {
-	return "https://id.example/auth?state=S", console.Flow{State: "S", Nonce: "N", Verifier: "V"}, o.state()
+	return o.Issuer + "/auth?state=S", console.Flow{State: "S", Nonce: "N", Verifier: "V"}, o.state()
 }
 
 // Finish implements console.OIDC.

@@ -3,6 +3,7 @@
 package consoletest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -63,6 +64,8 @@ type Options struct {
 	URL   string // where it is reached
 	Login bool   // else nobody is asked who they are
 	Plain bool   // no hostile names
+
+	Issuer string // of the login; "": one that does not exist
 }
 
 // New makes a world of users, each with a token and a key, of whom some are disabled and some cut
@@ -75,7 +78,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 	w := &World{clock: time.Now().UTC().Truncate(time.Second), Log: &strings.Builder{}}
 	now := events.Millis(w.clock.UnixMilli())
 	facts := tokenstate.NewFacts()
-	w.Rows, w.API, w.OIDC = &Rows{at: w.clock}, &API{at: w.clock, users: users}, &OIDC{}
+	w.Rows, w.API, w.OIDC = &Rows{at: w.clock}, &API{at: w.clock, users: users}, &OIDC{Issuer: cmp.Or(o.Issuer, "https://id.example")}
 	var tokens []projection.Token
 	for i, user := range users {
 		t := tokenstate.Token{Realm: Realm, User: user, ClientID: "app", Session: fmt.Sprintf("session-%06d", i), IssuedAt: now.Second() - 4000}
@@ -101,7 +104,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 	}
 	c.Samples, c.Scraped = func() []page.Sample { return samples(w.clock, o.Users) }, true
 	if c.Logins.Open = !o.Login; o.Login {
-		c.Logins.OIDC, c.Logins.Credential, c.Issuer = w.OIDC, w.OIDC, "https://id.example/realms/master"
+		c.Logins.OIDC, c.Logins.Credential, c.Issuer = w.OIDC, w.OIDC, w.OIDC.Issuer
 	}
 	w.Server = console.New(c)
 	return w, nil
