@@ -59,6 +59,13 @@ func TestExamples(t *testing.T) {
 			t.Errorf("%s does not stand in %s", stays, got)
 		}
 	}
+	x := newExamples()
+	if first, again := x.text("key", "tokst_0FiVUzmOEv_ZuaBdRMFR1wmFLyxgZGe0mDqJQpHzDA1GtJzNNoXC0R4VYrjC"), x.text("prefix", "tokst_0FiVUzmOEv"); first != again+"_…" {
+		t.Errorf("a key's beginning has another example: %s, %s", first, again)
+	}
+	if got := x.text("what", "key 0FiVUzmOEv made"); got != "key "+x.keyID("0FiVUzmOEv")+" made" {
+		t.Errorf("%s", got)
+	}
 	user := newExamples().text("user_id", "4b0d9c3e-0c63-4a5e-9a2f-5d7d6a8a6f11")
 	if strings.Count(got, user) != 2 {
 		t.Errorf("the same id has two examples: %s", got)

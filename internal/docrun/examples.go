@@ -88,18 +88,19 @@ func (x *examples) text(name, text string) string {
 	text = timeText.ReplaceAllString(text, exampleTime)
 	text = hostText.ReplaceAllString(text, "127.0.0.1:8080")
 	text = uuidText.ReplaceAllStringFunc(text, func(id string) string { return x.remembered(id, name, uuidOf) })
-	for value, example := range x.known { // ids without a form of their own stand in stories, too
-		if len(value) >= shortestID {
-			text = strings.ReplaceAll(text, value, example)
-		}
-	}
-	return keyText.ReplaceAllStringFunc(text, func(key string) string {
+	text = keyText.ReplaceAllStringFunc(text, func(key string) string {
 		parts := keyText.FindStringSubmatch(key)
 		if parts[2] == "" {
 			return "tokst_" + x.keyID(parts[1])
 		}
 		return "tokst_" + x.keyID(parts[1]) + "_…"
 	})
+	for value, example := range x.known { // ids without a form of their own stand in stories, too
+		if len(value) >= shortestID {
+			text = strings.ReplaceAll(text, value, example)
+		}
+	}
+	return text
 }
 
 func (x *examples) keyID(id string) string { return x.remembered(id, "key", keyIDOf) }
