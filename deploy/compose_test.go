@@ -93,10 +93,13 @@ func checkService(t *testing.T, p *types.Project, s types.ServiceConfig) {
 	}
 }
 
+// databaseSetting is where DATABASE_URL is, which all programs know.
+const databaseSetting = "internal/settings/database.go"
+
 // Ensure the units start commands that exist, with settings that the programs know.
 func TestSystemdUnits(t *testing.T) {
-	for unit, program := range map[string]string{"revocation-worker": "cmd/revocation-worker/config.go", "authapi": "cmd/authapi/config.go"} {
-		text, config := content(t, "deploy/systemd/"+unit+".service"), content(t, program)
+	for unit, program := range map[string]string{"revocation-worker": "cmd/revocation-worker/config.go", "authapi": "cmd/authapi/config.go", "console": "cmd/authapi/consoleconfig.go"} {
+		text, config := content(t, "deploy/systemd/"+unit+".service"), content(t, program)+content(t, databaseSetting)
 		for _, m := range regexp.MustCompile(`(?m)^Environment=([A-Z_]+)=%d/([a-z]+)$`).FindAllStringSubmatch(text, -1) {
 			name := strings.TrimSuffix(m[1], "_FILE")
 			if !strings.Contains(config, `"`+name+`"`) && !strings.Contains(config, `"`+m[1]+`"`) {

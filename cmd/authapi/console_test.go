@@ -172,3 +172,33 @@ func TestConsolesCredentials(t *testing.T) {
 		t.Errorf("the audit has %q", actors)
 	}
 }
+
+// Ensure a console that would let strangers in, or could let nobody in, does not start, and says all
+// that is wrong at once.
+func TestConsolesFaultsAreToldAtOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		env  map[string]string
+		want []string
+	}{
+		"open to the network":   {map[string]string{"CONSOLE_LOGIN": "none", "CONSOLE_ADDR": "0.0.0.0:8090"}, []string{"lets everybody in", "CONSOLE_URL is http"}},
+		"open beside a login":   {map[string]string{"CONSOLE_LOGIN": "none,credential", "CONSOLE_AUTHAPI_URL": "https://a.example"}, []string{"lets everybody in"}},
+		"no issuer, no secret":  {map[string]string{}, []string{"needs CONSOLE_ISSUER"}},
+		"a credential for none": {map[string]string{"CONSOLE_LOGIN": "credential", "CONSOLE_SERVICE_KEY": "x"}, []string{"needs CONSOLE_AUTHAPI_URL: authapi checks it", "and CONSOLE_REALM beside it"}},
+		"a path in the URL":     {map[string]string{"CONSOLE_LOGIN": "none", "CONSOLE_URL": "https://a.example/b"}, []string{"a URL of a host alone"}},
+		"another word":          {map[string]string{"CONSOLE_LOGIN": "password"}, []string{"not a list of oidc and credential"}},
+		"no address to scrape":  {map[string]string{"CONSOLE_LOGIN": "none", "CONSOLE_SCRAPE": "worker:9090"}, []string{"CONSOLE_SCRAPE is not"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")
+			for key, value := range c.env {
+				t.Setenv(key, value)
+			}
+			err := program().Run(t.Context(), []string{"authapi", "console"})
+			for _, want := range c.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("lacks %q: %v", want, err)
+				}
+			}
+		})
+	}
+}

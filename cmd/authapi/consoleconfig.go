@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"slices"
@@ -34,7 +33,7 @@ type consoleConfig struct {
 func (c *consoleConfig) table() *settings.Table {
 	t := settings.New("CONSOLE_")
 	c.logging.AddTo(t)
-	t.Secret(&c.database, "DATABASE_URL", "Postgres, as a user that is only in tokenstate_console; without it libpq's PGHOST and so on")
+	t.Database(&c.database)
 	t.Text(&c.addr, "CONSOLE_ADDR", "127.0.0.1:8090", "address of the pages")
 	t.Text(&c.adminAddr, "CONSOLE_ADMIN_ADDR", "127.0.0.1:9092", "address of /livez, /readyz and /metrics")
 	t.URL(&c.public, "CONSOLE_URL", true, "where people open it, such as https://tokenstate.example.com; without it http://CONSOLE_ADDR, on loopback only")
@@ -48,6 +47,10 @@ func (c *consoleConfig) table() *settings.Table {
 	t.Text(&c.scrape, "CONSOLE_SCRAPE", "", "admin addresses of the worker and of each authapi, separated by commas, such as http://10.0.0.2:9090: what their metrics say is plotted")
 	t.Text(&c.tls.Cert, "CONSOLE_TLS_CERT", "", "PEM file; with it the pages are served over TLS; SIGHUP reads the files again")
 	t.Text(&c.tls.Key, "CONSOLE_TLS_KEY", "", "PEM file of its key")
+	t.Check(func() error {
+		_, err := c.check()
+		return err
+	})
 	return t
 }
 
@@ -95,10 +98,7 @@ func (c *consoleConfig) check() (*url.URL, error) {
 	}) {
 		bad("CONSOLE_SCRAPE is not a list of at most 50 http or https addresses")
 	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, fmt.Errorf("%w:\n%w", settings.ErrConfiguration, err)
-	}
-	return public, nil
+	return public, errors.Join(faults...)
 }
 
 func (c *consoleConfig) ways() (ways []string) {

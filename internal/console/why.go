@@ -120,7 +120,7 @@ func (s *Server) askAuthapi(ctx context.Context, v Visitor, id string, w *page.W
 		s.Logger.Warn().Err(err).Msg("authapi cannot be asked")
 		w.Nothing = "No token and no key has that id. Events and request ids could not be looked for: authapi does not answer."
 	case strings.Contains(id, "@"):
-		w.Nothing = "tokenstate keeps no e-mail addresses. Find the user in Keycloak by that address, and type the user's id here."
+		w.Nothing = "tokenstate keeps no e-mail addresses. `revocation-worker explain ADDRESS` asks Keycloak whose it is. Or find the user in Keycloak, and type their id here."
 	default:
 		w.Nothing = "Nothing of that id is known: no user, session, key or event, and none of the last refused requests. Check it for a missing letter."
 	}
