@@ -55,28 +55,36 @@ func (l truth) about(asked Asked) int {
 	return 0
 }
 
-// keyLines has a line for the keys of which the same is true. Of many dead ones only that which was asked about is
-// told: they end by themselves, and the steps have them.
-func (r *replay) keyLines(asked Asked) (lines []truth) {
+// keyLines has a line for the keys of which the same is true. Beside live ones no dead one is told but that which was
+// asked about: they end by themselves, and the steps have them.
+func (r *replay) keyLines(asked Asked) []truth {
+	live := r.keyTruths(func(id string, d apikey.Decision) bool { return !final(d) || id == asked.ID })
+	if len(live) > 0 {
+		return live
+	}
+	if dead := r.keyTruths(func(string, apikey.Decision) bool { return true }); len(dead) > 0 {
+		return dead
+	}
+	return []truth{{what: "API keys", state: none}}
+}
+
+func (r *replay) keyTruths(told func(id string, d apikey.Decision) bool) (lines []truth) {
 	owner := tokenstate.Owner(r.told.Realm, r.told.User, r.facts, r.told.Rules)
 	for _, k := range r.told.Keys {
 		d := apikey.DecideBy(r.facts, r.told.Rules, k.Record, tokenstate.Seconds(r.told.Now.Unix()))
-		if final(d) && k.ID != asked.ID {
+		if !told(k.ID, d) {
 			continue
 		}
 		l := truth{what: "API keys", state: "admitted", since: d.Since, cause: d.Cause, inDoubt: owner.InDoubt}
 		if !d.Active {
 			l.state, l.reason = "refused", d.Reason
-			if d.Cause == owner.Cause { // of the owner, so of all their keys
+			if !owner.Active && d.Cause == owner.Cause { // of the owner, so of all their keys
 				r.explain(&l, ownerName, words(ownerState(owner), owner.Reason))
 			}
 			r.byCause(&l)
 			l.do = keyAdvice(k.Record, l)
 		}
 		lines = add(lines, l, k.ID)
-	}
-	if len(lines) == 0 {
-		return []truth{{what: "API keys", state: none}}
 	}
 	return lines
 }
@@ -112,58 +120,6 @@ func add(lines []truth, l truth, id string) []truth {
 	}
 	l.ids = []string{id}
 	return append(lines, l)
-}
-
-// explain dates a verdict by the message that made it what it is. The verdict itself names the latest look that
-// saw the same again: of a disabled user there is one every few minutes.
-func (r *replay) explain(l *truth, name, now string) {
-	m, there := r.since[name]
-	if !there || r.was[name].words != now {
-		return // the journal does not tell how it came to this
-	}
-	first := r.firstCause(m)
-	l.cause, l.since = causeOf(first), first.At
-}
-
-// firstCause is the event that a look was taken for, if the journal has it.
-func (r *replay) firstCause(m events.Message) events.Message {
-	o, look := m.Body.(*events.Observation)
-	if !look {
-		return m
-	}
-	for _, c := range o.Causes {
-		if e, there := r.message(c.Event); there {
-			return e
-		}
-	}
-	return m
-}
-
-// byCause says what was done and by whom, if the journal has the message.
-func (r *replay) byCause(l *truth) {
-	m, there := r.message(l.cause)
-	if !there {
-		return
-	}
-	l.by, l.actor, l.ordered = Describe(m), actorOf(m), m.Body.Class() == events.ClassOrder
-}
-
-// message is the one that a cause names: by its own id, or by Keycloak's of the event in it.
-func (r *replay) message(cause string) (events.Message, bool) {
-	for _, m := range r.told.Messages {
-		if cause != "" && (m.ID == cause || causeOf(m) == cause) {
-			return m, true
-		}
-	}
-	return events.Message{}, false
-}
-
-// causeOf is how verdicts name a message.
-func causeOf(m events.Message) string {
-	if h, ok := m.Body.(*events.Happened); ok {
-		return h.Event
-	}
-	return m.ID
 }
 
 // none is of which nothing is stored.

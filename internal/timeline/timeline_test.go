@@ -188,6 +188,15 @@ func TestWhatWasAskedAboutComesFirst(t *testing.T) {
 	if l := first(Asked{Session, "s"}); l.What != "offline tokens of app" {
 		t.Errorf("a session: %+v", l)
 	}
+	d.Keys = d.Keys[1:]
+	if l := first(Asked{User, "u"}); l.State != "refused" || *l.Reason != "revoked" || len(l.IDs) != 2 {
+		t.Errorf("where every key is dead: %+v", l)
+	}
+	d.Keys = d.Keys[:1]
+	d.Keys[0].RevokedAt, d.Keys[0].RevokedBy, d.Keys[0].Expires = 0, "", 1_700_000_700
+	if l := first(Asked{User, "u"}); *l.Reason != "expired" || l.EventID != nil || l.Since == nil || l.Since.Unix() != 1_700_000_700 {
+		t.Errorf("a key that has expired, of a user who is well: %+v", l)
+	}
 	none := told()
 	none.Tokens = nil
 	for _, l := range Tell(none, Asked{User, "u"}).Conclusion {
