@@ -52,11 +52,30 @@ func (r *replay) steps() (steps []Step) {
 			What: Describe(m), Actor: actorOf(m), Changes: r.changes(m), look: m.Body.Class() == events.ClassObservation,
 			deed: m.Body.Class() == events.ClassOrder || m.Body.Class() == events.ClassPardon,
 		}
+		if h, ok := m.Body.(*events.Happened); ok {
+			s.event = h.Event
+		}
 		if len(s.Changes) > 0 || !slices.Equal(m.About(), []string{events.Everyone}) {
 			steps = append(steps, s) // what concerns everybody is told only if it mattered here
 		}
+		if s.shown() {
+			r.causes(m, steps)
+		}
 	}
 	return steps
+}
+
+// causes has the events be told that a look was taken for which changed something: they are what somebody did.
+func (r *replay) causes(m events.Message, steps []Step) {
+	o, look := m.Body.(*events.Observation)
+	if !look {
+		return
+	}
+	for _, c := range o.Causes {
+		for i := range steps {
+			steps[i].deed = steps[i].deed || steps[i].event == c.Event
+		}
+	}
 }
 
 // begin lets a token be told of from the first message on that is later than its issue, or names its session: before

@@ -79,7 +79,8 @@ type Step struct {
 	Changes  []Change      `json:"changes"`
 	Times    int           `json:"times"` // how many looks without a change are told as this one; 0: it is one message
 
-	look, deed bool // for folding: a look at Keycloak; something that is told though it changes no verdict
+	look, deed bool   // for folding: a look at Keycloak; something that is told though it changes no verdict
+	event      string // Keycloak's id of the event that it tells
 }
 
 // Change is one verdict that the step changed.

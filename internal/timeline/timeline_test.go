@@ -140,10 +140,11 @@ func TestFold(t *testing.T) {
 	want := []string{
 		"288 looks since Nov 14 22:20, no change; the last: look at the user: disabled, offline sessions listed: 1",
 		"look at the user: disabled, offline sessions listed: 1",
+		"event UPDATE USER by administrator admin-1",
 		`key key0000001 (system "automation" of organization o) made by service:backend`,
 		"look at the user: enabled, offline sessions listed: 1",
 	}
-	if !slices.Equal(what, want) || rest != 1 {
+	if !slices.Equal(what, want) || rest != 0 {
 		t.Errorf("%d other messages, and the steps\n%s", rest, strings.Join(what, "\n"))
 	}
 	if short[len(short)-1].Times != 288 {
