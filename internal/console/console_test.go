@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/time/rate"
 
 	"github.com/tokenstate/tokenstate/internal/console/consoletest"
 )
@@ -24,15 +25,22 @@ type site struct {
 	t       *testing.T
 	url     string
 	browser *http.Client
+	pace    rate.Limit
+	one     bool
 }
 
 func newSite(t *testing.T, users int, withLogin bool) *site {
 	t.Helper()
-	s := &site{t: t}
+	return (&site{t: t}).open(users, withLogin)
+}
+
+func (s *site) open(users int, withLogin bool) *site {
+	t := s.t
+	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.Handler().ServeHTTP(w, r) }))
 	s.url = "http://" + server.Listener.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
-	w, err := consoletest.New(ctx, consoletest.Options{Users: users, URL: s.url, Login: withLogin})
+	w, err := consoletest.New(ctx, consoletest.Options{Users: users, URL: s.url, Login: withLogin, Pace: s.pace, One: s.one})
 	must(t, err)
 	s.World = w
 	server.Start()
@@ -329,5 +337,38 @@ func TestNothingYet(t *testing.T) {
 	}
 	if got := s.get("/users/demo/nobody"); got.status != http.StatusNotFound || !strings.Contains(got.body, "Nobody of that id is known") {
 		t.Errorf("nobody's page: %d", got.status)
+	}
+}
+
+// Ensure whoever asks for pages faster than people do waits, and then is told to come back, so that the
+// console takes no processor from decisions beside it. What a page loads is not counted.
+func TestPace(t *testing.T) {
+	s := (&site{t: t, pace: 1e-9}).open(3, false)
+	for i := range 100 {
+		if got := s.get("/why"); got.status != http.StatusOK {
+			t.Fatalf("page %d: %d", i, got.status)
+		}
+	}
+	got := s.get("/why")
+	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || !strings.Contains(got.body, "Too many pages") {
+		t.Errorf("one more: %d", got.status)
+	}
+	if got := s.get("/assets/console.css"); got.status != http.StatusOK {
+		t.Errorf("the stylesheet: %d", got.status)
+	}
+}
+
+// Ensure a user of very many sessions and keys has a page that says what it leaves out, and an order
+// that says that it reaches all.
+func TestVeryManySessions(t *testing.T) {
+	s := (&site{t: t, one: true}).open(1500, false)
+	user := consoletest.Users(1)[0]
+	got := s.get("/users/demo/" + url.PathEscape(user))
+	if got.status != http.StatusOK || !strings.Contains(got.body, "And 500 more, which are not listed") || !strings.Contains(got.body, "all keys of the user") {
+		t.Errorf("%d, %d bytes", got.status, len(got.body))
+	}
+	got = s.send(http.MethodPost, "/orders/preview", url.Values{"user": {user}, "what": {"both"}, "reason": {"x"}})
+	if !strings.Contains(got.body, "reaches all of them") {
+		t.Errorf("the preview: %d", got.status)
 	}
 }

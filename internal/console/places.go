@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"time"
 )
 
 // places are all pages. The browser's test walks them as every role.
@@ -60,18 +59,12 @@ func (s *Server) place(p place) http.Handler {
 func (s *Server) build(w http.ResponseWriter, r *http.Request, p place, v Visitor, unasked bool) {
 	ctx, cancel := context.WithTimeout(r.Context(), pageLimit)
 	defer cancel()
-	wait := time.NewTimer(buildWait)
-	defer wait.Stop()
-	select {
-	case s.building <- struct{}{}:
-		defer func() { <-s.building }()
-	case <-wait.C:
+	if !s.mayBuild(ctx) {
 		w.Header().Set("Retry-After", "2")
 		s.problem(w, r, v, &fault{http.StatusServiceUnavailable, "Too many pages are asked for at once", "Try again in a moment."})
 		return
-	case <-ctx.Done():
-		return
 	}
+	defer func() { <-s.building }()
 	a, err := p.answer(r.WithContext(ctx), v)
 	var bad *fault
 	switch {
@@ -90,6 +83,22 @@ func (s *Server) build(w http.ResponseWriter, r *http.Request, p place, v Visito
 		s.sendFile(w, a.file)
 	default:
 		s.render(w, r, v, unasked, a)
+	}
+}
+
+// mayBuild takes a place among those that are put together, unless there is none for too long.
+func (s *Server) mayBuild(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, buildWait)
+	defer cancel()
+	if s.pace.Wait(ctx) != nil {
+		<-ctx.Done() // it knows at once; a refusal at once would be asked for again at once
+		return false
+	}
+	select {
+	case s.building <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

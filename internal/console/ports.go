@@ -72,7 +72,6 @@ type KeyFilter struct {
 var (
 	ErrUnknown       = errors.New("authapi knows nothing of it")
 	ErrNotConfigured = errors.New("the console has no credential for authapi: set CONSOLE_AUTHAPI_URL and CONSOLE_SERVICE_KEY")
-	ErrOtherRealm    = errors.New("the console's credential is of another realm")
 )
 
 // RefusedError is an order that authapi does not take, and why.

@@ -40,10 +40,12 @@ func parse() map[string]*template.Template {
 var helpers = template.FuncMap{
 	"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 	"utc":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"span":   page.Span,
 	"plain":  page.Plain,
 	"figure": figure,
 	"user":   userURL,
+	"keys": func(realm, user string) string {
+		return "/keys?" + url.Values{"realm": {realm}, "user": {user}}.Encode()
+	},
 	"orders": func(user string) string { return "/orders?" + url.Values{"user": {user}}.Encode() },
 	"local":  func(path, is string) bool { return path == is || is != "/" && strings.HasPrefix(path, is) },
 }

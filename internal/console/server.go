@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/redact"
 	"github.com/tokenstate/tokenstate/internal/console/page"
@@ -25,6 +26,7 @@ type Config struct {
 	Logger   zerolog.Logger
 	Now      func() time.Time
 
+	Pace    rate.Limit           // pages a second; 0: 50
 	Samples func() []page.Sample // of the last day
 	Scraped bool                 // they have what programs' metrics say
 }
@@ -36,15 +38,19 @@ type Server struct {
 	attempts *attempts
 	flows    flows
 	building chan struct{}
+	pace     *rate.Limiter
 	log      latest
 }
 
-// maxBuilding bounds the pages that are put together at once; more wait, and then hear 503.
+// Bounds of the pages that are put together at once, and in a second. More wait, and then hear 503: people
+// need no more, and whoever sends more must not take the processor from decisions on the same machine.
 const (
-	maxBuilding = 8
-	buildWait   = 2 * time.Second
-	pageLimit   = 15 * time.Second
-	maxForm     = 64 << 10
+	maxBuilding  = 4
+	pagesASecond = 50
+	pagesAtOnce  = 100
+	buildWait    = 2 * time.Second
+	pageLimit    = 15 * time.Second
+	maxForm      = 64 << 10
 )
 
 // New makes one.
@@ -52,7 +58,10 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Server{Config: c, sessions: newSessions(c.Now), attempts: newAttempts(), flows: flows{all: map[[32]byte]begun{}}, building: make(chan struct{}, maxBuilding)}
+	if c.Pace == 0 {
+		c.Pace = pagesASecond
+	}
+	return &Server{Config: c, sessions: newSessions(c.Now), attempts: newAttempts(), flows: flows{all: map[[32]byte]begun{}}, building: make(chan struct{}, maxBuilding), pace: rate.NewLimiter(c.Pace, pagesAtOnce)}
 }
 
 // Handler serves everything.

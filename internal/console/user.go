@@ -43,18 +43,20 @@ func (s *Server) person(ctx context.Context, v Visitor, realm, user string) page
 func (s *Server) holdings(ctx context.Context, realm, user string) page.Person {
 	p := page.Person{Realm: realm, User: user, Now: s.Known.Now(), Owner: s.Known.Owner(realm, user)}
 	tokens := s.Known.TokensOf(realm, user, "")
-	for _, t := range tokens[:min(len(tokens), maxTokens)] {
+	p.MoreTokens = max(0, len(tokens)-maxTokens)
+	for _, t := range tokens[:len(tokens)-p.MoreTokens] {
 		p.Tokens = append(p.Tokens, s.stored(t))
 	}
 	if t, verdict, ok := s.Known.Best(realm, user, "", nil); ok {
 		p.Best = &page.Stored{Token: t.Token, Custody: t.Custody, Verified: t.Verified, Verdict: verdict}
 	}
-	keys, err := s.Rows.Keys(ctx, KeyFilter{Realm: realm, User: user, Most: maxKeys})
+	keys, err := s.Rows.Keys(ctx, KeyFilter{Realm: realm, User: user, Most: maxKeys + 1})
 	if err != nil {
 		s.Logger.Warn().Err(err).Msg("a user's keys cannot be read")
 		p.KeysFault = "The database does not answer, so keys are not known now."
 	}
-	for _, k := range keys {
+	p.MoreKeys = len(keys) > maxKeys
+	for _, k := range keys[:min(len(keys), maxKeys)] {
 		p.Keys = append(p.Keys, s.held(k))
 	}
 	return p

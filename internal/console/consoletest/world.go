@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/console"
@@ -64,8 +65,10 @@ type Options struct {
 	URL   string // where it is reached
 	Login bool   // else nobody is asked who they are
 	Plain bool   // no hostile names
+	One   bool   // all tokens and keys are the first user's
 
-	Issuer string // of the login; "": one that does not exist
+	Pace   rate.Limit // pages a second; 0: as many as there may be
+	Issuer string     // of the login; "": one that does not exist
 }
 
 // New makes a world of users, each with a token and a key, of whom some are disabled and some cut
@@ -81,6 +84,9 @@ func New(ctx context.Context, o Options) (*World, error) {
 	w.Rows, w.API, w.OIDC = &Rows{at: w.clock}, &API{at: w.clock, users: users}, &OIDC{Issuer: cmp.Or(o.Issuer, "https://id.example")}
 	var tokens []projection.Token
 	for i, user := range users {
+		if o.One {
+			user = users[0]
+		}
 		t := tokenstate.Token{Realm: Realm, User: user, ClientID: "app", Session: fmt.Sprintf("session-%06d", i), IssuedAt: now.Second() - 4000}
 		tokens = append(tokens, projection.Token{Token: t, Custody: "sealed", Verified: i%5 != 0, Scope: "openid offline_access"})
 		w.Rows.add(i, t, now)
@@ -99,7 +105,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		return nil, err
 	}
 	c := console.Config{
-		Known: w.Known, Rows: w.Rows, Authapi: w.API, Public: at, Version: "test", Logger: zerolog.New(w.Log), Now: w.Now,
+		Known: w.Known, Rows: w.Rows, Authapi: w.API, Public: at, Version: "test", Logger: zerolog.New(w.Log), Now: w.Now, Pace: cmp.Or(o.Pace, rate.Inf),
 		Settings: []page.Setting{{Name: "CONSOLE_LOGIN", Value: "oidc,credential"}, {Name: "CONSOLE_CLIENT_SECRET", Value: "set"}},
 	}
 	c.Samples, c.Scraped = func() []page.Sample { return samples(w.clock, o.Users) }, true

@@ -51,7 +51,6 @@ type Preview struct {
 	Label  string
 	Lines  []Line
 	Number int
-	Cut    bool // there are more than are looked at here
 	Notes  []string
 }
 
@@ -71,6 +70,9 @@ func PreviewOf(p Person, i Intent) Preview {
 		out.Lines = append(out.Lines, keyLines(p, i)...)
 	}
 	out.Number = len(out.Lines)
+	if p.MoreTokens > 0 || p.MoreKeys {
+		out.Notes = append(out.Notes, "The user has more tokens or keys than are listed here. The order reaches all of them.")
+	}
 	switch {
 	case p.KeysFault != "":
 		out.Notes = append(out.Notes, p.KeysFault+" The order reaches them all the same.")

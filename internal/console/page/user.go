@@ -13,6 +13,8 @@ type Person struct {
 	Now         time.Time
 	Owner       tokenstate.Ownership
 	Tokens      []Stored
+	MoreTokens  int // that are not in Tokens
+	MoreKeys    bool
 	Keys        []Held
 	KeysFault   string // why Keys are not known; "" if they are
 	Best        *Stored
@@ -47,6 +49,8 @@ type User struct {
 	KeysFault, StoryFault string
 	Steps                 []timeline.Step
 	Pruned, MoreSteps     bool
+	MoreTokens            int
+	MoreKeys              bool
 	Nobody                bool
 }
 
@@ -55,7 +59,7 @@ func UserOf(p Person) User {
 	u := User{
 		Realm: p.Realm, ID: p.User, Checked: timeOf(p.Owner.CheckedAt), InDoubt: p.Owner.InDoubt, Known: p.Owner.Known,
 		Told: p.Told, ToldFault: p.ToldFault, KeysFault: p.KeysFault, StoryFault: p.StoryFault,
-		Keys: keysAnswer(p.Owner),
+		Keys: keysAnswer(p.Owner), MoreTokens: p.MoreTokens, MoreKeys: p.MoreKeys,
 	}
 	for _, t := range p.Tokens {
 		u.Tokens = append(u.Tokens, TokenOf(t))
