@@ -19,6 +19,7 @@ import (
 	keyrows "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/vault"
 )
 
@@ -380,7 +381,15 @@ func TestServiceKeysAddRefuses(t *testing.T) {
 		_, err := w.command(append([]string{"service-keys", "add", "--name", "gw", "--scope", "decide"}, more...)...)
 		return err
 	}
+	w.learn(tokenstate.StandingRow{Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: administrators}, Authority: tokenstate.Keycloak}, Value: tokenstate.Standing{At: 1, Cause: "look"}})
+	if _, err := w.command("service-keys", "add", "--name", "first", "--scope", "decide", "--realm", "new"); err != nil {
+		t.Errorf("while only the administrators' realm was heard of: %v", err)
+	}
 	w.mint("automation") // of the realm demo
+	w.realm = "configured"
+	if _, err := w.command("service-keys", "add", "--name", "second", "--scope", "decide"); err != nil {
+		t.Errorf("the realm of the configuration: %v", err)
+	}
 	if err := add("--realm", "nosuch"); !errors.Is(err, ops.ErrUsage) || !strings.Contains(err.Error(), "demo") {
 		t.Errorf("a realm of which nothing was heard: %v", err)
 	}

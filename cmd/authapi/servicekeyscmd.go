@@ -52,7 +52,7 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
-	if err := o.realmHeard(ctx, cmd.Bool("force")); err != nil {
+	if err := o.realmHeard(ctx, cmd); err != nil {
 		return err
 	}
 	held, err := o.secrets()
@@ -76,15 +76,25 @@ func addServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error {
 	return ops.Output(cmd, line, func(w io.Writer) { ops.Row(w, line.Key) })
 }
 
-// realmHeard refuses a realm that nobody serves, as a mistyped one: its credential would be refused everywhere. While
-// nothing was heard of any realm it cannot be told.
-func (o *operator) realmHeard(ctx context.Context, force bool) error {
-	if o.realm == "" {
+// administrators is the realm that is heard of in every installation, so it says nothing about which ones are served.
+const administrators = "master"
+
+// realmHeard refuses a realm that nobody serves, as a mistyped one: its credential would be refused everywhere. What the
+// configuration says is not mistyped here, and while nothing was heard of any realm it cannot be told.
+func (o *operator) realmHeard(ctx context.Context, cmd *cli.Command) error {
+	switch {
+	case o.realm == "":
 		return fmt.Errorf("%w: name the one realm that it may act in by --realm, or set KEYCLOAK_REALM", ops.ErrUsage)
+	case cmd.Bool("force") || !cmd.IsSet("realm"):
+		return nil
 	}
 	heard, err := o.store().RealmsHeard(ctx)
-	if err != nil || force || len(heard) == 0 || slices.Contains(heard, o.realm) {
+	if err != nil || slices.Contains(heard, o.realm) {
 		return err
+	}
+	heard = slices.DeleteFunc(heard, func(realm string) bool { return realm == administrators })
+	if len(heard) == 0 {
+		return nil
 	}
 	return fmt.Errorf("%w: of the realm %s nothing was ever heard, only of %s: check its name, or say --force", ops.ErrUsage, o.realm, strings.Join(heard, ", "))
 }

@@ -179,7 +179,7 @@ func (b *bench) prepare() {
 	}
 	b.output("authapi", b.files, "secrets", "generate")
 	b.serviceKey = strings.TrimSpace(b.output("authapi", append(slices.Clone(b.files), "DATABASE_URL="+b.primary.URL("tokenstate")),
-		"service-keys", "add", "--name", "chaos", "--realm", realm, "--scope", "all"))
+		"service-keys", "add", "--name", "chaos", "--realm", realm, "--scope", "all", "--force"))
 }
 
 func (b *bench) output(program string, env []string, args ...string) string {

@@ -63,7 +63,7 @@ func (s *Stack) makeServiceKey(ctx context.Context) error {
 	if !s.has("authapi") {
 		return nil
 	}
-	out, err := s.output(ctx, "authapi", "service-keys", "add", "--name", "devstack", "--realm", s.Env.KeycloakRealm, "--scope", "all")
+	out, err := s.output(ctx, "authapi", "service-keys", "add", "--name", "devstack", "--realm", s.Env.KeycloakRealm, "--scope", "all", "--force") // of a new realm nothing may have been heard yet
 	s.Env.AuthapiServiceKey = strings.TrimSpace(out)
 	return err
 }

@@ -85,7 +85,7 @@ func twoRealms(s *system, t *testing.T) {
 // credential makes a service credential of a realm, with all scopes that backends have.
 func (s *system) credential(realm string) string {
 	s.t.Helper()
-	args := []string{"service-keys", "add", "--name", realm, "--realm", realm}
+	args := []string{"service-keys", "add", "--name", realm, "--realm", realm, "--force"} // nothing may have been heard of it yet
 	for scope := range strings.FieldsSeq("mint keys tokens:write tokens:use decide standing logout explain introspect") {
 		args = append(args, "--scope", scope)
 	}
