@@ -61,7 +61,8 @@ func (q *Queries) NewestMade(ctx context.Context, db DBTX, arg NewestMadeParams)
 
 const newestRefusal = `-- name: NewestRefusal :one
 SELECT coalesce(max(at_ms), 0)::bigint FROM tokenstate.fact_refusal
-WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4 AND key = '' AND issued_at_s = $5
+WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4
+    AND key IN ('', $5::text) AND issued_at_s = $6
 `
 
 type NewestRefusalParams struct {
@@ -69,6 +70,7 @@ type NewestRefusalParams struct {
 	UserID    string
 	Clients   []string
 	Session   string
+	ClientID  string
 	IssuedAtS int64
 }
 
@@ -79,6 +81,7 @@ func (q *Queries) NewestRefusal(ctx context.Context, db DBTX, arg NewestRefusalP
 		arg.UserID,
 		arg.Clients,
 		arg.Session,
+		arg.ClientID,
 		arg.IssuedAtS,
 	)
 	var column_1 int64
@@ -270,7 +273,8 @@ func (q *Queries) PardonsOf(ctx context.Context, db DBTX, causes []string) ([]To
 
 const refusalStands = `-- name: RefusalStands :one
 SELECT coalesce((SELECT refused FROM tokenstate.fact_refusal
-    WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4 AND key = '' AND issued_at_s = $5
+    WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4
+    AND key IN ('', $5::text) AND issued_at_s = $6
     ORDER BY at_ms DESC, tie DESC LIMIT 1), false)::boolean
 `
 
@@ -279,6 +283,7 @@ type RefusalStandsParams struct {
 	UserID    string
 	Clients   []string
 	Session   string
+	ClientID  string
 	IssuedAtS int64
 }
 
@@ -289,6 +294,7 @@ func (q *Queries) RefusalStands(ctx context.Context, db DBTX, arg RefusalStandsP
 		arg.UserID,
 		arg.Clients,
 		arg.Session,
+		arg.ClientID,
 		arg.IssuedAtS,
 	)
 	var column_1 bool

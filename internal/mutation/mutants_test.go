@@ -64,7 +64,8 @@ var mutants = []mutant{
 	{"not-before does not reach keys", core + "owner.go", `{gone, Revoked, ReasonUserDeleted}, {disabled,`, `{func(s Standing, _ bearer) bool { return s.NotBefore > 0 }, Revoked, ReasonUserNotBefore}, {gone, Revoked, ReasonUserDeleted}, {disabled,`, false},
 
 	// Refusals.
-	{"a refusal closes exactly its token", core + "judge.go", `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}`, `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, 0}`, false},
+	{"a refusal closes exactly its token", core + "judge.go", `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: as.Client, Session: t.Session, Key: as.Key}, t.IssuedAt}`, `k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: as.Client, Session: t.Session, Key: as.Key}, 0}`, false},
+	{"a refusal is of its client_id", core + "learnorder.go", `Session: o.Session, Key: o.ClientID}`, `Session: o.Session}`, false},
 	{"a success lifts a refusal", core + "judge.go", `if !last.Refused {`, `if last.At == 0 {`, false},
 	{"a refusal is an order's latest outcome", core + "judge.go", `if o := f.refusal(k); loses(last, o) {`, `if o := f.refusal(k); last.At == 0 {`, false},
 	{"a refusal doubts its user", core + "learnorder.go", `if o.Refused {`, `if false {`, false},

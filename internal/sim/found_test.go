@@ -115,3 +115,19 @@ func TestAnEarlyLookAtASessionWithoutOwnerSettlesNothing(t *testing.T) {
 		},
 	})
 }
+
+// Found as seed 36465: a token that bears the client's old name was refused, and with it another one of the same session
+// and second that bears the new name.
+func TestARefusalIsOfItsName(t *testing.T) {
+	holds(t, history{
+		rules: tokenstate.Rules{Margin: 10000, Skew: 5000, CacheLag: 10000, Sweep: 3600000, ClosedSweep: 300000},
+		ahead: []millis{281, -4276}, database: -263, resource: false, slim: true,
+		steps: []step{
+			{Act: "login", Client: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 11686411198363166153},
+			{Wait: 263, Act: "rename", User: 1, Client: 1, Session: 3, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 9429296287270370149},
+			{Wait: 2802, Act: "logout-all", Node: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 8026218828519894504},
+			{Wait: 1252, Act: "outcome", User: 1, Client: 1, Session: 4, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 14098052466073204950},
+			{Act: "sso", User: 1, Client: 1, Node: 1, Event: fate{Delay: 1}, Look: fate{Delay: 1}, Seed: 163937577899020791},
+		},
+	})
+}

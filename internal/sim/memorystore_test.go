@@ -140,7 +140,7 @@ func (s *memoryStore) newestLike(o *events.Order) (at millis) {
 		case tokenstate.RefusalRow:
 			seat := r.ID.Scope
 			if o.Order == events.OrderRefresh && seat.User == o.User && seat.Session == o.Session && r.ID.IssuedAt == o.IssuedAt &&
-				(seat.Client == o.Client || seat.Client == o.ClientID) {
+				(seat.Client == o.Client || seat.Client == o.ClientID) && (seat.Key == "" || seat.Key == o.ClientID) {
 				at = max(at, r.Value.At)
 			}
 		}

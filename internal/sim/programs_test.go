@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -63,7 +65,7 @@ func TestProgramsEqualTheModel(t *testing.T) {
 }
 
 func playPrograms(seed uint64) result {
-	time.Sleep(time.UnixMilli(int64(epoch)).Sub(time.Now()))
+	_ = pause.For(context.Background(), time.Until(epoch.Time()))
 	h := generate(seed, length)
 	p := &programs{given: map[string]bool{}, r: begin(h), log: newMemoryLog(), store: newMemoryStore(h.rules, h.database), chance: rand.New(rand.NewPCG(seed, 4))}
 	p.copy = p.store.backup()
@@ -127,7 +129,7 @@ func (p *programs) do(s step) {
 // pass lets time go by, for the history as for the programs.
 func (p *programs) pass(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		time.Sleep(time.Until(p.next(end)))
+		_ = pause.For(context.Background(), time.Until(p.next(end)))
 		p.mu.Lock()
 		p.r.until(millis(time.Now().UnixMilli()))
 		for ; p.stored < len(p.r.held); p.stored++ {

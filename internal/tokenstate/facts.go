@@ -63,9 +63,10 @@ func (r Refusal) when() Millis { return r.At }
 
 func (r Refusal) rank() Rank { return Rank{r.At, tie(r.Refused, r.RetryAt, r.Reason, r.Cause)} }
 
-// RefusalKey is the identity of the token without the client_id, which can be renamed.
+// RefusalKey is the identity of the token. Its client_id is told beside the client's UUID: after a rename a session may get
+// a token with the new name within the same second. Rows of earlier programs lack it, and are of any name.
 type RefusalKey struct {
-	Scope    Scope   `json:"Scope"` // realm, user, session, and the client's UUID or, where unknown, its client_id
+	Scope    Scope   `json:"Scope"` // realm, user, session; client: the UUID, and key: the client_id; or, where the UUID is unknown, client: the client_id
 	IssuedAt Seconds `json:"IssuedAt"`
 }
 

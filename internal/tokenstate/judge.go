@@ -81,10 +81,10 @@ func (c Cutoff) reaches(r Rules) Seconds {
 }
 
 // outcome of the latest refresh of t, under the client's UUID and under its client_id, whichever the reporter knew;
-// the later of the two stands.
+// the latest stands.
 func (f *opened) outcome(t Token) (last Refusal) {
-	for _, client := range [...]string{t.Client, t.ClientID} {
-		k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, t.IssuedAt}
+	for _, as := range [...]Scope{{Client: t.Client}, {Client: t.Client, Key: t.ClientID}, {Client: t.ClientID}} {
+		k := RefusalKey{Scope{Realm: t.Realm, User: t.User, Client: as.Client, Session: t.Session, Key: as.Key}, t.IssuedAt}
 		if o := f.refusal(k); loses(last, o) {
 			last = o
 		}

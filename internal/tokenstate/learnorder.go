@@ -1,8 +1,6 @@
 package tokenstate
 
 import (
-	"cmp"
-
 	"github.com/tokenstate/tokenstate/internal/events"
 )
 
@@ -45,7 +43,11 @@ func learnLook(f Facts, m events.Message, o *events.Order, at Millis) {
 
 // RefusalOf is the token whose refresh an order tells of.
 func RefusalOf(realm string, o *events.Order) RefusalKey {
-	return RefusalKey{Scope{Realm: realm, User: o.User, Client: cmp.Or(o.Client, o.ClientID), Session: o.Session}, o.IssuedAt}
+	at := Scope{Realm: realm, User: o.User, Client: o.Client, Session: o.Session, Key: o.ClientID}
+	if o.Client == "" {
+		at.Client, at.Key = o.ClientID, ""
+	}
+	return RefusalKey{at, o.IssuedAt}
 }
 
 // learnRefresh: the latest outcome of exactly this token, and after a refusal a doubt on its

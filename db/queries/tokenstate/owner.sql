@@ -25,7 +25,8 @@ WHERE realm = @realm AND user_id = @user_id AND client = '' AND session = '' AND
 -- name: NewestRefusal :one
 -- When a refresh of exactly this token was last told of, under whichever name of the client.
 SELECT coalesce(max(at_ms), 0)::bigint FROM tokenstate.fact_refusal
-WHERE realm = @realm AND user_id = @user_id AND client = ANY (@clients::text[]) AND session = @session AND key = '' AND issued_at_s = @issued_at_s;
+WHERE realm = @realm AND user_id = @user_id AND client = ANY (@clients::text[]) AND session = @session
+    AND key IN ('', @client_id::text) AND issued_at_s = @issued_at_s;
 
 -- name: NewestMade :one
 -- The second of the newest key or token that an order reaches. '' is any user, client or session; keys
@@ -41,5 +42,6 @@ SELECT greatest(
 -- name: RefusalStands :one
 -- Whether the last refresh of exactly this token that was told of was refused, under whichever name of the client.
 SELECT coalesce((SELECT refused FROM tokenstate.fact_refusal
-    WHERE realm = @realm AND user_id = @user_id AND client = ANY (@clients::text[]) AND session = @session AND key = '' AND issued_at_s = @issued_at_s
+    WHERE realm = @realm AND user_id = @user_id AND client = ANY (@clients::text[]) AND session = @session
+    AND key IN ('', @client_id::text) AND issued_at_s = @issued_at_s
     ORDER BY at_ms DESC, tie DESC LIMIT 1), false)::boolean;

@@ -91,10 +91,10 @@ func reaches(c Cutoff, r Rules) Seconds {
 }
 
 // outcome of the latest refresh of t, under the client's UUID and under its client_id, whichever the reporter knew;
-// the later of the two stands.
+// the latest stands.
 func (f Facts) outcome(t Token) (last Refusal) {
-	for _, client := range []string{t.Client, t.ClientID} {
-		k := RefusalKey{Scope: Scope{Realm: t.Realm, User: t.User, Client: client, Session: t.Session}, IssuedAt: t.IssuedAt}
+	for _, as := range []Scope{{Client: t.Client}, {Client: t.Client, Key: t.ClientID}, {Client: t.ClientID}} {
+		k := RefusalKey{Scope: Scope{Realm: t.Realm, User: t.User, Client: as.Client, Session: t.Session, Key: as.Key}, IssuedAt: t.IssuedAt}
 		if o, ok := f.Refusals[k]; ok && earlierRefusal(last, o) {
 			last = o
 		}

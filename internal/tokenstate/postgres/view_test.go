@@ -55,7 +55,7 @@ func drawHistory(t *rapid.T, realm string) tokenstate.Facts {
 				Value: tokenstate.Sighting{At: at, Start: second(), Second: second(), Cause: cause, Owner: owner},
 			},
 			tokenstate.RefusalRow{
-				ID:    tokenstate.RefusalKey{Scope: tokenstate.Scope{Realm: realm, User: "u", Client: str("", "c1", "app"), Session: "s"}, IssuedAt: tokenstate.Seconds(rapid.IntRange(2, 3).Draw(t, "iat"))},
+				ID:    tokenstate.RefusalKey{Scope: tokenstate.Scope{Realm: realm, User: "u", Client: str("", "c1", "app"), Session: "s", Key: str("", "app", "new")}, IssuedAt: tokenstate.Seconds(rapid.IntRange(2, 3).Draw(t, "iat"))},
 				Value: tokenstate.Refusal{At: at, Refused: rapid.Bool().Draw(t, "refused"), Cause: cause},
 			},
 			tokenstate.CutoffRow{
