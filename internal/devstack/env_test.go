@@ -52,7 +52,7 @@ func TestEnvRoundTrip(t *testing.T) {
 	}
 }
 
-// Ensure the names are those that users' scripts rely on, and no others: the contract's, the
+// Ensure the names are those that users' scripts rely on, and no others: the contract's, the console's address, the
 // files without which authapi's commands do not run, and the worker's rules, without which a
 // worker that somebody starts from the file would judge by others than the stack's.
 func TestEnvNames(t *testing.T) {
@@ -63,7 +63,7 @@ func TestEnvNames(t *testing.T) {
 		got = append(got, name)
 	}
 	want := strings.Fields(`KEYCLOAK_URL KEYCLOAK_REALM KEYCLOAK_ADMIN KEYCLOAK_ADMIN_PASSWORD KEYCLOAK_CLIENT_ID
-		KEYCLOAK_CLIENT_SECRET NATS_URL DATABASE_URL AUTHAPI_URL AUTHAPI_EXTAUTHZ_ADDR AUTHAPI_ADMIN_URL WORKER_ADMIN_URL AUTHAPI_SERVICE_KEY
+		KEYCLOAK_CLIENT_SECRET NATS_URL DATABASE_URL AUTHAPI_URL AUTHAPI_EXTAUTHZ_ADDR AUTHAPI_ADMIN_URL WORKER_ADMIN_URL AUTHAPI_SERVICE_KEY CONSOLE_URL
 		KEYCLOAK_PID NATS_PID POSTGRES_PID WORKER_PID AUTHAPI_PID KEYCLOAK2_URL KEYCLOAK2_PID WORKER_KEYCLOAK_CLIENT_ID WORKER_KEYCLOAK_CLIENT_SECRET
 		AUTHAPI_KEYSET_FILE AUTHAPI_PEPPER_FILE AUTHAPI_MASTER_FILE AUTHAPI_SNAPSHOT_FILE
 		WORKER_SETTLING_MARGIN WORKER_SKEW WORKER_CACHE_LAG WORKER_LOOK_RATE WORKER_LOOK_INTERVAL
