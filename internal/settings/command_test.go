@@ -32,6 +32,7 @@ func program(database *secret.Text) *cli.Command {
 // Ensure one file serves all commands of a program, and a name of none is still a fault.
 func TestOneFileForAllCommands(t *testing.T) {
 	t.Setenv("PGHOST", "db.example")
+	t.Setenv("DATABASE_URL", "") // which make test sets, and which would win over the file
 	t.Setenv("WORKER_CONFIG", file(t, "worker_sweep: 6h\nworker_id: a\ndatabase_url: postgres://db.example\n"))
 	var database secret.Text
 	for _, command := range []string{"run", "list"} {
