@@ -57,7 +57,7 @@ func outages(s *system, t *testing.T) {
 		{}, {"nats"}, {"postgres"}, {"postgres", "nats"}, // Keycloak takes longest to start
 		{"keycloak"}, {"nats", "keycloak"}, {"postgres", "keycloak"}, {"postgres", "nats", "keycloak"},
 	} {
-		since := s.bring(parts, down)
+		since := s.bring(parts, down, func() { strict.young(c) })
 		is, cells := map[string]bool{}, map[bool][]string{}
 		for _, p := range down {
 			is[p] = true
@@ -79,7 +79,7 @@ func outages(s *system, t *testing.T) {
 			m.add(down, restarted, append(cells[restarted], strict.ask(c, down)))
 		}
 	}
-	s.bring(parts, nil)
+	s.bring(parts, nil, func() {})
 	s.withoutWorker()
 	t.Log("\n" + m.String())
 }
@@ -99,8 +99,8 @@ func (s *system) withoutWorker() {
 }
 
 // bring has exactly these parts down, and authapi warm before they go: what it may know, it knows.
-// It returns since when the last one is down.
-func (s *system) bring(parts, down []string) (since time.Time) {
+// It returns since when the last one is down. whole waits for whatever else must be right while nothing is.
+func (s *system) bring(parts, down []string, whole func()) (since time.Time) {
 	s.t.Helper()
 	for _, p := range parts {
 		if s.killed[p] && (p != "keycloak" || !slices.Contains(down, p)) { // Keycloak takes long to start
@@ -114,6 +114,7 @@ func (s *system) bring(parts, down []string) (since time.Time) {
 	})
 	if len(s.killed) == 0 {
 		s.wait("a young knowledge", func() (bool, string) { return s.age() < 3*time.Second, s.age().String() })
+		whole()
 	}
 	for _, p := range down {
 		if !s.killed[p] {
