@@ -70,7 +70,7 @@ var rules = map[string]struct {
 	"internal/recovery":                {[]string{"internal/apikey", "internal/events", "internal/journal", "internal/tokenstate", "internal/worker"}, "a program: it decodes as the worker does, and knows no adapter"},
 	"internal/backfill":                {[]string{"internal/events", "internal/tokenstate", "internal/worker"}, "a program: a second way from Keycloak into the log; what an event proves, Learn says"},
 	"internal/asking":                  {[]string{"internal/events", "internal/keycloak", "internal/tokenstate", "internal/worker"}, "joins Keycloak's looks to the worker's messages, apart from cmd so that a test on a real server can compare the ways"},
-	"internal/doctor":                  {[]string{"internal/tokenstate"}, "pure: findings from what its caller has seen, by the bounds that facts are learnt by"},
+	"internal/doctor":                  {[]string{"internal/hearing", "internal/tokenstate"}, "pure: findings from what its caller has seen, by the bounds that facts are learnt by"},
 	"internal/timeline":                {[]string{"internal/apikey", "internal/events", "internal/tokenstate"}, "pure: a story of messages, keys and facts that its callers bring"},
 	"internal/worker":                  {[]string{"internal/events", "internal/journal", "internal/projection", "internal/tokenstate"}, "a program: it declares the small interfaces it needs and knows no adapter"},
 	"db/schema":                        {nil, "the migrations"},

@@ -4,24 +4,36 @@ import (
 	"net/http"
 	"testing"
 
+	dto "github.com/prometheus/client_model/go"
+
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// decisions are the counts of tokenstate_decisions_total.
-func (w *world) decisions() map[[2]string]float64 {
+// labelled gives the metrics of a family by the values of their two labels.
+func (w *world) labelled(family string) map[[2]string]*dto.Metric {
 	w.t.Helper()
 	all, err := w.registry.Gather()
 	must(w.t, err)
-	out := map[[2]string]float64{}
-	for _, family := range all {
-		if family.GetName() != "tokenstate_decisions_total" {
+	out := map[[2]string]*dto.Metric{}
+	for _, f := range all {
+		if f.GetName() != family {
 			continue
 		}
-		for _, m := range family.GetMetric() {
-			out[[2]string{m.GetLabel()[0].GetValue(), m.GetLabel()[1].GetValue()}] = m.GetCounter().GetValue()
+		for _, m := range f.GetMetric() {
+			out[[2]string{m.GetLabel()[0].GetValue(), m.GetLabel()[1].GetValue()}] = m
 		}
+	}
+	return out
+}
+
+// decisions are the counts of tokenstate_decisions_total.
+func (w *world) decisions() map[[2]string]float64 {
+	w.t.Helper()
+	out := map[[2]string]float64{}
+	for name, m := range w.labelled("tokenstate_decisions_total") {
+		out[name] = m.GetCounter().GetValue()
 	}
 	return out
 }
@@ -90,21 +102,6 @@ func TestDecisionsAreCounted(t *testing.T) {
 func TestCallsAreMeasured(t *testing.T) {
 	w := newWorld(t)
 	key, e := w.mint("a"), w.envoy()
-	calls := func() map[[2]string]uint64 {
-		t.Helper()
-		all, err := w.registry.Gather()
-		must(t, err)
-		out := map[[2]string]uint64{}
-		for _, family := range all {
-			if family.GetName() != "tokenstate_request_duration_seconds" {
-				continue
-			}
-			for _, m := range family.GetMetric() {
-				out[[2]string{m.GetLabel()[0].GetValue(), m.GetLabel()[1].GetValue()}] = m.GetHistogram().GetSampleCount()
-			}
-		}
-		return out
-	}
 	for _, c := range []struct {
 		route, status string
 		do            func()
@@ -115,10 +112,14 @@ func TestCallsAreMeasured(t *testing.T) {
 		{"ext_authz", "401", func() { e.check("X-Access-Token", "tokst_wrong") }},
 		{"unmatched", "404", func() { w.ask(http.MethodGet, "/a/path/that/is/not/there", nil) }},
 	} {
+		name := [2]string{c.route, c.status}
+		calls := func() uint64 {
+			return w.labelled("tokenstate_request_duration_seconds")[name].GetHistogram().GetSampleCount()
+		}
 		before := calls()
 		c.do()
-		if name := [2]string{c.route, c.status}; calls()[name] != before[name]+1 {
-			t.Errorf("%v was not measured: %v", name, calls())
+		if calls() != before+1 {
+			t.Errorf("%v was not measured: %v", name, w.labelled("tokenstate_request_duration_seconds"))
 		}
 	}
 }

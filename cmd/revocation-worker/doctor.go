@@ -14,7 +14,6 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/events/stream"
-	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
@@ -133,7 +132,7 @@ func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error 
 		return err
 	}
 	d.Confirmed = status.Confirmed
-	s.Nodes = nodesOf(status.Heartbeats)
+	s.Nodes = doctor.NodesOf(status.Heartbeats)
 	if s.Version, err = st.KeycloakVersion(ctx); err != nil {
 		return err
 	}
@@ -152,20 +151,6 @@ func lookAtStore(ctx context.Context, st *postgres.Store, s *doctor.Seen) error 
 		s.Missed = append(s.Missed, doctor.Missed{Realm: b.Realm, Any: b.Missed, Upto: b.Upto.Time()})
 	}
 	return nil
-}
-
-func nodesOf(beats []hearing.Beat) (nodes []doctor.Node) {
-	for _, b := range beats {
-		clash := time.Time{}
-		if b.Clash > 0 {
-			clash = b.Clash.Time()
-		}
-		nodes = append(nodes, doctor.Node{
-			Instance: b.Instance, Clash: clash, Resource: b.Resource,
-			Name: b.Node, Heard: b.Received.Time(), Ahead: time.Duration(b.At-b.Received) * time.Millisecond, Dropped: b.Dropped, Queued: b.Queued, Leaving: b.Leaving,
-		})
-	}
-	return nodes
 }
 
 // owners counts, for each realm, whose standing nobody has ever seen.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/console/page"
 	"github.com/tokenstate/tokenstate/internal/doctor"
-	"github.com/tokenstate/tokenstate/internal/hearing"
 )
 
 // logPage shows how far the log is applied.
@@ -30,7 +29,7 @@ type setupView struct {
 func (s *Server) setup(r *http.Request, _ Visitor) (answer, error) {
 	log, _, _ := s.log.get(r.Context(), s.Now(), s.Rows.Log)
 	data := setupView{Version: s.Version, Settings: s.Settings, Log: log}
-	seen := doctor.Seen{Now: s.Known.Now(), Nodes: nodesOf(s.Known.Nodes()), Unasked: map[string]string{keycloakPart: "not by the console"}}
+	seen := doctor.Seen{Now: s.Known.Now(), Nodes: doctor.NodesOf(s.Known.Nodes()), Unasked: map[string]string{keycloakPart: "not by the console"}}
 	if log != nil {
 		for _, x := range log.Readings {
 			seen.Missed = append(seen.Missed, doctor.Missed{Realm: x.Realm, Any: x.Missed, Upto: x.Upto})
@@ -46,17 +45,3 @@ func (s *Server) setup(r *http.Request, _ Visitor) (answer, error) {
 
 // keycloakPart is how doctor calls Keycloak, which the console does not ask.
 const keycloakPart = "keycloak"
-
-func nodesOf(beats []hearing.Beat) (nodes []doctor.Node) {
-	for _, b := range beats {
-		clash := time.Time{}
-		if b.Clash > 0 {
-			clash = b.Clash.Time()
-		}
-		nodes = append(nodes, doctor.Node{
-			Name: b.Node, Heard: b.Received.Time(), Ahead: time.Duration(b.At-b.Received) * time.Millisecond, Dropped: b.Dropped, Queued: b.Queued,
-			Leaving: b.Leaving, Instance: b.Instance, Clash: clash, Resource: b.Resource,
-		})
-	}
-	return nodes
-}
