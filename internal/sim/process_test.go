@@ -32,7 +32,7 @@ func (p *programs) start() *process {
 	x.parts, ctx = errgroup.WithContext(ctx)
 	w := &worker.Worker{Log: log, Store: store, Epochs: store, Logger: zerolog.Nop()}
 	looks := &worker.Looker{
-		Known: x.known, Ask: asker{p, l}, Log: log, Bind: store, Interval: time.Second, Rate: 100, Logger: zerolog.Nop(),
+		Known: x.known, Ask: asker{p, rand.New(rand.NewPCG(p.chance.Uint64(), 6)), l}, Log: log, Bind: store, Interval: time.Second, Rate: 100, Logger: zerolog.Nop(),
 		Now: func(context.Context) (tokenstate.Millis, error) { return p.store.now(), nil },
 	}
 	relay := &worker.Relay{Outbox: store, Log: log, Interval: time.Second, Logger: zerolog.Nop()}
@@ -59,13 +59,14 @@ func (x *process) end() {
 
 // asker is Keycloak as one process has it.
 type asker struct {
-	p *programs
+	p      *programs
+	chance *rand.Rand // drawn from under the history's lock
 	*link
 }
 
 // Look implements worker.Asker.
 func (a asker) Look(ctx context.Context, s tokenstate.Scope, _ []tokenstate.Token) (ms []events.Message, err error) {
-	err = a.pass(ctx, func() error { ms = a.p.look(s); return nil })
+	err = a.pass(ctx, func() error { ms = a.p.look(s, a.chance); return nil })
 	return ms, err
 }
 

@@ -32,7 +32,7 @@ type programs struct {
 	log    *memoryLog
 	store  *memoryStore
 	procs  [2]*process
-	chance *rand.Rand
+	chance *rand.Rand                  // what is broken next; only the history's goroutine draws from it
 	given  map[string]bool             // authapi's orders
 	stored int                         // tokens of the history that the store was given
 	copy   database                    // an older backup
@@ -156,12 +156,12 @@ func (p *programs) next(end time.Time) time.Time {
 	return next
 }
 
-// look is what Keycloak answers now.
-func (p *programs) look(s tokenstate.Scope) (ms []events.Message) {
+// look is what Keycloak answers now, by the asking process's own chance.
+func (p *programs) look(s tokenstate.Scope, chance *rand.Rand) (ms []events.Message) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.r.now = max(p.r.now, millis(time.Now().UnixMilli()))
-	p.r.answer(tokenstate.Want{Scope: s, Urgent: p.chance.IntN(2) == 0}, p.chance, func(m events.Message) {
+	p.r.answer(tokenstate.Want{Scope: s, Urgent: chance.IntN(2) == 0}, chance, func(m events.Message) {
 		m.Realm, m.Server = realm, "26.7.3"
 		ms = append(ms, m)
 	})
