@@ -136,9 +136,7 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit,
 		make: func() *exec.Cmd {
 			now := k
-			if s.hushed {
-				now.env = nil
-			}
+			now.env = s.jar.of(k.env, h.version)
 			return now.command()
 		},
 		check: func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") },
@@ -157,9 +155,6 @@ func (s *Stack) introduce(url, password string) {
 	s.Env.WorkerClientID, s.Env.WorkerClientSecret = "tokenstate-worker", randomText()
 	s.admin = AdminOf(s.Env)
 }
-
-// HushListener lets Keycloak's next start be one without our listener, or with it again.
-func (s *Stack) HushListener(hush bool) { s.hushed = hush }
 
 const listenerPrefix = "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"
 

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -142,17 +141,12 @@ func (s *Stack) addNode(ctx context.Context, name string, k keycloakServer, pid 
 		name: name, sig: syscall.SIGTERM, pid: pid, limit: keycloakLimit,
 		make: func() *exec.Cmd {
 			now := k
-			if s.hushed {
-				now.env = slices.DeleteFunc(slices.Clone(k.env), isListeners)
-			}
+			now.env = s.jar.of(k.env, k.home.version)
 			return now.command()
 		},
 		check: func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") },
 	})
 }
-
-// isListeners knows the names of 26.0 to 26.3, too, which have single underscores.
-func isListeners(kv string) bool { return strings.HasPrefix(kv, "KC_SPI_EVENTS_LISTENER_") }
 
 // keycloakDatabase is the name of Keycloak's database on the stack's Postgres.
 const keycloakDatabase = "keycloak"

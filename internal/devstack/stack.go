@@ -23,7 +23,7 @@ type Options struct {
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
 	Console   bool      // with the console
-	Hushed    bool      // Keycloak starts without our listener; see HushListener
+	Jar       Jar       // what Keycloak has of ours; see SetJar
 	Realm     string    // the name of the realm that is made; "": demo
 	Realms    string    // the listener's option realms; "": it hears every realm but master
 	Measured  bool      // Postgres counts statements (pg_stat_statements), Keycloak shows its metrics; see KeycloakMetricsURL
@@ -46,7 +46,7 @@ type Stack struct {
 	held    *os.File // its lock
 	spawner *spawner
 	admin   *Admin
-	hushed  bool // Keycloak starts without our listener
+	jar     Jar // with which Keycloak starts next
 
 	postgresDir     string // of the Postgres that we started: its binaries
 	keycloakMetrics string // URL of the first node's metrics, with Measured
@@ -91,7 +91,7 @@ func newStack(ctx context.Context, opts Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stack{opts: opts, dir: dir, held: held, spawner: newSpawner(), hushed: opts.Hushed}, nil
+	return &Stack{opts: opts, dir: dir, held: held, spawner: newSpawner(), jar: opts.Jar}, nil
 }
 
 // start brings up the parts, side by side where none needs the other.

@@ -72,3 +72,27 @@ func TestRealmsOfTheListener(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a Keycloak without a listener still knows which realms its resource may tell of, and one without a jar has none.
+func TestWhatKeycloakHasOfTheJar(t *testing.T) {
+	s := &Stack{natsListener: "nats://kc:secret@127.0.0.1:4222", opts: Options{Realms: "demo"}}
+	for version, off := range map[string]string{
+		"26.3.5": "KC_SPI_REALM_RESTAPI_EXTENSION_TOKENSTATE_ENABLED=false",
+		"26.7.3": "KC_SPI_REALM_RESTAPI_EXTENSION__TOKENSTATE__ENABLED=false",
+	} {
+		env, err := s.listenerEnv("kc1", version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := strings.Join(ResourceOnly.of(env, version), " ")
+		if strings.Contains(served, "NATS") || !strings.Contains(served, "REALMS=demo") || !strings.Contains(served, "NODE=kc1") {
+			t.Errorf("%s: the resource alone has %s", version, served)
+		}
+		if none := NoJar.of(env, version); len(none) != 1 || none[0] != off {
+			t.Errorf("%s: without the jar %v", version, none)
+		}
+		if !slices.Equal(Listening.of(env, version), env) {
+			t.Errorf("%s: the listener lacks something", version)
+		}
+	}
+}

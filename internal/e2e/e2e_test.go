@@ -85,16 +85,16 @@ func TestFaults(t *testing.T) {
 	}
 	verified := func() { s.worker("verify") }
 	play(logged, func() { s.sameAsTheLog(); verified() })
-	s.hush(t, true)
+	s.jar(t, devstack.NoJar)
 	play(deaf, verified)
-	s.hush(t, false)
+	s.jar(t, devstack.Listening)
 	play(others, verified)
 }
 
-// hush starts Keycloak again, without our listener or with it.
-func (s *system) hush(t *testing.T, hush bool) {
+// jar starts Keycloak again, with this of our jar.
+func (s *system) jar(t *testing.T, j devstack.Jar) {
 	t.Helper()
-	s.stack.HushListener(hush)
+	s.stack.SetJar(j)
 	must(t, s.stack.Kill("keycloak", syscall.SIGTERM))
 	must(t, s.stack.Restart(t.Context(), "keycloak"))
 }

@@ -72,7 +72,7 @@ func start(t *testing.T, log string) *world {
 	must(t, err)
 	s, err := devstack.Start(t.Context(), devstack.Options{
 		Root: root, Logs: filepath.Join(root, ".dev", "log", log), Progress: os.Stderr, Throwaway: true,
-		OnPostgres: true, Measured: true, Realms: "demo", Hushed: hushed(),
+		OnPostgres: true, Measured: true, Realms: "demo", Jar: jar(),
 	})
 	must(t, err)
 	t.Cleanup(func() {
@@ -101,7 +101,12 @@ func start(t *testing.T, log string) *world {
 	return w
 }
 
-func hushed() bool { return os.Getenv("HARM_LISTENER") == "off" }
+func jar() devstack.Jar {
+	if os.Getenv("HARM_LISTENER") == "off" {
+		return devstack.NoJar
+	}
+	return devstack.Listening
+}
 
 func sideOf(e devstack.Env, heard bool) *side {
 	return &side{Keycloak: play.KeycloakOf(e), heard: heard, now: map[string]bool{}}

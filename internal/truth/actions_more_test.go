@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/devstack"
 	"github.com/tokenstate/tokenstate/internal/play"
 )
 
@@ -117,7 +118,7 @@ var ofAllForAWhile = []action{
 		rememberMe := func(on bool) func() error {
 			return func() error { return w.call(http.MethodPut, "", map[string]any{"rememberMe": on}, nil) }
 		}
-		if w.hushed { // the admin API lists these sessions all the same (decisions/0005)
+		if w.jar == devstack.NoJar { // the admin API lists these sessions all the same (decisions/0005)
 			return w.forAWhile(rememberMe(false), rememberMe(true))
 		}
 		return w.orLeft(rememberMe(false), rememberMe(true))

@@ -105,7 +105,7 @@ func (w *world) alone() (_ *world, stop func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	opts, err := onNodes(devstack.Options{Root: root, Logs: filepath.Join(root, ".dev", "log", "truth-alone"), Progress: os.Stderr, Throwaway: true, Services: true, Hushed: true})
+	opts, err := onNodes(devstack.Options{Root: root, Logs: filepath.Join(root, ".dev", "log", "truth-alone"), Progress: os.Stderr, Throwaway: true, Services: true, Jar: devstack.NoJar})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,6 +4,6 @@
 // It runs on the whole system: `make truth`. TRUTH_ACTIONS is the number of actions, TRUTH_USERS
 // how many people act side by side in a round; TRUTH_SEED repeats the choice of actions (not
 // their timing, which Keycloak and the machine have a word in). TRUTH_LISTENER=off starts Keycloak
-// without our listener; TRUTH_FAULTS, such as "nats keycloak worker", has one of these parts
-// killed in each round and started again.
+// with a jar that hears nothing and only serves its resource, none without the jar; TRUTH_FAULTS, such
+// as "nats keycloak worker", has one of these parts killed in each round and started again.
 package truth

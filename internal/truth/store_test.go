@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/devstack"
 	"github.com/tokenstate/tokenstate/internal/play"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 )
@@ -66,7 +67,7 @@ func (w *world) enterStored(tag string, n int) error {
 // ofStored are what happens to one person of the directory, beside what happens to others, too.
 var ofStored = []action{
 	{"the entry left the directory, and Keycloak has noticed", 3, func(w *world, p *person, _ *held, _ string) error {
-		if p.folder == "" || p.gone || w.hushed { // only the listener hears of it
+		if p.folder == "" || p.gone || w.jar != devstack.Listening { // only the listener hears of it
 			return nil
 		}
 		p.gone = true
@@ -123,7 +124,7 @@ func ofPerson(p *person) []action {
 
 // emptied removes everybody whom Keycloak has imported from the directory. No event says whom.
 func emptied(w *world, _ *person, _ *held, _ string) error {
-	if w.directory == nil || w.hushed {
+	if w.directory == nil || w.jar != devstack.Listening {
 		return nil
 	}
 	return w.call(http.MethodPost, "/user-storage/"+w.directory.id+"/remove-imported-users", nil, nil)

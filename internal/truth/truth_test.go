@@ -29,12 +29,12 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 	seed := number("TRUTH_SEED", time.Now().UnixNano()%1_000_000_000)
 	actions, users := int(number("TRUTH_ACTIONS", 200)), int(number("TRUTH_USERS", 50))
 	faults := strings.Fields(strings.ReplaceAll(os.Getenv("TRUTH_FAULTS"), ",", " "))
-	hushed := os.Getenv("TRUTH_LISTENER") == "off"
-	w := start(t, devstack.Options{Hushed: hushed, Realm: realmOf(seed)}, "truth").by(seed)
-	w.patient, w.hushed = len(faults) > 0, hushed
+	jar := jarOf(t, os.Getenv("TRUTH_LISTENER"))
+	w := start(t, devstack.Options{Jar: jar, Realm: realmOf(seed)}, "truth").by(seed)
+	w.patient, w.jar = len(faults) > 0, jar
 	w.rotate(seed)
 	w.openStore()
-	if hushed || w.patient {
+	if jar != devstack.Listening || w.patient {
 		w.settled = max(w.settled, unheard) // two nodes need longer still
 	}
 	if path := os.Getenv("TRUTH_STORY"); path != "" {
@@ -60,6 +60,16 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 	if total.agree == 0 {
 		t.Error("nothing was compared")
 	}
+}
+
+// jarOf reads TRUTH_LISTENER.
+func jarOf(t *testing.T, text string) devstack.Jar {
+	t.Helper()
+	jar, ok := map[string]devstack.Jar{"": devstack.Listening, "on": devstack.Listening, "off": devstack.ResourceOnly, "none": devstack.NoJar}[text]
+	if !ok {
+		t.Fatalf("TRUTH_LISTENER is %q, not on, off or none", text)
+	}
+	return jar
 }
 
 // round plays n actions and compares. One fault of chance falls into it, if there are any.

@@ -40,7 +40,7 @@ type shared struct {
 	everybody *person // its story is of what concerned all
 	settled   time.Duration
 	patient   bool // parts may be away for a while
-	hushed    bool // Keycloak has no listener
+	jar       devstack.Jar
 	directory *store
 	rotates   bool      // the realm's refresh tokens are good once
 	older     int       // tokens that were not compared for that

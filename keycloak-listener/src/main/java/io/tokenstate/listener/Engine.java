@@ -68,17 +68,8 @@ final class Engine implements Figures, Intake {
         loops.forEach(Loop::start);
     }
 
-    /**
-     * Keycloak's database is there, so heartbeats may ask it. A look is tried before the first of them.
-     *
-     * @throws LinkageError if this version of Keycloak lacks what looks are made of
-     */
+    /** Keycloak's database is there, so heartbeats may ask it. */
     void ready() {
-        try {
-            sight.rehearse();
-        } catch (RuntimeException e) {
-            complaints.warn("the look on trial failed", e); // The database's trouble, say: looks are repeated.
-        }
         ready = true;
     }
 

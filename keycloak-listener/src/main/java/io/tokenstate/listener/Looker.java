@@ -137,8 +137,7 @@ final class Looker implements Sight {
     }
 
     /** Asks every question once, so that a Keycloak without one of our ways in is noticed at its start. */
-    @Override
-    public void rehearse() {
+    void rehearse() {
         Rows.read(keycloak, rows -> {
             RealmRows master = rows.realm("master");
             Set<String> nobody = Set.of(NOBODY);

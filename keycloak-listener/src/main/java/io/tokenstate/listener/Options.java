@@ -39,6 +39,7 @@ final class Options {
     final String natsCert;
     final String natsKey;
     final Realms realms;
+    final boolean realmsReadable;
     final boolean global;
     final String node;
     final int queueSize;
@@ -56,7 +57,9 @@ final class Options {
         natsCa = usable("nats-ca", Pem::certificates);
         natsCert = usable("nats-cert", Pem::certificates);
         natsKey = usable("nats-key", Pem::key);
+        int before = faults.size();
         realms = Realms.parse(text("realms"), faults);
+        realmsReadable = faults.size() == before;
         global = bool("global", true);
         node = NodeName.of(text("node"));
         queueSize = (int) number("queue-size", 10_000, 16, 1_000_000);

@@ -14,8 +14,10 @@ import org.keycloak.services.resource.RealmResourceProviderFactory;
 
 /** Where Keycloak meets the resource: provider id {@code tokenstate} of the realms' resources. */
 public final class Resources implements RealmResourceProviderFactory {
-    /** Requests answered at once: the worker is one caller, and Keycloak's threads and connections are for its users. */
-    /** Twice what one worker asks at once: fewer, and its looks would be turned away and repeated. */
+    /**
+     * Requests answered at once, for Keycloak's threads and connections are for its users. Twice what one worker asks at
+     * once: with fewer, its looks would be turned away and repeated.
+     */
     private static final int AT_ONCE = 16;
 
     private final Semaphore places = new Semaphore(AT_ONCE);
@@ -72,7 +74,7 @@ public final class Resources implements RealmResourceProviderFactory {
         Looker looker = listener == null ? null : listener.looker();
         if (looker == null) {
             // As if the jar were not there, so that the worker asks the admin REST API meanwhile.
-            throw new Refusal(404, "listener-off", "the listener of this node is off, its log says why");
+            throw new Refusal(404, "off", "the resource of this node is off, its log says why");
         }
         if (!places.tryAcquire()) {
             throw new Refusal(503, "busy", "this node answers " + AT_ONCE + " requests at once: try again");

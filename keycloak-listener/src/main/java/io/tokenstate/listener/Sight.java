@@ -14,7 +14,4 @@ interface Sight {
 
     /** The event with both names of its client, as far as they can still be told. */
     Happened withClient(Happened h, String realmName);
-
-    /** Asks for what nobody has, so that a Keycloak without one of our ways in is noticed at its start. */
-    void rehearse();
 }

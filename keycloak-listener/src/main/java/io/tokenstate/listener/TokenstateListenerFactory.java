@@ -17,7 +17,8 @@ import org.keycloak.services.resource.RealmResourceProvider;
 
 /**
  * Where Keycloak meets the listener: provider id {@code tokenstate}. Whatever is wrong with its options or its
- * surroundings, Keycloak starts; the listener then says one clear sentence and stays off.
+ * surroundings, Keycloak starts; the listener then says one clear sentence and stays off. The looks, and with them the
+ * read-only resource, need no NATS: they are off only where it is not known of which realms they may tell.
  */
 public final class TokenstateListenerFactory implements EventListenerProviderFactory {
     /** Also the name by which a realm's {@code eventsListeners} would enable it, were it not global. */
@@ -27,9 +28,10 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
 
     private final Complaints complaints = new Complaints();
     private Options options;
+    private volatile boolean hears;
     private Extractor extractor;
     private ProviderEvents providerEvents;
-    private Looker looker;
+    private volatile Looker looker;
     private volatile Engine engine;
     private Runnable unbind = () -> { };
 
@@ -52,14 +54,16 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     @Override
     public void init(Config.Scope config) {
         try {
-            options = new Options(config::get);
+            Options read = new Options(config::get);
             Set<String> given = config.getPropertyNames();
             Set<String> unknown = Options.unknown(given == null ? Set.of() : given);
-            List<String> faults = new ArrayList<>(options.faults());
+            List<String> faults = new ArrayList<>(read.faults());
             if (!unknown.isEmpty()) {
                 faults.add("unknown options " + unknown);
             }
-            if (!faults.isEmpty()) {
+            options = read.realmsReadable && unknown.isEmpty() ? read : null;
+            hears = faults.isEmpty();
+            if (!hears) {
                 off("its options are wrong: " + String.join("; ", faults));
             }
         } catch (Throwable t) {
@@ -73,21 +77,28 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
             return;
         }
         try {
-            extractor = new Extractor(options.realms);
-            providerEvents = new ProviderEvents(options.realms, Time::currentTimeMillis);
             Envelope envelope = new Envelope(options.node, Version.VERSION, () -> UUID.randomUUID().toString());
             looker = new Looker(factory, new Stores(factory, STORE_PATIENCE), envelope, complaints);
-            Engine started = new Engine(options, envelope, looker, new Hearing(factory, options)::deaf,
-                    new NatsLink(new NatsOptions(options), complaints), resource(factory), complaints);
-            NodeName.doubt(options.node).forEach(why -> complaints.warn(why, "node " + options.node));
             factory.register(this::told);
-            started.start();
-            engine = started;
-            measure(started);
-            complaints.info("listener on", "node " + options.node + ", realms: " + options.realms);
+            NodeName.doubt(options.node).forEach(why -> complaints.warn(why, "node " + options.node));
+            if (hears) {
+                listen(factory, envelope);
+            }
+            complaints.info(hears ? "listener on" : "only the read-only resource is on", "node " + options.node + ", realms: " + options.realms);
         } catch (Throwable t) {
+            close();
             off("it cannot start (" + t.getClass().getSimpleName() + ")");
         }
+    }
+
+    private void listen(KeycloakSessionFactory factory, Envelope envelope) {
+        extractor = new Extractor(options.realms);
+        providerEvents = new ProviderEvents(options.realms, Time::currentTimeMillis);
+        Engine started = new Engine(options, envelope, looker, new Hearing(factory, options)::deaf,
+                new NatsLink(new NatsOptions(options), complaints), resource(factory), complaints);
+        started.start();
+        engine = started;
+        measure(started);
     }
 
     private void measure(Engine started) {
@@ -103,9 +114,9 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
         return factory.getProviderFactory(RealmResourceProvider.class, ID) == null ? 0 : Resource.API;
     }
 
-    /** For the resource, which looks as the listener does; null while the listener is off. */
+    /** For the resource, which looks as the listener does; null where it may not, or cannot. */
     Looker looker() {
-        return engine == null ? null : looker;
+        return looker;
     }
 
     Options options() {
@@ -123,6 +134,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
     public void close() {
         Engine running = engine;
         engine = null;
+        looker = null;
         unbind.run();
         if (running != null) {
             running.close();
@@ -134,7 +146,7 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
         try {
             if (event instanceof PostMigrationEvent) {
                 ready();
-            } else {
+            } else if (hears) {
                 Removed.note(event);
                 keep(providerEvents.read(event));
             }
@@ -156,20 +168,25 @@ public final class TokenstateListenerFactory implements EventListenerProviderFac
 
     /** Better off, and said so, than one that hears and cannot look. */
     private void ready() {
-        Engine running = engine;
-        if (running == null) {
+        if (looker == null) {
             return;
         }
         try {
-            running.ready();
+            looker.rehearse();
+        } catch (RuntimeException e) {
+            complaints.warn("the look on trial failed", e); // The database's trouble, say: looks are repeated.
         } catch (LinkageError e) {
             close();
             off("this Keycloak lacks what a look needs: " + Text.cut(e.toString(), Text.MAX));
         }
+        Engine running = engine;
+        if (running != null) {
+            running.ready();
+        }
     }
 
     private void off(String why) {
-        options = null;
+        hears = false;
         complaints.error("the listener is OFF, offline tokens that die in this Keycloak node are not announced; options: "
                 + "--spi-events-listener--tokenstate--<name>", why);
     }

@@ -47,11 +47,6 @@ class EngineLooksTest {
         public Happened withClient(Happened h, String realmName) {
             return h;
         }
-
-        @Override
-        public void rehearse() {
-            // Keycloak has all that a look needs.
-        }
     }
 
     @AfterEach

@@ -55,11 +55,6 @@ class EngineTest {
         public Happened withClient(Happened h, String realmName) {
             return h;
         }
-
-        @Override
-        public void rehearse() {
-            // Keycloak has all that a look needs.
-        }
     }
 
     private static Happened logout(String user) {
