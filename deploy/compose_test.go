@@ -98,7 +98,7 @@ const databaseSetting = "internal/settings/database.go"
 
 // Ensure the units start commands that exist, with settings that the programs know.
 func TestSystemdUnits(t *testing.T) {
-	for unit, program := range map[string]string{"revocation-worker": "cmd/revocation-worker/config.go", "authapi": "cmd/authapi/config.go", "console": "cmd/authapi/consoleconfig.go"} {
+	for unit, program := range map[string]string{"revocation-worker": "cmd/revocation-worker/config.go", "authapi": "cmd/authapi/config.go", "console": "cmd/authapi/consoleconfig.go", "canary": "cmd/revocation-worker/canary.go"} {
 		text, config := content(t, "deploy/systemd/"+unit+".service"), content(t, program)+content(t, databaseSetting)
 		for _, m := range regexp.MustCompile(`(?m)^Environment=([A-Z_]+)=%d/([a-z]+)$`).FindAllStringSubmatch(text, -1) {
 			name := strings.TrimSuffix(m[1], "_FILE")

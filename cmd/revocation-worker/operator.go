@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
@@ -38,6 +39,8 @@ type operator struct {
 	consoleURL            string
 	consoleClient         string
 	consoleSecret         secret.Text
+	canary                keycloak.CanaryUser
+	canaryDisable         string
 }
 
 // operatorCommand is a command with the operator's settings beside its own flags.

@@ -22,6 +22,7 @@ const keepEvents = 7 * 24 * time.Hour
 
 func setupCommand() *cli.Command {
 	return keycloakCommand("setup", "make schema, stream, the worker's client and a realm's event settings what they must be; a second run changes nothing", []cli.Flag{
+		&cli.BoolFlag{Name: "canary", Usage: "make the canary's client and user in the realm, too: CANARY_CLIENT_SECRET and CANARY_PASSWORD say with what"},
 		&cli.BoolFlag{Name: "console", Usage: "make the console's client and its roles, too: CONSOLE_URL and CONSOLE_CLIENT_SECRET say for what"},
 	}, makeSetup, "NATS_URL", "KEYCLOAK_REALM", "KEYCLOAK_ADMIN", "KEYCLOAK_ADMIN_PASSWORD", "WORKER_KEYCLOAK_CLIENT_ID", "WORKER_KEYCLOAK_CLIENT_SECRET")
 }
@@ -37,6 +38,7 @@ func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Conte
 		t.URL(&o.consoleURL, "CONSOLE_URL", true, "where people open the console; for setup --console")
 		t.Text(&o.consoleClient, "CONSOLE_CLIENT_ID", "tokenstate-console", "the console's client; for setup --console")
 		t.Secret(&o.consoleSecret, "CONSOLE_CLIENT_SECRET", "its secret; for setup --console")
+		addCanaryUser(t, &o.canary, &o.canaryDisable, "; for setup --canary")
 		t.Must(must...)
 	}, do)
 }
@@ -56,7 +58,11 @@ func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if withConsole && (o.consoleURL == "" || o.consoleSecret.Empty()) {
 		return fmt.Errorf("%w: --console needs CONSOLE_URL, where people open the console, and CONSOLE_CLIENT_SECRET", ops.ErrUsage)
 	}
-	err := o.setUp(ctx, withConsole, did)
+	withCanary := cmd.Bool("canary")
+	if withCanary && (o.canary.ClientSecret.Empty() || o.canary.Password.Empty()) {
+		return fmt.Errorf("%w: --canary needs CANARY_CLIENT_SECRET and CANARY_PASSWORD: choose them, and give them to the canary", ops.ErrUsage)
+	}
+	err := o.setUp(ctx, withConsole, withCanary, did)
 	if outErr := ops.Output(cmd, steps, func(w io.Writer) {
 		for _, s := range steps {
 			if s.Changed == "" {
@@ -70,7 +76,7 @@ func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
 	return err
 }
 
-func (o *operator) setUp(ctx context.Context, withConsole bool, did func(what string, changed []string)) error {
+func (o *operator) setUp(ctx context.Context, withConsole, withCanary bool, did func(what string, changed []string)) error {
 	before, want, err := postgres.SchemaVersion(ctx, o.database.Reveal())
 	if err != nil {
 		return err
@@ -86,7 +92,7 @@ func (o *operator) setUp(ctx context.Context, withConsole bool, did func(what st
 	if err := o.setUpLog(ctx, did); err != nil {
 		return err
 	}
-	return o.setUpKeycloak(ctx, withConsole, did)
+	return o.setUpKeycloak(ctx, withConsole, withCanary, did)
 }
 
 func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) error {
@@ -116,7 +122,7 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 	return nil
 }
 
-func (o *operator) setUpKeycloak(ctx context.Context, withConsole bool, did func(string, []string)) error {
+func (o *operator) setUpKeycloak(ctx context.Context, withConsole, withCanary bool, did func(string, []string)) error {
 	s, err := keycloak.NewSetup(ctx, o.keycloakURL, o.administrator, o.administratorPassword)
 	if err != nil {
 		return err
@@ -161,6 +167,14 @@ func (o *operator) setUpKeycloak(ctx context.Context, withConsole bool, did func
 			return err
 		}
 		did("the listener of realm "+realm, listed)
+	}
+	if withCanary {
+		o.canary.Disables = o.canaryDisable == "on"
+		made, err := s.Canary(ctx, o.realm, o.canary)
+		if err != nil {
+			return err
+		}
+		did("the canary's client and user", made)
 	}
 	if !withConsole {
 		return nil

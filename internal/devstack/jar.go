@@ -24,14 +24,20 @@ func (j Jar) of(env []string, version string) []string {
 	case ResourceOnly:
 		return slices.DeleteFunc(slices.Clone(env), func(kv string) bool { return isListeners(kv) && strings.Contains(kv, "NATS_") })
 	case NoJar:
-		off := "KC_SPI_REALM_RESTAPI_EXTENSION__TOKENSTATE__ENABLED=false"
-		if !sinceMinor(version, 4) {
-			off = "KC_SPI_REALM_RESTAPI_EXTENSION_TOKENSTATE_ENABLED=false"
-		}
-		return append(slices.DeleteFunc(slices.Clone(env), isListeners), off)
+		// A jar that cannot know of which realms it may tell is off in all its parts. Keycloak's own switch of a
+		// provider is an option of its build.
+		return append(slices.DeleteFunc(slices.Clone(env), isListeners), listenerOption(version, "REALMS")+"=none=No Alias")
 	default:
 		return env
 	}
+}
+
+// listenerOption is the variable of one of the listener's options.
+func listenerOption(version, name string) string {
+	if !sinceMinor(version, 4) {
+		return "KC_SPI_EVENTS_LISTENER_TOKENSTATE_" + name
+	}
+	return "KC_SPI_EVENTS_LISTENER__TOKENSTATE__" + name
 }
 
 // isListeners knows the names of 26.0 to 26.3, too, which have single underscores.

@@ -156,8 +156,6 @@ func (s *Stack) introduce(url, password string) {
 	s.admin = AdminOf(s.Env)
 }
 
-const listenerPrefix = "KC_SPI_EVENTS_LISTENER__TOKENSTATE__"
-
 // listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
 // realm but master is heard, unless Options.Realms names some.
 func (s *Stack) listenerEnv(node, version string) ([]string, error) {
@@ -166,10 +164,6 @@ func (s *Stack) listenerEnv(node, version string) ([]string, error) {
 		return nil, errors.New("the listener needs NATS, which is not there")
 	}
 	password, _ := at.User.Password()
-	prefix := listenerPrefix
-	if !sinceMinor(version, 4) {
-		prefix = "KC_SPI_EVENTS_LISTENER_TOKENSTATE_"
-	}
 	var out []string
 	for _, kv := range [][2]string{
 		{"NATS_URL", "nats://" + at.Host},
@@ -179,10 +173,10 @@ func (s *Stack) listenerEnv(node, version string) ([]string, error) {
 		{"BIRTH_DELAY_MS", birthDelayMS},
 		{"HEARTBEAT_MS", heartbeatMS},
 	} {
-		out = append(out, prefix+kv[0]+"="+kv[1])
+		out = append(out, listenerOption(version, kv[0])+"="+kv[1])
 	}
 	if s.opts.Realms != "" {
-		out = append(out, prefix+"REALMS="+s.opts.Realms)
+		out = append(out, listenerOption(version, "REALMS")+"="+s.opts.Realms)
 	}
 	return out, nil
 }

@@ -77,8 +77,8 @@ func TestRealmsOfTheListener(t *testing.T) {
 func TestWhatKeycloakHasOfTheJar(t *testing.T) {
 	s := &Stack{natsListener: "nats://kc:secret@127.0.0.1:4222", opts: Options{Realms: "demo"}}
 	for version, off := range map[string]string{
-		"26.3.5": "KC_SPI_REALM_RESTAPI_EXTENSION_TOKENSTATE_ENABLED=false",
-		"26.7.3": "KC_SPI_REALM_RESTAPI_EXTENSION__TOKENSTATE__ENABLED=false",
+		"26.3.5": "KC_SPI_EVENTS_LISTENER_TOKENSTATE_REALMS=none=No Alias",
+		"26.7.3": "KC_SPI_EVENTS_LISTENER__TOKENSTATE__REALMS=none=No Alias",
 	} {
 		env, err := s.listenerEnv("kc1", version)
 		if err != nil {

@@ -46,6 +46,7 @@ var logged = []scene{
 var deaf = []scene{
 	{"no listener", listenerOff},
 	{"the back channel", backChannel},
+	{"the canary misses the listener", canaryMissesTheListener},
 	{"reconcile finds deaths without events", reconciled},
 }
 
@@ -54,6 +55,7 @@ var others = []scene{
 	{"Postgres over TLS", overTLS},
 	{"refusals that no look shows", refusalsThatNoLookShows},
 	{"doctor finds, setup repairs", doctorFinds},
+	{"the canary watches", canaryWatches},
 	{"many callers, two replicas, one refresh", manyCallers},
 	{"every call", everyCall},
 	{"an OpenHands database is taken over", adopted},

@@ -27,10 +27,15 @@ type Grant struct {
 // (Keycloak's word on this token, see Class) or *Unavailable; if that was Sent,
 // the refresh may have happened all the same.
 func (a *App) Refresh(ctx context.Context, token secret.Text) (Grant, error) {
-	var jwt gocloak.JWT
-	ans, err := a.conn.form(ctx, spec{name: "refresh", want: object, waits: true}, "token", map[string]string{
+	return a.grant(ctx, spec{name: "refresh", want: object, waits: true}, token, map[string]string{
 		"grant_type": "refresh_token", "refresh_token": token.Reveal(),
-	}, &jwt)
+	})
+}
+
+// grant asks the token endpoint. token is what must not be repeated in an error.
+func (a *App) grant(ctx context.Context, s spec, token secret.Text, fields map[string]string) (Grant, error) {
+	var jwt gocloak.JWT
+	ans, err := a.conn.form(ctx, s, "token", fields, &jwt)
 	switch {
 	case err != nil:
 		return Grant{}, err

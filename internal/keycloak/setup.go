@@ -230,7 +230,12 @@ func (s *Setup) Grant(ctx context.Context, clientID, realm string, roles []strin
 	if err != nil {
 		return nil, fmt.Errorf("the service account of %s: %s", clientID, apiFault(err))
 	}
-	free, err := s.g.GetAvailableClientRolesByUserID(ctx, s.token, adminRealm, rights, *account.ID)
+	return s.give(ctx, adminRealm, rights, *account.ID, roles)
+}
+
+// give gives a user of realm those of a client's roles that it lacks, and says which.
+func (s *Setup) give(ctx context.Context, realm, client, user string, roles []string) (given []string, err error) {
+	free, err := s.g.GetAvailableClientRolesByUserID(ctx, s.token, realm, client, user)
 	if err != nil {
 		return nil, fmt.Errorf("the roles on realm %s: %s", realm, apiFault(err))
 	}
@@ -243,7 +248,7 @@ func (s *Setup) Grant(ctx context.Context, clientID, realm string, roles []strin
 	if len(give) == 0 {
 		return nil, nil
 	}
-	if err := s.g.AddClientRolesToUser(ctx, s.token, adminRealm, rights, *account.ID, give); err != nil {
+	if err := s.g.AddClientRolesToUser(ctx, s.token, realm, client, user, give); err != nil {
 		return nil, fmt.Errorf("give roles on realm %s: %s", realm, apiFault(err))
 	}
 	return given, nil
@@ -251,7 +256,11 @@ func (s *Setup) Grant(ctx context.Context, clientID, realm string, roles []strin
 
 // client is the UUID of a client of the administrators' realm; "" if there is none.
 func (s *Setup) client(ctx context.Context, clientID string) (string, error) {
-	found, err := s.g.GetClients(ctx, s.token, adminRealm, gocloak.GetClientsParams{ClientID: &clientID})
+	return s.clientOf(ctx, adminRealm, clientID)
+}
+
+func (s *Setup) clientOf(ctx context.Context, realm, clientID string) (string, error) {
+	found, err := s.g.GetClients(ctx, s.token, realm, gocloak.GetClientsParams{ClientID: &clientID})
 	if err != nil {
 		return "", fmt.Errorf("find the client %s: %s", clientID, apiFault(err))
 	}
