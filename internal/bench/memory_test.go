@@ -1,0 +1,73 @@
+package bench
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// loaded is a projection of the population, as a program has it after its start.
+func (b *bench) loaded() *projection.Projection {
+	b.Helper()
+	known := projection.New(source{b.population}, projection.Options{LoadLimit: 1 << 40}, zerolog.Nop())
+	b.running(known.Run)
+	if err := known.WaitVersion(b.Context(), 1); err != nil {
+		b.Fatal(err)
+	}
+	return known
+}
+
+// running runs f beside the measuring, until it is stopped or the group is done.
+func (b *bench) running(f func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(b.Context()))
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-done; err != nil {
+			b.Error(err)
+		}
+	}
+	b.Cleanup(stop)
+	return stop
+}
+
+// memory is what a loaded projection takes, and what it answers by itself.
+func memory(b *bench) {
+	before := heap()
+	known := b.loaded()
+	b.row("heap a token", "B", atMost(700), (heap()-before)/float64(b.n))
+	b.row("full GC", "ms", atMost(400), milliseconds(rounds, runtime.GC)...)
+
+	const calls = 100_000
+	asked := make([]tokenstate.Token, calls)
+	for i := range asked {
+		asked[i] = b.token(i * 7919 % b.n)
+	}
+	if v := known.Judge(asked[0]); v.State != tokenstate.Usable || v.InDoubt {
+		b.Fatalf("a token of the population is %+v", v)
+	}
+	b.row("a verdict on a stored token", "ns", atMost(200), each(rounds, calls, func(i int) { known.Judge(asked[i]) })...)
+	b.row("an owner", "ns", atMost(200), each(rounds, calls, func(i int) { known.Owner("demo", asked[i].User) })...)
+	unknown := asked[:min(calls, 20_000_000/b.n)]
+	for i := range unknown {
+		unknown[i].Client = ""
+	}
+	b.row("a verdict where the client's UUID is not known", "ns", atMost(1500), each(rounds, len(unknown), func(i int) { known.Judge(unknown[i]) })...)
+	b.row("the first tick of Due", "ms", atMost(60_000), milliseconds(1, func() { known.Due(b.now()) })...)
+	if due := known.Due(b.now()); len(due) != 0 {
+		b.Errorf("%d are due, the first %+v", len(due), due[0])
+	}
+	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(rounds, func() { known.Due(b.now()) })...)
+	b.row("SweptUntil, which a scrape asks for", "ms", atMost(5), milliseconds(rounds, func() { known.SweptUntil() })...)
+	b.row("Owners and Realms, which pages ask for", "ms", atMost(5), milliseconds(rounds, func() { known.Owners(); known.Realms() })...)
+}
