@@ -129,6 +129,19 @@ func TestLatestOutcome(t *testing.T) {
 	seen(1500*sec).tell(outcome(2000*sec, "c1", "app", false)).inDoubt(t, false)
 }
 
+// Ensure a refusal is of the name that the token bears. A client that was renamed may have two tokens of one session
+// and second, and Keycloak refuses that of the old name.
+func TestARefusalIsOfItsClientID(t *testing.T) {
+	refused := func(clientID string) *story {
+		return newStory().tell(events.Message{At: 2000 * sec, Source: events.Authapi, Body: &events.Order{
+			Order: "refresh", By: "b", User: "u1", Client: "c1", ClientID: clientID, Session: "s1", IssuedAt: birth, Refused: true,
+		}})
+	}
+	refused("app").want(t, tokenstate.Suspended, tokenstate.ReasonRefused)
+	refused("app-as-it-was-called").want(t, tokenstate.Usable, "")
+	refused("").want(t, tokenstate.Suspended, tokenstate.ReasonRefused) // whoever told it knew the UUID alone
+}
+
 // Ensure a closed user is due again within minutes: somebody waits for the enable.
 func TestClosedIsDueSooner(t *testing.T) {
 	s := seen(2000*sec).observe(2001*sec, "kc1", events.Observation{User: &events.UserLook{User: "u1", OfflineAccess: true}})
