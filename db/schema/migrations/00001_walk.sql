@@ -249,12 +249,14 @@ CREATE TABLE tokenstate.service_key (
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Roles belong to the cluster: two databases migrated at once race for them.
+-- Roles belong to the cluster: two databases migrated at once race for them. One that is there is not made again, for then
+-- an owner may do without CREATEROLE: Postgres asks for it before it says that the role exists.
 -- +goose StatementBegin
 DO $$
 DECLARE r text;
 BEGIN
     FOREACH r IN ARRAY ARRAY['tokenstate_migrate', 'tokenstate_worker', 'tokenstate_authapi', 'tokenstate_read'] LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = r);
         BEGIN
             EXECUTE format('CREATE ROLE %I NOLOGIN', r);
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;

@@ -15,11 +15,13 @@ SELECT id, realm, user_id, org_id, name, kind, generation, scopes, created_at, e
     blocked, last_four, last_used_at, replaces
 FROM tokenstate.api_key;
 
--- Roles belong to the cluster: two databases migrated at once race for them.
+-- Roles belong to the cluster: two databases migrated at once race for them. An owner may lack CREATEROLE, as in 00001.
 -- +goose StatementBegin
 DO $$
 BEGIN
-    CREATE ROLE tokenstate_console NOLOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tokenstate_console') THEN
+        CREATE ROLE tokenstate_console NOLOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$;
 -- +goose StatementEnd

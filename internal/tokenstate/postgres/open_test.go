@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/db/schema"
 	"github.com/tokenstate/tokenstate/internal/testenv"
@@ -42,6 +43,34 @@ func TestOpenChecksTheSchema(t *testing.T) {
 		must(t, Migrate(ctx, owner))
 		_, err = open.Exec(ctx, "SELECT 1")
 		must(t, err)
+	}
+}
+
+// Ensure the schema's owner may be nobody who makes roles, where the roles are there: whoever gets a database from an operator
+// or a cloud gets such an owner.
+func TestMigrateWithoutCreateRole(t *testing.T) {
+	newPool(t) // makes the roles, which are the cluster's
+	ctx, at := t.Context(), testenv.Database(t, nil)
+	admin, err := pgxpool.New(ctx, at)
+	must(t, err)
+	defer admin.Close()
+	for _, do := range []string{
+		"DO $$ BEGIN CREATE ROLE ts_test_owner NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
+		"DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO ts_test_owner', current_database()); END $$",
+	} {
+		_, err := admin.Exec(ctx, do)
+		must(t, err)
+	}
+	owner, err := url.Parse(at)
+	must(t, err)
+	q := owner.Query()
+	q.Set("role", "ts_test_owner")
+	owner.RawQuery = q.Encode()
+	must(t, MigrateURL(ctx, owner.String()))
+	var by string
+	must(t, admin.QueryRow(ctx, "SELECT tableowner FROM pg_tables WHERE schemaname = 'tokenstate' AND tablename = 'journal'").Scan(&by))
+	if by != "ts_test_owner" {
+		t.Errorf("%s made the schema", by)
 	}
 }
 
