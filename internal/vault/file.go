@@ -38,10 +38,20 @@ func read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a file of keys: %w", err)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+	if mode := info.Mode().Perm(); loose(mode, ours(info)) {
 		return b, &LooseModeError{path, mode}
 	}
 	return b, nil
+}
+
+// loose says that others than the program may read a file, or write it. One of another user that the program reads as a
+// member of a group cannot be narrower: so Kubernetes mounts a Secret for a program that is not root. A warning of it at
+// every start could not be heeded.
+func loose(mode fs.FileMode, ours bool) bool {
+	if ours {
+		return mode&0o077 != 0
+	}
+	return mode&0o037 != 0
 }
 
 // create writes a new file of mode 0600 whole or not at all. It never replaces one: link, not

@@ -16,3 +16,9 @@ func keepOwner(f *os.File, was fs.FileInfo) error {
 	}
 	return f.Chown(int(s.Uid), int(s.Gid))
 }
+
+// ours says whether a file belongs to the user that the program runs as.
+func ours(info fs.FileInfo) bool {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || int(s.Uid) == os.Geteuid()
+}

@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -117,6 +118,30 @@ func TestLoad_LooseMode(t *testing.T) {
 	if s, err := Load(p); err == nil || Warning(err) || !errors.As(err, &loose) || s.Tokens != nil ||
 		Warning(fmt.Errorf("start: %w", errors.Join(loose, err))) {
 		t.Fatalf("a fault hides behind loose rights: %v", err)
+	}
+}
+
+// Ensure a file that somebody else may read is loose, and one that only our group may read, since it is root's, is not:
+// so Kubernetes mounts it, and nobody could do better.
+func TestLoose(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		mode        fs.FileMode
+		ours, loose bool
+	}{
+		{0o600, true, false},
+		{0o400, true, false},
+		{0o640, true, true},
+		{0o604, true, true},
+		{0o440, false, false},
+		{0o640, false, false},
+		{0o660, false, true},
+		{0o444, false, true},
+		{0o441, false, true},
+	} {
+		if got := loose(c.mode, c.ours); got != c.loose {
+			t.Errorf("mode %04o, ours %v: loose %v", c.mode, c.ours, got)
+		}
 	}
 }
 
