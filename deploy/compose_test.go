@@ -29,7 +29,7 @@ func compose(t *testing.T) *types.Project {
 	}
 	p, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
 		WorkingDir: "..", ConfigFiles: []types.ConfigFile{{Filename: "../docker-compose.yml"}}, Environment: env,
-	}, loader.WithProfiles([]string{"once"}))
+	}, loader.WithProfiles([]string{"once", "metrics"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestComposeFile(t *testing.T) {
 	for _, file := range []string{"cmd/revocation-worker/config.go", "cmd/authapi/config.go", "cmd/authapi/backchannel.go", "internal/devstack/env.go"} {
 		known += content(t, file)
 	}
-	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi"} {
+	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi", "prometheus"} {
 		s, err := p.GetService(name)
 		if err != nil {
 			t.Errorf("no service %s", name)
@@ -73,13 +73,36 @@ func TestComposeFile(t *testing.T) {
 	}
 }
 
+// Ensure Prometheus can scrape what compose starts: it asks for services that there are, and no program gives its metrics
+// to its own container alone.
+func TestComposeIsScraped(t *testing.T) {
+	p := compose(t)
+	scraped := map[string]string{}
+	for _, m := range regexp.MustCompile(`"([a-z]+):([0-9]+)"`).FindAllStringSubmatch(content(t, "deploy/compose/prometheus.yml"), -1) {
+		if _, err := p.GetService(m[1]); err != nil {
+			t.Errorf("prometheus.yml asks for %s, which is no service", m[1])
+		}
+		scraped[m[1]] = m[2]
+	}
+	for name, setting := range map[string]string{"worker": "WORKER_ADMIN_ADDR", "authapi": "AUTHAPI_ADMIN_ADDR"} {
+		s, _ := p.GetService(name)
+		at := ""
+		if v := s.Environment[setting]; v != nil {
+			at = *v
+		}
+		if at != "0.0.0.0:"+scraped[name] {
+			t.Errorf("%s: Prometheus asks port %q, and %s is %q", name, scraped[name], setting, at)
+		}
+	}
+}
+
 func checkService(t *testing.T, p *types.Project, s types.ServiceConfig) {
 	t.Helper()
 	if b := s.Build; b != nil {
 		if file := content(t, b.Dockerfile); b.Target != "" && !strings.Contains(file, " AS "+b.Target+"\n") {
 			t.Errorf("%s: no target %s", s.Name, b.Target)
 		}
-	} else if !regexp.MustCompile(`:[0-9]+\.[0-9]`).MatchString(s.Image) {
+	} else if !regexp.MustCompile(`:v?[0-9]+\.[0-9]`).MatchString(s.Image) {
 		t.Errorf("%s: %s is not pinned to a version", s.Name, s.Image)
 	}
 	for _, v := range s.Volumes {
