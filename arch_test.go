@@ -85,7 +85,7 @@ var rules = map[string]struct {
 	"internal/edge":                    {nil, "a test from outside: what it imports, it imports in test files"},
 	"internal/chaos":                   {nil, "a test of everything: what it imports, it imports in test files"},
 	"internal/harm":                    {nil, "a test of everything: what it imports, it imports in test files"},
-	"internal/bench":                   {nil, "measures the core and the projection: what it imports, it imports in test files"},
+	"internal/bench":                   {nil, "measures the core, the projection and the programs: what it imports, it imports in test files"},
 	"internal/sim":                     {nil, "a test of the core: what it imports, it imports in test files"},
 	"internal/truth":                   {nil, "a test of everything: what it imports, it imports in test files"},
 	"deploy":                           {nil, "files that programs and tests embed"},

@@ -21,6 +21,7 @@ var groups = []struct {
 }{
 	{"memory", memory},
 	{"judge", judge},
+	{"doors", doors},
 }
 
 // bench is one group's measuring.

@@ -10,6 +10,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -42,13 +43,23 @@ func (p population) token(i int) tokenstate.Token {
 	}
 }
 
+// pepper is what all keys are digested under.
+var pepper = apikey.Pepper{ID: "p1", Key: secret.New(strings.Repeat("pepper..", 4))}
+
+// keyOf is a key as its holder has it. Only users of even numbers have one.
+func keyOf(i int) apikey.Presented {
+	var e apikey.Entropy
+	binary.BigEndian.PutUint64(e.ID[:], uint64(i)*0x9E3779B97F4A7C15)
+	binary.BigEndian.PutUint64(e.Secret[:], uint64(i))
+	return apikey.Format(e)
+}
+
 func (p population) key(i int) apikey.Record {
-	r := apikey.Record{
-		ID: strings.ReplaceAll(id('k', i), "-", "")[:22], Realm: strings.Clone("demo"), User: id('u', i), Name: strings.Clone("laptop"),
-		Kind: apikey.KindUser, Created: p.at(i).Second(), PepperID: strings.Clone("p1"),
+	k := keyOf(i)
+	return apikey.Record{
+		ID: strings.Clone(k.ID), Realm: strings.Clone("demo"), User: id('u', i), Name: strings.Clone("laptop"), Digest: apikey.Digest(pepper, k),
+		Kind: apikey.KindUser, Created: p.at(i).Second(), PepperID: strings.Clone(pepper.ID),
 	}
-	binary.BigEndian.PutUint64(r.Digest[:], uint64(i))
-	return r
 }
 
 // learn is what the log teaches about one user.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -47,6 +48,11 @@ func (s *Server) Serve(ctx context.Context, addr string, more ...grpc.ServerOpti
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	return s.ServeOn(ctx, l, more...)
+}
+
+// ServeOn is Serve on a listener that is there already, which it closes.
+func (s *Server) ServeOn(ctx context.Context, l net.Listener, more ...grpc.ServerOption) error {
 	g := s.grpc(more)
 	stopped := make(chan struct{})
 	release := context.AfterFunc(ctx, func() {
@@ -55,25 +61,30 @@ func (s *Server) Serve(ctx context.Context, addr string, more ...grpc.ServerOpti
 		defer cut.Stop()
 		g.GracefulStop()
 	})
-	err = g.Serve(l)
+	err := g.Serve(l)
 	if release() {
-		return fmt.Errorf("serve on %s: %w", addr, err)
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
 	}
 	<-stopped
 	return nil
 }
 
 func (s *Server) grpc(more []grpc.ServerOption) *grpc.Server {
-	g := grpc.NewServer(append([]grpc.ServerOption{
-		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxHeaderListSize(maxHeaders), grpc.MaxConcurrentStreams(maxStreams),
-		grpc.ConnectionTimeout(handshake), grpc.UnaryInterceptor(s.closed),
-		grpc.KeepaliveParams(keepalive.ServerParameters{
-			MaxConnectionIdle: idle, MaxConnectionAge: longest, MaxConnectionAgeGrace: checkLimit, Time: askAlive, Timeout: aliveAnswer,
-		}),
-	}, more...)...)
+	g := grpc.NewServer(slices.Concat(Bounds(), []grpc.ServerOption{grpc.UnaryInterceptor(s.closed)}, more)...)
 	auth.RegisterAuthorizationServer(g, &Authorization{Gate: s.Gate})
 	grpc_health_v1.RegisterHealthServer(g, health{ready: s.Ready})
 	return g
+}
+
+// Bounds are what any server of this protocol is limited by.
+func Bounds() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.MaxRecvMsgSize(maxRequest), grpc.MaxHeaderListSize(maxHeaders), grpc.MaxConcurrentStreams(maxStreams),
+		grpc.ConnectionTimeout(handshake),
+		grpc.KeepaliveParams(keepalive.ServerParameters{
+			MaxConnectionIdle: idle, MaxConnectionAge: longest, MaxConnectionAgeGrace: checkLimit, Time: askAlive, Timeout: aliveAnswer,
+		}),
+	}
 }
 
 // closed bounds a call, and makes a fault of ours a refusal: the zero value of an answer must

@@ -103,10 +103,11 @@ func ServeTLS(ctx context.Context, addr string, h http.Handler, c *Certificates)
 	if c != nil {
 		l = tls.NewListener(l, c.Config())
 	}
-	return serveOn(ctx, l, h)
+	return ServeOn(ctx, l, h)
 }
 
-func serveOn(ctx context.Context, l net.Listener, h http.Handler) error {
+// ServeOn is Serve on a listener that is there already, which it closes.
+func ServeOn(ctx context.Context, l net.Listener, h http.Handler) error {
 	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit, MaxHeaderBytes: MaxHeader}
 	ended := make(chan struct{})
 	var failed error

@@ -1,0 +1,86 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/authapi/gate"
+)
+
+// doors are the calls that are made for each request of a user, beside handlers that decide nothing.
+func doors(b *bench) {
+	server := b.server(b.loaded())
+	b.admitted(server.Gate)
+	handler, err := server.Handler()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, path := range []string{"/api/v1/users/me", "/v1/authorize"} {
+		b.door(path, handler)
+	}
+	b.envoy(server)
+}
+
+// admitted is what a key takes in process: its text is read, digested and found, and its owner is judged.
+func (b *bench) admitted(g *gate.Gate) {
+	const calls = 20_000
+	texts := make([]string, calls)
+	for i := range texts {
+		texts[i] = keyOf(b.keyed(i)).Text().Reveal()
+	}
+	admit := func(i int) {
+		p, err := apikey.Parse(texts[i])
+		if err != nil {
+			b.Fatal(err)
+		}
+		recs, err := g.Match(context.Background(), p)
+		if err != nil || !g.Decide(recs[0]).Active {
+			b.Fatalf("a key of the population is not admitted: %v", err)
+		}
+	}
+	b.row("a key admitted in process, its digest included", "ns", atMost(1500), each(rounds, calls, admit)...)
+	b.row("allocations of that", "", atMost(2), testing.AllocsPerRun(100, func() { admit(1) }))
+	one := keyOf(0)
+	b.row("what the digest takes of that", "ns", goal{}, each(rounds, calls, func(int) { _ = apikey.Digest(pepper, one) })...)
+}
+
+// door compares a call with a handler that writes the same bytes.
+func (b *bench) door(path string, handler http.Handler) {
+	request := func(i int) []byte {
+		return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: authapi\r\nAuthorization: Bearer %s\r\n\r\n", path, keyOf(i).Text().Reveal())
+	}
+	ours, peer := b.clients(b.serving(handler), request), b.clients(b.serving(b.same(path, handler)), request)
+	for _, c := range []*client{ours[0], peer[0]} {
+		if err := c.ask(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if diff := ours[0].bytes - peer[0].bytes; diff < -4 || diff > 4 { // an age and a request's id differ in their length
+		b.Fatalf("%s writes %d bytes, its peer %d", path, ours[0].bytes, peer[0].bytes)
+	}
+	ratios, a, p := b.versus(askers(ours), askers(peer))
+	b.row(path+": of an empty handler", "", atLeast(0.85), ratios...)
+	b.row(path, "answers/s", goal{}, a...)
+	b.row("an empty handler that writes as much", "answers/s", goal{}, p...)
+}
+
+// same is a handler that decides nothing and writes what handler has once answered.
+func (b *bench) same(path string, handler http.Handler) http.Handler {
+	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil)
+	r.Header.Set("Authorization", "Bearer "+keyOf(0).Text().Reveal())
+	rec := httptest.NewRecorder()
+	handler.ServeHTTP(rec, r)
+	if rec.Code != http.StatusOK {
+		b.Fatalf("%s: %d %s", path, rec.Code, rec.Body)
+	}
+	header, body := rec.Result().Header, rec.Body.Bytes()
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		maps.Copy(w.Header(), header)
+		_, _ = w.Write(body) // a client that is gone
+	})
+}
