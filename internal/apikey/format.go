@@ -1,7 +1,6 @@
 package apikey
 
 import (
-	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"strings"
@@ -49,7 +48,8 @@ func (p Presented) Text() secret.Text { return p.text }
 func Format(e Entropy) Presented {
 	id := base62(e.ID[:], idLength)
 	body := Prefix + id + "_" + base62(e.Secret[:], secretLength)
-	return Presented{ID: id, text: secret.New(body + checksum(body))}
+	sum := checksum(body)
+	return Presented{ID: id, text: secret.New(body + string(sum[:]))}
 }
 
 // Parse checks everything that needs no lookup. A text with our prefix must be a whole key
@@ -75,14 +75,16 @@ func ours(s string) bool {
 	if len(s) != keyLength || s[len(Prefix)+idLength] != '_' {
 		return false
 	}
-	rest := s[len(Prefix):]
-	return alphanumeric(rest[:idLength]) && alphanumeric(rest[idLength+1:]) &&
-		s[bodyLength:] == checksum(s[:bodyLength])
+	rest, sum := s[len(Prefix):], checksum(s[:bodyLength])
+	return alphanumeric(rest[:idLength]) && alphanumeric(rest[idLength+1:]) && s[bodyLength:] == string(sum[:])
 }
 
-// checksum finds typing errors before a lookup; it protects nothing.
-func checksum(body string) string {
-	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], crc32.ChecksumIEEE([]byte(body)))
-	return base62(b[:], sumLength)
+// checksum finds typing errors before a lookup; it protects nothing. It is worked out for each key that comes.
+func checksum(body string) (digits [sumLength]byte) {
+	n := crc32.ChecksumIEEE([]byte(body))
+	for i := sumLength - 1; i >= 0; i-- {
+		digits[i] = alphabet[n%uint32(len(alphabet))]
+		n /= uint32(len(alphabet))
+	}
+	return digits
 }

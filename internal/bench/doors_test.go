@@ -38,8 +38,8 @@ func (b *bench) admitted(g *gate.Gate) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		recs, err := g.Match(context.Background(), p)
-		if err != nil || !g.Decide(recs[0]).Active {
+		rec, err := g.MatchOne(context.Background(), p)
+		if err != nil || !g.Decide(rec).Active {
 			b.Fatalf("a key of the population is not admitted: %v", err)
 		}
 	}

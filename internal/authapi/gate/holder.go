@@ -65,19 +65,19 @@ func (g *Gate) holder(r *http.Request, realms []string, ages http.Header) (apike
 // matching is the record of a key whose secret is right and whose realm is asked for. Only then may
 // a caller hear more.
 func (g *Gate) matching(r *http.Request, p apikey.Presented, realms []string) (apikey.Record, *problem.Problem) {
-	recs, err := g.Match(r.Context(), p)
+	rec, err := g.MatchOne(r.Context(), p)
 	switch {
 	case err != nil:
 		g.Log(r.Context()).Warn().Err(err).Msg("API key not decided")
 		return apikey.Record{}, problem.Unavailable("undecidable", "whether the key is valid cannot be decided now: try again, do not drop the key")
-	case recs[0].ID == "":
+	case rec.ID == "":
 		return apikey.Record{}, g.Failed(r, unknownKey())
-	case len(realms) > 0 && !slices.Contains(realms, recs[0].Realm): // as if there were no such key
+	case len(realms) > 0 && !slices.Contains(realms, rec.Realm): // as if there were no such key
 		return apikey.Record{}, g.Failed(r, unknownKey())
-	case !g.Realms.Serve(recs[0].Realm): // also of a dead one no more is told
+	case !g.Realms.Serve(rec.Realm): // also of a dead one no more is told
 		return apikey.Record{}, g.Failed(r, wrongRealm())
 	}
-	return recs[0], nil
+	return rec, nil
 }
 
 // refusal says why a key that matched is not admitted.
