@@ -37,7 +37,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
 	config.Formats = web.Formats()
 	api := humago.New(mux, config)
-	s.doors.Register(api)
+	s.doors.Register(mux, api)
 	s.Tokens.Register(api)
 	s.Keys.Register(api)
 	s.Admin.Register(api)

@@ -12,7 +12,6 @@ import (
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	kind "github.com/envoyproxy/go-control-plane/envoy/type/v3"
-	"github.com/rs/zerolog"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
@@ -74,7 +73,7 @@ func withRequest(ctx context.Context, h http.Header) context.Context {
 	if id == "" {
 		return ctx
 	}
-	return gate.WithRequest(zerolog.Ctx(ctx).With().Str("request", id).Logger().WithContext(ctx), id)
+	return gate.WithRequest(ctx, id, "")
 }
 
 // source is who is connected to Envoy; if Envoy does not say it, who is connected to us.

@@ -90,7 +90,7 @@ func Bounds() []grpc.ServerOption {
 // closed bounds a call, and makes a fault of ours a refusal: the zero value of an answer must
 // never be taken for an open door.
 func (s *Server) closed(ctx context.Context, in any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (out any, err error) {
-	ctx, cancel := context.WithTimeout(s.Logger.WithContext(ctx), checkLimit)
+	ctx, cancel := context.WithTimeout(ctx, checkLimit)
 	defer cancel()
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -10,5 +10,7 @@ func (p *Projection) Member(m apikey.Member) bool {
 // HasKey reports whether memory knows a key of that id: whatever it lacks costs a look into the
 // database.
 func (p *Projection) HasKey(id string) bool {
-	return read(p, func(st *state) bool { _, ok := st.keys[id]; return ok })
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.st != nil && p.st.keys[id] != nil
 }

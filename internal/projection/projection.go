@@ -154,11 +154,15 @@ func (p *Projection) ServiceKeys() []ServiceKey {
 	})
 }
 
-// Owner says what the owner of a key is. With nothing loaded it is not active.
-func (p *Projection) Owner(realm, user string) tokenstate.Ownership {
-	return read(p, func(st *state) tokenstate.Ownership {
-		return st.owner(realm, user, p.status.Rules)
-	})
+// Owner says what the owner of a key is. With nothing loaded it is not active. A closure for read would be made anew for
+// each request.
+func (p *Projection) Owner(realm, user string) (o tokenstate.Ownership) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st == nil {
+		return o
+	}
+	return p.st.owner(realm, user, p.status.Rules)
 }
 
 // KeyCut reports whether a key was revoked by an order.

@@ -3,6 +3,7 @@ package projection
 import (
 	"cmp"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 
@@ -42,19 +43,27 @@ func (p *Projection) TokensOf(realm, user, clientID string) []Token {
 }
 
 func (st *state) tokensOf(realm, user, clientID string) (ts []Token) {
-	if h := st.holder(realm, user); h != nil {
-		for t := h.tokens; t != nil; t = t.next {
-			if clientID == "" || t.alike.clientID == clientID {
-				ts = append(ts, t.stored())
+	for t := range st.heldOf(realm, user, clientID) {
+		ts = append(ts, t.stored())
+	}
+	return ts
+}
+
+func (st *state) heldOf(realm, user, clientID string) iter.Seq[*heldToken] {
+	return func(yield func(*heldToken) bool) {
+		if h := st.holder(realm, user); h != nil {
+			for t := h.tokens; t != nil; t = t.next {
+				if (clientID == "" || t.alike.clientID == clientID) && !yield(t) {
+					return
+				}
+			}
+		}
+		for place := range st.named[owner{realm, user}] {
+			if (clientID == "" || place.ClientID == clientID) && !yield(st.heldAt(place)) {
+				return
 			}
 		}
 	}
-	for place := range st.named[owner{realm, user}] {
-		if clientID == "" || place.ClientID == clientID {
-			ts = append(ts, st.heldAt(place).stored())
-		}
-	}
-	return ts
 }
 
 // Best is the token to use, of those that want admits (nil: all): the newest usable one, a
@@ -69,11 +78,12 @@ func (p *Projection) Best(realm, user, clientID string, want func(Token) bool) (
 	var best Token
 	var verdict tokenstate.Verdict
 	found := false
-	for _, t := range p.st.tokensOf(realm, user, clientID) {
+	for held := range p.st.heldOf(realm, user, clientID) {
+		t := held.stored()
 		if want != nil && !want(t) {
 			continue
 		}
-		v := p.st.judge(t.Token, p.status.Rules, p.now)
+		v := p.st.judgeHeld(held, p.status.Rules, p.now)
 		if !found || better(t, v, best, verdict) {
 			best, verdict, found = t, v, true
 		}

@@ -2,11 +2,9 @@ package doors
 
 import (
 	"context"
-	"maps"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/web"
@@ -23,29 +21,36 @@ const describedMethods = 3
 
 // authorize answers forward-auth calls, such as nginx's auth_request and Traefik's forwardAuth.
 // A gateway sends its users' headers and bodies, whatever they are; only the key in them counts.
-func (s *Service) authorize(api huma.API) {
+func (s *Service) authorize(mux *http.ServeMux, api huma.API) {
 	for i, method := range gatewayMethods {
 		op := web.Operation(method, "/v1/authorize", "Whether a gateway may let a request pass, and whose it is", web.SmallBody)
-		op.Middlewares, op.Hidden = huma.Middlewares{s.answerGateway}, i >= describedMethods
 		op.Responses = map[string]*huma.Response{"200": {Description: "It may pass. An empty header clears the gateway's.", Headers: identityHeaders()}}
-		huma.Register(api, op, func(context.Context, *web.PinInput) (*struct{}, error) { return nil, nil }) // headers only
+		if i < describedMethods {
+			huma.Register(api, op, func(context.Context, *web.PinInput) (*struct{}, error) { return nil, nil }) // described only
+		}
+		mux.HandleFunc(op.Method+" "+op.Path, s.answerGateway)
 	}
 }
 
-func (s *Service) answerGateway(ctx huma.Context, next func(huma.Context)) {
-	r, w := humago.Unwrap(ctx)
-	p := s.Gate.Check(r.Context(), gate.Asked{Header: r.Header, Peer: r.RemoteAddr, Realms: web.Pinned(r)})
-	for _, i := range p.Identity {
-		w.Header().Set(i.Name, i.Value)
+func (s *Service) answerGateway(w http.ResponseWriter, r *http.Request) {
+	h, realms := w.Header(), web.Pinned(r)
+	p := s.Gate.Check(r.Context(), gate.Asked{Header: r.Header, Peer: r.RemoteAddr, Realms: realms, Ages: h})
+	values := make([]string, len(p.Identity)+1) // one piece of memory for all: the last one clears what a caller sent as ours
+	for i, one := range p.Identity {
+		values[i] = one.Value
+		h[one.Name] = values[i : i+1 : i+1]
 	}
-	maps.Copy(w.Header(), p.Ages)
-	w.Header().Set(gate.HeaderReason, "") // a caller's own must not look like ours
-	if p.Refused != nil {
-		w.Header().Set(gate.HeaderReason, p.Refused.Reason)
-		p.Refused.Write(w)
+	h[gate.HeaderReason] = values[len(values)-1:]
+	bad := p.Refused
+	if bad == nil {
+		bad = web.MisPinned(realms)
+	}
+	if bad != nil {
+		h.Set(gate.HeaderReason, bad.Reason)
+		bad.Write(w)
 		return
 	}
-	next(ctx)
+	w.WriteHeader(http.StatusOK)
 }
 
 func identityHeaders() map[string]*huma.Param {

@@ -10,15 +10,15 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/web"
 )
 
-type meAnswer struct {
-	Body struct {
-		ID     string          `json:"id" doc:"the user's id"`
-		UserID string          `json:"user_id"`
-		OrgID  *string         `json:"org_id"`
-		Realm  string          `json:"realm" doc:"the user's; ids are of one realm"`
-		Key    keyBody         `json:"key"`
-		Token  web.VerdictBody `json:"token" doc:"the user's best offline token; it does not matter for the key"`
-	}
+type meAnswer struct{ Body meBody }
+
+type meBody struct {
+	ID     string          `json:"id" doc:"the user's id"`
+	UserID string          `json:"user_id"`
+	OrgID  *string         `json:"org_id"`
+	Realm  string          `json:"realm" doc:"the user's; ids are of one realm"`
+	Key    keyBody         `json:"key"`
+	Token  web.VerdictBody `json:"token" doc:"the user's best offline token; it does not matter for the key"`
 }
 
 type keyBody struct {
@@ -28,16 +28,21 @@ type keyBody struct {
 }
 
 // me says whose the key is. 200 also when the user's token is dead: that is what logout is.
-func (s *Service) me(api huma.API) {
+func (s *Service) me(mux *http.ServeMux, api huma.API) {
 	op := web.Operation(http.MethodGet, "/api/v1/users/me", "Who holds this API key", web.SmallBody)
-	op.Middlewares = s.Door.ForKey()
-	huma.Register(api, op, func(ctx context.Context, _ *web.PinInput) (*meAnswer, error) {
-		rec := web.KeyOf(ctx)
-		_, verdict, _ := s.Gate.Known.Best(rec.Realm, rec.User, "", nil)
-		var a meAnswer
-		a.Body.ID, a.Body.UserID, a.Body.OrgID, a.Body.Realm = rec.User, rec.User, web.Text(rec.Org), rec.Realm
-		a.Body.Key = keyBody{rec.ID, gate.ShownName(rec), string(rec.Kind)}
-		a.Body.Token = web.BodyOf(verdict)
-		return &a, nil
+	huma.Register(api, op, func(context.Context, *web.PinInput) (*meAnswer, error) { return nil, nil }) // described only
+	mux.HandleFunc(op.Method+" "+op.Path, s.tellHolder)
+}
+
+func (s *Service) tellHolder(w http.ResponseWriter, r *http.Request) {
+	rec, bad := s.Gate.Holder(r, web.Pinned(r), w.Header())
+	if bad != nil {
+		bad.Write(w)
+		return
+	}
+	_, verdict, _ := s.Gate.Known.Best(rec.Realm, rec.User, "", nil)
+	web.Answer(w, &meBody{
+		ID: rec.User, UserID: rec.User, OrgID: web.Text(rec.Org), Realm: rec.Realm,
+		Key: keyBody{rec.ID, gate.ShownName(rec), string(rec.Kind)}, Token: web.BodyOf(verdict),
 	})
 }

@@ -2,6 +2,8 @@
 package doors
 
 import (
+	"net/http"
+
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
@@ -14,11 +16,12 @@ type Service struct {
 	Door *web.Door
 }
 
-// Register adds its calls.
-func (s *Service) Register(api huma.API) {
+// Register adds its calls: to mux the ones that are made for each request of a user, and to api all others, and the
+// description of all.
+func (s *Service) Register(mux *http.ServeMux, api huma.API) {
 	s.health(api)
-	s.me(api)
+	s.me(mux, web.Described(api))
 	s.decide(api)
-	s.authorize(api)
+	s.authorize(mux, web.Described(api))
 	s.introspection(api)
 }

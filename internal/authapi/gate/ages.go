@@ -11,7 +11,8 @@ import (
 )
 
 // SetAges tells what every answer is known by: the feed's version, and how long ago Keycloak was
-// last known completely. They are read before the decision, so that they never promise more.
+// last known completely. They are read before the decision, so that they never promise more: the guard sets them before
+// anything else, and they are set again only where a call has waited.
 func (g *Gate) SetAges(h http.Header) {
 	now := g.DatabaseTime()
 	h.Set("Tokenstate-Version", strconv.FormatInt(g.Known.Version(), 10))

@@ -86,10 +86,16 @@ func (g *Gate) Policy(now time.Time) apikey.Policy {
 	return apikey.Strict(tokenstate.Seconds(g.StandingMaxAge/time.Second), g.Known.KnownUntil())
 }
 
-// Log is the request's logger, or else our own.
+// Log is the request's logger, or else our own. It is made when something is to be said: of most requests nothing is.
 func (g *Gate) Log(ctx context.Context) *zerolog.Logger {
-	if l := zerolog.Ctx(ctx); l.GetLevel() != zerolog.Disabled {
-		return l
+	r, ok := ctx.Value(requestKey{}).(*request)
+	if !ok {
+		return &g.Logger
 	}
-	return &g.Logger
+	with := g.Logger.With().Str("request", r.id)
+	if r.method != "" {
+		with = with.Str("method", r.method)
+	}
+	l := with.Logger()
+	return &l
 }

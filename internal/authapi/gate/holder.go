@@ -9,7 +9,7 @@ import (
 )
 
 // Holder asks for a key that is admitted, and if realms are named for one of these, or says why
-// not. The ages of what it decides by are put into ages.
+// not. ages are the answer's, set already; if the caller has waited they are set anew.
 func (g *Gate) Holder(r *http.Request, realms []string, ages http.Header) (apikey.Record, *problem.Problem) {
 	rec, bad := g.holder(r, realms, ages)
 	g.countKey(bad)
@@ -49,12 +49,12 @@ func (g *Gate) holder(r *http.Request, realms []string, ages http.Header) (apike
 	}
 	asked, bad := g.caughtUp(r, waiter{rec.Realm + " " + rec.User, ownerShare})
 	if asked && bad == nil {
+		g.SetAges(ages) // before the decision: they must not promise more
 		rec, bad = g.matching(r, p, realms)
 	}
 	if bad != nil {
 		return rec, bad
 	}
-	g.SetAges(ages) // before the decision: they must not promise more
 	if bad := g.refusal(r, rec); bad != nil {
 		return rec, bad
 	}

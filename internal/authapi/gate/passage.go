@@ -45,6 +45,8 @@ type Asked struct {
 	Header http.Header
 	Peer   string   // address and port that the request came from, perhaps a trusted proxy's
 	Realms []string // if any are named, the key must be of one of them
+
+	Ages http.Header // of the answer, where they are set already; nil: Check sets them
 }
 
 // Admit is Check for Envoy's protocol, within the bounds of what is answered at once.
@@ -59,7 +61,7 @@ func (g *Gate) Admit(ctx context.Context, a Asked) (p Passage) {
 	}()
 	if !Enter(g.Load.Requests) {
 		g.Metrics.Shed("request")
-		p = g.passage()
+		p = g.passage(a)
 		p.Refused = problem.Overloaded()
 		return p
 	}
@@ -68,11 +70,17 @@ func (g *Gate) Admit(ctx context.Context, a Asked) (p Passage) {
 }
 
 // passage is one without an identity.
-func (g *Gate) passage() Passage {
-	p := Passage{Identity: identity(apikey.Record{}, ""), Ages: http.Header{}}
-	g.SetAges(p.Ages)
+func (g *Gate) passage(a Asked) Passage {
+	p := Passage{Identity: nobody, Ages: a.Ages}
+	if p.Ages == nil {
+		p.Ages = http.Header{}
+		g.SetAges(p.Ages)
+	}
 	return p
 }
+
+// nobody's identity is shared: nobody may change it.
+var nobody = identity(apikey.Record{}, "")
 
 // Check decides whether a request may pass that a gateway asks about over HTTP.
 func (g *Gate) Check(ctx context.Context, a Asked) Passage {
@@ -80,7 +88,7 @@ func (g *Gate) Check(ctx context.Context, a Asked) Passage {
 }
 
 func (g *Gate) check(ctx context.Context, a Asked, door refusals.Door) Passage {
-	p := g.passage()
+	p := g.passage(a)
 	if g.NoKeyPasses && keyless(a.Header) {
 		g.Metrics.Decided("no_key", true, "")
 		return p
@@ -115,9 +123,12 @@ func identity(rec apikey.Record, token string) []Identity {
 // headerText percent-encodes what is not printable ASCII, and the percent sign, so that decoding is
 // unambiguous. Raw UTF-8 would not arrive: Node and Java read headers as Latin-1.
 func headerText(id string) string {
+	if !strings.ContainsFunc(id, encoded) {
+		return id
+	}
 	var out strings.Builder
 	for _, b := range []byte(id) {
-		if b < ' ' || b > '~' || b == '%' {
+		if encoded(rune(b)) {
 			fmt.Fprintf(&out, "%%%02X", b)
 			continue
 		}
@@ -125,6 +136,8 @@ func headerText(id string) string {
 	}
 	return out.String()
 }
+
+func encoded(r rune) bool { return r < ' ' || r > '~' || r == '%' }
 
 // keyless: no key was presented, or nothing that has the form of one. What looks like a key of
 // ours, though mistyped, is refused: whoever sent it meant us.

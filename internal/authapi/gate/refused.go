@@ -10,9 +10,18 @@ import (
 
 type requestKey struct{}
 
-// WithRequest puts a request's id where refusals find it.
-func WithRequest(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestKey{}, id)
+type request struct{ id, method string }
+
+// WithRequest puts a request's id where refusals and the log find it. method is "" where a gateway asks.
+func WithRequest(ctx context.Context, id, method string) context.Context {
+	return context.WithValue(ctx, requestKey{}, &request{id, method})
+}
+
+func requestOf(ctx context.Context) (id string) {
+	if r, ok := ctx.Value(requestKey{}).(*request); ok {
+		id = r.id
+	}
+	return id
 }
 
 // RefuseHolder is for a call that refuses a key, the holder of an admitted one what they may not do, or a backend
@@ -25,9 +34,8 @@ func (g *Gate) RefuseHolder(ctx context.Context, rec apikey.Record, bad *problem
 // until the key's secret has matched.
 func (g *Gate) refused(ctx context.Context, door refusals.Door, rec apikey.Record, bad *problem.Problem) {
 	bad.KeyID = rec.ID
-	request, _ := ctx.Value(requestKey{}).(string)
 	times, say := g.Refusals.Add(refusals.Refusal{
-		At: g.LocalTime(), Request: request, Door: door, Status: bad.Status, Reason: bad.Reason, EventID: bad.EventID,
+		At: g.LocalTime(), Request: requestOf(ctx), Door: door, Status: bad.Status, Reason: bad.Reason, EventID: bad.EventID,
 		Key: rec.ID, User: rec.User, Org: rec.Org, Realm: rec.Realm,
 	})
 	if !say {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/redact"
 )
@@ -19,18 +21,19 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 		}
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("Cache-Control", "no-store")
-		logger := d.Gate.Logger.With().Str("request", id).Str("method", r.Method).Logger()
 		seen := &recorder{ResponseWriter: w}
-		r = r.WithContext(gate.WithRequest(logger.WithContext(r.Context()), id)) // the mux notes its pattern in this one
+		r = r.WithContext(gate.WithRequest(r.Context(), id, r.Method)) // the mux notes its pattern in this one
 		began := time.Now()
 		defer func() {
 			if fault := recover(); fault != nil {
-				if p := d.Gate.Panicked(&logger, fault); seen.status == 0 {
+				if p := d.Gate.Panicked(d.Gate.Log(r.Context()), fault); seen.status == 0 {
 					p.Write(seen)
 				}
 			}
 			d.Gate.Metrics.Answered(r.Pattern, seen.status, time.Since(began))
-			logger.Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
+			if d.Gate.Logger.GetLevel() <= zerolog.DebugLevel {
+				d.Gate.Log(r.Context()).Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
+			}
 		}()
 		d.Gate.SetAges(w.Header())
 		bad := printable(r.URL)

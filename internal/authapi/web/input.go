@@ -60,6 +60,9 @@ func clean(u *url.URL) bool { return path.Clean(u.EscapedPath()) == u.EscapedPat
 // them, Postgres cannot store all of them, and a log line or header must not break at one.
 func printable(u *url.URL) *problem.Problem {
 	clean := utf8.ValidString(u.Path) && gate.Plain(u.Path)
+	if u.RawQuery == "" && clean {
+		return nil
+	}
 	twice := false
 	query, err := url.ParseQuery(u.RawQuery)
 	for name, values := range query {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/problem"
 )
@@ -30,8 +31,13 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // AnswerInProblems turns the mux's own text/plain 404 and 405 into problems.
 func AnswerInProblems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern != "" && clean(r.URL) {
-			mux.ServeHTTP(w, r)
+		if h, pattern := mux.Handler(r); pattern != "" && clean(r.URL) {
+			if strings.Contains(pattern, "{") { // the path has values, which only the mux notes
+				mux.ServeHTTP(w, r)
+				return
+			}
+			r.Pattern = pattern
+			h.ServeHTTP(w, r)
 			return
 		}
 		probe := &recorder{ResponseWriter: discard{http.Header{}}}
