@@ -2,8 +2,18 @@ package bench
 
 import (
 	"runtime"
+	"syscall"
 	"time"
 )
+
+// processorTime is what this process has used of the processors.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic("a process may always ask what it has used: " + err.Error())
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // each times f so many rounds of n calls, and gives nanoseconds a call.
 func each(rounds, n int, f func(i int)) (ns []float64) {

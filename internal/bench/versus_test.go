@@ -20,27 +20,36 @@ func (b *bench) block() time.Duration {
 	return time.Second
 }
 
+// speed is what was answered in a second, and in a second of this process's processor time.
+type speed struct{ wall, processor float64 }
+
 // versus measures ours and the peer in turn, ours first and last in each round, so that what else the machine does
-// reaches both alike. It gives the ratio of what they answered a second, and what each answered.
-func (b *bench) versus(ours, peer []asker) (ratios, a, p []float64) {
+// reaches both alike. The ratio by processor time hardly feels it at all, but counts the client as well, whose part is
+// the same in both.
+func (b *bench) versus(what, peerIs string, ours, peer []asker) {
 	b.Helper()
-	b.rate(ours)
-	b.rate(peer)
+	b.speed(ours)
+	b.speed(peer)
+	var walls, processors, a, p []float64
 	for range rounds {
-		first, second, third, fourth := b.rate(ours), b.rate(peer), b.rate(peer), b.rate(ours)
-		a, p = append(a, (first+fourth)/2), append(p, (second+third)/2)
-		ratios = append(ratios, (first+fourth)/(second+third))
+		first, second, third, fourth := b.speed(ours), b.speed(peer), b.speed(peer), b.speed(ours)
+		walls = append(walls, (first.wall+fourth.wall)/(second.wall+third.wall))
+		processors = append(processors, (first.processor+fourth.processor)/(second.processor+third.processor))
+		a, p = append(a, (first.wall+fourth.wall)/2), append(p, (second.wall+third.wall)/2)
 	}
-	return ratios, a, p
+	b.row(what+" ÷ "+peerIs, "", atLeast(0.85), walls...)
+	b.row("the same by processor time", "", atLeast(0.85), processors...)
+	b.row(what, "answers/s", goal{}, a...)
+	b.row(peerIs, "answers/s", goal{}, p...)
 }
 
-// rate is how often in a second all together were answered.
-func (b *bench) rate(all []asker) float64 {
+// speed has all ask together for a while.
+func (b *bench) speed(all []asker) speed {
 	b.Helper()
 	var answered atomic.Int64
 	var failed atomic.Pointer[error]
 	var done sync.WaitGroup
-	began := time.Now()
+	began, used := time.Now(), processorTime()
 	until := began.Add(b.block())
 	for _, ask := range all {
 		done.Go(func() {
@@ -59,5 +68,6 @@ func (b *bench) rate(all []asker) float64 {
 	if err := failed.Load(); err != nil {
 		b.Fatal(*err)
 	}
-	return float64(answered.Load()) / time.Since(began).Seconds()
+	n := float64(answered.Load())
+	return speed{n / time.Since(began).Seconds(), n / (processorTime() - used).Seconds()}
 }
