@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test docs openapi test-clients test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-go test-listener docs openapi test-clients test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,12 +23,19 @@ up: devstack $(LISTENER) ## start the whole system in the background; .dev/env s
 down: devstack ## stop what `make up` started
 	$(DEVSTACK) down
 
-# The scenes of internal/e2e mostly wait, so they begin first, beside the others. What is named twice is tested once.
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
-	mvn -q -B -f keycloak-listener/pom.xml test
-	$(DEVSTACK) run --services -- go test -race -timeout=40m ./internal/e2e ./...
+	@$(MAKE) --no-print-directory -j --output-sync=line test-go test-listener
+
+# Most tests wait rather than work, so two packages for each processor run at a time. The scenes of internal/e2e take
+# longest and begin first; what is named twice is tested once.
+test-go: devstack $(LISTENER)
+	$(DEVSTACK) run --services -- go test -race -timeout=40m -p=$$((2 * $$(getconf _NPROCESSORS_ONLN))) ./internal/e2e ./...
+	go test ./internal/projection # the histories that are few under the race detector
 	cd tools/promrules && go test -count=1 ./...
 	cd tools/chart && go test -count=1 ./...
+
+test-listener:
+	mvn -q -B -f keycloak-listener/pom.xml test
 
 DOCUMENTS := docs/api.md README.md docs/adopting.md
 EXAMPLES := internal/authapi/apidoc/examples.json

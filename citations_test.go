@@ -42,8 +42,11 @@ func TestCitationsExist(t *testing.T) {
 			continue
 		}
 		for i, line := range strings.Split(read(t, path), "\n") {
-			if found := nameless.FindString(line); found != "" {
-				t.Errorf("%s:%d cites %q: name the document, and one that is in the repository", path, i+1, found)
+			if mayBeNameless(line) && nameless.MatchString(line) {
+				t.Errorf("%s:%d cites a section of no document: name the document, and one that is in the repository", path, i+1)
+			}
+			if !strings.Contains(line, ".md") {
+				continue
 			}
 			for _, c := range cited.FindAllStringSubmatch(line, -1) {
 				of, known := sections[c[1]]
@@ -56,6 +59,11 @@ func TestCitationsExist(t *testing.T) {
 			}
 		}
 	}
+}
+
+// mayBeNameless is quick: under the race detector the expressions would take more than a minute for all lines.
+func mayBeNameless(line string) bool {
+	return strings.Contains(line, "design §") || strings.Contains(line, "(F") || strings.Contains(line, "(J ")
 }
 
 func textFiles(t *testing.T) (files []string) {

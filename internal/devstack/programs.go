@@ -68,7 +68,13 @@ func (s *Stack) makeServiceKey(ctx context.Context) error {
 	return err
 }
 
+// build takes its turn: a stack that starts beside this one would run what is half written.
 func (s *Stack) build(ctx context.Context, name string) error {
+	turn, err := waitLock(ctx, filepath.Join(s.opts.Root, ".dev", name+".lock"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = turn.Close() }()
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", s.binary(name), "./cmd/"+name) //nolint:gosec // our own program
 	cmd.Dir, cmd.Env = s.opts.Root, cleanEnv()
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -71,7 +71,7 @@ func (s *system) serve(env ...string) replica {
 	must(s.t, err)
 	cmd := exec.Command(filepath.Join(s.root, ".dev", "bin", "authapi"), "serve")
 	cmd.Env = append(append(s.stack.Env.Pairs(), "NATS_URL=", "AUTHAPI_ADDR="+addr, "AUTHAPI_ADMIN_ADDR="+admin, "AUTHAPI_EXTAUTHZ_ADDR="), env...)
-	log, err := os.OpenFile(filepath.Join(s.root, ".dev", "log", "e2e", "replica.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(filepath.Join(s.logDir, "replica.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	must(s.t, err)
 	cmd.Stderr, cmd.Stdout = log, log
 	must(s.t, cmd.Start())

@@ -33,6 +33,7 @@ type system struct {
 	t        *testing.T
 	stack    *devstack.Stack
 	root     string
+	logDir   string
 	keycloak *play.Keycloak
 	backend  *play.Backend
 	people   int
@@ -42,21 +43,22 @@ type system struct {
 	living, liveKey string          // of outages
 }
 
-func start(t *testing.T) *system {
+func start(t *testing.T, opts devstack.Options) *system {
 	t.Helper()
-	t.Setenv("DATABASE_URL", "") // make test's own is not to be killed
 	root, err := filepath.Abs("../..")
 	must(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	s, err := devstack.Start(ctx, devstack.Options{Root: root, Logs: filepath.Join(root, ".dev", "log", "e2e")})
+	opts.Root, opts.Logs = root, filepath.Join(root, ".dev", "log", "e2e", t.Name())
+	must(t, os.RemoveAll(opts.Logs)) // a secret in a log is to be this run's
+	s, err := devstack.Start(ctx, opts)
 	must(t, err)
 	t.Cleanup(func() {
 		if err := s.Stop(); err != nil {
 			t.Error(err)
 		}
 	})
-	return &system{t: t, stack: s, root: root, keycloak: play.KeycloakOf(s.Env), backend: play.BackendOf(s.Env), killed: map[string]bool{}}
+	return &system{t: t, stack: s, root: root, logDir: opts.Logs, keycloak: play.KeycloakOf(s.Env), backend: play.BackendOf(s.Env), killed: map[string]bool{}}
 }
 
 func must(t *testing.T, err error) {

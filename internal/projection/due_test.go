@@ -120,7 +120,7 @@ func (c *crowd) step(rnd *rand.Rand, at events.Millis, wide bool) string {
 // Ensure that asking only about whom something has changed for gives the answer of asking about
 // all: at once, and when tokens become old enough.
 func TestDueIncrementally(t *testing.T) {
-	for seed := range int64(60) {
+	for seed := range int64(histories) {
 		rnd := rand.New(rand.NewSource(seed))
 		c := newCrowd(t, never)
 		at := events.Millis(1_700_000_000_000)

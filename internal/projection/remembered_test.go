@@ -125,7 +125,7 @@ func (c *crowd) anything(rnd *rand.Rand, at events.Millis) string {
 func TestRememberedVerdicts(t *testing.T) {
 	seeds, _ := strconv.Atoi(os.Getenv("REMEMBERED_SEEDS"))
 	usable, remembered := 0, 0
-	for seed := range int64(max(seeds, 60)) {
+	for seed := range int64(max(seeds, histories)) {
 		rnd := rand.New(rand.NewSource(seed))
 		c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
 		for range 120 {
