@@ -193,28 +193,12 @@ func recovering(ctx context.Context, k *devstack.Cluster, want bool) error {
 
 // followed waits for the standby. A synchronous one has the primary acknowledge no commit that it does not have.
 func (b *bench) followed(ctx context.Context, synchronous bool) error {
-	conn, err := b.sql(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	state := "async"
 	if synchronous {
-		state = "sync"
-		for _, sql := range []string{"ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"} {
-			if _, err := conn.Exec(ctx, sql); err != nil {
-				return err
-			}
+		if err := b.primary.AwaitStandby(ctx); err != nil {
+			return err
 		}
 	}
-	return eventually(ctx, 20*time.Second, func() error {
-		var n int
-		err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = $1", state).Scan(&n)
-		if err == nil && n == 0 {
-			err = errors.New("no standby follows")
-		}
-		return err
-	})
+	return eventually(ctx, 20*time.Second, func() error { return b.primary.Followed(ctx, synchronous) })
 }
 
 // eventually tries until it succeeds or the time is over.

@@ -159,14 +159,15 @@ func (s *Stack) introduce(url, password string) {
 // listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
 // realm but master is heard, unless Options.Realms names some.
 func (s *Stack) listenerEnv(node, version string) ([]string, error) {
-	at, err := url.Parse(s.natsListener)
+	first, _, _ := strings.Cut(s.natsListener, ",")
+	at, err := url.Parse(first)
 	if err != nil || at.User == nil {
 		return nil, errors.New("the listener needs NATS, which is not there")
 	}
 	password, _ := at.User.Password()
 	var out []string
 	for _, kv := range [][2]string{
-		{"NATS_URL", "nats://" + at.Host},
+		{"NATS_URL", strings.ReplaceAll(s.natsListener, at.User.String()+"@", "")},
 		{"NATS_USER", at.User.Username()},
 		{"NATS_PASSWORD", password},
 		{"NODE", node},

@@ -7,9 +7,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"golang.org/x/sync/errgroup"
 )
 
 // ServeNATS runs the nats-server module in this process until a signal ends it: the body of
@@ -31,12 +33,16 @@ func ServeNATS(conf string) error {
 	return nil
 }
 
+// natsServer is one server, which as a member of a cluster bears the name of its part.
+type natsServer struct {
+	name, conf, dir string
+	port            int
+}
+
+func (n natsServer) host() string { return "127.0.0.1:" + strconv.Itoa(n.port) }
+
 func (s *Stack) startNATS(ctx context.Context) error {
-	dir, err := s.tempDir("nats", nil)
-	if err != nil {
-		return err
-	}
-	port, err := freePort()
+	servers, err := s.natsServers()
 	if err != nil {
 		return err
 	}
@@ -44,19 +50,77 @@ func (s *Stack) startNATS(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listener, worker, operator := randomText(), randomText(), randomText()
-	host := "127.0.0.1:" + strconv.Itoa(port)
-	s.Env.NATSURL = "nats://operator:" + operator + "@" + host
-	s.natsWorker = "nats://worker:" + worker + "@" + host
-	s.natsListener = "nats://listener:" + listener + "@" + host
-	return s.add(ctx, &part{
-		name: "nats", sig: syscall.SIGTERM, pid: &s.Env.NATSPID,
-		make: func() *exec.Cmd {
-			cmd := exec.Command(self, "nats-server", filepath.Join(s.opts.Root, "deploy", "nats.conf")) //nolint:gosec,noctx // ourselves; Stop ends it
-			cmd.Env = append(cleanEnv(), "NATS_HOST=127.0.0.1", "NATS_PORT="+strconv.Itoa(port), "NATS_STORE_DIR="+dir,
-				"NATS_LISTENER_PASSWORD="+listener, "NATS_WORKER_PASSWORD="+worker, "NATS_OPERATOR_PASSWORD="+operator)
-			return cmd
-		},
-		check: func(ctx context.Context) error { return CreateStream(ctx, s.Env.NATSURL) },
-	})
+	var passwords []string
+	urls := map[string][]string{}
+	for _, user := range []string{"listener", "worker", "operator"} {
+		password := randomText()
+		passwords = append(passwords, "NATS_"+strings.ToUpper(user)+"_PASSWORD="+password)
+		for _, n := range servers {
+			urls[user] = append(urls[user], "nats://"+user+":"+password+"@"+n.host())
+		}
+	}
+	all := func(user string) string { return strings.Join(urls[user], ",") }
+	s.Env.NATSURL, s.natsWorker, s.natsListener = all("operator"), all("worker"), all("listener")
+	group, ctx := errgroup.WithContext(ctx) // a cluster answers when most of its servers are there
+	for i, n := range servers {
+		pid := &s.Env.NATSPID
+		if i > 0 {
+			pid = new(int)
+		}
+		group.Go(func() error {
+			return s.add(ctx, &part{
+				name: n.name, sig: syscall.SIGTERM, pid: pid,
+				make: func() *exec.Cmd {
+					cmd := exec.Command(self, "nats-server", n.conf) //nolint:gosec,noctx // ourselves; Stop ends it
+					cmd.Env = append(append(cleanEnv(), passwords...), "NATS_HOST=127.0.0.1", "NATS_PORT="+strconv.Itoa(n.port), "NATS_STORE_DIR="+n.dir)
+					return cmd
+				},
+				check: func(ctx context.Context) error { return createStream(ctx, urls["operator"][i], len(servers)) },
+			})
+		})
+	}
+	return group.Wait()
+}
+
+// natsServers are one of deploy/nats.conf, or NATSNodes with the same settings, which know each other's routes.
+func (s *Stack) natsServers() (servers []natsServer, err error) {
+	var routes []string
+	for i := range max(1, s.opts.NATSNodes) {
+		n := natsServer{name: "nats", conf: filepath.Join(s.opts.Root, "deploy", "nats.conf")}
+		if i > 0 {
+			n.name += strconv.Itoa(i + 1)
+		}
+		if n.port, err = freePort(); err != nil {
+			return nil, err
+		}
+		if n.dir, err = s.tempDir(n.name, nil); err != nil {
+			return nil, err
+		}
+		route, err := FreeAddr()
+		if err != nil {
+			return nil, err
+		}
+		servers, routes = append(servers, n), append(routes, route)
+	}
+	for i := range servers {
+		if err := servers[i].join(s.dir, routes, i); err != nil {
+			return nil, err
+		}
+	}
+	return servers, nil
+}
+
+// join writes the configuration of a member; one server alone has no routes.
+func (n *natsServer) join(dir string, routes []string, i int) error {
+	if len(routes) == 1 {
+		return nil
+	}
+	base, err := filepath.Rel(dir, n.conf) // nats-server takes an included file from beside the one that names it
+	if err != nil {
+		return err
+	}
+	n.conf = filepath.Join(dir, n.name+".conf")
+	text := fmt.Sprintf("include '%s'\nserver_name: %s\ncluster {\n  name: devstack\n  listen: \"%s\"\n  routes: [\"nats://%s\"]\n}\n",
+		base, n.name, routes[i], strings.Join(routes, `", "nats://`))
+	return os.WriteFile(n.conf, []byte(text), 0o600)
 }

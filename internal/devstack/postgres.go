@@ -42,11 +42,15 @@ func (s *Stack) startPostgres(ctx context.Context) error {
 		return err
 	}
 	s.Env.DatabaseURL, s.postgresDir = c.url("tokenstate"), bin
-	return s.add(ctx, &part{
+	err = s.add(ctx, &part{
 		name: "postgres", pid: &s.Env.PostgresPID, make: c.command,
 		sig:   syscall.SIGINT, // "fast": ends sessions instead of waiting for them
 		check: func(ctx context.Context) error { return createDatabase(ctx, c.url("postgres")) },
 	})
+	if err != nil || !s.opts.Standby {
+		return err
+	}
+	return s.startStandby(ctx, c)
 }
 
 // cluster is one Postgres data directory and how to serve it.

@@ -27,5 +27,9 @@ func (s *Stack) login(ctx context.Context, role string) (string, error) {
 		return "", fmt.Errorf("make the database user %s: %w", name, err)
 	}
 	u.User = url.UserPassword(name, password)
+	if s.opts.Standby { // whichever of the two is the primary
+		u.Host += "," + (&Cluster{s.standby}).Addr()
+		u.RawQuery += "&target_session_attrs=read-write"
+	}
 	return u.String(), nil
 }

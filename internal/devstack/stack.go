@@ -32,6 +32,11 @@ type Options struct {
 	// OnPostgres: one node, too, has its database on the stack's Postgres, as a cluster does.
 	// The environment variable DEVSTACK_KEYCLOAK_DB=postgres wants the same.
 	OnPostgres bool
+	// NATSNodes: 3 is a cluster of three NATS servers, the parts nats, nats2 and nats3, with a replica of the stream on
+	// each; else there is one.
+	NATSNodes int
+	// Standby: Postgres has a synchronous standby, which Promote makes the primary.
+	Standby bool
 	// Skew is how far the second node's clock is ahead of ours, or behind it. Needs libfaketime.
 	Skew time.Duration
 }
@@ -47,6 +52,8 @@ type Stack struct {
 	spawner *spawner
 	admin   *Admin
 	jar     Jar // with which Keycloak starts next
+
+	primary, standby cluster // with Standby; they change places
 
 	postgresDir     string // of the Postgres that we started: its binaries
 	keycloakMetrics string // URL of the first node's metrics, with Measured
@@ -81,6 +88,9 @@ func newStack(ctx context.Context, opts Options) (*Stack, error) {
 		return nil, err
 	}
 	opts.OnPostgres = opts.OnPostgres || onPostgres
+	if opts.Standby && (opts.OnPostgres || opts.Nodes > 1) {
+		return nil, errors.New("a standby is for our programs: Keycloak's connection names one Postgres, and would not follow")
+	}
 	if opts.Logs == "" {
 		opts.Logs = filepath.Join(opts.Root, ".dev", "log")
 	}

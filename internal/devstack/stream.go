@@ -13,6 +13,10 @@ import (
 // CreateStream makes the stream, with the operator's URL. One that exists already is left as
 // it is if it has these settings.
 func CreateStream(ctx context.Context, operatorURL string) error {
+	return createStream(ctx, operatorURL, 1)
+}
+
+func createStream(ctx context.Context, operatorURL string, replicas int) error {
 	nc, err := nats.Connect(operatorURL, nats.CustomInboxPrefix("_INBOX_op"), nats.Name("devstack"))
 	if err != nil {
 		return fmt.Errorf("nats does not answer: %w", err)
@@ -22,7 +26,7 @@ func CreateStream(ctx context.Context, operatorURL string) error {
 	if err != nil {
 		return err
 	}
-	stream, err := logstream.Ensure(ctx, js, 1)
+	stream, err := logstream.Ensure(ctx, js, replicas)
 	if err != nil {
 		return err
 	}

@@ -5,5 +5,6 @@
 // how many people act side by side in a round; TRUTH_SEED repeats the choice of actions (not
 // their timing, which Keycloak and the machine have a word in). TRUTH_LISTENER=off starts Keycloak
 // with a jar that hears nothing and only serves its resource, none without the jar; TRUTH_FAULTS, such
-// as "nats keycloak worker", has one of these parts killed in each round and started again.
+// as "nats keycloak worker", has one of these parts killed in each round and started again, and among them may be
+// "leader" (TRUTH_NATS=3) and "promote" (TRUTH_STANDBY=1).
 package truth

@@ -15,9 +15,10 @@ import (
 )
 
 // onNodes adds to the options of a stack what TRUTH_NODES (1 or 2) and TRUTH_SKEW (the second
-// node's clock, such as +3s or -3s) say.
+// node's clock, such as +3s or -3s), TRUTH_NATS (1 or 3 servers) and TRUTH_STANDBY (1: Postgres has one) say.
 func onNodes(o devstack.Options) (devstack.Options, error) {
 	o.Nodes = int(number("TRUTH_NODES", 1))
+	o.NATSNodes, o.Standby = int(number("TRUTH_NATS", 1)), os.Getenv("TRUTH_STANDBY") == "1"
 	if text := os.Getenv("TRUTH_SKEW"); text != "" && o.Nodes > 1 {
 		skew, err := time.ParseDuration(text)
 		if err != nil {
