@@ -82,6 +82,7 @@ var designRules = []designRule{
 	}, nil},
 	{"**Keycloak's own code judges where that is harmless**", nil, []string{"TestAllLooksSayTheSame"}},
 	{"Final facts come only from committed sources", []string{"final facts only from committed sources", "final facts only from clocks near the log's", "what is rolled back is not told"}, nil},
+	{"**The deletion of a user is final although it is only told**", []string{"a deleted user's keys"}, []string{"TestDeletionIsFinal", "TestWhatAForgedListenerCanDo"}},
 	{"Publishing is granted by subject", nil, []string{"TestArrivedHoldsSubjectAgainstMessage"}},
 	{"**Who may announce a change cannot say what it is**", nil, []string{"TestAnUnreadableRowIsLoadedFromTheTables"}},
 	{"**Every wait has a bound", nil, []string{"TestAFrozenWorkerIsReplaced", "TestAFrozenWriterStopsNobody", "TestASilentServerEndsTheWait", "TestALeaseIsLostBehindASilentProxy"}},
