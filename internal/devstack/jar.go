@@ -15,9 +15,6 @@ const (
 	NoJar                   // neither, as if it had never been installed: the worker asks the admin REST API
 )
 
-// SetJar says with what Keycloak starts the next time.
-func (s *Stack) SetJar(j Jar) { s.jar = j }
-
 // of is what stays of a node's environment.
 func (j Jar) of(env []string, version string) []string {
 	switch j {

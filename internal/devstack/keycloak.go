@@ -130,15 +130,11 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	if err != nil {
 		return err
 	}
-	k := keycloakServer{home: h, data: dir, port: port, opts: alone(dir), env: listener}
+	k := keycloakServer{home: h, data: dir, port: port, opts: alone(dir), env: s.opts.Jar.of(listener, h.version)}
 	s.introduce(k.url(), string(password))
 	err = s.add(ctx, &part{
 		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit,
-		make: func() *exec.Cmd {
-			now := k
-			now.env = s.jar.of(k.env, h.version)
-			return now.command()
-		},
+		make:  k.command,
 		check: func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") },
 	})
 	if err != nil {

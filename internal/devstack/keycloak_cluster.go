@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -137,13 +136,10 @@ func (s *Stack) showMetrics(k *keycloakServer) error {
 }
 
 func (s *Stack) addNode(ctx context.Context, name string, k keycloakServer, pid *int) error {
+	k.env = s.opts.Jar.of(k.env, k.home.version)
 	return s.add(ctx, &part{
 		name: name, sig: syscall.SIGTERM, pid: pid, limit: keycloakLimit,
-		make: func() *exec.Cmd {
-			now := k
-			now.env = s.jar.of(k.env, k.home.version)
-			return now.command()
-		},
+		make:  k.command,
 		check: func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") },
 	})
 }

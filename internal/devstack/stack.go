@@ -23,7 +23,7 @@ type Options struct {
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
 	Console   bool      // with the console
-	Jar       Jar       // what Keycloak has of ours; see SetJar
+	Jar       Jar       // what Keycloak has of ours
 	Realm     string    // the name of the realm that is made; "": demo
 	Realms    string    // the listener's option realms; "": it hears every realm but master
 	Measured  bool      // Postgres counts statements (pg_stat_statements), Keycloak shows its metrics; see KeycloakMetricsURL
@@ -51,7 +51,6 @@ type Stack struct {
 	held    *os.File // its lock
 	spawner *spawner
 	admin   *Admin
-	jar     Jar // with which Keycloak starts next
 
 	primary, standby cluster // with Standby; they change places
 
@@ -101,7 +100,7 @@ func newStack(ctx context.Context, opts Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stack{opts: opts, dir: dir, held: held, spawner: newSpawner(), jar: opts.Jar}, nil
+	return &Stack{opts: opts, dir: dir, held: held, spawner: newSpawner()}, nil
 }
 
 // start brings up the parts, side by side where none needs the other.
