@@ -28,6 +28,11 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
+{{- define "tokenstate.authapiURL" -}}
+{{- $scheme := ternary "https" "http" (hasKey .Values.authapi.secrets "AUTHAPI_TLS_CERT") -}}
+{{- printf "%s://%s-authapi.%s.svc:8080" $scheme (include "tokenstate.fullname" .) .Release.Namespace -}}
+{{- end -}}
+
 {{- define "tokenstate.metadata" -}}
 name: {{ include "tokenstate.fullname" .root }}-{{ .component }}
 namespace: {{ .root.Release.Namespace }}
