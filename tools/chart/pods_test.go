@@ -85,6 +85,11 @@ func checkContainer(t *testing.T, at string, c corev1.Container) {
 			t.Errorf("%s: %s: a secret must not stand in the environment", at, e.Name)
 		}
 	}
+	for _, a := range c.Args {
+		if strings.HasPrefix(a, "-") && !strings.HasPrefix(a, "--admin-addr=") {
+			t.Errorf("%s: %s: what a program is told stands in its file of settings, and a secret never among arguments: %s", at, c.Name, a)
+		}
+	}
 	runs := slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.Name == "admin" })
 	if runs && (c.LivenessProbe == nil || c.ReadinessProbe == nil || c.StartupProbe == nil) {
 		t.Errorf("%s: %s lacks a probe", at, c.Name)

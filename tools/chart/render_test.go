@@ -20,6 +20,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/common/util"
 	"helm.sh/helm/v4/pkg/chart/v2/lint"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
 	yamlstream "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
@@ -220,13 +221,33 @@ func set(values map[string]any, path string, value any) {
 	at[names[len(names)-1]] = value
 }
 
-// Ensure rules and dashboard are the files of deploy/prometheus and deploy/grafana, and no copies.
+// Ensure rules and dashboard are the files of deploy/prometheus and deploy/grafana, and no copies, and that a packaged chart
+// has them inside.
 func TestOneCopy(t *testing.T) {
-	for _, name := range []string{"alerts.yml", "tokenstate.json"} {
-		file := filepath.Join(chartDir, "files", name)
-		info, err := os.Lstat(file)
-		if err != nil || info.Mode()&os.ModeSymlink == 0 {
-			t.Errorf("%s is a copy and no link: %v", file, err)
+	c, err := loader.LoadDir(chartDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := chartutil.Save(c, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	packaged, err := loader.LoadFile(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := map[string]string{}
+	for _, f := range packaged.Files {
+		inside[f.Name] = string(f.Data)
+	}
+	for _, source := range []string{"prometheus/alerts.yml", "grafana/tokenstate.json"} {
+		name := "files/" + path.Base(source)
+		if info, err := os.Lstat(filepath.Join(chartDir, name)); err != nil || info.Mode()&os.ModeSymlink == 0 {
+			t.Errorf("%s is a copy and no link: %v", name, err)
+		}
+		want, err := os.ReadFile("../../deploy/" + source)
+		if err != nil || inside[name] != string(want) {
+			t.Errorf("the packaged chart's %s is not deploy/%s: %v", name, source, err)
 		}
 	}
 }
