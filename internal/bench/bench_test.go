@@ -22,6 +22,7 @@ var groups = []struct {
 	{"memory", memory},
 	{"judge", judge},
 	{"doors", doors},
+	{"start", start},
 }
 
 // bench is one group's measuring.
@@ -32,6 +33,7 @@ type bench struct {
 
 	group  string
 	report *report
+	copies int // of databases
 }
 
 func (b *bench) row(what, unit string, g goal, rounds ...float64) {
@@ -49,7 +51,7 @@ func TestBench(t *testing.T) {
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			fmt.Printf("-- %s, %d tokens, the machine's load is %s\n", g.name, n, load()) //nolint:forbidigo // as the rows
-			g.measure(&bench{t, population{n}, g.name, table})
+			g.measure(&bench{T: t, population: population{n}, group: g.name, report: table})
 		})
 	}
 }

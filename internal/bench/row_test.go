@@ -13,6 +13,8 @@ type goal struct {
 	set   bool
 }
 
+var none goal
+
 func atMost(n float64) goal  { return goal{Bound: n, set: true} }
 func atLeast(n float64) goal { return goal{Bound: n, Least: true, set: true} }
 

@@ -1,0 +1,150 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/vault"
+)
+
+// start is how a replica comes to answers: from Postgres, and from the sealed file while Postgres is away; and what it is
+// asked at once by those who watch it.
+func start(b *bench) {
+	pool := b.pool(b.database(), 4)
+	b.fill(pool)
+	b.teach(postgres.New(pool))
+
+	paths := vault.In(b.TempDir())
+	b.must(vault.Generate(paths))
+	held, err := vault.Load(paths)
+	b.must(err)
+	file := &keeper{SnapshotFile: vault.SnapshotFile{Path: filepath.Join(b.TempDir(), "snapshot"), Keys: held.Snapshot}, kept: make(chan struct{}, 1)}
+
+	fromPostgres := func() projection.Source {
+		source := pgsource.New(pool, time.Second)
+		b.Cleanup(source.Close)
+		return source
+	}
+	bare := milliseconds(rounds, func() { b.rowsOf(pool) })
+	b.starts("from Postgres", 10, fromPostgres, nil, "reading the rows", bare)
+	b.keep(fromPostgres(), file)
+	bare = milliseconds(rounds, func() {
+		_, err := file.Kept()
+		b.must(err)
+	})
+	away := func() projection.Source { return away{fromPostgres()} }
+	b.starts("from the sealed file", 4, away, file, "opening it", bare)
+	b.watched(fromPostgres())
+}
+
+// starts loads a projection several times. goal is in microseconds a token, which are seconds for a million.
+func (b *bench) starts(from string, goal float64, source func() projection.Source, keeper projection.Keeper, peer string, bare []float64) {
+	b.Helper()
+	var took, ratios, peaks []float64
+	for i := range rounds {
+		known := projection.New(source(), projection.Options{LoadLimit: 1 << 40, Keeper: keeper, Retry: time.Millisecond}, zerolog.Nop())
+		before, most, began := settled(), peak(), time.Now()
+		stop := b.running(known.Run)
+		b.must(known.WaitVersion(b.Context(), 1))
+		ms := float64(time.Since(began).Nanoseconds()) / 1e6
+		top, steady := most(), settled()
+		if n := known.Realms()["demo"]; n != b.n {
+			b.Fatalf("%s: %d users of %d", from, n, b.n)
+		}
+		stop()
+		took, ratios = append(took, ms*1000/float64(b.n)), append(ratios, ms/bare[i])
+		peaks = append(peaks, (top-before)/(steady-before))
+	}
+	b.row("a token loaded "+from, "µs", atMost(goal), took...)
+	b.row("that ÷ "+peer, "", none, ratios...)
+	b.row("peak ÷ steady memory of that", "", atMost(1.5), peaks...)
+}
+
+// rowsOf reads all that a snapshot is made of, and does nothing with it.
+func (b *bench) rowsOf(pool *pgxpool.Pool) {
+	b.Helper()
+	conn, err := pool.Acquire(b.Context())
+	b.must(err)
+	defer conn.Release()
+	for _, table := range []string{"fact_standing", "fact_look", "fact_sighting", "fact_refusal", "fact_cutoff", "fact_pardon", "fact_doubt", "offline_token", "api_key"} {
+		_, err := conn.Conn().PgConn().CopyTo(b.Context(), io.Discard, "COPY tokenstate."+table+" TO STDOUT (FORMAT binary)")
+		b.must(err)
+	}
+}
+
+// keeper tells when a snapshot is kept.
+type keeper struct {
+	vault.SnapshotFile
+
+	kept chan struct{}
+}
+
+func (k *keeper) Keep(raw []byte) error {
+	err := k.SnapshotFile.Keep(raw)
+	select {
+	case k.kept <- struct{}{}:
+	default:
+	}
+	return err
+}
+
+// keep has a snapshot written.
+func (b *bench) keep(source projection.Source, file *keeper) {
+	b.Helper()
+	known := projection.New(source, projection.Options{LoadLimit: 1 << 40, Keeper: file, KeepEvery: time.Millisecond}, zerolog.Nop())
+	stop := b.running(known.Run)
+	b.must(known.WaitVersion(b.Context(), 1))
+	stopKeeping := b.running(known.Keep)
+	<-file.kept
+	stopKeeping()
+	stop()
+}
+
+// away is a database that does not answer.
+type away struct{ projection.Source }
+
+var errAway = errors.New("the database is away")
+
+func (away) Status(context.Context) (projection.Status, error) { return projection.Status{}, errAway }
+
+// watched is what probes, scrapers and the worker's clock ask at once.
+func (b *bench) watched(source projection.Source) {
+	b.Helper()
+	known := projection.New(source, projection.Options{LoadLimit: 1 << 40}, zerolog.Nop())
+	b.running(known.Run)
+	b.must(known.WaitVersion(b.Context(), 1))
+	known.Due(b.now())
+	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(rounds, func() { known.Due(b.now()) })...)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector())
+	for name, ask := range map[string]func() float64{
+		"bench_known_until": func() float64 { return float64(known.KnownUntil()) }, "bench_swept_until": func() float64 { return float64(known.SweptUntil()) },
+		"bench_version": func() float64 { return float64(known.Version()) }, "bench_kept": func() float64 { return float64(known.KeptAt().Unix()) },
+	} {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name}, ask))
+	}
+	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
+	for _, path := range []string{"/metrics", "/readyz"} {
+		b.row("GET "+path, "ms", atMost(5), milliseconds(rounds, func() {
+			w := httptest.NewRecorder()
+			a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil))
+			if w.Code != http.StatusOK {
+				b.Fatalf("%s: %d %s", path, w.Code, w.Body)
+			}
+		})...)
+	}
+}
