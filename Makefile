@@ -142,8 +142,9 @@ sweep-scale: devstack $(LISTENER) ## sweep so many offline sessions of a Keycloa
 	SWEEP_SESSIONS=$(SWEEP_SESSIONS) go test -count=1 -v -timeout=90m -tags=truth -run TestSweepAtScale ./internal/truth/
 
 BENCH_TOKENS ?= 1000000
-bench: ## what a population of so many tokens takes, beside peers in the same run (BENCH_TOKENS BENCH_ONLY BENCH_JSON; docs/scale.md)
-	@set -o pipefail; BENCH_TOKENS=$(BENCH_TOKENS) BENCH_JSON=$(if $(BENCH_JSON),$(abspath $(BENCH_JSON))) \
+BENCH_ROUNDS ?= 5
+bench: ## what a population of so many tokens takes, beside peers in the same run (BENCH_TOKENS BENCH_ROUNDS BENCH_ONLY BENCH_JSON; docs/scale.md)
+	@set -o pipefail; BENCH_TOKENS=$(BENCH_TOKENS) BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_JSON=$(if $(BENCH_JSON),$(abspath $(BENCH_JSON))) \
 		go test -count=1 -v -timeout=120m -run 'TestBench/($(BENCH_ONLY))' ./internal/bench/ | grep -vE '^ *(=== |---)'
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)

@@ -1,16 +1,15 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/testenv"
 )
-
-// rounds is of how many measurements a row is the median.
-const rounds = 5
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
@@ -23,6 +22,9 @@ var groups = []struct {
 	{"judge", judge},
 	{"doors", doors},
 	{"start", start},
+	{"drain", drain},
+	{"writers", writers},
+	{"followers", followers},
 }
 
 // bench is one group's measuring.
@@ -32,8 +34,10 @@ type bench struct {
 	population
 
 	group  string
+	rounds int // of how many measurements a row is the median
 	report *report
-	copies int // of databases
+	copies int          // of databases
+	things atomic.Int64 // that were written
 }
 
 func (b *bench) row(what, unit string, g goal, rounds ...float64) {
@@ -47,11 +51,15 @@ func TestBench(t *testing.T) {
 	if err != nil || n <= 0 {
 		t.Skip("BENCH_TOKENS says of how many tokens the table is to be: make bench")
 	}
+	rounds, err := strconv.Atoi(cmp.Or(os.Getenv("BENCH_ROUNDS"), "5"))
+	if err != nil || rounds <= 0 {
+		t.Fatal("BENCH_ROUNDS is not a number of rounds")
+	}
 	table := newReport(n, os.Getenv("BENCH_JSON"))
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			fmt.Printf("-- %s, %d tokens, the machine's load is %s\n", g.name, n, load()) //nolint:forbidigo // as the rows
-			g.measure(&bench{T: t, population: population{n}, group: g.name, report: table})
+			g.measure(&bench{T: t, population: population{n}, group: g.name, rounds: rounds, report: table})
 		})
 	}
 }

@@ -43,10 +43,10 @@ func (b *bench) admitted(g *gate.Gate) {
 			b.Fatalf("a key of the population is not admitted: %v", err)
 		}
 	}
-	b.row("a key admitted in process, its digest included", "ns", atMost(1500), each(rounds, calls, admit)...)
+	b.row("a key admitted in process, its digest included", "ns", atMost(1500), each(b.rounds, calls, admit)...)
 	b.row("allocations of that", "", atMost(2), testing.AllocsPerRun(100, func() { admit(1) }))
 	one := keyOf(0)
-	b.row("what the digest takes of that", "ns", none, each(rounds, calls, func(int) { _ = apikey.Digest(pepper, one) })...)
+	b.row("what the digest takes of that", "ns", none, each(b.rounds, calls, func(int) { _ = apikey.Digest(pepper, one) })...)
 }
 
 // door compares a call with a handler that writes the same bytes.

@@ -17,7 +17,7 @@ func judge(b *bench) {
 	for i := range asked {
 		asked[i] = p.token(i * 7919 % p.n)
 	}
-	b.row("Judge, computed", "ns", atMost(1500), each(rounds, p.n, func(i int) { tokenstate.Judge(asked[i], f, r) })...)
+	b.row("Judge, computed", "ns", atMost(1500), each(b.rounds, p.n, func(i int) { tokenstate.Judge(asked[i], f, r) })...)
 	b.row("Judge, allocations", "", atMost(0), testing.AllocsPerRun(100, func() { tokenstate.Judge(asked[1], f, r) }))
-	b.row("Owner, computed", "ns", atMost(200), each(rounds, p.n, func(i int) { tokenstate.Owner("demo", asked[i].User, f, r) })...)
+	b.row("Owner, computed", "ns", atMost(200), each(b.rounds, p.n, func(i int) { tokenstate.Owner("demo", asked[i].User, f, r) })...)
 }

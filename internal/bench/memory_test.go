@@ -46,7 +46,7 @@ func memory(b *bench) {
 	before := heap()
 	known := b.loaded()
 	b.row("heap a token", "B", atMost(700), (heap()-before)/float64(b.n))
-	b.row("full GC", "ms", atMost(400), milliseconds(rounds, runtime.GC)...)
+	b.row("full GC", "ms", atMost(400), milliseconds(b.rounds, runtime.GC)...)
 
 	const calls = 100_000
 	asked := make([]tokenstate.Token, calls)
@@ -56,18 +56,18 @@ func memory(b *bench) {
 	if v := known.Judge(asked[0]); v.State != tokenstate.Usable || v.InDoubt {
 		b.Fatalf("a token of the population is %+v", v)
 	}
-	b.row("a verdict on a stored token", "ns", atMost(200), each(rounds, calls, func(i int) { known.Judge(asked[i]) })...)
-	b.row("an owner", "ns", atMost(200), each(rounds, calls, func(i int) { known.Owner("demo", asked[i].User) })...)
+	b.row("a verdict on a stored token", "ns", atMost(200), each(b.rounds, calls, func(i int) { known.Judge(asked[i]) })...)
+	b.row("an owner", "ns", atMost(200), each(b.rounds, calls, func(i int) { known.Owner("demo", asked[i].User) })...)
 	unknown := asked[:min(calls, 20_000_000/b.n)]
 	for i := range unknown {
 		unknown[i].Client = ""
 	}
-	b.row("a verdict where the client's UUID is not known", "ns", atMost(1500), each(rounds, len(unknown), func(i int) { known.Judge(unknown[i]) })...)
+	b.row("a verdict where the client's UUID is not known", "ns", atMost(1500), each(b.rounds, len(unknown), func(i int) { known.Judge(unknown[i]) })...)
 	b.row("the first tick of Due", "ms", atMost(60_000), milliseconds(1, func() { known.Due(b.now()) })...)
 	if due := known.Due(b.now()); len(due) != 0 {
 		b.Errorf("%d are due, the first %+v", len(due), due[0])
 	}
-	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(rounds, func() { known.Due(b.now()) })...)
-	b.row("SweptUntil, which a scrape asks for", "ms", atMost(5), milliseconds(rounds, func() { known.SweptUntil() })...)
-	b.row("Owners and Realms, which pages ask for", "ms", atMost(5), milliseconds(rounds, func() { known.Owners(); known.Realms() })...)
+	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(b.rounds, func() { known.Due(b.now()) })...)
+	b.row("SweptUntil, which a scrape asks for", "ms", atMost(5), milliseconds(b.rounds, func() { known.SweptUntil() })...)
+	b.row("Owners and Realms, which pages ask for", "ms", atMost(5), milliseconds(b.rounds, func() { known.Owners(); known.Realms() })...)
 }

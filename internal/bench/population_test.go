@@ -16,7 +16,7 @@ import (
 
 const (
 	began    events.Millis = 1_790_000_000_000 // of the first login
-	pause                  = 10                // milliseconds between two logins: a million within a sweep period
+	between                = 10                // milliseconds between two logins: a million within a sweep period
 	clientID               = "app"
 )
 
@@ -32,7 +32,7 @@ func id(kind byte, i int) string {
 	return uuid.UUID(b).String()
 }
 
-func (p population) at(i int) events.Millis { return began + events.Millis(i*pause) }
+func (p population) at(i int) events.Millis { return began + events.Millis(i*between) }
 
 func (p population) now() events.Millis { return p.at(p.n) + 60_000 }
 

@@ -39,10 +39,10 @@ func start(b *bench) {
 		b.Cleanup(source.Close)
 		return source
 	}
-	bare := milliseconds(rounds, func() { b.rowsOf(pool) })
+	bare := milliseconds(b.rounds, func() { b.rowsOf(pool) })
 	b.starts("from Postgres", 10, fromPostgres, nil, "reading the rows", bare)
 	b.keep(fromPostgres(), file)
-	bare = milliseconds(rounds, func() {
+	bare = milliseconds(b.rounds, func() {
 		_, err := file.Kept()
 		b.must(err)
 	})
@@ -55,7 +55,7 @@ func start(b *bench) {
 func (b *bench) starts(from string, goal float64, source func() projection.Source, keeper projection.Keeper, peer string, bare []float64) {
 	b.Helper()
 	var took, ratios, peaks []float64
-	for i := range rounds {
+	for i := range b.rounds {
 		known := projection.New(source(), projection.Options{LoadLimit: 1 << 40, Keeper: keeper, Retry: time.Millisecond}, zerolog.Nop())
 		before, most, began := settled(), peak(), time.Now()
 		stop := b.running(known.Run)
@@ -70,8 +70,8 @@ func (b *bench) starts(from string, goal float64, source func() projection.Sourc
 		peaks = append(peaks, (top-before)/(steady-before))
 	}
 	b.row("a token loaded "+from, "µs", atMost(goal), took...)
-	b.row("that ÷ "+peer, "", none, ratios...)
-	b.row("peak ÷ steady memory of that", "", atMost(1.5), peaks...)
+	b.row("loaded "+from+" ÷ "+peer, "", none, ratios...)
+	b.row("peak ÷ steady memory, loaded "+from, "", atMost(1.5), peaks...)
 }
 
 // rowsOf reads all that a snapshot is made of, and does nothing with it.
@@ -128,7 +128,7 @@ func (b *bench) watched(source projection.Source) {
 	b.running(known.Run)
 	b.must(known.WaitVersion(b.Context(), 1))
 	known.Due(b.now())
-	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(rounds, func() { known.Due(b.now()) })...)
+	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(b.rounds, func() { known.Due(b.now()) })...)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector())
 	for name, ask := range map[string]func() float64{
@@ -139,7 +139,7 @@ func (b *bench) watched(source projection.Source) {
 	}
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	for _, path := range []string{"/metrics", "/readyz"} {
-		b.row("GET "+path, "ms", atMost(5), milliseconds(rounds, func() {
+		b.row("GET "+path, "ms", atMost(5), milliseconds(b.rounds, func() {
 			w := httptest.NewRecorder()
 			a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil))
 			if w.Code != http.StatusOK {

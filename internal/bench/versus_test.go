@@ -31,16 +31,16 @@ func (b *bench) versus(what, peerIs string, ours, peer []asker) {
 	b.speed(ours)
 	b.speed(peer)
 	var walls, processors, a, p []float64
-	for range rounds {
+	for range b.rounds {
 		first, second, third, fourth := b.speed(ours), b.speed(peer), b.speed(peer), b.speed(ours)
 		walls = append(walls, (first.wall+fourth.wall)/(second.wall+third.wall))
 		processors = append(processors, (first.processor+fourth.processor)/(second.processor+third.processor))
 		a, p = append(a, (first.wall+fourth.wall)/2), append(p, (second.wall+third.wall)/2)
 	}
 	b.row(what+" ÷ "+peerIs, "", atLeast(0.85), walls...)
-	b.row("the same by processor time", "", atLeast(0.85), processors...)
+	b.row(what+" ÷ "+peerIs+", by processor time", "", atLeast(0.85), processors...)
 	b.row(what, "answers/s", none, a...)
-	b.row(peerIs, "answers/s", none, p...)
+	b.row(peerIs+", beside "+what, "answers/s", none, p...)
 }
 
 // speed has all ask together for a while.

@@ -1,0 +1,74 @@
+package bench
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
+	"github.com/tokenstate/tokenstate/internal/projection"
+	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+const (
+	manyFollowers = 50
+	idleFor       = 4 * time.Second
+)
+
+// followers is what replicas cost who writes: the speed of one writer with 50 of them beside its speed alone, and what they
+// ask while nothing happens. They run in this process, so on this machine they take the writer's processors, too.
+func followers(b *bench) {
+	address := b.database()
+	pool := b.pool(address, 2)
+	store := postgres.New(pool)
+	b.confirm(store)
+	write := b.putting(store)
+	b.written(1, write) // warm
+	var alone, with, idle, ratios []float64
+	for range b.rounds {
+		alone = append(alone, b.written(1, write))
+		stop := b.following(address)
+		idle = append(idle, b.idle(pool))
+		with = append(with, b.written(1, write))
+		stop()
+		ratios = append(ratios, with[len(with)-1]/alone[len(alone)-1])
+	}
+	b.row("a writer with 50 followers ÷ alone", "", atLeast(0.7), ratios...)
+	b.row("a writer alone", "tokens/s", none, alone...)
+	b.row("an idle follower", "tx/s", atMost(1), idle...)
+}
+
+// following has 50 replicas follow the database, each over connections of its own.
+func (b *bench) following(address string) (stop func()) {
+	b.Helper()
+	var stops []func()
+	for range manyFollowers {
+		pool := b.pool(address, 2)
+		source := pgsource.New(pool, time.Second)
+		known := projection.New(source, projection.Options{}, zerolog.Nop())
+		run := b.running(known.Run)
+		stops = append(stops, func() { run(); source.Close(); pool.Close() })
+		b.must(known.WaitVersion(b.Context(), 1))
+	}
+	return func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+}
+
+// idle is how many transactions a second each follower has while nobody writes.
+func (b *bench) idle(pool *pgxpool.Pool) float64 {
+	b.Helper()
+	before := b.transactions(pool)
+	b.must(pause.For(b.Context(), idleFor))
+	return (b.transactions(pool) - before) / idleFor.Seconds() / manyFollowers
+}
+
+func (b *bench) transactions(pool *pgxpool.Pool) (n float64) {
+	b.Helper()
+	b.must(pool.QueryRow(b.Context(), "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()").Scan(&n))
+	return n
+}
