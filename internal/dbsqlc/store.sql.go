@@ -10,30 +10,6 @@ import (
 	"time"
 )
 
-const addFeed = `-- name: AddFeed :exec
-INSERT INTO tokenstate.feed (version, nonce, kind, key, value)
-SELECT $1::bigint, $2::text, unnest($3::text[]), unnest($4::text[]), nullif(unnest($5::text[]), '')::jsonb
-`
-
-type AddFeedParams struct {
-	Version int64
-	Nonce   string
-	Kinds   []string
-	Keys    []string
-	Vals    []string
-}
-
-func (q *Queries) AddFeed(ctx context.Context, db DBTX, arg AddFeedParams) error {
-	_, err := db.Exec(ctx, addFeed,
-		arg.Version,
-		arg.Nonce,
-		arg.Kinds,
-		arg.Keys,
-		arg.Vals,
-	)
-	return err
-}
-
 const addJournal = `-- name: AddJournal :many
 INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw, about)
 SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),
@@ -106,12 +82,31 @@ func (q *Queries) AddParked(ctx context.Context, db DBTX, arg AddParkedParams) e
 	return err
 }
 
-const bumpHead = `-- name: BumpHead :one
-UPDATE tokenstate.feed_head SET version = version + 1, nonce = $1 RETURNING version
+const announce = `-- name: Announce :one
+WITH bumped AS (
+    UPDATE tokenstate.feed_head SET version = version + 1, nonce = $1 RETURNING version
+), fed AS (
+    INSERT INTO tokenstate.feed (version, nonce, kind, key, value)
+    SELECT bumped.version, $1, unnest($2::text[]), unnest($3::text[]), nullif(unnest($4::text[]), '')::jsonb FROM bumped
+)
+SELECT bumped.version FROM bumped, pg_notify('tokenstate_feed', bumped.version::text)
 `
 
-func (q *Queries) BumpHead(ctx context.Context, db DBTX, nonce string) (int64, error) {
-	row := db.QueryRow(ctx, bumpHead, nonce)
+type AnnounceParams struct {
+	Nonce string
+	Kinds []string
+	Keys  []string
+	Vals  []string
+}
+
+// One statement, for all other writers wait from the head's update until the commit: each one more is a round trip more.
+func (q *Queries) Announce(ctx context.Context, db DBTX, arg AnnounceParams) (int64, error) {
+	row := db.QueryRow(ctx, announce,
+		arg.Nonce,
+		arg.Kinds,
+		arg.Keys,
+		arg.Vals,
+	)
 	var version int64
 	err := row.Scan(&version)
 	return version, err
@@ -362,15 +357,6 @@ func (q *Queries) MoveFloor(ctx context.Context, db DBTX, arg MoveFloorParams) (
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const notify = `-- name: Notify :exec
-SELECT pg_notify('tokenstate_feed', $1::text)
-`
-
-func (q *Queries) Notify(ctx context.Context, db DBTX, version string) error {
-	_, err := db.Exec(ctx, notify, version)
-	return err
 }
 
 const putHeartbeat = `-- name: PutHeartbeat :exec

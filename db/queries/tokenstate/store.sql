@@ -16,12 +16,15 @@ ON CONFLICT (node) DO UPDATE SET at_ms = excluded.at_ms, received_ms = excluded.
     lost_from_ms = excluded.lost_from_ms, lost_to_ms = excluded.lost_to_ms, clash_ms = excluded.clash_ms, earlier = excluded.earlier
 WHERE excluded.received_ms > t.received_ms;
 
--- name: BumpHead :one
-UPDATE tokenstate.feed_head SET version = version + 1, nonce = @nonce RETURNING version;
-
--- name: AddFeed :exec
-INSERT INTO tokenstate.feed (version, nonce, kind, key, value)
-SELECT @version::bigint, @nonce::text, unnest(@kinds::text[]), unnest(@keys::text[]), nullif(unnest(@vals::text[]), '')::jsonb;
+-- name: Announce :one
+-- One statement, for all other writers wait from the head's update until the commit: each one more is a round trip more.
+WITH bumped AS (
+    UPDATE tokenstate.feed_head SET version = version + 1, nonce = @nonce RETURNING version
+), fed AS (
+    INSERT INTO tokenstate.feed (version, nonce, kind, key, value)
+    SELECT bumped.version, @nonce, unnest(@kinds::text[]), unnest(@keys::text[]), nullif(unnest(@vals::text[]), '')::jsonb FROM bumped
+)
+SELECT bumped.version FROM bumped, pg_notify('tokenstate_feed', bumped.version::text);
 
 -- name: MoveFloor :execrows
 UPDATE tokenstate.floor SET stream = @stream, stream_created = @stream_created, seq = @seq, digest = @digest
@@ -42,9 +45,6 @@ SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed f ON f.version > sqlc.arg(after)::bigint AND f.version <= sqlc.arg(until)::bigint
 ORDER BY f.version, f.kind, f.key;
-
--- name: Notify :exec
-SELECT pg_notify('tokenstate_feed', @version::text);
 
 -- name: PutToken :many
 INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope, issuer)

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 )
 
 // short bounds keep a test from waiting for what a program would wait for.
@@ -37,7 +39,7 @@ func TestHelperHoldsTheHead(t *testing.T) {
 	must(t, err)
 	tx, err := pool.Begin(t.Context())
 	must(t, err)
-	_, err = q.BumpHead(t.Context(), tx, "frozen")
+	_, err = q.Announce(t.Context(), tx, dbsqlc.AnnounceParams{Nonce: "frozen"})
 	must(t, err)
 	_, _ = os.Stdout.WriteString("held\n")
 	_, _ = io.Copy(io.Discard, os.Stdin) // until we are killed

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
@@ -54,20 +53,13 @@ func Announce(ctx context.Context, tx pgx.Tx, cs []Change) (int64, error) {
 	if len(cs) == 0 {
 		return 0, nil
 	}
-	nonce := rand.Text()
-	v, err := q.BumpHead(ctx, tx, nonce)
-	if err != nil {
-		return 0, fmt.Errorf("bump feed: %w", err)
-	}
-	p := dbsqlc.AddFeedParams{Version: v, Nonce: nonce}
+	p := dbsqlc.AnnounceParams{Nonce: rand.Text()}
 	for _, c := range cs {
 		p.Kinds, p.Keys, p.Vals = append(p.Kinds, c.Kind), append(p.Keys, c.Key), append(p.Vals, text(c.Value))
 	}
-	if err := q.AddFeed(ctx, tx, p); err != nil {
+	v, err := q.Announce(ctx, tx, p)
+	if err != nil {
 		return 0, fmt.Errorf("write feed: %w", err)
-	}
-	if err := q.Notify(ctx, tx, strconv.FormatInt(v, 10)); err != nil {
-		return 0, fmt.Errorf("notify readers: %w", err)
 	}
 	return v, nil
 }
