@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	auth "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -39,7 +40,9 @@ func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth
 	if p.Refused != nil {
 		return refusal(p), nil //nolint:nilerr // the refusal is the answer
 	}
-	ok := &auth.OkHttpResponse{}
+	ok := &auth.OkHttpResponse{
+		Headers: make([]*core.HeaderValueOption, 0, len(p.Identity)), HeadersToRemove: make([]string, 0, len(p.Identity)+2),
+	}
 	for _, i := range p.Identity {
 		if i.Value == "" { // Envoy sets no empty header
 			ok.HeadersToRemove = append(ok.HeadersToRemove, i.Name)
@@ -90,7 +93,7 @@ func source(ctx context.Context, from *auth.AttributeContext_Peer) string {
 // headers are those of Envoy's request. With encode_raw_headers each stands as it was sent;
 // without, two of one name come as one with a comma, which is no key.
 func headers(r *auth.AttributeContext_HttpRequest) http.Header {
-	h := http.Header{}
+	h := make(http.Header, len(r.GetHeaders())+len(r.GetHeaderMap().GetHeaders()))
 	for name, value := range r.GetHeaders() {
 		h.Add(name, value)
 	}
@@ -164,12 +167,10 @@ func codeOf(status int) codes.Code {
 
 // metadata is for Envoy's access log and its later filters: user_id, key_id and so on.
 func metadata(p gate.Passage) *structpb.Struct {
-	fields := map[string]*structpb.Value{}
+	fields := make(map[string]*structpb.Value, len(p.Identity)+len(p.Ages))
 	add := func(name, value string) {
 		if value != "" {
-			name = strings.TrimPrefix(strings.ToLower(name), "x-auth-")
-			name = strings.TrimPrefix(name, "x-")
-			fields[strings.ReplaceAll(name, "-", "_")] = structpb.NewStringValue(value)
+			fields[fieldOf(name)] = structpb.NewStringValue(value)
 		}
 	}
 	for _, i := range p.Identity {
@@ -179,4 +180,17 @@ func metadata(p gate.Passage) *structpb.Struct {
 		add(name, p.Ages.Get(name))
 	}
 	return &structpb.Struct{Fields: fields}
+}
+
+// fields are the names of metadata by those of headers. There are few headers, and each is named at each request.
+var fields sync.Map
+
+func fieldOf(header string) string {
+	if name, ok := fields.Load(header); ok {
+		return name.(string) //nolint:forcetypeassert // only texts are stored, below
+	}
+	name := strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(header), "x-auth-"), "x-")
+	name = strings.ReplaceAll(name, "-", "_")
+	fields.Store(header, name)
+	return name
 }
