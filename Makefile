@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-go test-listener docs openapi test-clients test-edge truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-go test-listener docs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -87,6 +87,9 @@ test-console: ## the console in a real browser: each page at three sizes, with a
 TRUTH := go test -count=1 -v -timeout=170m -tags=truth -run TestVerdictsEqualKeycloaks ./internal/truth/
 truth: devstack $(LISTENER) ## tokenstate's verdicts against Keycloak's own answers (TRUTH_ACTIONS TRUTH_SEED KEYCLOAK_VERSION; docs/truth.md)
 	$(TRUTH)
+
+traces: devstack $(LISTENER) ## one logout in a Keycloak that is traced, followed to the batch that applied it (docs/operations.md, "Traces")
+	go test -count=1 -v -timeout=15m -tags=traces -run TestOneLogoutIsOneTrace ./internal/tracing/
 
 vanish: devstack $(LISTENER) ## for how long a key outlives its user, for each way in which a user goes (TRUTH_VANISH: users of each; docs/truth.md)
 	go test -count=1 -v -timeout=20m -tags=truth -run TestVanishing ./internal/truth/

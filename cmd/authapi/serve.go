@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -24,7 +25,9 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/tracing"
 	"github.com/tokenstate/tokenstate/internal/vault"
 )
 
@@ -41,6 +44,11 @@ func serveCommand() *cli.Command {
 
 func serve(ctx context.Context, c *config) error {
 	logger := c.logging.Logger("authapi")
+	traced, err := tracing.Start(ctx, "authapi", ops.Built(schema.Version))
+	if err != nil {
+		return fmt.Errorf("%w: OTEL_EXPORTER_OTLP_*: %w", settings.ErrConfiguration, err)
+	}
+	defer func() { _ = ops.Within(ctx, traced) }()
 	held, err := secrets(c.files, logger)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -104,11 +103,6 @@ func (m *measures) applied(b journal.Batch) {
 		if line.Class != string(events.ClassEvent) && line.Class != string(events.ClassObservation) {
 			continue
 		}
-		var envelope struct {
-			Time time.Time `json:"time"`
-		}
-		if json.Unmarshal(line.Raw, &envelope) == nil && !envelope.Time.IsZero() {
-			m.latency.WithLabelValues(line.Class, "committed").Observe(now.Sub(envelope.Time).Seconds())
-		}
+		m.latency.WithLabelValues(line.Class, "committed").Observe(now.Sub(line.At.Time()).Seconds())
 	}
 }

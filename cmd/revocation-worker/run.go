@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync/atomic"
 	"time"
@@ -17,12 +18,15 @@ import (
 	"github.com/tokenstate/tokenstate/internal/backfill"
 	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/events/stream"
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
+	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/tracing"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
@@ -44,6 +48,11 @@ func runCommand() *cli.Command {
 
 func run(ctx context.Context, c *config) error {
 	logger := c.logging.Logger("revocation-worker")
+	traced, err := tracing.Start(ctx, "revocation-worker", ops.Built(schema.Version))
+	if err != nil {
+		return fmt.Errorf("%w: OTEL_EXPORTER_OTLP_*: %w", settings.ErrConfiguration, err)
+	}
+	defer func() { _ = ops.Within(ctx, traced) }()
 	pool, err := c.pool(ctx, postgres.Serving())
 	if err != nil {
 		return err
@@ -165,7 +174,7 @@ func hostname() string {
 func (p *running) work(ctx context.Context) error {
 	all, ctx := errgroup.WithContext(ctx)
 	w := &worker.Worker{
-		Log: p.log, Store: p.store, Epochs: p.store, Applied: p.measures.applied, Failing: func(times int) { p.measures.failing.Set(float64(times)) },
+		Log: p.log, Store: p.store, Epochs: p.store, Applied: func(b journal.Batch) { p.measures.applied(b); tracing.Applied(b) }, Failing: func(times int) { p.measures.failing.Set(float64(times)) },
 		Report: p.heal, Logger: p.logger,
 	}
 	r := &worker.Relay{Outbox: p.store, Log: p.log, Interval: relayEvery, Logger: p.logger}

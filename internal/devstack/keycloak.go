@@ -130,7 +130,7 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	if err != nil {
 		return err
 	}
-	k := keycloakServer{home: h, data: dir, port: port, opts: alone(dir), env: s.opts.Jar.of(listener, h.version)}
+	k := keycloakServer{home: h, data: dir, port: port, opts: alone(dir), env: append(s.opts.Jar.of(listener, h.version), s.traced()...)}
 	s.introduce(k.url(), string(password))
 	err = s.add(ctx, &part{
 		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit,

@@ -27,6 +27,14 @@ func buildOptions(version string) []string {
 	return []string{"--db=dev-file", "--health-enabled=true", health}
 }
 
+// traced tells a Keycloak that was built for it whither its spans go.
+func (s *Stack) traced() []string {
+	if s.opts.Traces == "" {
+		return nil
+	}
+	return []string{"KC_TRACING_ENDPOINT=" + s.opts.Traces, "KC_TRACING_PROTOCOL=http/protobuf"}
+}
+
 // plainVersion: it becomes a part of paths.
 var plainVersion = regexp.MustCompile(`^[0-9]+\.[0-9A-Za-z.-]{1,30}$`)
 

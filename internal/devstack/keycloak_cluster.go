@@ -39,6 +39,9 @@ func (s *Stack) buildOptions(version string) []string {
 	if s.opts.Measured {
 		options = append(options, "--metrics-enabled=true")
 	}
+	if s.opts.Traces != "" {
+		options = append(options, "--tracing-enabled=true")
+	}
 	return options
 }
 

@@ -168,6 +168,9 @@ func (s *Stack) startProgram(ctx context.Context, p program) error {
 	// rights that they would have elsewhere.
 	env := append(append(cleanEnv(), s.Env.Pairs()...), "KEYCLOAK_ADMIN=", "KEYCLOAK_ADMIN_PASSWORD=")
 	env = append(env, p.env...)
+	if s.opts.Traces != "" {
+		env = append(env, "OTEL_EXPORTER_OTLP_ENDPOINT="+s.opts.Traces, "OTEL_BSP_SCHEDULE_DELAY=200")
+	}
 	return s.timed(ctx, p.part, func(ctx context.Context) error {
 		return s.add(ctx, &part{
 			name: p.part, sig: syscall.SIGTERM, pid: p.pid,

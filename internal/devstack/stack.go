@@ -27,6 +27,7 @@ type Options struct {
 	Realm     string    // the name of the realm that is made; "": demo
 	Realms    string    // the listener's option realms; "": it hears every realm but master
 	Measured  bool      // Postgres counts statements (pg_stat_statements), Keycloak shows its metrics; see KeycloakMetricsURL
+	Traces    string    // base URL of an OTLP collector that Keycloak and our programs tell; "": none
 	// Nodes: 2 is a cluster of two Keycloak nodes, the parts keycloak and keycloak2; else there is one.
 	Nodes int
 	// OnPostgres: one node, too, has its database on the stack's Postgres, as a cluster does.

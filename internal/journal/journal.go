@@ -39,6 +39,7 @@ type Entry struct {
 	Subject  string
 	Received events.Millis // the log's own time
 	Raw      []byte
+	Trace    string // W3C traceparent of what caused the message; whoever publishes writes it, so it is no more than a hint
 }
 
 // Reader yields what lies after a floor, in order, for one goroutine. After any error a new one is made.
@@ -68,6 +69,9 @@ type Line struct {
 	Class    string
 	Raw      []byte
 	About    []string // whom it names: events.Message.About
+	// At and Trace are for who measures, and are not stored beside Raw.
+	At    events.Millis
+	Trace string
 }
 
 // Parked is a message that could not be decoded.

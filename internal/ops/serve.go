@@ -126,3 +126,13 @@ func ServeOn(ctx context.Context, l net.Listener, h http.Handler) error {
 	<-ended
 	return err
 }
+
+// lastWords is how long a part may take to tell what it has left when the program ends.
+const lastWords = 2 * time.Second
+
+// Within runs the end of a part after ctx has ended, for a moment at most.
+func Within(ctx context.Context, end func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer cancel()
+	return end(ctx)
+}

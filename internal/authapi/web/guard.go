@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"net/http"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/redact"
+	"github.com/tokenstate/tokenstate/internal/tracing"
 )
 
 // Guarded gives each request an id, its two ages and an end: a panic is 503, since the zero
@@ -22,7 +24,8 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 		w.Header().Set("X-Request-Id", id)
 		w.Header().Set("Cache-Control", "no-store")
 		seen := &recorder{ResponseWriter: w}
-		r = r.WithContext(gate.WithRequest(r.Context(), id, r.Method)) // the mux notes its pattern in this one
+		ctx, traced := tracing.Served(r)
+		r = r.WithContext(gate.WithRequest(ctx, id, r.Method)) // the mux notes its pattern in this one
 		began := time.Now()
 		defer func() {
 			if fault := recover(); fault != nil {
@@ -30,6 +33,7 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 					p.Write(seen)
 				}
 			}
+			traced(cmp.Or(r.Pattern, "unmatched"), seen.status)
 			d.Gate.Metrics.Answered(r.Pattern, seen.status, time.Since(began))
 			if d.Gate.Logger.GetLevel() <= zerolog.DebugLevel {
 				d.Gate.Log(r.Context()).Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -151,8 +152,22 @@ func (r *Reader) entry(ctx context.Context, m jetstream.Msg) (journal.Entry, err
 		return journal.Entry{}, r.skipped(ctx, meta.Sequence.Stream)
 	}
 	r.next++
-	return journal.Entry{Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()), Raw: m.Data()}, nil
+	return journal.Entry{Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()), Raw: m.Data(), Trace: traceOf(m.Headers())}, nil
 }
+
+// traceOf is the trace that a message belongs to. The listener writes the name in small letters, as the header of HTTP
+// is written; other clients may not.
+func traceOf(h nats.Header) string {
+	for _, name := range []string{"traceparent", "Traceparent"} {
+		if text := h.Get(name); text != "" && len(text) <= maxTrace {
+			return text
+		}
+	}
+	return ""
+}
+
+// maxTrace: a traceparent has 55 characters.
+const maxTrace = 64
 
 // skipped is a gap if the leader's word is that the wanted message is gone. A replica that has not caught up after its
 // leader was lost may deliver from later on: what lies between would be taken for lost, and never be read.

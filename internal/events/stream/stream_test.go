@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
@@ -88,6 +90,28 @@ func TestADuplicateIDHasTheSameSequence(t *testing.T) {
 	}
 	if _, err := l.At(ctx, 2); !errors.Is(err, journal.ErrMissing) {
 		t.Fatalf("want ErrMissing, got %v", err)
+	}
+}
+
+// Ensure a message brings the trace of what caused it, whoever wrote the header, and no text of any length.
+func TestAMessageBringsItsTrace(t *testing.T) {
+	ctx := within(t)
+	l := open(t, ctx, start(t, t.TempDir(), -1))
+	trace := "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	for _, h := range []nats.Header{{"traceparent": {trace}}, {"Traceparent": {trace}}, {"traceparent": {strings.Repeat("0", maxTrace+1)}}, nil} {
+		if _, err := l.js.PublishMsg(ctx, &nats.Msg{Subject: events.Subject(pardon(1)), Header: h, Data: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := l.Read(ctx, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Stop()
+	for _, want := range []string{trace, trace, "", ""} {
+		if e, err := r.Next(ctx); err != nil || e.Trace != want {
+			t.Errorf("trace %q, want %q, %v", e.Trace, want, err)
+		}
 	}
 }
 

@@ -14,11 +14,12 @@ package io.tokenstate.listener;
  * @param committedBy when what the event is about was in Keycloak's database at the latest, ms
  * @param due      earliest moment of the look, ms of the monotonic clock
  * @param tries    looks for it that failed
+ * @param trace    traceparent of its request, or null
  */
 record Cause(String event, String type, long at, String session, boolean narrow, String client, String clientId,
-             String user, long committedBy, long due, int tries) {
+             String user, long committedBy, long due, int tries, String trace) {
 
     Cause again(long later) {
-        return new Cause(event, type, at, session, narrow, client, clientId, user, committedBy, later, tries + 1);
+        return new Cause(event, type, at, session, narrow, client, clientId, user, committedBy, later, tries + 1, trace);
     }
 }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** Writes messages by {@code internal/events/envelope.schema.json}. Pure; ids of observations and heartbeats are given. */
@@ -56,7 +57,7 @@ final class Envelope {
             Json.put(actor, "client", h.actor().client());
             Json.put(actor, "realm", h.actor().realm());
         }
-        return message(h.event() + "/l", "event", h.at(), h.realm(), name, data, List.of(h.at()));
+        return message(h.event() + "/l", "event", h.at(), h.realm(), name, data, List.of(h.at()), h.trace());
     }
 
     /** @param at the clock read before the look's transaction began, ms */
@@ -65,7 +66,8 @@ final class Envelope {
         data.set("causes", causes(causes));
         data.setAll(seen);
         return message(ids.get(), "observation", at, subject.alias(),
-                "observation." + subject.kind().token, data, causes.stream().map(Cause::at).toList());
+                "observation." + subject.kind().token, data, causes.stream().map(Cause::at).toList(),
+                causes.stream().map(Cause::trace).filter(Objects::nonNull).findFirst().orElse(null));
     }
 
     /**
@@ -86,7 +88,7 @@ final class Envelope {
         if (resource > 0) {
             data.put("resource", resource);
         }
-        return message(ids.get(), "heartbeat", at, "_", "heartbeat." + node, data, List.of());
+        return message(ids.get(), "heartbeat", at, "_", "heartbeat." + node, data, List.of(), null);
     }
 
     static ArrayNode causes(List<Cause> causes) {
@@ -102,12 +104,12 @@ final class Envelope {
     }
 
     private Message message(String id, String type, long at, String realm, String name, ObjectNode data,
-                            List<Long> covers) {
+                            List<Long> covers, String trace) {
         ObjectNode m = Json.MAPPER.createObjectNode();
         m.put("specversion", "1.0").put("tsversion", "1").put("id", id).put("source", "urn:tokenstate:listener");
         m.put("type", "tokenstate." + type).put("time", TIME.format(Instant.ofEpochMilli(at)));
         m.put("datacontenttype", "application/json").put("realm", realm).put("node", node).put("server", server);
         m.set("data", data);
-        return new Message(id, ROOT + Realms.token(realm) + "." + name, Json.bytes(m), covers);
+        return new Message(id, ROOT + Realms.token(realm) + "." + name, Json.bytes(m), covers, trace);
     }
 }

@@ -43,7 +43,7 @@ final class Extractor {
         boolean error = type.equals(Types.REFRESH_TOKEN_ERROR);
         return new Happened(eventId(e.getId()), Happened.Kind.USER, type, e.getTime(), alias, null, user, session,
                 client, clientId, Text.cut(e.getError(), Text.MAX), allowed(details), null, null, null,
-                error ? 0 : null, subject, naming(type, details, session), error || Types.isBirth(type, details));
+                error ? 0 : null, subject, naming(type, details, session), error || Types.isBirth(type, details), null);
     }
 
     /** The extract of an admin event, or null if it is not published. */
@@ -83,7 +83,7 @@ final class Extractor {
         return new Happened(eventId(e.getId()), Happened.Kind.ADMIN, operation + " " + resource, e.getTime(), alias,
                 Text.cut(e.getResourcePath(), Text.MAX_PATH), path.user(), path.session(), path.client(), clientId,
                 null, Map.of(), seen, Actor.of(e.getAuthDetails()), gone ? Text.cut(about, Text.MAX) : null, null,
-                subject, naming, false);
+                subject, naming, false, null);
     }
 
     private static Subject lookFor(String resource, boolean offline, ResourcePath path, String realm, String alias) {

@@ -25,11 +25,12 @@ import java.util.UUID;
  * @param birth          Keycloak commits what it is about only after it has told it: a session that is born is written in
  *                       a second transaction, and what a refused refresh ends is ended when its request ends, while the
  *                       event of a refusal has a transaction of its own. Look later
+ * @param trace          traceparent of the request, or null
  */
 record Happened(String event, Kind kind, String type, long at, String realm, String path, String user,
                 String session, String client, String clientId, String error, Map<String, String> details,
                 Map<String, Object> representation, Actor actor, String realmName, Integer suppressed, Subject subject,
-                Naming naming, boolean birth) {
+                Naming naming, boolean birth, String trace) {
 
     /** Keycloak's user events, its admin events, and those that its parts tell each other inside a transaction. */
     enum Kind {
@@ -51,22 +52,27 @@ record Happened(String event, Kind kind, String type, long at, String realm, Str
         boolean client = subject.kind() == Subject.Kind.CLIENT;
         return new Happened(UUID.randomUUID().toString(), Kind.PROVIDER, type, at, subject.alias(), null,
                 user ? subject.id() : null, null, client ? subject.id() : null, clientId, null, details, null, null,
-                null, null, subject, Naming.NOTHING, true);
+                null, null, subject, Naming.NOTHING, true, null);
     }
 
     Happened withClient(String uuid, String id) {
         return new Happened(event, kind, type, at, realm, path, user, session, uuid, id, error, details,
-                representation, actor, realmName, suppressed, subject, naming, birth);
+                representation, actor, realmName, suppressed, subject, naming, birth, trace);
     }
 
     Happened withUser(String owner) {
         return new Happened(event, kind, type, at, realm, path, owner, session, client, clientId, error, details,
-                representation, actor, realmName, suppressed, subject, naming, birth);
+                representation, actor, realmName, suppressed, subject, naming, birth, trace);
+    }
+
+    Happened withTrace(String traceparent) {
+        return new Happened(event, kind, type, at, realm, path, user, session, client, clientId, error, details,
+                representation, actor, realmName, suppressed, subject, naming, birth, traceparent);
     }
 
     Happened withSuppressed(int more) {
         return new Happened(event, kind, type, at, realm, path, user, session, client, clientId, error, details,
-                representation, actor, realmName, more, subject, naming, birth);
+                representation, actor, realmName, more, subject, naming, birth, trace);
     }
 
     /**
@@ -80,6 +86,6 @@ record Happened(String event, Kind kind, String type, long at, String realm, Str
             case CLIENT_OF_SESSION -> client == null ? null : session;
         };
         return new Cause(event, type, at, ended, naming == Naming.CLIENT_OF_SESSION, client, clientId, user,
-                committedBy, due, 0);
+                committedBy, due, 0, trace);
     }
 }

@@ -8,8 +8,9 @@ import java.util.List;
  * @param id      envelope id and Nats-Msg-Id; a retry keeps it, so that a late success and its repeat are one
  * @param subject {@code tokenstate.v1.<realm>.<class>.<name>}
  * @param covers  times (ms) of the events whose delivery this message completes; the ledger closes them
+ * @param trace   traceparent of the request that caused it, or null
  */
-record Message(String id, String subject, byte[] body, List<Long> covers) {
+record Message(String id, String subject, byte[] body, List<Long> covers, String trace) {
 
     /** Alias of the realm that it speaks of; no alias holds a dot. */
     String realm() {
@@ -22,6 +23,6 @@ record Message(String id, String subject, byte[] body, List<Long> covers) {
     }
 
     Message covering(List<Long> times) {
-        return new Message(id, subject, body, times);
+        return new Message(id, subject, body, times, trace);
     }
 }

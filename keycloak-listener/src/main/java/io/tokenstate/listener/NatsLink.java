@@ -80,6 +80,9 @@ final class NatsLink implements Link, ConnectionListener, ErrorListener {
         try {
             // Another stream or a stray responder on these subjects must not be taken for the log.
             Headers headers = new Headers().add("Nats-Msg-Id", m.id()).add("Nats-Expected-Stream", STREAM);
+            if (m.trace() != null) {
+                headers.add("traceparent", m.trace());
+            }
             // The client's own timeout is only as fine as its clean-up of old requests: hence our own.
             return c.request(NatsMessage.builder().subject(m.subject()).headers(headers).data(m.body()).build())
                     .orTimeout(millis, TimeUnit.MILLISECONDS)

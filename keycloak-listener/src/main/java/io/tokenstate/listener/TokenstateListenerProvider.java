@@ -68,7 +68,7 @@ final class TokenstateListenerProvider implements EventListenerProvider {
 
     private void keep(Happened h) {
         if (h != null) {
-            Pending.keep(session, h, engine, complaints);
+            Pending.keep(session, h.withTrace(Tracing.current()), engine, complaints);
         }
     }
 

@@ -48,14 +48,14 @@ class LookerTest {
     }
 
     private static Cause cause(String type) {
-        return new Cause(Samples.ID, type, Samples.AT, null, false, null, null, null, 0, 0, 0);
+        return new Cause(Samples.ID, type, Samples.AT, null, false, null, null, null, 0, 0, 0, null);
     }
 
     /** Another event of that millisecond may have been committed after a look that began in it. */
     @Test
     void aLookIsLaterThanTheMillisecondOfItsCause() {
         long committed = System.currentTimeMillis() + 2;
-        Cause cause = new Cause(Samples.ID, "UPDATE USER", Samples.AT, null, false, null, null, null, committed, 0, 0);
+        Cause cause = new Cause(Samples.ID, "UPDATE USER", Samples.AT, null, false, null, null, null, committed, 0, 0, null);
         Instant at = Instant.parse(Schema.valid(look(USER, cause).get(0)).path("time").asText());
         assertTrue(at.toEpochMilli() > committed, at.toString());
     }

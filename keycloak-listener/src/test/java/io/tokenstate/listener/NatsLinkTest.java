@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class NatsLinkTest {
-    private static final Message M = new Message("0f0f0f0f/l", "tokenstate.v1.demo.event.LOGOUT", new byte[3], List.of());
+    private static final Message M = new Message("0f0f0f0f/l", "tokenstate.v1.demo.event.LOGOUT", new byte[3], List.of(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
 
     private FakeNats nats;
     private NatsLink link;
@@ -49,6 +49,7 @@ class NatsLinkTest {
         assertTrue(published.startsWith(M.subject() + "\n"), published);
         assertTrue(published.contains("Nats-Msg-Id:0f0f0f0f/l"), published);
         assertTrue(published.contains("Nats-Expected-Stream:TOKENSTATE"), published);
+        assertTrue(published.contains("traceparent:" + M.trace()), published);
     }
 
     @Test
@@ -74,7 +75,7 @@ class NatsLinkTest {
 
     @Test
     void whatIsLargerThanNatsTakesIsNotSent() {
-        Message large = new Message("0f0f0f0f/l", M.subject(), new byte[131_072], List.of());
+        Message large = new Message("0f0f0f0f/l", M.subject(), new byte[131_072], List.of(), null);
         assertEquals(Reply.Outcome.TOO_LARGE, link.publish(large, 10_000).join().outcome());
         assertTrue(nats.published.isEmpty());
     }

@@ -27,7 +27,7 @@ class PublisherTest {
 
     private void add(String id, String realm, String kind, long at, int size) {
         ledger.open(at);
-        outbox.add(new Message(id, "tokenstate.v1." + realm + "." + kind + ".X", new byte[size], List.of(at)));
+        outbox.add(new Message(id, "tokenstate.v1." + realm + "." + kind + ".X", new byte[size], List.of(at), null));
     }
 
     private void send(int n) throws InterruptedException {

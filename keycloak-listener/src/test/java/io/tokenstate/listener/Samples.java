@@ -54,10 +54,10 @@ final class Samples {
     }
 
     static Cause cause(String event, String session, long due) {
-        return new Cause(event, "LOGOUT", AT, session, false, null, null, null, AT, due, 0);
+        return new Cause(event, "LOGOUT", AT, session, false, null, null, null, AT, due, 0, null);
     }
 
     static Cause birth(String event, long at, long due) {
-        return new Cause(event, "LOGIN", at, null, false, null, null, null, at, due, 0);
+        return new Cause(event, "LOGIN", at, null, false, null, null, null, at, due, 0, null);
     }
 }
