@@ -203,5 +203,5 @@ func keyFault(err error) error {
 	if keycloak.NotOffered(err) {
 		return fmt.Errorf("%w: %w", worker.ErrNoKeys, err)
 	}
-	return Fault(err)
+	return pageFault(err)
 }

@@ -2,10 +2,12 @@ package asking
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 // ErrStore is in the error of a look that is not taken, since it might have Keycloak remove its user.
@@ -81,7 +83,7 @@ func (s *Stores) Tried(realm string) error {
 	if w := s.watch(realm); !w.known || w.passed {
 		return nil
 	}
-	return errors.Join(ErrStore, errors.New("its users are not listed before one of them has been found"))
+	return fmt.Errorf("%w: %w: its users are not listed before one of them has been found", worker.ErrNotNow, ErrStore)
 }
 
 // Alarmed are the realms whose stores' users are not looked at, for want of any who was found.

@@ -137,10 +137,16 @@ func (r *Resource) read(ctx context.Context, q question) (*answer, error) {
 		return nil, err
 	}
 	ans, err := r.ask(ctx, q)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		r.failed(err)
 	}
 	return ans, err
+}
+
+// saysGone: what was asked about is not there. Any other 404 says that the resource is not.
+func (a *answer) saysGone() bool {
+	code, _ := a.oauthError()
+	return code == "client-gone" || code == "realm-gone"
 }
 
 func (r *Resource) ask(ctx context.Context, q question) (*answer, error) {
@@ -157,6 +163,8 @@ func (r *Resource) ask(ctx context.Context, q question) (*answer, error) {
 	switch {
 	case err != nil:
 		return nil, noJSON(ans, err)
+	case ans.status == http.StatusNotFound && ans.saysGone():
+		return nil, ErrNotFound
 	case ans.status == http.StatusNotFound:
 		return nil, ErrNoResource
 	case ans.status == http.StatusForbidden:

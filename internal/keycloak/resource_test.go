@@ -145,6 +145,31 @@ func TestResourceIsNotOffered(t *testing.T) {
 	}
 }
 
+// Ensure that a 404 about a client or a realm is no word about the resource: the admin API, asked instead, would list
+// sessions, and its listing waits for what no longer concerns anybody.
+func TestResourceTellsWhatIsGone(t *testing.T) {
+	for _, code := range []string{"client-gone", "realm-gone"} {
+		abouts := 0
+		f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == resourcePath+"about" {
+				abouts++
+				about200(w)
+				return
+			}
+			answer(w, 404, `{"error":"`+code+`","message":"it is not there"}`)
+		})
+		r := f.admin(t).Resource()
+		for range 2 {
+			if _, err := r.SessionsAfter(t.Context(), "demo", "c1", "", 10); !errors.Is(err, keycloak.ErrNotFound) || keycloak.NotOffered(err) {
+				t.Errorf("%s: %v", code, err)
+			}
+		}
+		if err := r.Offered(t.Context()); err != nil || abouts != 1 {
+			t.Errorf("%s: %v, asked %d times whether it is there", code, err, abouts)
+		}
+	}
+}
+
 // Ensure that a Keycloak which has offered the resource is not taken for one without it because it
 // does not answer: the admin API, asked instead, would fill its caches.
 func TestResourceOfferOutlivesAFault(t *testing.T) {

@@ -40,7 +40,7 @@ func (p *Pages) byKey(ctx context.Context, realm, what string, most int, ask fun
 			}
 			most = max(limit/2, leastPage) // it may have been too long
 			limit = most
-			p.rest(ctx, time.Second<<faults)
+			p.restAfter(ctx, faults)
 			continue
 		}
 		next, wish, err := use(page)

@@ -27,6 +27,9 @@ const (
 	progress  = 15 * time.Second
 )
 
+// ErrNotNow is in a Pager's error where a page must not be asked for, and waiting for some seconds would not change that.
+var ErrNotNow = errors.New("not to be listed now")
+
 // ErrNoSuch is in a Pager's error when what is to be listed does not exist.
 var ErrNoSuch = errors.New("not there")
 
@@ -67,7 +70,8 @@ type Pages struct {
 	Logger  zerolog.Logger
 	Rest    func(ctx context.Context, d time.Duration) // nil: really
 
-	keyed atomic.Bool // the last walk was by key
+	keyed   atomic.Bool  // the last walk was by key
+	failing atomic.Int32 // walks that rest after a fault
 }
 
 // List reads the sessions of each client of a realm, and its users; closed: only who is disabled.
@@ -120,11 +124,11 @@ func (p *Pages) walk(ctx context.Context, realm, what, client string, ask func(c
 		page, err := page(ctx, first, limit, ask)
 		took := time.Since(asked)
 		if err != nil {
-			if faults++; faults > maxFaults || errors.Is(err, ErrNoSuch) || ctx.Err() != nil {
+			if faults++; faults > maxFaults || errors.Is(err, ErrNoSuch) || errors.Is(err, ErrNotNow) || ctx.Err() != nil {
 				return fmt.Errorf("list %s from row %d on: %w", what, first, err)
 			}
 			limit = max(limit/2, leastPage) // it may have been too long
-			p.rest(ctx, time.Second<<faults)
+			p.restAfter(ctx, faults)
 			continue
 		}
 		if page.Rows > 0 && page.Mark == mark {
@@ -163,6 +167,13 @@ func page[From int | string](ctx context.Context, from From, limit int, ask func
 	ctx, cancel := context.WithTimeout(ctx, pageLimit)
 	defer cancel()
 	return ask(ctx, from, limit)
+}
+
+// restAfter rests after faults in a row, ever longer: two minutes in all. Nobody is to wait for the listing meanwhile.
+func (p *Pages) restAfter(ctx context.Context, faults int) {
+	p.failing.Add(1)
+	defer p.failing.Add(-1)
+	p.rest(ctx, time.Second<<faults)
 }
 
 func (p *Pages) rest(ctx context.Context, d time.Duration) {

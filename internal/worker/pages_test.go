@@ -289,6 +289,12 @@ func TestPagesFaults(t *testing.T) {
 		t.Errorf("a realm that disappears: %v after %d pages", err, k.pages)
 	}
 
+	k = crowd(300)
+	k.before = func(*keycloak, int) error { return fmt.Errorf("a user store was changed: %w", ErrNotNow) }
+	if err := k.list(t.Context()); !errors.Is(err, ErrNotNow) || k.pages != 1 {
+		t.Errorf("what must not be listed now: %v after %d pages", err, k.pages)
+	}
+
 	k = crowd(3000)
 	k.stuck = true
 	if err := k.list(t.Context()); err == nil || k.pages > 3 {
@@ -335,6 +341,26 @@ func TestManyAreListedFirst(t *testing.T) {
 		asked = slices.DeleteFunc(asked, func(s string) bool { return s == "urgent" })
 		if len(asked) == 0 || slices.ContainsFunc(asked, func(s string) bool { return s != "missed" }) {
 			t.Errorf("after the listing: %.200v", asked)
+		}
+		end()
+	})
+}
+
+// Ensure that nobody waits for a page that fails again and again: a listing rests for two minutes before it gives up.
+func TestNobodyWaitsForAPageThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := crowd(2000)
+		k.patient = slices.Clone(k.users)
+		k.before = func(*keycloak, int) error { return errors.New("the page is not whole") }
+		l := &Looker{
+			Known: k, Ask: k, Log: k, Bind: k, Interval: time.Second, Rate: 100, Logger: zerolog.Nop(),
+			Pages: &Pages{Known: k, Ask: k, Log: k, Logger: zerolog.Nop()},
+		}
+		end := looking(l)
+		<-time.After(time.Minute)
+		synctest.Wait()
+		if asked := k.askedAbout(); len(asked) < 1000 {
+			t.Errorf("a minute later %d were looked at", len(asked))
 		}
 		end()
 	})

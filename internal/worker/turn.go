@@ -58,6 +58,7 @@ func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Sc
 	defer l.mu.Unlock()
 	due = l.withSuspects(due)
 	wait := l.list(ctx, l.waiting(due, now), now)
+	fails := l.Pages != nil && l.Pages.failing.Load() > 0
 	turns := make(map[tokenstate.Scope]turn, len(due))
 	for _, w := range due {
 		t, known := l.turns[w.Scope]
@@ -68,7 +69,7 @@ func (l *Looker) plan(ctx context.Context, now time.Time) (whose []tokenstate.Sc
 		switch {
 		case !known:
 			t = turn{since: now, next: now.Add(max(l.Interval, soonest)), pause: l.Interval, told: w.Told}
-		case patient && (wait[kind{w.Scope.Realm, w.Closed}] || l.listings[kind{w.Scope.Realm, w.Closed}].holds(now)):
+		case patient && !fails && (wait[kind{w.Scope.Realm, w.Closed}] || l.listings[kind{w.Scope.Realm, w.Closed}].holds(now)):
 		case !now.Before(t.next) && len(whose) < max(roundTime*l.Rate, 1):
 			t.pause = min(2*t.pause, maxLookWait)
 			t.next = now.Add(t.pause)
