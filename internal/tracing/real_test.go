@@ -4,6 +4,7 @@ package tracing
 
 import (
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,18 @@ import (
 	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/play"
 )
+
+// TestMain is the stack's nats-server, too: devstack starts its own program again as that.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "nats-server" {
+		if err := devstack.ServeNATS(os.Args[2]); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
 
 // told is an OTLP collector that keeps what it is told.
 type told struct {
