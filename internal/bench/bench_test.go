@@ -59,7 +59,7 @@ func TestBench(t *testing.T) {
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
 			fmt.Printf("-- %s, %d tokens, the machine's load is %s\n", g.name, n, load()) //nolint:forbidigo // as the rows
-			g.measure(&bench{T: t, population: population{n}, group: g.name, rounds: rounds, report: table})
+			g.measure(&bench{T: t, population: population{n, began}, group: g.name, rounds: rounds, report: table})
 		})
 	}
 }

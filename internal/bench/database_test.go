@@ -86,7 +86,7 @@ func (b *bench) teach(store *postgres.Store) {
 		}
 		floor, err := store.Floor(b.Context())
 		b.must(err)
-		_, err = store.Apply(b.Context(), journal.Batch{From: floor, To: journal.Floor{Stream: "BENCH", Created: began.Time(), Seq: uint64(from + 1), Digest: "d"}, Facts: f})
+		_, err = store.Apply(b.Context(), journal.Batch{From: floor, To: journal.Floor{Stream: "BENCH", Created: b.began.Time(), Seq: uint64(from + 1), Digest: "d"}, Facts: f})
 		b.must(err)
 	}
 	b.confirm(store)

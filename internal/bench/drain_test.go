@@ -17,6 +17,7 @@ import (
 // drain is how fast a worker gets through a log that has piled up, and what a message costs the disk.
 func drain(b *bench) {
 	b.n = min(b.n, 20_000)
+	b.population = b.endingNow()
 	address := b.database()
 	pool := b.pool(address, 2)
 	b.fill(pool)

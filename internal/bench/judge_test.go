@@ -8,7 +8,7 @@ import (
 
 // judge is what the core itself takes, without a projection.
 func judge(b *bench) {
-	p := population{min(b.n, 100_000)}
+	p := population{min(b.n, 100_000), b.began}
 	f, r := tokenstate.NewFacts(), tokenstate.DefaultRules()
 	for i := range p.n {
 		p.learn(f, i)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,7 +23,17 @@ const (
 
 // population is n users of one realm with one offline token each, and an API key for every second user. The facts are what
 // a Keycloak of one node tells: each login, and the look that the listener takes for it.
-type population struct{ n int }
+type population struct {
+	n     int
+	began events.Millis
+}
+
+// endingNow is the population with the last login a minute ago: a program that asks a real database for the time would
+// hold an older one to be long due.
+func (p population) endingNow() population {
+	p.began = events.Millis(time.Now().UnixMilli()) - events.Millis(p.n*between) - 60_000
+	return p
+}
 
 // id is the same for the same number, and made anew each time, as a decoder makes it.
 func id(kind byte, i int) string {
@@ -32,7 +43,7 @@ func id(kind byte, i int) string {
 	return uuid.UUID(b).String()
 }
 
-func (p population) at(i int) events.Millis { return began + events.Millis(i*between) }
+func (p population) at(i int) events.Millis { return p.began + events.Millis(i*between) }
 
 func (p population) now() events.Millis { return p.at(p.n) + 60_000 }
 

@@ -4,17 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/rs/zerolog"
 
-	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -24,6 +19,7 @@ import (
 // start is how a replica comes to answers: from Postgres, and from the sealed file while Postgres is away; and what it is
 // asked at once by those who watch it.
 func start(b *bench) {
+	b.population = b.endingNow()
 	pool := b.pool(b.database(), 4)
 	b.fill(pool)
 	b.teach(postgres.New(pool))
@@ -54,22 +50,26 @@ func start(b *bench) {
 // starts loads a projection several times. goal is in microseconds a token, which are seconds for a million.
 func (b *bench) starts(from string, goal float64, source func() projection.Source, keeper projection.Keeper, peer string, bare []float64) {
 	b.Helper()
-	var took, ratios, peaks []float64
+	var took, ratios, peaks, used []float64
 	for i := range b.rounds {
 		known := projection.New(source(), projection.Options{LoadLimit: 1 << 40, Keeper: keeper, Retry: time.Millisecond}, zerolog.Nop())
-		before, most, began := settled(), peak(), time.Now()
+		settled()
+		most, began, processor := peak(), time.Now(), processorTime()
 		stop := b.running(known.Run)
 		b.must(known.WaitVersion(b.Context(), 1))
 		ms := float64(time.Since(began).Nanoseconds()) / 1e6
+		used = append(used, float64((processorTime()-processor).Nanoseconds())/1000/float64(b.n))
 		top, steady := most(), settled()
 		if n := known.Realms()["demo"]; n != b.n {
 			b.Fatalf("%s: %d users of %d", from, n, b.n)
 		}
 		stop()
 		took, ratios = append(took, ms*1000/float64(b.n)), append(ratios, ms/bare[i])
-		peaks = append(peaks, (top-before)/(steady-before))
+		without := settled() // nobody uses known any more
+		peaks = append(peaks, (top-without)/(steady-without))
 	}
 	b.row("a token loaded "+from, "µs", atMost(goal), took...)
+	b.row("processor time of this process, loaded "+from, "µs", none, used...)
 	b.row("loaded "+from+" ÷ "+peer, "", none, ratios...)
 	b.row("peak ÷ steady memory, loaded "+from, "", atMost(1.5), peaks...)
 }
@@ -120,31 +120,3 @@ type away struct{ projection.Source }
 var errAway = errors.New("the database is away")
 
 func (away) Status(context.Context) (projection.Status, error) { return projection.Status{}, errAway }
-
-// watched is what probes, scrapers and the worker's clock ask at once.
-func (b *bench) watched(source projection.Source) {
-	b.Helper()
-	known := projection.New(source, projection.Options{LoadLimit: 1 << 40}, zerolog.Nop())
-	b.running(known.Run)
-	b.must(known.WaitVersion(b.Context(), 1))
-	known.Due(b.now())
-	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(b.rounds, func() { known.Due(b.now()) })...)
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector())
-	for name, ask := range map[string]func() float64{
-		"bench_known_until": func() float64 { return float64(known.KnownUntil()) }, "bench_swept_until": func() float64 { return float64(known.SweptUntil()) },
-		"bench_version": func() float64 { return float64(known.Version()) }, "bench_kept": func() float64 { return float64(known.KeptAt().Unix()) },
-	} {
-		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name}, ask))
-	}
-	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
-	for _, path := range []string{"/metrics", "/readyz"} {
-		b.row("GET "+path, "ms", atMost(5), milliseconds(b.rounds, func() {
-			w := httptest.NewRecorder()
-			a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil))
-			if w.Code != http.StatusOK {
-				b.Fatalf("%s: %d %s", path, w.Code, w.Body)
-			}
-		})...)
-	}
-}
