@@ -24,7 +24,7 @@ down: devstack ## stop what `make up` started
 	$(DEVSTACK) down
 
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
-	@$(MAKE) --no-print-directory -j --output-sync=line test-go test-listener
+	@$(MAKE) --no-print-directory -j test-go test-listener
 
 # Most tests wait rather than work, so two packages for each processor run at a time. The scenes of internal/e2e take
 # longest and begin first; what is named twice is tested once.
