@@ -96,7 +96,7 @@ func TestFaultsWithoutListener(t *testing.T) {
 func TestFaultsOfEveryPart(t *testing.T) {
 	t.Parallel()
 	s := start(t, devstack.Options{})
-	s.play(t, cut, s.sameAsTheLog)
+	s.play(t, cut, func() { s.relayed(); s.sameAsTheLog() })
 }
 
 // play plays scenes one after another, and holds the facts after each to those that the journal teaches. In the end no

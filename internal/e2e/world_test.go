@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
@@ -182,6 +183,19 @@ func dump(t *testing.T, f tokenstate.Facts) string {
 	var b bytes.Buffer
 	must(t, f.Dump(&b))
 	return b.String()
+}
+
+// relayed waits until each order, which acts before it is in the log, has come back from there.
+func (s *system) relayed() {
+	s.t.Helper()
+	conn, err := pgx.Connect(s.t.Context(), s.stack.Env.DatabaseURL)
+	must(s.t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(s.t.Context())) }()
+	s.wait("the orders in the log", func() (bool, string) {
+		var n int
+		err := conn.QueryRow(s.t.Context(), "SELECT count(*) FROM tokenstate.outbox o WHERE NOT EXISTS (SELECT FROM tokenstate.journal j WHERE j.id = o.id)").Scan(&n)
+		return err == nil && n == 0, fmt.Sprint(n, err)
+	})
 }
 
 // sameAsTheLog compares the facts in Postgres with those that the log teaches.
