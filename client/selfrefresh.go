@@ -110,7 +110,10 @@ func (s *self) worthTrying(id TokenID) error {
 
 // dead is the Problem that authapi would have answered.
 func dead(v Verdict) *Problem {
-	p := &Problem{Status: http.StatusConflict, Slug: ErrTokenRevoked.Slug, Reason: v.Reason, EventID: v.EventID, Detail: "the offline token is dead: have the user log in again"}
+	p := &Problem{
+		Status: http.StatusConflict, Slug: ErrTokenRevoked.Slug, Reason: v.Reason, EventID: v.EventID,
+		Detail: "the offline token is dead: have the user log in again",
+	}
 	if v.State == Suspended {
 		p.Slug, p.Detail = ErrTokenSuspended.Slug, "Keycloak would refuse the offline token now; it may work again"
 	}

@@ -136,5 +136,8 @@ func (o *operator) derivedFrom(ctx context.Context) (map[string]int64, error) {
 }
 
 func systemOf(rec apikey.Record) apikey.System {
-	return apikey.System{Realm: rec.Realm, User: rec.User, Org: rec.Org, Name: strings.TrimPrefix(rec.Name, apikey.SystemPrefix), Generation: rec.Generation}
+	return apikey.System{
+		Realm: rec.Realm, User: rec.User, Org: rec.Org, Name: strings.TrimPrefix(rec.Name, apikey.SystemPrefix),
+		Generation: rec.Generation,
+	}
 }

@@ -59,7 +59,8 @@ func serveConsole(ctx context.Context, c *consoleConfig) error {
 		Samples: scraper.Samples, Scraped: len(scraper.Programs) > 0,
 	})
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(ops.BuildInfo("console"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	registry.MustRegister(ops.BuildInfo("console"), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		knowledgeAge(known.Now, known.KnownUntil))
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "snapshot", Ask: loaded(known)}}}
@@ -71,7 +72,8 @@ func serveConsole(ctx context.Context, c *consoleConfig) error {
 	}
 	all.Go(func() error { return ops.ServeTLS(ctx, c.addr, s.Handler(), certs) })
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
-	logger.Info().Str("addr", c.addr).Str("url", public.String()).Str("admin", c.adminAddr).Str("login", c.logins).Str("version", ops.Built(schema.Version)).Msg("started")
+	logger.Info().Str("addr", c.addr).Str("url", public.String()).Str("admin", c.adminAddr).Str("login", c.logins).
+		Str("version", ops.Built(schema.Version)).Msg("started")
 	return all.Wait()
 }
 

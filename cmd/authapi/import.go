@@ -124,7 +124,8 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 	at, done := ops.Progress("rows", keys+tokens, logger)
 	defer done()
 	m := &openhands.Import{
-		From: source, To: adapters.OpenHands{Keys: postgres.New(pool), State: state.New(pool), Vault: held.Tokens}, Realm: c.realm, Pepper: held.Peppers[0],
+		From: source, To: adapters.OpenHands{Keys: postgres.New(pool), State: state.New(pool), Vault: held.Tokens}, Realm: c.realm,
+		Pepper:  held.Peppers[0],
 		Secrets: opens, Dry: c.dry, Revoke: c.revoke,
 		Read: func(ctx context.Context, raw secret.Text) (openhands.Opened, error) {
 			return read(ctx, reads, c.realm, raw)
@@ -139,7 +140,8 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 	if r, err = m.Run(ctx); c.dry {
 		return r, err
 	}
-	what := &act{"import openhands", c.realm, fmt.Sprintf("%d keys, %d tokens, %d users disabled, %d keys revoked", r.Keys.Added+r.Keys.Changed, r.Tokens.Added, r.DisabledNow, r.Revoked)}
+	what := &act{"import openhands", c.realm, fmt.Sprintf("%d keys, %d tokens, %d users disabled, %d keys revoked",
+		r.Keys.Added+r.Keys.Changed, r.Tokens.Added, r.DisabledNow, r.Revoked)}
 	return r, written(ctx, cmd, postgres.New(pool), what, err)
 }
 

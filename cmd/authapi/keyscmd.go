@@ -73,7 +73,8 @@ func showKeys(cmd *cli.Command, ks []keyLine) error {
 	return ops.Output(cmd, ks, func(w io.Writer) {
 		ops.Row(w, "ID", "USER", "ORG", "NAME", "KIND", "CREATED", "EXPIRES", "REVOKED", "LAST USED", "ADMITTED")
 		for _, k := range ks {
-			ops.Row(w, k.ID, k.User, orDash(k.Org), k.Name, k.Kind, orDash(k.Created), orDash(k.Expires), orDash(k.Revoked), orDash(k.LastUsed), k.admitted())
+			ops.Row(w, k.ID, k.User, orDash(k.Org), k.Name, k.Kind, orDash(k.Created), orDash(k.Expires), orDash(k.Revoked), orDash(k.LastUsed),
+				k.admitted())
 		}
 	})
 }

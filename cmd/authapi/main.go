@@ -18,7 +18,8 @@ func program() *cli.Command {
 		Name:  "authapi",
 		Usage: "decide about API keys and stored offline tokens",
 		Commands: []*cli.Command{
-			serveCommand(), consoleCommand(), keysCommand(), secretsCommand(), serviceKeysCommand(), auditCommand(), importCommand(), shadowCommand(),
+			serveCommand(), consoleCommand(), keysCommand(), secretsCommand(), serviceKeysCommand(), auditCommand(), importCommand(),
+			shadowCommand(),
 			ops.Healthcheck("authapi", "AUTHAPI_", "127.0.0.1:9091"),
 		},
 	}

@@ -142,5 +142,8 @@ func (r realmConfig) open() (idp.Realm, error) {
 	if err != nil {
 		return idp.Realm{}, err
 	}
-	return idp.Realm{ClientID: r.ClientID, LoginURL: r.LoginURL, Keycloak: adapters.Provider{App: app, Exchanges: exchanges, KnownAs: r.Issuer}, Federation: adapters.Federation{App: app}}, nil
+	return idp.Realm{
+		ClientID: r.ClientID, LoginURL: r.LoginURL,
+		Keycloak: adapters.Provider{App: app, Exchanges: exchanges, KnownAs: r.Issuer}, Federation: adapters.Federation{App: app},
+	}, nil
 }

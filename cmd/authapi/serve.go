@@ -72,10 +72,15 @@ func serve(ctx context.Context, c *config) error {
 	var s *authapi.Server
 	measure := latency(registry)
 	lost := adapters.NewAgain(postgres.New(pool), logger)
-	options := projection.Options{Installed: func(c projection.Change) { measure(c); s.Tokens.Installed(c) }, Loaded: func() { s.Tokens.Loaded() }, Remembered: lost.Remembered}
+	options := projection.Options{
+		Installed: func(c projection.Change) { measure(c); s.Tokens.Installed(c) },
+		Loaded:    func() { s.Tokens.Loaded() }, Remembered: lost.Remembered,
+	}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
-	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: pool},
-		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known), feedVersion(known))
+	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: pool},
+		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known),
+		feedVersion(known))
 	senders, err := c.backChannel.senders(configured, realms)
 	if err != nil {
 		return err
@@ -108,7 +113,9 @@ func serve(ctx context.Context, c *config) error {
 }
 
 // server joins the rooms.
-func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms idp.Realms, senders tokens.LogoutTokens, r prometheus.Registerer, logger zerolog.Logger) (*authapi.Server, error) {
+func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projection.Projection, realms idp.Realms,
+	senders tokens.LogoutTokens, r prometheus.Registerer, logger zerolog.Logger,
+) (*authapi.Server, error) {
 	st, rows := postgres.New(pool), keyrows.New(pool)
 	sealed := adapters.Custody{Store: st, Keys: held.Tokens}
 	all := authapi.Config{
@@ -117,9 +124,11 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 			CheckMembers: c.orgCheck == "members", NoKeyPasses: c.gateway.noKey == "pass",
 			Uses: gate.NewUses(rows), Limits: gate.NewLimits(c.keyRate, c.failureRate, c.trustedProxies),
 		},
-		Tokens: sealed, Turns: adapters.Turns{Custody: sealed}, Logouts: adapters.Logouts{Store: st}, LogoutTokens: senders, BlindReuse: c.blindReuse,
+		Tokens: sealed, Turns: adapters.Turns{Custody: sealed}, Logouts: adapters.Logouts{Store: st}, LogoutTokens: senders,
+		BlindReuse: c.blindReuse,
 		SystemKeys: adapters.SystemKeys{Store: rows}, UserKeys: rows, Members: rows, Master: held.Master, OldMasters: held.OldMasters,
-		Orders: adapters.Orders{Store: st}, Stories: adapters.Stories{Pool: pool}, Arrivals: adapters.Arrivals{Store: st}, AppName: c.integrations.appName, Docs: c.docs == "on",
+		Orders: adapters.Orders{Store: st}, Stories: adapters.Stories{Pool: pool}, Arrivals: adapters.Arrivals{Store: st},
+		AppName: c.integrations.appName, Docs: c.docs == "on",
 		Trail: audit.NewTrail(adapters.Acts{Store: rows}), Registry: r,
 	}
 	if c.mode == "strict" {

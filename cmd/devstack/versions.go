@@ -35,7 +35,10 @@ func note(_ context.Context, c *cli.Command) error {
 	if err != nil {
 		return err
 	}
-	r := versionRun{version: c.Args().First(), switched: cmp.Or(os.Getenv("TRUTH_LISTENER"), "on"), date: time.Now().UTC().Format(time.DateOnly)}
+	r := versionRun{
+		version: c.Args().First(), switched: cmp.Or(os.Getenv("TRUTH_LISTENER"), "on"),
+		date: time.Now().UTC().Format(time.DateOnly),
+	}
 	if r.version == "" {
 		return fmt.Errorf("%w: which version of Keycloak?", errUsage)
 	}
@@ -45,7 +48,8 @@ func note(_ context.Context, c *cli.Command) error {
 	if r.interrupted {
 		return nil // it says nothing of this version
 	}
-	if log, err := os.ReadFile(filepath.Join(dir, ".dev", "log", "truth", "keycloak.log")); err == nil && r.started == "yes" { //nolint:gosec // our own log
+	//nolint:gosec // our own log
+	if log, err := os.ReadFile(filepath.Join(dir, ".dev", "log", "truth", "keycloak.log")); err == nil && r.started == "yes" {
 		r.listener = listenerIn(string(log))
 	}
 	doc := filepath.Join(dir, "docs", "keycloak-versions.md")

@@ -59,9 +59,11 @@ func (c *config) table() *settings.Table {
 	t.Choice(&c.pprof, "WORKER_PPROF", []string{"off", "on"}, ops.PprofHelp)
 	c.addRules(t)
 	t.Duration(&c.lookEvery, "WORKER_LOOK_INTERVAL", time.Second, 10*time.Millisecond, time.Minute, "how often it is asked who is due")
-	t.Duration(&c.backfillEvery, "WORKER_BACKFILL_INTERVAL", time.Minute, 100*time.Millisecond, time.Hour, "how often Keycloak's event store is read")
+	t.Duration(&c.backfillEvery, "WORKER_BACKFILL_INTERVAL", time.Minute, 100*time.Millisecond, time.Hour,
+		"how often Keycloak's event store is read")
 	t.Duration(&c.grace, "WORKER_BACKFILL_GRACE", 20*time.Second, 0, time.Hour, "how long a listener may take to deliver an event before it counts as missed")
-	t.Duration(&c.keepFeed, "WORKER_FEED_KEEP", 24*time.Hour, time.Minute, 365*24*time.Hour, "readers that are behind by more load everything again")
+	t.Duration(&c.keepFeed, "WORKER_FEED_KEEP", 24*time.Hour, time.Minute, 365*24*time.Hour,
+		"readers that are behind by more load everything again")
 	t.Duration(&c.keepJournal, "WORKER_JOURNAL_KEEP", 0, 0, 100*365*24*time.Hour, "what was exported and is older is removed from the journal; 0s keeps all")
 	t.Duration(&c.testEvery, "WORKER_SELFTEST_INTERVAL", 5*time.Minute, time.Second, 24*time.Hour, "how often it is asked whether Keycloak, the log and the database are set up as they must be")
 	t.Duration(&c.ownerSweep, "WORKER_OWNER_SWEEP", 10*time.Minute, 0, 24*time.Hour, "how often all owners of keys and tokens are found again among Keycloak's users, where its jar offers pages by key; 0s: never")

@@ -32,15 +32,22 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 		losses:  prometheus.NewCounter(prometheus.CounterOpts{Name: "tokenstate_log_losses_total", Help: "Times that the log was found to lack messages, or Keycloak's event store rows that nobody had read."}),
 		active:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_worker_active", Help: "1 if this worker is the active one."}),
 	}
-	m.role = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tokenstate_worker_info", Help: "1, under this worker's role: active or standby."}, []string{"role"})
+	m.role = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "tokenstate_worker_info",
+		Help: "1, under this worker's role: active or standby.",
+	}, []string{"role"})
 	m.is(standby)
 	m.failing = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_batch_failures", Help: "How often in a row the batch at the floor could not be applied; 0 after a commit."})
 	m.unwritable = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_log_unwritable", Help: "1 if the active worker could not write into the log when it last tried, every 15 s."})
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})
-	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_selftest_timestamp_seconds", Help: "When the last self-test was made, since 1970."})
-	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
+	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "tokenstate_selftest_timestamp_seconds",
+		Help: "When the last self-test was made, since 1970.",
+	})
+	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
 	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.findings, m.tested)
 	var asked askedGauges
 	asked.add("tokenstate_log_lag_messages", "Messages in the log that are not applied.", p.lag)
@@ -48,13 +55,15 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 		n, err := p.store.ParkedCount(ctx)
 		return float64(n), err
 	})
-	asked.add("tokenstate_outbox_oldest_seconds", "Age of the oldest order that is not in the log.", func(ctx context.Context) (float64, error) {
-		d, err := p.store.OutboxAge(ctx)
-		return d.Seconds(), err
-	})
-	asked.add("tokenstate_oldest_doubt_seconds", "For how long the longest due subject has waited for a look.", func(context.Context) (float64, error) {
-		return p.looker.Oldest(time.Now()).Seconds(), nil
-	})
+	asked.add("tokenstate_outbox_oldest_seconds", "Age of the oldest order that is not in the log.",
+		func(ctx context.Context) (float64, error) {
+			d, err := p.store.OutboxAge(ctx)
+			return d.Seconds(), err
+		})
+	asked.add("tokenstate_oldest_doubt_seconds", "For how long the longest due subject has waited for a look.",
+		func(context.Context) (float64, error) {
+			return p.looker.Oldest(time.Now()).Seconds(), nil
+		})
 	asked.add("tokenstate_sweep_age_seconds", "Since the token or owner that was not seen for longest was looked at.", func(context.Context) (float64, error) {
 		return since(p.known.SweptUntil()), nil
 	})

@@ -29,7 +29,8 @@ var (
 	nodeAge     = prometheus.NewDesc(listenerAge, listenerAgeHelp, []string{"node"}, nil)
 	nodeQueued  = prometheus.NewDesc("tokenstate_listener_queued", "Messages that a Keycloak node had not delivered when it was last heard.", []string{"node"}, nil)
 	nodeOldest  = prometheus.NewDesc("tokenstate_listener_oldest_seconds", "How old the oldest of them was then.", []string{"node"}, nil)
-	nodeDropped = prometheus.NewDesc("tokenstate_listener_dropped", "Messages that a Keycloak node has dropped since it started.", []string{"node"}, nil)
+	nodeDropped = prometheus.NewDesc("tokenstate_listener_dropped", "Messages that a Keycloak node has dropped since it started.",
+		[]string{"node"}, nil)
 )
 
 // Describe says nothing: one name has series with and without a label, which only an unchecked

@@ -49,7 +49,9 @@ func operatorCommand(name, args, usage string, flags []cli.Flag, do func(context
 }
 
 // operatorCommandWith is one with more settings.
-func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*operator, *settings.Table), do func(context.Context, *cli.Command, *operator) error) *cli.Command {
+func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*operator, *settings.Table),
+	do func(context.Context, *cli.Command, *operator) error,
+) *cli.Command {
 	o := &operator{}
 	table := settings.New("WORKER_")
 	o.logging.AddTo(table)

@@ -30,13 +30,14 @@ func parkedCommand() *cli.Command {
 				return err
 			}),
 			operatorCommand("requeue", "SEQ", "read it again: a newer program may be able to", nil, requeue),
-			operatorCommand("discard", "SEQ", "remove it for good", []cli.Flag{reasonFlag(), byFlag()}, func(ctx context.Context, cmd *cli.Command, o *operator) error {
-				p, err := o.parked(ctx, cmd)
-				if err != nil {
-					return err
-				}
-				return o.store().DropParked(ctx, p, cmd.String("by"), "discard: "+cmd.String("reason"))
-			}),
+			operatorCommand("discard", "SEQ", "remove it for good", []cli.Flag{reasonFlag(), byFlag()},
+				func(ctx context.Context, cmd *cli.Command, o *operator) error {
+					p, err := o.parked(ctx, cmd)
+					if err != nil {
+						return err
+					}
+					return o.store().DropParked(ctx, p, cmd.String("by"), "discard: "+cmd.String("reason"))
+				}),
 		},
 	}
 }
@@ -55,7 +56,10 @@ func listParked(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	lines := make([]line, len(ps))
 	for i, p := range ps {
-		lines[i] = line{p.Seq, p.Stream.UTC().Format("2006-01-02T15:04:05.000000Z"), p.Received.Time().Format("2006-01-02T15:04:05.000Z"), p.Subject, p.Reason}
+		lines[i] = line{
+			p.Seq, p.Stream.UTC().Format("2006-01-02T15:04:05.000000Z"), p.Received.Time().Format("2006-01-02T15:04:05.000Z"),
+			p.Subject, p.Reason,
+		}
 	}
 	return ops.Output(cmd, lines, func(w io.Writer) {
 		ops.Row(w, "SEQ", "RECEIVED", "SUBJECT", "REASON")

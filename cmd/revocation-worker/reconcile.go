@@ -69,7 +69,10 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	}
 	stores := guard(before.Facts)
 	pages := &worker.Pages{Ask: asking.Pager{Admin: slow, Stores: stores}, Keys: asking.Inside{Resource: slow.Resource()}, Logger: o.logger}
-	ask := asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: admin.Resource()}, WasThere: before.Facts.WasThere, Sighted: before.Facts.Sighted, Stores: stores, StoreOf: before.Facts.StoreOf}
+	ask := asking.Asker{
+		Admin: admin, Inside: &asking.Inside{Resource: admin.Resource()}, WasThere: before.Facts.WasThere,
+		Sighted: before.Facts.Sighted, Stores: stores, StoreOf: before.Facts.StoreOf,
+	}
 	then, failed, err := recovery.Reconcile(ctx, ask, pages, before, subjects, rate.NewLimiter(rate.Limit(n), n), func(i int) { at(int64(i)) })
 	done()
 	if err != nil {
@@ -77,7 +80,8 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 	}
 	o.tellUnnamed(before, subjects)
 	for s, err := range failed {
-		o.logger.Warn().Err(err).Str("realm", s.Realm).Str("user", s.User).Str("client", s.Client).Str("what", s.Key).Msg("could not be looked at")
+		o.logger.Warn().Err(err).Str("realm", s.Realm).Str("user", s.User).Str("client", s.Client).Str("what", s.Key).
+			Msg("could not be looked at")
 	}
 	if err := show(cmd, append(recovery.Differences(before, then), recovery.Mistaken(then)...)); err != nil || len(failed) == 0 {
 		return err

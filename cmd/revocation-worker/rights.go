@@ -13,7 +13,10 @@ type may struct{ needs, mustNot []string }
 
 var (
 	workerMay = may{
-		needs:   []string{"tokenstate.v1._.event.trial.backfill", "tokenstate.v1._.event.trial.worker", "tokenstate.v1._.observation.trial.look", "tokenstate.v1._.order.trial", "tokenstate.v1._.mark.trial"},
+		needs: []string{
+			"tokenstate.v1._.event.trial.backfill", "tokenstate.v1._.event.trial.worker",
+			"tokenstate.v1._.observation.trial.look", "tokenstate.v1._.order.trial", "tokenstate.v1._.mark.trial",
+		},
 		mustNot: []string{"tokenstate.v1._.pardon.trial", "tokenstate.v1._.event.trial", "tokenstate.v1._.observation.trial"},
 	}
 	operatorMay = may{

@@ -24,11 +24,14 @@ func setupCommand() *cli.Command {
 	return keycloakCommand("setup", "make schema, stream, the worker's client and a realm's event settings what they must be; a second run changes nothing", []cli.Flag{
 		&cli.BoolFlag{Name: "canary", Usage: "make the canary's client and user in the realm, too: CANARY_CLIENT_SECRET and CANARY_PASSWORD say with what"},
 		&cli.BoolFlag{Name: "console", Usage: "make the console's client and its roles, too: CONSOLE_URL and CONSOLE_CLIENT_SECRET say for what"},
-	}, makeSetup, "NATS_URL", "KEYCLOAK_REALM", "KEYCLOAK_ADMIN", "KEYCLOAK_ADMIN_PASSWORD", "WORKER_KEYCLOAK_CLIENT_ID", "WORKER_KEYCLOAK_CLIENT_SECRET")
+	}, makeSetup, "NATS_URL", "KEYCLOAK_REALM", "KEYCLOAK_ADMIN", "KEYCLOAK_ADMIN_PASSWORD", "WORKER_KEYCLOAK_CLIENT_ID",
+		"WORKER_KEYCLOAK_CLIENT_SECRET")
 }
 
 // keycloakCommand is an operator's command that asks Keycloak, too, and can do nothing without the settings of must.
-func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error, must ...string) *cli.Command {
+func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Context, *cli.Command, *operator) error,
+	must ...string,
+) *cli.Command {
 	return operatorCommandWith(name, "", usage, flags, func(o *operator, t *settings.Table) {
 		t.Int(&o.replicas, "NATS_REPLICAS", 1, 1, 5, "of the stream, when setup makes it; one that stands keeps its replicas")
 		o.addKeycloak(t)

@@ -66,9 +66,13 @@ func listTokens(ctx context.Context, cmd *cli.Command, o *operator) error {
 		case len(lines) == most:
 		case o.realm != "" && t.Realm != o.realm, cmd.IsSet("user") && t.User != cmd.String("user"):
 		case cmd.IsSet("state") && v.State.String() != cmd.String("state"):
-		case cmd.Bool("needs-login") && (v.State != tokenstate.Revoked || alive[seatOf(t)] || v.Reason == tokenstate.ReasonUserDeleted || v.Reason == tokenstate.ReasonRealmDeleted):
+		case cmd.Bool("needs-login") && (v.State != tokenstate.Revoked || alive[seatOf(t)] || v.Reason == tokenstate.ReasonUserDeleted ||
+			v.Reason == tokenstate.ReasonRealmDeleted):
 		default:
-			lines = append(lines, tokenLine{t.Realm, t.User, t.ClientID, t.Session, v.State.String(), orNull(v.Reason), instant(v.Since), orNull(v.Cause), v.InDoubt})
+			lines = append(lines, tokenLine{
+				t.Realm, t.User, t.ClientID, t.Session, v.State.String(), orNull(v.Reason), instant(v.Since),
+				orNull(v.Cause), v.InDoubt,
+			})
 		}
 	}
 	return ops.Output(cmd, lines, func(w io.Writer) {

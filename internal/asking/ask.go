@@ -150,7 +150,9 @@ func (a Asker) lookAtUser(ctx context.Context, s tokenstate.Scope, clients []str
 }
 
 // observations puts rosters into o as long as they fit, and the others, session by session, into more.
-func observations(o *events.Observation, rosters []events.Roster, tokens []tokenstate.Token) (first *events.Observation, more []*events.Observation) {
+func observations(o *events.Observation, rosters []events.Roster,
+	tokens []tokenstate.Token,
+) (first *events.Observation, more []*events.Observation) {
 	left := maxSeats
 	var named []events.Roster
 	for _, r := range rosters {
@@ -218,7 +220,8 @@ func clientLook(c keycloak.ClientLook) events.ClientLook {
 		offline, consent = nil, nil
 	}
 	return events.ClientLook{
-		Client: c.Client.UUID, ClientID: c.Client.ClientID, Gone: c.Gone, Enabled: c.Client.Enabled, NotBefore: events.Seconds(c.Client.NotBefore),
+		Client: c.Client.UUID, ClientID: c.Client.ClientID, Gone: c.Gone, Enabled: c.Client.Enabled,
+		NotBefore:     events.Seconds(c.Client.NotBefore),
 		OfflineAccess: offline, ConsentRequired: consent,
 	}
 }

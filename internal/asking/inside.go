@@ -190,7 +190,10 @@ func (i Inside) UsersAfter(ctx context.Context, realm, after string, limit int) 
 	}
 	page := keyPage(got, len(got.Users))
 	for _, u := range got.Users {
-		page.Users = append(page.Users, events.UserSeen{User: u.ID, Enabled: u.Enabled, NotBefore: events.Seconds(u.NotBefore), OfflineAccess: &u.OfflineAccess, Store: u.Store})
+		page.Users = append(page.Users, events.UserSeen{
+			User: u.ID, Enabled: u.Enabled, NotBefore: events.Seconds(u.NotBefore),
+			OfflineAccess: &u.OfflineAccess, Store: u.Store,
+		})
 	}
 	return page, nil
 }

@@ -27,8 +27,9 @@ var (
 var adminResources = map[string]bool{
 	"USER": true, "USER_SESSION": true, "REALM": true, "REALM_ROLE": false, "REALM_ROLE_MAPPING": true,
 	"CLIENT_ROLE": false, "CLIENT_ROLE_MAPPING": true, "GROUP": false, "GROUP_MEMBERSHIP": true, "CLIENT": false, "CLIENT_SCOPE": false,
-	"CLIENT_SCOPE_CLIENT_MAPPING": true, "REALM_SCOPE_MAPPING": true, "CLIENT_SCOPE_MAPPING": true, "COMPONENT": true, "USER_FEDERATION_PROVIDER": true,
-	"IDENTITY_PROVIDER": false, "ORGANIZATION": false, "ORGANIZATION_MEMBERSHIP": true,
+	"CLIENT_SCOPE_CLIENT_MAPPING": true, "REALM_SCOPE_MAPPING": true, "CLIENT_SCOPE_MAPPING": true, "COMPONENT": true,
+	"USER_FEDERATION_PROVIDER": true,
+	"IDENTITY_PROVIDER":        false, "ORGANIZATION": false, "ORGANIZATION_MEMBERSHIP": true,
 }
 
 var details = []string{

@@ -17,7 +17,8 @@ func (s *Server) audit(r *http.Request, _ Visitor) (answer, error) {
 		return answer{}, &fault{http.StatusBadRequest, "That page does not exist", "Begin at the first page of the audit."}
 	}
 	data := page.Audit{Actor: short(q.Get("actor")), Action: short(q.Get("action")), Target: short(q.Get("target"))}
-	data.Rows, err = s.Rows.Acts(r.Context(), ActFilter{Actor: data.Actor, Action: data.Action, Target: data.Target, Before: before, Most: pageRows + 1})
+	data.Rows, err = s.Rows.Acts(r.Context(),
+		ActFilter{Actor: data.Actor, Action: data.Action, Target: data.Target, Before: before, Most: pageRows + 1})
 	if err != nil {
 		return answer{}, err
 	}

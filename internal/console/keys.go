@@ -21,7 +21,10 @@ const (
 )
 
 func (s *Server) keyQueryOf(v url.Values) keyQuery {
-	q := keyQuery{KeyFilter{Realm: short(v.Get("realm")), User: short(v.Get("user")), Kind: apikey.Kind(short(v.Get("kind"))), After: short(v.Get("after"))}, v.Get("state"), v.Get("only")}
+	q := keyQuery{KeyFilter{
+		Realm: short(v.Get("realm")), User: short(v.Get("user")), Kind: apikey.Kind(short(v.Get("kind"))),
+		After: short(v.Get("after")),
+	}, v.Get("state"), v.Get("only")}
 	switch q.only {
 	case "live":
 		q.filter.Live = true
@@ -34,7 +37,10 @@ func (s *Server) keyQueryOf(v url.Values) keyQuery {
 }
 
 func (q keyQuery) values() url.Values {
-	return url.Values{"realm": {q.filter.Realm}, "user": {q.filter.User}, "kind": {string(q.filter.Kind)}, "state": {q.state}, "only": {q.only}}
+	return url.Values{
+		"realm": {q.filter.Realm}, "user": {q.filter.User}, "kind": {string(q.filter.Kind)}, "state": {q.state},
+		"only": {q.only},
+	}
 }
 
 // keys lists API keys, admitted or refused as authapi would decide now.
@@ -44,7 +50,8 @@ func (s *Server) keys(r *http.Request, _ Visitor) (answer, error) {
 		Realm: q.filter.Realm, User: q.filter.User, CSV: "/keys.csv?" + q.values().Encode(),
 		Kinds:  page.Choices(string(q.filter.Kind), "", "any kind", "system", "system", "user", "user", "legacy", "legacy"),
 		States: page.Choices(q.state, "", "any state", "admitted", "admitted", "refused", "refused"),
-		Only:   page.Choices(q.only, "", "all, dead ones too", "live", "neither revoked nor expired", "unused", "unused for 90 days", "ends", "end within 7 days"),
+		Only: page.Choices(q.only, "", "all, dead ones too", "live", "neither revoked nor expired", "unused", "unused for 90 days", "ends",
+			"end within 7 days"),
 	}
 	looked, last, err := s.eachKey(r.Context(), q, maxLooked, func(k page.Key) bool {
 		data.Rows = append(data.Rows, k)
@@ -89,12 +96,14 @@ func (s *Server) eachKey(ctx context.Context, q keyQuery, most int, more func(pa
 func (s *Server) keysCSV(r *http.Request, _ Visitor) (answer, error) {
 	q := s.keyQueryOf(r.URL.Query())
 	rows := func(write func(...string) error) error {
-		if err := write("id", "realm", "user", "organization", "name", "kind", "state", "reason", "since", "made", "last_used", "ends"); err != nil {
+		if err := write("id", "realm", "user", "organization", "name", "kind", "state", "reason", "since", "made", "last_used",
+			"ends"); err != nil {
 			return err
 		}
 		var failed error
 		_, _, err := s.eachKey(r.Context(), q, csvRows, func(k page.Key) bool {
-			failed = write(k.ID, k.Realm, k.User, k.Org, k.Name, k.Kind, k.Mark.Word, k.Reason, stamp(k.Since), stamp(k.Created), stamp(k.LastUsed), stamp(k.Expires))
+			failed = write(k.ID, k.Realm, k.User, k.Org, k.Name, k.Kind, k.Mark.Word, k.Reason, stamp(k.Since), stamp(k.Created),
+				stamp(k.LastUsed), stamp(k.Expires))
 			return failed == nil
 		})
 		if failed != nil {

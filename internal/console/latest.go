@@ -22,7 +22,9 @@ const (
 	latestLimit = 3 * time.Second
 )
 
-func (l *latest) get(ctx context.Context, now time.Time, read func(context.Context) (page.Log, error)) (log *page.Log, at time.Time, stale bool) {
+func (l *latest) get(ctx context.Context, now time.Time,
+	read func(context.Context) (page.Log, error),
+) (log *page.Log, at time.Time, stale bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if now.Sub(l.tried) >= latestFor {

@@ -29,7 +29,10 @@ type setupView struct {
 func (s *Server) setup(r *http.Request, _ Visitor) (answer, error) {
 	log, _, _ := s.log.get(r.Context(), s.Now(), s.Rows.Log)
 	data := setupView{Version: s.Version, Settings: s.Settings, Log: log}
-	seen := doctor.Seen{Now: s.Known.Now(), Nodes: doctor.NodesOf(s.Known.Nodes()), Unasked: map[string]string{keycloakPart: "not by the console"}}
+	seen := doctor.Seen{
+		Now: s.Known.Now(), Nodes: doctor.NodesOf(s.Known.Nodes()),
+		Unasked: map[string]string{keycloakPart: "not by the console"},
+	}
 	if log != nil {
 		for _, x := range log.Readings {
 			seen.Missed = append(seen.Missed, doctor.Missed{Realm: x.Realm, Any: x.Missed, Upto: x.Upto})

@@ -47,7 +47,8 @@ func (s *Server) ordersPage(r *http.Request, v Visitor, data ordersView) (answer
 
 func (s *Server) intent(r *http.Request) (page.Intent, error) {
 	i := page.Intent{
-		Realm: s.Authapi.Realm(), User: strings.TrimSpace(r.PostFormValue("user")), What: r.PostFormValue("what"), Reason: strings.TrimSpace(r.PostFormValue("reason")),
+		Realm: s.Authapi.Realm(), User: strings.TrimSpace(r.PostFormValue("user")), What: r.PostFormValue("what"),
+		Reason: strings.TrimSpace(r.PostFormValue("reason")),
 	}
 	bad := func(text string) (page.Intent, error) {
 		return i, &fault{http.StatusUnprocessableEntity, "That is no order", text + " Nothing was done."}

@@ -61,7 +61,10 @@ func New(c Config) *Server {
 	if c.Pace == 0 {
 		c.Pace = pagesASecond
 	}
-	return &Server{Config: c, sessions: newSessions(c.Now), attempts: newAttempts(), flows: flows{all: map[[32]byte]begun{}}, building: make(chan struct{}, maxBuilding), pace: rate.NewLimiter(c.Pace, pagesAtOnce)}
+	return &Server{
+		Config: c, sessions: newSessions(c.Now), attempts: newAttempts(), flows: flows{all: map[[32]byte]begun{}},
+		building: make(chan struct{}, maxBuilding), pace: rate.NewLimiter(c.Pace, pagesAtOnce),
+	}
 }
 
 // Handler serves everything.

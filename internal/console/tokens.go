@@ -76,7 +76,9 @@ func (s *Server) tokens(r *http.Request, _ Visitor) (answer, error) {
 
 // eachToken gives those that fit, until more says no, or so many were looked at. last is where to go
 // on; the zero one if there is nothing left.
-func (s *Server) eachToken(ctx context.Context, q tokenQuery, most int, more func(page.Stored) bool) (looked int, last tokenstate.Token, err error) {
+func (s *Server) eachToken(ctx context.Context, q tokenQuery, most int,
+	more func(page.Stored) bool,
+) (looked int, last tokenstate.Token, err error) {
 	f := q.filter
 	f.Most = batchRows
 	for looked < most {
@@ -116,13 +118,15 @@ func (s *Server) tokensCSV(r *http.Request, _ Visitor) (answer, error) {
 		return answer{}, err
 	}
 	rows := func(write func(...string) error) error {
-		if err := write("realm", "user", "client", "session", "state", "reason", "since", "event", "issued", "checked", "in_doubt", "custody", "verified"); err != nil {
+		if err := write("realm", "user", "client", "session", "state", "reason", "since", "event", "issued", "checked", "in_doubt",
+			"custody", "verified"); err != nil {
 			return err
 		}
 		var failed error
 		_, _, err := s.eachToken(r.Context(), q, csvRows, func(x page.Stored) bool {
 			t := page.TokenOf(x)
-			failed = write(t.Realm, t.User, t.ClientID, t.Session, t.Mark.Word, t.Reason, stamp(t.Since), t.Event, stamp(t.Issued), stamp(t.Checked), yes(t.InDoubt), t.Custody, yes(t.Verified))
+			failed = write(t.Realm, t.User, t.ClientID, t.Session, t.Mark.Word, t.Reason, stamp(t.Since), t.Event, stamp(t.Issued),
+				stamp(t.Checked), yes(t.InDoubt), t.Custody, yes(t.Verified))
 			return failed == nil
 		})
 		if failed != nil {

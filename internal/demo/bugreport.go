@@ -29,7 +29,8 @@ func (s *story) bugReport(ctx context.Context) error {
 // Keycloak is suspended meanwhile, so that nothing can have asked it.
 func (s *story) loggedOut(ctx context.Context) error {
 	began := time.Now()
-	if err := s.act("a logout ends the offline session while a run is under way", func() error { return s.keycloak.Logout(ctx, s.offline) }); err != nil {
+	if err := s.act("a logout ends the offline session while a run is under way",
+		func() error { return s.keycloak.Logout(ctx, s.offline) }); err != nil {
 		return err
 	}
 	if err := s.until(ctx, began, soon, "revoked"); err != nil {
@@ -142,7 +143,8 @@ func (s *story) disabledByBackend(ctx context.Context) error {
 func (s *story) standing(ctx context.Context, enabled bool) (string, error) {
 	what := map[bool]string{false: "the backend disables the user, too", true: "the backend enables the user"}[enabled]
 	a, err := s.expect(what, func() (play.Answer, error) {
-		return s.backend.Call(ctx, http.MethodPost, "/v1/users/"+s.user+"/standing?wait_ms=5000", "", map[string]any{"enabled": enabled, "reason": "demo"})
+		return s.backend.Call(ctx, http.MethodPost, "/v1/users/"+s.user+"/standing?wait_ms=5000", "",
+			map[string]any{"enabled": enabled, "reason": "demo"})
 	}, http.StatusOK, "applied", "true")
 	return a.Text("event_id"), err
 }

@@ -112,7 +112,8 @@ func (s *story) browserLogout(ctx context.Context) error {
 	if err := s.until(ctx, began, soon, "usable"); err != nil {
 		return err
 	}
-	if err := s.act("refreshes the offline token still", func() error { _, err := s.keycloak.Refresh(ctx, s.offline); return err }); err != nil {
+	if err := s.act("refreshes the offline token still",
+		func() error { _, err := s.keycloak.Refresh(ctx, s.offline); return err }); err != nil {
 		return err
 	}
 	return s.bothWork(ctx)
@@ -182,7 +183,8 @@ func (s *story) remove(ctx context.Context) error {
 		return err
 	}
 	dead, key := s.offline, s.key
-	if err := s.act("an administrator imports the same user id again", func() error { return s.keycloak.Import(ctx, s.name, s.user) }); err != nil {
+	if err := s.act("an administrator imports the same user id again",
+		func() error { return s.keycloak.Import(ctx, s.name, s.user) }); err != nil {
 		return err
 	}
 	s.browser = s.keycloak.NewBrowser()

@@ -35,7 +35,8 @@ func AdminOf(e Env) *Admin {
 // existed by then.
 func (a *Admin) Session(ctx context.Context) (*AdminSession, error) {
 	form := url.Values{"grant_type": {"password"}, "client_id": {"admin-cli"}, "username": {a.user}, "password": {a.password}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+"/realms/master/protocol/openid-connect/token", strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base+"/realms/master/protocol/openid-connect/token",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}

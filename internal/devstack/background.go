@@ -29,7 +29,8 @@ func startSupervisor(root string, lock *os.File) (*exec.Cmd, *os.File, error) {
 	if err := os.MkdirAll(filepath.Join(root, ".dev", "log"), 0o700); err != nil {
 		return nil, nil, err
 	}
-	log, err := os.OpenFile(filepath.Join(root, ".dev", "log", "devstack.log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // our own folder
+	//nolint:gosec // our own folder
+	log, err := os.OpenFile(filepath.Join(root, ".dev", "log", "devstack.log"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}

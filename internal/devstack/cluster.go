@@ -71,7 +71,8 @@ func (c cluster) copyOf(ctx context.Context, url string, standby bool) error {
 	if standby {
 		args = append(args, "-R")
 	}
-	cmd := asUser(exec.CommandContext(ctx, filepath.Join(c.bin, "pg_basebackup"), args...), c.cred, c.dir) //nolint:gosec // binaries that we chose
+	//nolint:gosec // binaries that we chose
+	cmd := asUser(exec.CommandContext(ctx, filepath.Join(c.bin, "pg_basebackup"), args...), c.cred, c.dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("pg_basebackup: %w\n%s", err, out)
 	}
@@ -104,7 +105,8 @@ func (k *Cluster) Serve(settings, env []string) *exec.Cmd {
 
 // Promote makes a standby a primary.
 func (k *Cluster) Promote(ctx context.Context) error {
-	cmd := asUser(exec.CommandContext(ctx, filepath.Join(k.c.bin, "pg_ctl"), "promote", "-D", k.c.data()), k.c.cred, k.c.dir) //nolint:gosec // binaries that we chose
+	//nolint:gosec // binaries that we chose
+	cmd := asUser(exec.CommandContext(ctx, filepath.Join(k.c.bin, "pg_ctl"), "promote", "-D", k.c.data()), k.c.cred, k.c.dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("pg_ctl promote: %w\n%s", err, out)
 	}

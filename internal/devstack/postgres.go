@@ -70,7 +70,8 @@ func (c cluster) init(ctx context.Context) error {
 	if err := writeFor(pwfile, c.password, c.cred); err != nil {
 		return err
 	}
-	cmd := asUser(exec.CommandContext(ctx, filepath.Join(c.bin, "initdb"), "-D", c.data(), "-U", "postgres", //nolint:gosec // binaries that we chose
+	//nolint:gosec // binaries that we chose
+	cmd := asUser(exec.CommandContext(ctx, filepath.Join(c.bin, "initdb"), "-D", c.data(), "-U", "postgres",
 		"-A", "scram-sha-256", "--pwfile", pwfile, "-E", "UTF8", "--locale", "C", "--no-sync"), c.cred, c.dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
@@ -81,7 +82,10 @@ func (c cluster) init(ctx context.Context) error {
 // command serves the cluster on loopback only and without a socket, whose folder might belong
 // to another user.
 func (c cluster) command() *exec.Cmd {
-	args := []string{"-D", c.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "unix_socket_directories=", "-c", "max_connections=200"}
+	args := []string{
+		"-D", c.data(), "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "unix_socket_directories=", "-c",
+		"max_connections=200",
+	}
 	if c.throwaway {
 		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 			"-c", "jit=off") // a test's tables hold a few rows, and compiling a question about them takes longer than all else
@@ -89,7 +93,8 @@ func (c cluster) command() *exec.Cmd {
 	if c.counting { // without BEGIN and COMMIT, which are no questions
 		args = append(args, "-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track_utility=off")
 	}
-	return asUser(exec.Command(filepath.Join(c.bin, "postgres"), args...), c.cred, c.dir) //nolint:gosec,noctx // it outlives the start; Stop ends it
+	//nolint:gosec,noctx // it outlives the start; Stop ends it
+	return asUser(exec.Command(filepath.Join(c.bin, "postgres"), args...), c.cred, c.dir)
 }
 
 func (c cluster) url(database string) string {

@@ -16,8 +16,8 @@ import (
 // workerRoles are what the worker's client may do in a realm: look, and nothing else.
 var workerRoles = []string{"view-users", "view-clients", "view-realm", "view-events"}
 
-// QuickHash is the password policy of the stack's realms. It is for made-up people only. Keycloak's own (argon2) was three quarters of what its
-// processor time went into while a differential test ran.
+// QuickHash is the password policy of the stack's realms. It is for made-up people only. Keycloak's own
+// (argon2) was three quarters of what its processor time went into while a differential test ran.
 const QuickHash = "hashAlgorithm(pbkdf2-sha256) and hashIterations(1)"
 
 // NewRealm makes a realm of the shape of deploy/realm.json under this name, its clients with

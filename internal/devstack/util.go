@@ -89,7 +89,10 @@ func cleanEnv() []string {
 }
 
 func configures(kv string) bool {
-	for _, prefix := range []string{"WORKER_", "AUTHAPI_", "NATS_", "KEYCLOAK_", "KEYCLOAK2_", "KC_", "QUARKUS_", "PG", "POSTGRES_", "DATABASE_URL=", "JAVA_OPTS", "JAVA_TOOL_OPTIONS="} {
+	for _, prefix := range []string{
+		"WORKER_", "AUTHAPI_", "NATS_", "KEYCLOAK_", "KEYCLOAK2_", "KC_", "QUARKUS_", "PG", "POSTGRES_",
+		"DATABASE_URL=", "JAVA_OPTS", "JAVA_TOOL_OPTIONS=",
+	} {
 		if strings.HasPrefix(kv, prefix) {
 			return true
 		}

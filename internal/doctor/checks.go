@@ -54,11 +54,18 @@ func realm(r Realm, s Seen) []Finding {
 	fs := []Finding{
 		roles(r, Roles, repair),
 		when(r.UserEvents, Finding{name("user events"), Fault, "are not saved", lost, repair}, "are saved"),
-		when(len(lacking) == 0, Finding{name("types of user events"), Fault, "not saved: " + strings.Join(lacking, " "), lost, repair}, "all that are needed"),
-		when(longEnough(r.UserExpiry, s.Overlap), Finding{name("expiry of user events"), Fault, "is " + r.UserExpiry.String(), "an outage that lasts longer loses what was not delivered", repair}, forEver(r.UserExpiry)),
+		when(len(lacking) == 0, Finding{name("types of user events"), Fault, "not saved: " + strings.Join(lacking, " "), lost, repair},
+			"all that are needed"),
+		when(longEnough(r.UserExpiry, s.Overlap), Finding{
+			name("expiry of user events"), Fault, "is " + r.UserExpiry.String(),
+			"an outage that lasts longer loses what was not delivered", repair,
+		}, forEver(r.UserExpiry)),
 		when(r.AdminEvents, Finding{name("admin events"), Fault, "are not saved", lost, repair}, "are saved"),
 		when(r.Details, Finding{name("details of admin events"), Warning, "are not saved", "an online and an offline session that an admin ended look alike, so more is looked at", repair}, "are saved"),
-		when(longEnough(r.AdminExpiry, s.Overlap), Finding{name("expiry of admin events"), Fault, "is " + r.AdminExpiry.String(), "an outage that lasts longer loses what was not delivered", repair}, forEver(r.AdminExpiry)),
+		when(longEnough(r.AdminExpiry, s.Overlap), Finding{
+			name("expiry of admin events"), Fault, "is " + r.AdminExpiry.String(),
+			"an outage that lasts longer loses what was not delivered", repair,
+		}, forEver(r.AdminExpiry)),
 		against(name("clock"), r.Keycloak.Sub(r.Asked), s, "orders and looks are put in a wrong order, and young tokens whose session is gone are looked at at a wrong time"),
 		when(r.NeverLooked == 0, Finding{
 			name("owners"), Warning, fmt.Sprintf("%d of %d were never looked at", r.NeverLooked, r.OwnersInAll), "in strict mode their keys are 503",
@@ -101,7 +108,8 @@ func roles(r Realm, needed []string, repair string) Finding {
 	case len(lacking) > 0:
 		f.Level, f.Found, f.Breaks, f.Repair = Fault, "lacking: "+strings.Join(lacking, " "), "looks and backfill are refused", repair
 	case len(beyond) > 0:
-		f.Level, f.Found, f.Breaks = Warning, "beyond need: "+strings.Join(beyond, " "), "whoever steals the worker's secret may do more than look"
+		f.Level, f.Found, f.Breaks = Warning, "beyond need: "+strings.Join(beyond, " "),
+			"whoever steals the worker's secret may do more than look"
 		f.Repair = "take them from the service account of WORKER_KEYCLOAK_CLIENT_ID"
 	}
 	return f
@@ -113,7 +121,10 @@ func adminRealm(r Realm, overlap time.Duration) Finding {
 		return Finding{"realm " + r.Name + ", admin events", Warning, "are not saved", "the deletion of a realm, if no listener delivers it, is found by looks only", setup}
 	}
 	if f.Level != Fault && !longEnough(r.AdminExpiry, overlap) {
-		return Finding{"realm " + r.Name + ", expiry of admin events", Fault, "is " + r.AdminExpiry.String(), "an outage that lasts longer loses the deletion of a realm", setup}
+		return Finding{
+			"realm " + r.Name + ", expiry of admin events", Fault, "is " + r.AdminExpiry.String(),
+			"an outage that lasts longer loses the deletion of a realm", setup,
+		}
 	}
 	return f
 }
@@ -144,11 +155,23 @@ func stream(s Stream) []Finding {
 
 func database(d Database) []Finding {
 	return []Finding{
-		when(d.Schema >= d.Program, Finding{"schema", Fault, fmt.Sprintf("is at %d, this program needs %d", d.Schema, d.Program), "the programs fail", "revocation-worker migrate up"}, fmt.Sprintf("is at %d", d.Schema)),
-		when(d.Writes, Finding{"database role, rights", Fault, "cannot write what the worker writes", "nothing is learnt", "GRANT tokenstate_worker TO the worker's user"}, "of a worker"),
+		when(d.Schema >= d.Program, Finding{
+			"schema", Fault, fmt.Sprintf("is at %d, this program needs %d", d.Schema, d.Program),
+			"the programs fail", "revocation-worker migrate up",
+		}, fmt.Sprintf("is at %d", d.Schema)),
+		when(d.Writes, Finding{
+			"database role, rights", Fault, "cannot write what the worker writes", "nothing is learnt",
+			"GRANT tokenstate_worker TO the worker's user",
+		}, "of a worker"),
 		when(!d.Superuser && !d.ReadsSecrets, Finding{"database role, least rights", Warning, "may read ciphertexts or everything", "whoever steals the worker's password may, too", "let the worker connect as a user that is only in tokenstate_worker"}, "no more than a worker's"),
 		when(d.Confirmed, Finding{"epoch", Fault, "no worker has read the log to its end since the database was made or restored", "authapi is not ready", "start a worker, see its log"}, "is confirmed"),
-		when(d.Parked == 0, Finding{"parked messages", Fault, fmt.Sprintf("%d could not be read", d.Parked), "what they say is not known", "revocation-worker parked list"}, "none"),
-		when(d.OutboxAge < 5*time.Minute, Finding{"outbox", Warning, "the oldest order waits for " + d.OutboxAge.Round(time.Second).String(), "it acts, but a restored backup would forget it", "is a worker active, and NATS there?"}, "is empty, or young"),
+		when(d.Parked == 0, Finding{
+			"parked messages", Fault, fmt.Sprintf("%d could not be read", d.Parked), "what they say is not known",
+			"revocation-worker parked list",
+		}, "none"),
+		when(d.OutboxAge < 5*time.Minute, Finding{
+			"outbox", Warning, "the oldest order waits for " + d.OutboxAge.Round(time.Second).String(),
+			"it acts, but a restored backup would forget it", "is a worker active, and NATS there?",
+		}, "is empty, or young"),
 	}
 }

@@ -36,7 +36,8 @@ func nodes(s Seen) (fs []Finding) {
 				"see Keycloak's log for io.tokenstate.listener; is NATS reachable from that node? A node that is gone for good is forgotten after ten minutes",
 			}, fmt.Sprintf("heard %s ago", age)),
 			when(n.Dropped == 0, Finding{
-				"listener of " + n.Name + ", queue", Warning, fmt.Sprintf("%d messages were dropped since it started", n.Dropped), "the backfill brings them, later",
+				"listener of " + n.Name + ", queue", Warning, fmt.Sprintf("%d messages were dropped since it started", n.Dropped),
+				"the backfill brings them, later",
 				"was NATS away for long? Give the listener a larger queue",
 			}, fmt.Sprintf("%d queued, none dropped", n.Queued)),
 			nodeClock(n, s.Skew))

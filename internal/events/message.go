@@ -42,7 +42,8 @@ type Source string
 const (
 	Listener Source = "urn:tokenstate:listener" // inside Keycloak, after the commit
 	Backfill Source = "urn:tokenstate:backfill" // Keycloak's event store, read by the worker
-	Look     Source = "urn:tokenstate:look"     // asked by the worker: over the admin API, or through the resource of a node's jar, whose node it then bears
+	// Look is asked by the worker: over the admin API, or through the resource of a node's jar, whose node it then bears.
+	Look     Source = "urn:tokenstate:look"
 	Authapi  Source = "urn:tokenstate:authapi"
 	Operator Source = "urn:tokenstate:operator"
 	Worker   Source = "urn:tokenstate:worker"

@@ -125,7 +125,10 @@ func refusal(passage gate.Passage) *auth.CheckResponse {
 	}
 	denied := &auth.DeniedHttpResponse{
 		Status: &kind.HttpStatus{Code: kind.StatusCode(p.Status)}, Body: string(body),
-		Headers: []*core.HeaderValueOption{overwrite("Content-Type", p.ContentType("")), overwrite("Cache-Control", "no-store"), overwrite(gate.HeaderReason, p.Reason)},
+		Headers: []*core.HeaderValueOption{
+			overwrite("Content-Type", p.ContentType("")), overwrite("Cache-Control", "no-store"),
+			overwrite(gate.HeaderReason, p.Reason),
+		},
 	}
 	for _, given := range []http.Header{p.GetHeaders(), passage.Ages} {
 		for _, name := range sortedNames(given) {

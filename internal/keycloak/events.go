@@ -8,8 +8,8 @@ import (
 
 // EventQuery asks for one page of the event store, oldest first. From and To are
 // epoch milliseconds, both inclusive; 0 leaves an end open. Before 26.2 Keycloak
-// knows neither: it gives all rows, the newest first, and the page says so. There is no cursor and no order within one millisecond, and rows
-// appear late with older times: the reader must overlap (keycloak.md E).
+// knows neither: it gives all rows, the newest first, and the page says so. There is no
+// cursor and no order within one millisecond, and rows appear late with older times: the reader must overlap (keycloak.md E).
 type EventQuery struct {
 	From, To int64
 	// Types: of user events the types (LOGOUT …), of admin events the resource

@@ -58,7 +58,8 @@ func (a *App) linked(ctx context.Context, user, alias, id string) (bool, error) 
 		return false, err
 	}
 	var links []gocloak.FederatedIdentityRepresentation
-	ans, err := a.account.get(ctx, spec{name: "user's identities", want: list}, nil, &links, a.conn.realmSeg, "users", user, "federated-identity")
+	ans, err := a.account.get(ctx, spec{name: "user's identities", want: list}, nil, &links, a.conn.realmSeg, "users", user,
+		"federated-identity")
 	if err == nil {
 		err = stillThere(ans.rejected())
 	}

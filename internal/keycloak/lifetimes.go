@@ -95,7 +95,9 @@ func seconds(raw json.RawMessage) int64 {
 
 // Lasting are the sessions of a client that surely are not over, and the ids of those that may be. Where there are
 // none, nothing is asked.
-func (a *Admin) Lasting(ctx context.Context, realm, client string, all []Session, at time.Time) (sure []Session, unsure map[string]bool, err error) {
+func (a *Admin) Lasting(ctx context.Context, realm, client string, all []Session,
+	at time.Time,
+) (sure []Session, unsure map[string]bool, err error) {
 	if len(all) == 0 {
 		return nil, nil, nil
 	}

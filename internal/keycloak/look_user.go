@@ -83,10 +83,11 @@ func (a *Admin) userSessions(ctx context.Context, realm, userID, uuid string) (C
 		return out, err
 	}
 	var reps []*gocloak.UserSessionRepresentation
-	ans, err := a.account.as(ctx, spec{name: "user's offline sessions", want: list, reads: true}, func(ctx context.Context, token string) (err error) {
-		reps, err = a.account.g.GetUserOfflineSessionsForClient(ctx, token, realm, userID, uuid)
-		return err
-	})
+	ans, err := a.account.as(ctx, spec{name: "user's offline sessions", want: list, reads: true},
+		func(ctx context.Context, token string) (err error) {
+			reps, err = a.account.g.GetUserOfflineSessionsForClient(ctx, token, realm, userID, uuid)
+			return err
+		})
 	if err == nil {
 		err = ans.rejected()
 	}

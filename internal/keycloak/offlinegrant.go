@@ -94,7 +94,8 @@ func (a *Admin) demanded(ctx context.Context, realm string) (names []string, any
 		return []string{offlineRole}, false, nil
 	}
 	var effective []struct{ Name string }
-	ans, err = a.account.get(ctx, spec{name: "roles of a client scope", want: list}, nil, &effective, r, "client-scopes", id, "scope-mappings", "realm", "composite")
+	ans, err = a.account.get(ctx, spec{name: "roles of a client scope", want: list}, nil, &effective, r, "client-scopes", id,
+		"scope-mappings", "realm", "composite")
 	if err == nil {
 		err = stillThere(ans.rejected())
 	}

@@ -151,15 +151,16 @@ func (a *answer) saysGone() bool {
 
 func (r *Resource) ask(ctx context.Context, q question) (*answer, error) {
 	url := r.account.cfg.BaseURL + "/realms/" + r.account.realmSeg + "/tokenstate/v1/" + q.path
-	ans, err := r.account.as(ctx, spec{name: q.name, want: object, reads: true, ours: true}, func(ctx context.Context, token string) (err error) {
-		req := r.account.g.GetRequestWithBearerAuth(ctx, token).SetQueryParamsFromValues(q.query)
-		if q.body == nil {
-			_, err = req.Get(url)
-		} else {
-			_, err = req.SetBody(q.body).Post(url)
-		}
-		return err
-	})
+	ans, err := r.account.as(ctx, spec{name: q.name, want: object, reads: true, ours: true},
+		func(ctx context.Context, token string) (err error) {
+			req := r.account.g.GetRequestWithBearerAuth(ctx, token).SetQueryParamsFromValues(q.query)
+			if q.body == nil {
+				_, err = req.Get(url)
+			} else {
+				_, err = req.SetBody(q.body).Post(url)
+			}
+			return err
+		})
 	switch {
 	case err != nil:
 		return nil, noJSON(ans, err)

@@ -76,7 +76,8 @@ func (r *Resource) UsersAfter(ctx context.Context, realm, after string, limit in
 	page, ok := got.page(after, len(got.Users), limit)
 	ok = ok && got.Users != nil // absent is not empty
 	for _, u := range got.Users {
-		if ok = ok && plainID(u.User) && u.Enabled != nil && u.OfflineAccess != nil && u.NotBefore >= 0 && (u.Store == "" || plainID(u.Store)); !ok {
+		if ok = ok && plainID(u.User) && u.Enabled != nil && u.OfflineAccess != nil && u.NotBefore >= 0 &&
+			(u.Store == "" || plainID(u.Store)); !ok {
 			return KeyPage{}, ans.unknown("a user without id, enabled or offline_access")
 		}
 		page.Users = append(page.Users, LocalUser{u.User, *u.Enabled, *u.OfflineAccess, u.NotBefore, u.Store})

@@ -40,10 +40,11 @@ func (a *Admin) ClientSessions(ctx context.Context, realm, uuid string, first, l
 	}
 	var reps []*gocloak.UserSessionRepresentation
 	params := gocloak.GetClientUserSessionsParams{First: &first, Max: &limit}
-	ans, err := a.account.as(ctx, spec{name: "client's offline sessions", want: list, reads: true}, func(ctx context.Context, token string) (err error) {
-		reps, err = a.account.g.GetClientOfflineSessions(ctx, token, r, u, params)
-		return err
-	})
+	ans, err := a.account.as(ctx, spec{name: "client's offline sessions", want: list, reads: true},
+		func(ctx context.Context, token string) (err error) {
+			reps, err = a.account.g.GetClientOfflineSessions(ctx, token, r, u, params)
+			return err
+		})
 	if err == nil {
 		err = ans.rejected()
 	}
@@ -67,7 +68,10 @@ func (a *Admin) clientMissing(ctx context.Context, realm, uuid string, notFound 
 	case c.Gone:
 		return notFound
 	}
-	return &Unavailable{Call: "client's offline sessions", Reason: "not found with a client that exists; look again", Status: http.StatusNotFound, Sent: true}
+	return &Unavailable{
+		Call: "client's offline sessions", Reason: "not found with a client that exists; look again",
+		Status: http.StatusNotFound, Sent: true,
+	}
 }
 
 // sessions refuses a list with a hole: an entry without an id could be the one

@@ -122,7 +122,9 @@ func (s *Setup) Listen(ctx context.Context, realm string) (changed []string, err
 }
 
 // config reads a realm's event settings, has edit change them, and writes them if it did.
-func (s *Setup) config(ctx context.Context, realm string, edit func(c map[string]any, set func(name string, value any))) (changed []string, err error) {
+func (s *Setup) config(ctx context.Context, realm string,
+	edit func(c map[string]any, set func(name string, value any)),
+) (changed []string, err error) {
 	var c map[string]any
 	url := s.base + "/admin/realms/" + realm + "/events/config"
 	res, err := s.g.GetRequestWithBearerAuth(ctx, s.token).SetResult(&c).Get(url)
@@ -205,7 +207,8 @@ func (s *Setup) Worker(ctx context.Context, clientID string, text secret.Text) (
 	}
 	yes, no, raw := true, false, text.Reveal()
 	_, err = s.g.CreateClient(ctx, s.token, adminRealm, gocloak.Client{
-		ClientID: &clientID, Secret: &raw, PublicClient: &no, ServiceAccountsEnabled: &yes, StandardFlowEnabled: &no, DirectAccessGrantsEnabled: &no,
+		ClientID: &clientID, Secret: &raw, PublicClient: &no, ServiceAccountsEnabled: &yes, StandardFlowEnabled: &no,
+		DirectAccessGrantsEnabled: &no,
 	})
 	if err != nil {
 		return false, fmt.Errorf("make the client %s: %s", clientID, apiFault(err))

@@ -40,7 +40,10 @@ func pinned(address string, may networks) place {
 	return place{address, &http.Client{
 		Timeout: fetchLimit,
 		// No proxy: it would choose the address.
-		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: fetchLimit, MaxResponseHeaderBytes: 64 << 10, MaxConnsPerHost: 2},
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, TLSHandshakeTimeout: fetchLimit, MaxResponseHeaderBytes: 64 << 10,
+			MaxConnsPerHost: 2,
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

@@ -47,7 +47,9 @@ const maxMismatches = 100
 
 // Shadow asks ours about every key and compares with what OpenHands decides. Nothing is written
 // on either side. What no header can carry is left out.
-func Shadow(ctx context.Context, from *Source, size int, now func() tokenstate.Seconds, ours func(context.Context, []Key) ([]Opinion, error)) (Compared, error) {
+func Shadow(ctx context.Context, from *Source, size int, now func() tokenstate.Seconds,
+	ours func(context.Context, []Key) ([]Opinion, error),
+) (Compared, error) {
 	c := Compared{Mismatches: []Mismatch{}}
 	for after := int64(-1 << 63); ; {
 		keys, err := from.Keys(ctx, after, size)

@@ -24,7 +24,10 @@ type Backend struct {
 
 // BackendOf uses the authapi of an environment.
 func BackendOf(e devstack.Env) *Backend {
-	return &Backend{e.AuthapiURL, e.AuthapiServiceKey, &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+	return &Backend{
+		e.AuthapiURL, e.AuthapiServiceKey,
+		&http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}},
+	}
 }
 
 // Answer is what authapi answered, whatever the status.

@@ -86,7 +86,8 @@ func (b *Browser) Authorize(ctx context.Context, client, scope string, more url.
 	if at == nil || at.Query().Get("code") == "" {
 		return Tokens{}, &Refused{http.StatusUnauthorized, message(page)}
 	}
-	return b.k.ask(ctx, "token", client, url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {back}})
+	return b.k.ask(ctx, "token", client,
+		url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {back}})
 }
 
 var formAction = regexp.MustCompile(`<form[^>]*\saction="([^"]+)"`)

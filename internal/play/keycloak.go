@@ -93,7 +93,8 @@ func (k *Keycloak) ask(ctx context.Context, endpoint, client string, form url.Va
 
 // Grant logs in with a password and without a browser.
 func (k *Keycloak) Grant(ctx context.Context, client, user, scope string) (Tokens, error) {
-	return k.ask(ctx, "token", client, url.Values{"grant_type": {"password"}, "username": {user}, "password": {Password}, "scope": {"openid " + scope}})
+	return k.ask(ctx, "token", client,
+		url.Values{"grant_type": {"password"}, "username": {user}, "password": {Password}, "scope": {"openid " + scope}})
 }
 
 // Service logs a client's service account in. Only a client with the attribute client_credentials.use_refresh_token

@@ -48,7 +48,10 @@ type alike struct {
 
 func (h *heldToken) token() tokenstate.Token {
 	a := h.alike
-	t := tokenstate.Token{Realm: a.realm, User: h.names(), Client: a.client, ClientID: a.clientID, Session: h.session, IssuedAt: h.issued, Issuer: a.issuer}
+	t := tokenstate.Token{
+		Realm: a.realm, User: h.names(), Client: a.client, ClientID: a.clientID, Session: h.session, IssuedAt: h.issued,
+		Issuer: a.issuer,
+	}
 	if h.rare != nil {
 		t.Expires = h.rare.expires
 	}

@@ -24,7 +24,10 @@ func Differences(a, b State) (ds []Difference) {
 	for _, t := range b.Tokens {
 		was, is := tokenstate.Judge(t, a.Facts, a.Rules), tokenstate.Judge(t, b.Facts, b.Rules)
 		if verdict(was) != verdict(is) {
-			ds = append(ds, Difference{t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, false, verdict(was), verdict(is), is.Cause})
+			ds = append(ds, Difference{
+				t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, false, verdict(was), verdict(is),
+				is.Cause,
+			})
 		}
 	}
 	for _, k := range b.Keys {

@@ -49,7 +49,8 @@ func Reconcile(ctx context.Context, ask worker.Asker, pages *worker.Pages, s Sta
 	pages.Known, pages.Log = c, c
 	for realm, users := range manyIn(subjects) {
 		if err := pages.List(ctx, realm, false); err != nil && ctx.Err() == nil {
-			failed[tokenstate.Scope{Realm: realm, Key: "the pages of its listings"}] = fmt.Errorf("%d users are looked at one by one: %w", users, err)
+			failed[tokenstate.Scope{Realm: realm, Key: "the pages of its listings"}] = fmt.Errorf("%d users are looked at one by one: %w",
+				users, err)
 		}
 	}
 	shown := tokenstate.Join(s.Facts, c.facts)
@@ -187,7 +188,10 @@ func Mistaken(s State) (ds []Difference) {
 			continue
 		}
 		if s.Facts.ListedAt(t) > v.Since {
-			ds = append(ds, Difference{t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, false, verdict(v), "usable, after: revocation-worker pardon " + v.Cause, v.Cause})
+			ds = append(ds, Difference{
+				t.Realm, t.User, "token of " + t.ClientID + " in session " + t.Session, false, verdict(v),
+				"usable, after: revocation-worker pardon " + v.Cause, v.Cause,
+			})
 		}
 	}
 	return ds

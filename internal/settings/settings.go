@@ -142,7 +142,10 @@ const category = "Settings, also from the environment or the file of --config"
 
 // Flags are one for each row but secrets.
 func (t *Table) Flags() []cli.Flag {
-	flags := []cli.Flag{&cli.StringFlag{Name: "config", Category: category, Usage: "YAML file of the names below, in lower case [$" + t.prefix + "CONFIG]"}}
+	flags := []cli.Flag{&cli.StringFlag{
+		Name: "config", Category: category,
+		Usage: "YAML file of the names below, in lower case [$" + t.prefix + "CONFIG]",
+	}}
 	for _, r := range t.rows {
 		if r.secret {
 			continue

@@ -46,7 +46,10 @@ func startShared() (*devstack.Stack, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	return devstack.Start(ctx, devstack.Options{Root: dir, Logs: filepath.Join(dir, ".dev", "log", "go-test"), Throwaway: true, Database: true})
+	return devstack.Start(ctx, devstack.Options{
+		Root: dir, Logs: filepath.Join(dir, ".dev", "log", "go-test"), Throwaway: true,
+		Database: true,
+	})
 }
 
 func stopShared() error {

@@ -33,7 +33,10 @@ type truth struct {
 }
 
 func (l truth) line() Line {
-	return Line{l.what, append([]string{}, l.ids...), l.state, text(l.reason), instant(l.since), text(l.cause), text(l.by), l.actor, l.inDoubt, text(l.do)}
+	return Line{
+		l.what, append([]string{}, l.ids...), l.state, text(l.reason), instant(l.since), text(l.cause), text(l.by), l.actor,
+		l.inDoubt, text(l.do),
+	}
 }
 
 func (r *replay) conclude(asked Asked) []Line {
@@ -96,7 +99,10 @@ func final(d apikey.Decision) bool {
 func (r *replay) tokenLines() (lines []truth) {
 	for _, t := range r.told.Tokens {
 		v := tokenstate.Judge(t, r.facts, r.told.Rules)
-		l := truth{what: "offline tokens of " + t.ClientID, state: v.State.String(), reason: v.Reason, since: v.Since, cause: v.Cause, inDoubt: v.InDoubt}
+		l := truth{
+			what: "offline tokens of " + t.ClientID, state: v.State.String(), reason: v.Reason, since: v.Since, cause: v.Cause,
+			inDoubt: v.InDoubt,
+		}
 		if v.State != tokenstate.Usable {
 			r.explain(&l, tokenName(t), words(v.State.String(), v.Reason))
 			r.byCause(&l)

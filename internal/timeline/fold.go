@@ -50,7 +50,8 @@ func folded(looks []Step) Step {
 	if len(looks) == 1 {
 		last.What += ", no change"
 	} else {
-		last.What = fmt.Sprintf("%d looks since %s, no change; the last: %s", len(looks), looks[0].Received.UTC().Format("Jan 2 15:04"), last.What)
+		last.What = fmt.Sprintf("%d looks since %s, no change; the last: %s", len(looks), looks[0].Received.UTC().Format("Jan 2 15:04"),
+			last.What)
 	}
 	return last
 }

@@ -44,7 +44,8 @@ func (f *opened) inDoubt(t Token, r Rules) bool {
 		return true
 	}
 	return f.unsettled(sessionsDoubt(t.Realm, t.User), t, r) || f.listingDue(t, r) || f.ownerInQuestion(t, r) ||
-		f.clientDue(t.Realm, t.Client, r) || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) || f.consentInQuestion(t, r) || f.issuerInQuestion(t, r)
+		f.clientDue(t.Realm, t.Client, r) || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) ||
+		f.consentInQuestion(t, r) || f.issuerInQuestion(t, r)
 }
 
 // unsettled: a look that shows only sessions must not settle what happened to their user: whoever was

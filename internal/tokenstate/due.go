@@ -128,7 +128,8 @@ func (f *opened) tokenDue(t Token, r Rules, now Millis) (urgent, patient bool) {
 		return true, true
 	}
 	at := f.checkedAt(t, r)
-	return false, patient || f.listingDue(t, r) || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) || at == 0 || now-at >= r.Sweep && !f.dead(t, r)
+	return false, patient || f.listingDue(t, r) || f.rolesDue(Scope{Realm: t.Realm, User: t.User}, r) || at == 0 ||
+		now-at >= r.Sweep && !f.dead(t, r)
 }
 
 // dead: no sweep need ask for t again. A session that lives again is shown by a page, or by the

@@ -30,7 +30,8 @@ func (l Look) when() Millis { return l.At }
 func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
 
 // Sighting is the latest look that listed one client in one session, or the latest that
-// showed it ended; or the latest page that showed a user (seen.go). The two are separate facts, since a look that does neither erases neither.
+// showed it ended; or the latest page that showed a user (seen.go). The
+// two are separate facts, since a look that does neither erases neither.
 type Sighting struct {
 	At     Millis  `json:"At"`
 	Start  Seconds `json:"Start"`  // listed: start of the client session, 0 if not known

@@ -18,7 +18,8 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 	for _, u := range o.Users {
 		f.comesFrom(m.Realm, u.User, u.Store)
 		user := Scope{Realm: m.Realm, User: u.User}
-		f.putSighting(SightingKey{Seat: user, Gone: !u.Enabled}, m.Node, Sighting{At: at, Start: u.NotBefore, Second: pageRoles(u), Cause: cause}, false)
+		f.putSighting(SightingKey{Seat: user, Gone: !u.Enabled}, m.Node,
+			Sighting{At: at, Start: u.NotBefore, Second: pageRoles(u), Cause: cause}, false)
 	}
 	for _, ro := range o.Rosters {
 		learnRoster(f, m, ro, at, cause)

@@ -53,7 +53,8 @@ func RefusalOf(realm string, o *events.Order) RefusalKey {
 // learnRefresh: the latest outcome of exactly this token, and after a refusal a doubt on its
 // user. It never spreads to the session, the user or keys.
 func learnRefresh(f Facts, m events.Message, o *events.Order, at Millis) {
-	f.putRefusal(RefusalOf(m.Realm, o), Refusal{At: at, Refused: o.Refused, RetryAt: o.RetryAt, Reason: o.ErrorDescription, Cause: m.ID}, false)
+	f.putRefusal(RefusalOf(m.Realm, o), Refusal{At: at, Refused: o.Refused, RetryAt: o.RetryAt, Reason: o.ErrorDescription, Cause: m.ID},
+		false)
 	if o.Refused {
 		f.raise(Doubt{Scope: Scope{Realm: m.Realm, User: o.User}}, "", at, m.ID)
 	}

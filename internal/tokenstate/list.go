@@ -14,7 +14,10 @@ type spot struct {
 }
 
 func (s spot) compare(o spot) int {
-	for _, c := range [...]int{strings.Compare(s.user, o.user), strings.Compare(s.client, o.client), strings.Compare(s.key, o.key), strings.Compare(s.by, o.by)} {
+	for _, c := range [...]int{
+		strings.Compare(s.user, o.user), strings.Compare(s.client, o.client), strings.Compare(s.key, o.key),
+		strings.Compare(s.by, o.by),
+	} {
 		if c != 0 {
 			return c
 		}

@@ -52,7 +52,8 @@ func (f Facts) ListedAt(t Token) (at Millis) {
 // ownerless: looks of nodes say that Keycloak has no user of this id, and none has ever listed the token's session. Then
 // the token may as well name its user otherwise: its session must be looked at, and until then nothing follows from there
 // being no such user. Over the admin API nobody can ask for a session by its id: whoever asks there looks for it in its
-// client's listing, and tells first what was found. Beyond that what it says of the user is taken as it is, or a token of somebody who is really gone would stay in doubt for ever.
+// client's listing, and tells first what was found. Beyond that what it says of the user is
+// taken as it is, or a token of somebody who is really gone would stay in doubt for ever.
 func (f *opened) ownerless(t Token, r Rules) bool {
 	if t.Client == "" || f.sighted(t) {
 		return false

@@ -37,7 +37,8 @@ func (w *Worker) apply(ctx context.Context, b batch) error {
 		failures++
 		w.failing(failures)
 		if errors.Is(err, journal.ErrContent) && len(b.entries) > 0 {
-			w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("a message cannot be stored; it is looked for, and parked")
+			w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).
+				Msg("a message cannot be stored; it is looked for, and parked")
 			return w.split(ctx, b)
 		}
 		w.Logger.Error().Err(err).Uint64("from", b.From.Seq).Uint64("to", b.To.Seq).Msg("batch not applied; the floor waits, trying again")

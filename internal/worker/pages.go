@@ -163,7 +163,9 @@ func nextLimit(limit int, took time.Duration) int {
 }
 
 // page asks for one from a row on, or after a key.
-func page[From int | string](ctx context.Context, from From, limit int, ask func(ctx context.Context, from From, limit int) (Page, error)) (Page, error) {
+func page[From int | string](ctx context.Context, from From, limit int,
+	ask func(ctx context.Context, from From, limit int) (Page, error),
+) (Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageLimit)
 	defer cancel()
 	return ask(ctx, from, limit)

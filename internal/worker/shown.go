@@ -37,7 +37,8 @@ func (p *Pages) tells(realm string, u events.UserSeen, at events.Millis) (tell, 
 	if u.OfflineAccess == nil { // a page of the admin API
 		return true, false
 	}
-	tell, ask = p.Known.PageTells(realm, u.User, tokenstate.PageUser{Enabled: u.Enabled, OfflineAccess: *u.OfflineAccess, NotBefore: u.NotBefore}, at)
+	tell, ask = p.Known.PageTells(realm, u.User,
+		tokenstate.PageUser{Enabled: u.Enabled, OfflineAccess: *u.OfflineAccess, NotBefore: u.NotBefore}, at)
 	if ask {
 		p.suspect(realm, u.User)
 	}
@@ -50,7 +51,9 @@ func (p *Pages) suspect(realm, user string) {
 	}
 }
 
-func (p *Pages) send(ctx context.Context, realm string, page Page, client string, sessions []events.ClientSession, users []events.UserSeen) error {
+func (p *Pages) send(ctx context.Context, realm string, page Page, client string, sessions []events.ClientSession,
+	users []events.UserSeen,
+) error {
 	if len(sessions)+len(users) == 0 {
 		return nil
 	}

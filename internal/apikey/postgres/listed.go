@@ -92,7 +92,8 @@ type Numbered struct {
 
 // LatestActs reads acts, the latest first. It does not check the chain: EachAct does.
 func (s *Store) LatestActs(ctx context.Context, f ActFilter) ([]Numbered, error) {
-	rows, err := q.ActsBefore(ctx, s.pool, dbsqlc.ActsBeforeParams{Before: f.Before, Actor: f.Actor, Action: f.Action, Target: f.Target, Most: int32(f.Most)})
+	rows, err := q.ActsBefore(ctx, s.pool,
+		dbsqlc.ActsBeforeParams{Before: f.Before, Actor: f.Actor, Action: f.Action, Target: f.Target, Most: int32(f.Most)})
 	if err != nil {
 		return nil, fmt.Errorf("read audit: %w", err)
 	}

@@ -49,7 +49,9 @@ func (n Name) params() dbsqlc.NewestSystemKeyParams {
 // Mint is the atomic get-or-create of a system key: decide says which generation must exist,
 // given the newest one, nil if there is none; build makes its record. The lock is by name,
 // since there may be no row yet to lock.
-func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, apikey.Owned) (uint64, error), build func(uint64, events.Seconds) apikey.Issue) (rec apikey.Record, version int64, err error) {
+func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, apikey.Owned) (uint64, error),
+	build func(uint64, events.Seconds) apikey.Issue,
+) (rec apikey.Record, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		owner, err := ownerOf(ctx, tx, n.Realm, n.User)
 		if err != nil {
@@ -123,7 +125,9 @@ func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
 
 // Revoke ends the newest generation of a system key, and every imported key of its name; with block
 // nobody can mint it again. It writes the orders that order makes of the keys' ids.
-func (s *Store) Revoke(ctx context.Context, n Name, block bool, order func(keyID string) events.Message) (found bool, version int64, err error) {
+func (s *Store) Revoke(ctx context.Context, n Name, block bool,
+	order func(keyID string) events.Message,
+) (found bool, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := state.LockOwner(ctx, tx, n.Realm, n.User); err != nil { // first, as in Mint
 			return err

@@ -20,7 +20,9 @@ const maxLive = 1000
 
 // Create stores the key that build makes for a user, or refuses to. With once a repeated request changes
 // nothing and is told what the first one came to; apikey.ErrReused, apikey.ErrTooMany.
-func (s *Store) Create(ctx context.Context, realm, user string, build func(apikey.Owned) (apikey.Issue, error), once *apikey.Once) (out apikey.Issued, err error) {
+func (s *Store) Create(ctx context.Context, realm, user string, build func(apikey.Owned) (apikey.Issue, error),
+	once *apikey.Once,
+) (out apikey.Issued, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var again bool
 		if out, again, err = claim(ctx, tx, realm, once); err != nil || again {
@@ -62,7 +64,10 @@ func claim(ctx context.Context, tx pgx.Tx, realm string, o *apikey.Once) (out ap
 		return out, false, nil
 	}
 	out.Seed = o.Seed
-	_, err = q.ClaimOnce(ctx, tx, dbsqlc.ClaimOnceParams{Realm: realm, Caller: o.Caller, Key: o.Key[:], Request: o.Request[:], Seed: o.Seed[:], KeyID: o.KeyID})
+	_, err = q.ClaimOnce(ctx, tx, dbsqlc.ClaimOnceParams{
+		Realm: realm, Caller: o.Caller, Key: o.Key[:], Request: o.Request[:],
+		Seed: o.Seed[:], KeyID: o.KeyID,
+	})
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return out, false, err
 	}
@@ -140,7 +145,9 @@ func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order
 // RevokeOne ends a key, and the older secrets that were rotated into it and still live: whoever
 // revokes a key does not mean to leave one of its secrets open. One that is revoked already is
 // found, and nothing is done.
-func (s *Store) RevokeOne(ctx context.Context, ref apikey.Ref, order func(keyID string) events.Message) (rec apikey.Record, version int64, err error) {
+func (s *Store) RevokeOne(ctx context.Context, ref apikey.Ref,
+	order func(keyID string) events.Message,
+) (rec apikey.Record, version int64, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := state.LockOwner(ctx, tx, ref.Realm, ref.User); err != nil { // first, as in Rotate
 			return err

@@ -59,7 +59,8 @@ func redigest(ctx context.Context, tx pgx.Tx, r apikey.Redigest) (state.Change, 
 		}
 		return changeOf(row)
 	}
-	row, err := q.RedigestServiceKey(ctx, tx, dbsqlc.RedigestServiceKeyParams{Name: r.ID, Old: r.Old[:], Digest: r.New[:], PepperID: r.PepperID})
+	row, err := q.RedigestServiceKey(ctx, tx,
+		dbsqlc.RedigestServiceKeyParams{Name: r.ID, Old: r.Old[:], Digest: r.New[:], PepperID: r.PepperID})
 	if err != nil {
 		return state.Change{}, err
 	}

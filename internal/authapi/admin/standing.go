@@ -48,7 +48,8 @@ type orderAnswer struct {
 }
 
 func (s *Service) standing(api huma.API) {
-	standing := web.Operation(http.MethodPost, "/v1/users/{user_id}/standing", "Disable or enable a user by the backend's own word", web.SmallBody)
+	standing := web.Operation(http.MethodPost, "/v1/users/{user_id}/standing", "Disable or enable a user by the backend's own word",
+		web.SmallBody)
 	standing.Middlewares = s.Door.ForWholeUser(gate.ScopeStanding)
 	huma.Register(api, standing, s.setStanding)
 	revoke := web.Operation(http.MethodPost, "/v1/users/{user_id}/revoke", "Revoke a user's tokens or keys for good", web.SmallBody)

@@ -37,7 +37,8 @@ func Complete(api *huma.OpenAPI) {
 // Operations are those of a path, by method.
 func Operations(item *huma.PathItem) map[string]*huma.Operation {
 	all := map[string]*huma.Operation{
-		http.MethodGet: item.Get, http.MethodHead: item.Head, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodDelete: item.Delete,
+		http.MethodGet: item.Get, http.MethodHead: item.Head, http.MethodPost: item.Post, http.MethodPut: item.Put,
+		http.MethodDelete: item.Delete,
 	}
 	maps.DeleteFunc(all, func(_ string, op *huma.Operation) bool { return op == nil })
 	return all
@@ -58,7 +59,10 @@ func (c call) complete(op *huma.Operation) {
 func refused(method string, status int, reasons []string) *huma.Response {
 	r := &huma.Response{Description: meaning[status]}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		r.Headers = map[string]*huma.Param{"Retry-After": {Description: "seconds until it is worth trying again", Schema: &huma.Schema{Type: huma.TypeInteger}}}
+		r.Headers = map[string]*huma.Param{"Retry-After": {
+			Description: "seconds until it is worth trying again",
+			Schema:      &huma.Schema{Type: huma.TypeInteger},
+		}}
 	}
 	if method == http.MethodHead {
 		return r

@@ -92,7 +92,10 @@ var calls = map[string]call{
 	},
 	"POST /v1/users/{user_id}/api-keys/{id}/rotate": {
 		tagKeys, "Scope `keys`. Both secrets live until the overlap ends; revoking the new key ends the old one, too.",
-		all(makesKey, issuesSecret, refusals{404: {"no_such_key"}, 409: {"system_key", "key_rotated", "revoked", "expired", "user_deleted", "too_many_keys"}}),
+		all(makesKey, issuesSecret, refusals{
+			404: {"no_such_key"},
+			409: {"system_key", "key_rotated", "revoked", "expired", "user_deleted", "too_many_keys"},
+		}),
 	},
 	"PUT /v1/orgs/{org_id}/members/{user_id}": {
 		tagKeys, "Scope `keys`. What AUTHAPI_ORG_CHECK=members goes by.", wholeUser,
@@ -124,7 +127,10 @@ var calls = map[string]call{
 	},
 	"POST /v1/backchannel-logout": {
 		tagLogout, "Keycloak calls this itself: set it as the client's backchannel logout URL. The signed token is the credential. 200 once the doubt is durable.",
-		all(everybody, withBody, refusals{400: {"invalid_logout_token"}, 429: {"too_many_requests"}, 503: {"undecidable", "store_unavailable", "not_ready"}}),
+		all(everybody, withBody, refusals{
+			400: {"invalid_logout_token"}, 429: {"too_many_requests"},
+			503: {"undecidable", "store_unavailable", "not_ready"},
+		}),
 	},
 	"GET /v1/explain":           {tagOperator, "Scope `explain`. The conclusion first, then what led to it, newest first; one story is told at a time.", all(wholeUser, refusals{404: {"nothing_known"}})},
 	"GET /v1/refusals":          {tagOperator, "Scope `explain`. One of `request_id`, `key_id` and `user_id` is needed. Each replica knows its own.", wholeUser},

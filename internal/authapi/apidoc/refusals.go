@@ -64,7 +64,8 @@ var (
 
 	// refusesUs are those for authapi's own client: somebody must mend it.
 	refusesUs = []string{
-		"client_mismatch", "issuer_mismatch", "proof_missing", "invalid_client", "unauthorized_client", "invalid_request", "unknown_error", "not_a_refusal",
+		"client_mismatch", "issuer_mismatch", "proof_missing", "invalid_client", "unauthorized_client", "invalid_request", "unknown_error",
+		"not_a_refusal",
 	}
 
 	keycloakAway = refusals{503: {"identity_provider_unavailable"}}

@@ -88,7 +88,8 @@ func (g *Gate) refusal(r *http.Request, rec apikey.Record) *problem.Problem {
 	case !d.Active:
 		return refusedKey(d)
 	case !g.fits(rec, r.Header.Values(headerOrg)):
-		return problem.New(http.StatusForbidden, "wrong-organization", "", "the key may not be used for the organization that "+headerOrg+" names")
+		return problem.New(http.StatusForbidden, "wrong-organization", "",
+			"the key may not be used for the organization that "+headerOrg+" names")
 	}
 	return nil
 }

@@ -40,7 +40,8 @@ func (s *Service) shown(k apikey.Listed) OwnKey {
 	return OwnKey{
 		ID: k.ID, Name: gate.ShownName(k.Record), Kind: string(k.Kind), UserID: k.User, OrgID: web.Text(k.Org),
 		Prefix: web.Text(k.Shown()), LastFour: web.Text(k.LastFour), Scopes: append([]string{}, strings.Fields(string(k.Scopes))...),
-		CreatedAt: problem.Instant(k.Created.Millis()), ExpiresAt: problem.Instant(k.Expires.Millis()), NotBefore: problem.Instant(k.NotBefore.Millis()),
+		CreatedAt: problem.Instant(k.Created.Millis()), ExpiresAt: problem.Instant(k.Expires.Millis()),
+		NotBefore: problem.Instant(k.NotBefore.Millis()),
 		RevokedAt: problem.Instant(k.RevokedAt.Millis()), LastUsedAt: problem.Instant(k.LastUsed.Millis()), Replaces: web.Text(k.Replaces),
 		Active: d.Active, Reason: web.Text(d.Reason),
 	}

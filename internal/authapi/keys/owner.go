@@ -110,7 +110,8 @@ func mayGive(k projection.ServiceKey, scopes apikey.Scopes) *problem.Problem {
 	case !scopes.Has(apikey.ScopeAccessToken):
 		return nil
 	case !slices.Contains(k.Scopes, gate.ScopeTokensUse):
-		return problem.New(http.StatusForbidden, "insufficient-scope", "", "a key with the scope "+apikey.ScopeAccessToken+" is made and rotated by credentials with the scope "+gate.ScopeTokensUse)
+		return problem.New(http.StatusForbidden, "insufficient-scope", "",
+			"a key with the scope "+apikey.ScopeAccessToken+" is made and rotated by credentials with the scope "+gate.ScopeTokensUse)
 	}
 	return gate.CheckUnlimited(k)
 }

@@ -165,7 +165,9 @@ func (s *Service) newKey(caller string, in Idempotent, request []any) (apikey.Pr
 }
 
 // issued shows a new key. A repeated request is shown the same one, derived again.
-func (s *Service) issued(ctx context.Context, p apikey.Presented, k apikey.Issued, w gate.Waiting, replaces string) (*createKeyAnswer, error) {
+func (s *Service) issued(ctx context.Context, p apikey.Presented, k apikey.Issued, w gate.Waiting,
+	replaces string,
+) (*createKeyAnswer, error) {
 	a := &createKeyAnswer{}
 	if k.Again {
 		again, ok := s.derivedFrom(k)

@@ -90,7 +90,9 @@ func (s *Service) bestAccess(ctx context.Context, in *accessInput, fresh bool) (
 
 // accessOf gives an access token of one offline token: one that is cached, or a new one, or while
 // Keycloak does not answer the last one. fresh: only a new one will do.
-func (s *Service) accessOf(ctx context.Context, t tokenstate.Token, v tokenstate.Verdict, minValid time.Duration, fresh bool) (a access, reused bool, err error) {
+func (s *Service) accessOf(ctx context.Context, t tokenstate.Token, v tokenstate.Verdict, minValid time.Duration,
+	fresh bool,
+) (a access, reused bool, err error) {
 	want := s.reusable(v, minValid)
 	if fresh {
 		want.MaxAge = 0

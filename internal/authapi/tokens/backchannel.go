@@ -126,7 +126,8 @@ func (s *Service) concernedBy(t LogoutToken) (user string, concerns bool) {
 		if kept, ok := s.Gate.Known.Token(t.Realm, t.Session, client); ok {
 			return kept.Token.User, true
 		}
-		concerns = concerns || client == s.Gate.Realms[t.Realm].ClientID || t.User != "" && len(s.Gate.Known.TokensOf(t.Realm, t.User, client)) > 0
+		concerns = concerns || client == s.Gate.Realms[t.Realm].ClientID ||
+			t.User != "" && len(s.Gate.Known.TokensOf(t.Realm, t.User, client)) > 0
 	}
 	return t.User, concerns
 }

@@ -37,7 +37,8 @@ func mayExchange(ctx context.Context) *problem.Problem {
 	if web.ByService(ctx) {
 		return nil
 	}
-	return problem.New(http.StatusForbidden, "insufficient-scope", "", "audience is for service credentials with the scope "+gate.ScopeTokensUse)
+	return problem.New(http.StatusForbidden, "insufficient-scope", "",
+		"audience is for service credentials with the scope "+gate.ScopeTokensUse)
 }
 
 // exchangedAccess gives an access token for another client of the realm, for what calls on in the
@@ -107,7 +108,10 @@ func (s *Service) noteExchange(ctx context.Context, in *accessInput) {
 		return
 	}
 	caller := web.ServiceOf(ctx)
-	target := url.URL{Path: strings.Replace(web.AccessTokenPath, "{user_id}", in.UserID, 1), RawQuery: url.Values{"audience": {redact.Text(*in.Body.Audience)}}.Encode()}
+	target := url.URL{
+		Path:     strings.Replace(web.AccessTokenPath, "{user_id}", in.UserID, 1),
+		RawQuery: url.Values{"audience": {redact.Text(*in.Body.Audience)}}.Encode(),
+	}
 	s.Door.Trail.Add(audit.Act{
 		At: s.Gate.LocalTime(), Realm: caller.Realm, Actor: "service:" + caller.Name, Action: "exchange", Target: redact.Target(target.String()),
 		Status: http.StatusOK,

@@ -76,5 +76,8 @@ func (r Reader) notFromTheFuture(t tokenstate.Token) *problem.Problem {
 }
 
 func tokenOf(realm string, c idp.Claims) tokenstate.Token {
-	return tokenstate.Token{Realm: realm, User: c.User, ClientID: c.ClientID, Session: c.Session, IssuedAt: c.IssuedAt, Expires: c.Expires, Issuer: tokenstate.Spelt(c.Issuer)}
+	return tokenstate.Token{
+		Realm: realm, User: c.User, ClientID: c.ClientID, Session: c.Session, IssuedAt: c.IssuedAt,
+		Expires: c.Expires, Issuer: tokenstate.Spelt(c.Issuer),
+	}
 }

@@ -195,7 +195,9 @@ func (s *Service) notGranted(ctx context.Context, t tokenstate.Token, err error)
 // granted keeps what the refresh brought, and only then gives the access token out: with
 // rotation on, the session hangs on the new refresh token. If the token was found dead
 // meanwhile, the access token is not given out.
-func (s *Service) granted(ctx context.Context, t tokenstate.Token, raw secret.Text, turn Turn, began time.Time, g idp.Grant) (access, error) {
+func (s *Service) granted(ctx context.Context, t tokenstate.Token, raw secret.Text, turn Turn, began time.Time,
+	g idp.Grant,
+) (access, error) {
 	s.Metrics.refreshed(outcomeOK)
 	next := s.nextToken(ctx, t, raw, g.Next)
 	took := time.Since(began)

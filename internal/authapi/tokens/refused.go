@@ -71,7 +71,9 @@ func (s *Service) outcome(ctx context.Context, t tokenstate.Token, by string, o 
 }
 
 // submitOutcome writes the order that says how a refresh went and who saw it. It fills in RetryAt.
-func (s *Service) submitOutcome(ctx context.Context, t tokenstate.Token, by string, o *events.Order) (at tokenstate.Millis, version int64, err error) {
+func (s *Service) submitOutcome(ctx context.Context, t tokenstate.Token, by string,
+	o *events.Order,
+) (at tokenstate.Millis, version int64, err error) {
 	at, err = s.Orders.Now(ctx)
 	if err != nil {
 		at = tokenstate.Millis(s.Gate.LocalTime().UnixMilli())

@@ -207,7 +207,8 @@ func (s *Service) listTokens(ctx context.Context, in *listTokensInput) (*listTok
 			break
 		}
 		a.Body.Items = append(a.Body.Items, listedToken{
-			t.Token.ClientID, t.Token.Session, t.Token.IssuedAt, expiry(t.Token), t.Scope, t.Custody, t.Verified, web.BodyOf(s.Gate.Known.Judge(t.Token)),
+			t.Token.ClientID, t.Token.Session, t.Token.IssuedAt, expiry(t.Token), t.Scope, t.Custody, t.Verified,
+			web.BodyOf(s.Gate.Known.Judge(t.Token)),
 		})
 		last = at
 	}

@@ -24,7 +24,8 @@ func person(r *http.Request) (string, *problem.Problem) {
 		return "", nil
 	}
 	name, err := url.PathUnescape(given[0])
-	if err != nil || len(given) > 1 || name == "" || len(name) > maxPerson || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+	if err != nil || len(given) > 1 || name == "" || len(name) > maxPerson || !utf8.ValidString(name) ||
+		strings.ContainsFunc(name, unicode.IsControl) {
 		return "", problem.New(http.StatusBadRequest, "invalid-request", "", actingHeader+" is not one percent-encoded name of at most 128 bytes")
 	}
 	return name, nil

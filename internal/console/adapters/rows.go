@@ -96,7 +96,8 @@ func (r Rows) Acts(ctx context.Context, f console.ActFilter) (out []page.Act, er
 	acts, err := r.Held.LatestActs(ctx, keyrows.ActFilter(f))
 	for _, a := range acts {
 		out = append(out, page.Act{
-			N: a.N, At: a.At.UTC(), Realm: a.Realm, Actor: a.Actor, Action: a.Action, Target: a.Target, Request: a.Request, Status: a.Status, Times: a.Times,
+			N: a.N, At: a.At.UTC(), Realm: a.Realm, Actor: a.Actor, Action: a.Action, Target: a.Target, Request: a.Request, Status: a.Status,
+			Times: a.Times,
 		})
 	}
 	return out, err

@@ -38,12 +38,22 @@ func (a *API) Explain(_ context.Context, _ console.Visitor, name string) (timeli
 	s := timeline.Story{
 		Realm: Realm, User: name, Pruned: true,
 		Conclusion: []timeline.Line{
-			{What: "API keys", IDs: []string{"K000000009"}, State: "refused", Reason: new("user_disabled"), Since: &since, EventID: new("event-1"), By: new("UPDATE USER, by administrator ann <b>"), Do: new("enable the user in Keycloak; the keys work again then")},
-			{What: "offline tokens of app", IDs: a.users, State: "suspended", Reason: new("user_disabled"), Since: &since, InDoubt: true, Do: new("enable the user in Keycloak")},
+			{
+				What: "API keys", IDs: []string{"K000000009"}, State: "refused", Reason: new("user_disabled"), Since: &since,
+				EventID: new("event-1"), By: new("UPDATE USER, by administrator ann <b>"),
+				Do: new("enable the user in Keycloak; the keys work again then"),
+			},
+			{
+				What: "offline tokens of app", IDs: a.users, State: "suspended", Reason: new("user_disabled"), Since: &since, InDoubt: true,
+				Do: new("enable the user in Keycloak"),
+			},
 		},
 		Steps: []timeline.Step{
 			{At: a.at, ID: "look-<b>", From: "look", What: "12 looks since Nov 29 10:00, no change; the last: user is disabled"},
-			{At: since, ID: "event-1", From: "listener", What: "event UPDATE USER", Changes: []timeline.Change{{What: "owner of keys", Before: "active", After: "closed (user_disabled)"}}},
+			{
+				At: since, ID: "event-1", From: "listener", What: "event UPDATE USER",
+				Changes: []timeline.Change{{What: "owner of keys", Before: "active", After: "closed (user_disabled)"}},
+			},
 		},
 	}
 	return s, a.err()
@@ -59,7 +69,10 @@ func (a *API) Refused(_ context.Context, _ console.Visitor, id string) ([]page.R
 	if id != "request-1" {
 		return nil, a.err()
 	}
-	return []page.Refusal{{At: a.at, Request: id, Door: "http", Status: 401, Reason: "user_disabled", Event: "order-000001", Key: "K000000001", User: Users(2)[1], Realm: Realm}}, a.err()
+	return []page.Refusal{{
+		At: a.at, Request: id, Door: "http", Status: 401, Reason: "user_disabled", Event: "order-000001",
+		Key: "K000000001", User: Users(2)[1], Realm: Realm,
+	}}, a.err()
 }
 
 // Realm implements console.Authapi.

@@ -29,7 +29,8 @@ type Rows struct {
 
 func (r *Rows) add(i int, t tokenstate.Token, now events.Millis) {
 	k := apikey.Listed{LastUsed: now.Second() - 100}
-	k.ID, k.Realm, k.User, k.Name, k.Kind, k.Created, k.LastFour = fmt.Sprintf("K%09d", i), Realm, t.User, "my key", apikey.KindUser, now.Second()-5000, "aB3x"
+	k.ID, k.Realm, k.User, k.Name, k.Kind, k.Created, k.LastFour = fmt.Sprintf("K%09d", i), Realm, t.User, "my key", apikey.KindUser,
+		now.Second()-5000, "aB3x"
 	if i%3 == 0 {
 		k.Kind, k.Name, k.LastUsed, k.Expires = apikey.KindSystem, apikey.SystemPrefix+"automation", 0, now.Second()+3600
 	}
@@ -46,8 +47,10 @@ func (r *Rows) err() error {
 // Log implements console.Rows.
 func (r *Rows) Log(context.Context) (page.Log, error) {
 	l := page.Log{
-		Worker: "host-a", HeldUntil: r.at.Add(time.Hour), Seq: 4711, Stream: "TOKENSTATE", StreamMade: r.at.Add(-1000 * time.Hour), JournalN: 4690, Confirmed: true,
-		Readings: []page.Reading{{Realm: Realm, Upto: r.at.Add(-20 * time.Second)}}, Rules: []page.Setting{{Name: "WORKER_SKEW", Value: "5s"}, {Name: "WORKER_SWEEP", Value: "6h0m0s"}},
+		Worker: "host-a", HeldUntil: r.at.Add(time.Hour), Seq: 4711, Stream: "TOKENSTATE", StreamMade: r.at.Add(-1000 * time.Hour),
+		JournalN: 4690, Confirmed: true,
+		Readings: []page.Reading{{Realm: Realm, Upto: r.at.Add(-20 * time.Second)}},
+		Rules:    []page.Setting{{Name: "WORKER_SKEW", Value: "5s"}, {Name: "WORKER_SWEEP", Value: "6h0m0s"}},
 	}
 	if len(r.keys) > 0 && len(r.keys) < 10 {
 		l.Parked, l.Waiting, l.OldestWaiting, l.EventStoreGap = 3, 2, 10*time.Minute, []string{Realm}
@@ -89,7 +92,8 @@ func (r *Rows) Named(_ context.Context, name string) (out []tokenstate.Scope, er
 // Tokens implements console.Rows.
 func (r *Rows) Tokens(_ context.Context, f console.TokenFilter) (out []projection.Token, err error) {
 	for i, t := range r.tokens {
-		if (f.After.Session == "" || t.Session > f.After.Session) && (f.Realm == "" || t.Realm == f.Realm) && (f.ClientID == "" || t.ClientID == f.ClientID) && len(out) < f.Most {
+		if (f.After.Session == "" || t.Session > f.After.Session) && (f.Realm == "" || t.Realm == f.Realm) &&
+			(f.ClientID == "" || t.ClientID == f.ClientID) && len(out) < f.Most {
 			out = append(out, projection.Token{Token: t, Custody: "sealed", Verified: i%5 != 0})
 		}
 	}
@@ -103,7 +107,8 @@ func (r *Rows) Orders(context.Context, int) ([]events.Message, error) { return r
 func (r *Rows) Parked(_ context.Context, most int) (out []journal.Parked, err error) {
 	for i := range min(len(r.keys), most) {
 		out = append(out, journal.Parked{
-			Seq: uint64(i + 1), Received: events.Millis(r.at.UnixMilli()), Subject: "tokenstate.v1.demo.event.<b>", Reason: "is no envelope", Raw: []byte("{\"a\":\"<script>\xff\x00\"}"),
+			Seq: uint64(i + 1), Received: events.Millis(r.at.UnixMilli()), Subject: "tokenstate.v1.demo.event.<b>", Reason: "is no envelope",
+			Raw: []byte("{\"a\":\"<script>\xff\x00\"}"),
 		})
 	}
 	return out, r.err()
@@ -113,7 +118,10 @@ func (r *Rows) Parked(_ context.Context, most int) (out []journal.Parked, err er
 func (r *Rows) Acts(_ context.Context, f console.ActFilter) (out []page.Act, err error) {
 	for n := int64(len(r.keys)); n > 0 && len(out) < f.Most; n-- {
 		if f.Before == 0 || n < f.Before {
-			out = append(out, page.Act{N: n, At: r.at, Realm: Realm, Actor: "service:backend", Action: "GET /v1/explain", Target: "/v1/explain", Status: 200, Times: n, Request: "request-1"})
+			out = append(out, page.Act{
+				N: n, At: r.at, Realm: Realm, Actor: "service:backend", Action: "GET /v1/explain", Target: "/v1/explain",
+				Status: 200, Times: n, Request: "request-1",
+			})
 		}
 	}
 	return out, r.err()

@@ -105,7 +105,8 @@ func New(ctx context.Context, o Options) (*World, error) {
 		return nil, err
 	}
 	c := console.Config{
-		Known: w.Known, Rows: w.Rows, Authapi: w.API, Public: at, Version: "test", Logger: zerolog.New(w.Log), Now: w.Now, Pace: cmp.Or(o.Pace, rate.Inf),
+		Known: w.Known, Rows: w.Rows, Authapi: w.API, Public: at, Version: "test", Logger: zerolog.New(w.Log), Now: w.Now,
+		Pace:     cmp.Or(o.Pace, rate.Inf),
 		Settings: []page.Setting{{Name: "CONSOLE_LOGIN", Value: "oidc,credential"}, {Name: "CONSOLE_CLIENT_SECRET", Value: "set"}},
 	}
 	c.Samples, c.Scraped = func() []page.Sample { return samples(w.clock, o.Users) }, true

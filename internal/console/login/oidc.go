@@ -53,7 +53,10 @@ func (o *OIDC) discovered(ctx context.Context) (*oidc.Provider, error) {
 }
 
 func (o *OIDC) config(p *oidc.Provider) *oauth2.Config {
-	return &oauth2.Config{ClientID: o.ClientID, ClientSecret: o.Secret.Reveal(), RedirectURL: o.Redirect, Endpoint: p.Endpoint(), Scopes: []string{oidc.ScopeOpenID, "profile"}}
+	return &oauth2.Config{
+		ClientID: o.ClientID, ClientSecret: o.Secret.Reveal(), RedirectURL: o.Redirect, Endpoint: p.Endpoint(),
+		Scopes: []string{oidc.ScopeOpenID, "profile"},
+	}
 }
 
 // Begin implements console.OIDC.

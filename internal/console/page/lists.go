@@ -72,7 +72,10 @@ const maxShown = 2048
 // UnreadOf shows messages; hide takes out what looks like a secret.
 func UnreadOf(ps []journal.Parked, hide func(string) string) (out []Unread) {
 	for _, p := range ps {
-		u := Unread{Seq: p.Seq, Received: timeOf(p.Received), Subject: p.Subject, Reason: hide(p.Reason), Bytes: len(p.Raw), Now: "This program can read it: requeue it."}
+		u := Unread{
+			Seq: p.Seq, Received: timeOf(p.Received), Subject: p.Subject, Reason: hide(p.Reason), Bytes: len(p.Raw),
+			Now: "This program can read it: requeue it.",
+		}
 		if _, err := events.Decode(p.Raw); err != nil {
 			u.Now = hide("This program cannot read it either: " + err.Error())
 		}

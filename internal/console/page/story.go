@@ -21,7 +21,10 @@ const maxIDs = 5
 
 func concludedOf(s timeline.Story) (out []Concluded) {
 	for _, l := range s.Conclusion {
-		c := Concluded{What: l.What, Reason: text(l.Reason), Event: text(l.EventID), By: text(l.By), Do: text(l.Do), Mark: wordMark(l.State), InDoubt: l.InDoubt}
+		c := Concluded{
+			What: l.What, Reason: text(l.Reason), Event: text(l.EventID), By: text(l.By), Do: text(l.Do), Mark: wordMark(l.State),
+			InDoubt: l.InDoubt,
+		}
 		if l.Since != nil && !l.Since.IsZero() {
 			c.Since = l.Since.UTC()
 		}

@@ -62,7 +62,10 @@ func parked(l Log) Tile {
 }
 
 func waiting(l Log) Tile {
-	t := Tile{"Orders on their way", strconv.FormatInt(l.Waiting, 10), "they act already; the log does not have them yet", Mark{Good, "moving"}}
+	t := Tile{
+		"Orders on their way", strconv.FormatInt(l.Waiting, 10), "they act already; the log does not have them yet",
+		Mark{Good, "moving"},
+	}
 	if l.OldestWaiting > waitsLong {
 		t.Value, t.Mark = t.Value+", the oldest for "+Span(l.OldestWaiting), Mark{Warn, "stuck"}
 	}

@@ -57,6 +57,7 @@ func stepOf(s authapi.Step) timeline.Step {
 
 func lineOf(l authapi.Conclusion) timeline.Line {
 	return timeline.Line{
-		What: l.What, IDs: l.IDs, State: l.State, Reason: &l.Reason, Since: l.Since, EventID: &l.EventID, By: &l.By, InDoubt: l.InDoubt, Do: &l.Do,
+		What: l.What, IDs: l.IDs, State: l.State, Reason: &l.Reason, Since: l.Since, EventID: &l.EventID, By: &l.By, InDoubt: l.InDoubt,
+		Do: &l.Do,
 	}
 }

@@ -39,7 +39,8 @@ func (a *Authapi) as(by console.Visitor, credential secret.Text) (*authapi.Clien
 	if a.URL == "" || credential.Empty() {
 		return nil, console.ErrNotConfigured
 	}
-	c, err := authapi.New(a.URL, authapi.WithServiceKey(credential.Reveal()), authapi.WithHTTPClient(&http.Client{Timeout: callLimit, Transport: named{by}}))
+	c, err := authapi.New(a.URL, authapi.WithServiceKey(credential.Reveal()),
+		authapi.WithHTTPClient(&http.Client{Timeout: callLimit, Transport: named{by}}))
 	if err != nil {
 		return nil, console.ErrNotConfigured
 	}
@@ -103,7 +104,8 @@ func (a *Authapi) Refused(ctx context.Context, by console.Visitor, requestID str
 	got, err := c.Refusals(ctx, authapi.RefusalQuestion{RequestID: requestID})
 	for _, r := range got {
 		out = append(out, page.Refusal{
-			At: r.At, Request: r.RequestID, Door: r.Door, Status: r.Status, Reason: r.Reason, Event: r.EventID, Key: r.KeyID, User: r.UserID, Org: r.OrgID, Realm: r.Realm,
+			At: r.At, Request: r.RequestID, Door: r.Door, Status: r.Status, Reason: r.Reason, Event: r.EventID, Key: r.KeyID, User: r.UserID,
+			Org: r.OrgID, Realm: r.Realm,
 		})
 	}
 	return out, err

@@ -28,7 +28,8 @@ func (l *Log) Settings(ctx context.Context) (Settings, error) {
 	}
 	c := s.CachedInfo().Config
 	return Settings{
-		File: c.Storage == jetstream.FileStorage, LimitsOnly: c.Retention == jetstream.LimitsPolicy, DiscardNew: c.Discard == jetstream.DiscardNew,
+		File: c.Storage == jetstream.FileStorage, LimitsOnly: c.Retention == jetstream.LimitsPolicy,
+		DiscardNew: c.Discard == jetstream.DiscardNew,
 		DenyDelete: c.DenyDelete, DenyPurge: c.DenyPurge, AllowDirect: c.AllowDirect, MaxAge: c.MaxAge,
 		Bounded:    c.Discard != jetstream.DiscardNew && (c.MaxMsgs > 0 || c.MaxBytes > 0) || c.MaxMsgsPerSubject > 0,
 		MaxMessage: c.MaxMsgSize, Subjects: c.Subjects, Duplicates: c.Duplicates, Replicas: c.Replicas,

@@ -47,17 +47,20 @@ func Make(ctx context.Context, url string, n, tokens int) error {
 	}
 	columns := []string{"id", "key", "user_id", "org_id", "name", "created_at", "last_used_at", "not_before", "expires_at"}
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"api_keys"}, columns, pgx.CopyFromSlice(n, func(i int) ([]any, error) { return key(i+1, now), nil })); err != nil {
+	if _, err := conn.CopyFrom(ctx, pgx.Identifier{"api_keys"}, columns,
+		pgx.CopyFromSlice(n, func(i int) ([]any, error) { return key(i+1, now), nil })); err != nil {
 		return fmt.Errorf("fill api_keys: %w", err)
 	}
-	_, err = conn.CopyFrom(ctx, pgx.Identifier{"offline_tokens"}, []string{"user_id", "offline_token"}, pgx.CopyFromSlice(tokens, func(i int) ([]any, error) {
-		value, err := Encrypt(i, JWT(User(i), "app", fmt.Sprintf("session-%d", i), now.Add(-time.Hour).Unix()))
-		return []any{User(i), value}, err
-	}))
+	_, err = conn.CopyFrom(ctx, pgx.Identifier{"offline_tokens"}, []string{"user_id", "offline_token"},
+		pgx.CopyFromSlice(tokens, func(i int) ([]any, error) {
+			value, err := Encrypt(i, JWT(User(i), "app", fmt.Sprintf("session-%d", i), now.Add(-time.Hour).Unix()))
+			return []any{User(i), value}, err
+		}))
 	if err != nil {
 		return fmt.Errorf("fill offline_tokens: %w", err)
 	}
-	_, err = conn.CopyFrom(ctx, pgx.Identifier{"user"}, []string{"id"}, pgx.CopyFromSlice(n/4+1, func(i int) ([]any, error) { return []any{User(i)}, nil }))
+	_, err = conn.CopyFrom(ctx, pgx.Identifier{"user"}, []string{"id"},
+		pgx.CopyFromSlice(n/4+1, func(i int) ([]any, error) { return []any{User(i)}, nil }))
 	if err != nil {
 		return fmt.Errorf("fill user: %w", err)
 	}

@@ -30,7 +30,8 @@ func JWT(user, client, session string, issuedAt int64) string {
 		return base64.RawURLEncoding.EncodeToString(raw)
 	}
 	return part(map[string]any{"alg": "HS512", "typ": "JWT"}) + "." + part(map[string]any{
-		"typ": "Offline", "iss": "https://id.example/realms/demo", "sub": user, "azp": client, "sid": session, "iat": issuedAt, "scope": "openid offline_access",
+		"typ": "Offline", "iss": "https://id.example/realms/demo", "sub": user, "azp": client, "sid": session, "iat": issuedAt,
+		"scope": "openid offline_access",
 	}) + "." + base64.RawURLEncoding.EncodeToString([]byte("signature"))
 }
 

@@ -87,7 +87,9 @@ func (s *Source) Since(ctx context.Context, after int64) ([]projection.Version, 
 	return since(ctx, after, s.state.FeedSince)
 }
 
-func since(ctx context.Context, after int64, feed func(ctx context.Context, after, span int64) ([]state.Version, error)) ([]projection.Version, error) {
+func since(ctx context.Context, after int64,
+	feed func(ctx context.Context, after, span int64) ([]state.Version, error),
+) ([]projection.Version, error) {
 	from, out := after, []projection.Version{{}}
 	if after > 0 {
 		from, out = after-1, nil // its own version as well
@@ -119,7 +121,10 @@ func (s *Source) Status(ctx context.Context) (projection.Status, error) {
 	if err != nil {
 		return projection.Status{}, err //nolint:wrapcheck // joins only
 	}
-	out := projection.Status{Epoch: st.Epoch, History: st.History, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now, Beats: st.Heartbeats, Backfills: st.Backfills}
+	out := projection.Status{
+		Epoch: st.Epoch, History: st.History, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now,
+		Beats: st.Heartbeats, Backfills: st.Backfills,
+	}
 	return out, nil
 }
 

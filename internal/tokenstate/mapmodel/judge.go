@@ -6,7 +6,10 @@ import "github.com/tokenstate/tokenstate/internal/tokenstate"
 func Judge(t Token, f Facts, r Rules) Verdict {
 	named := t.User // as whoever stored the token calls them
 	t = f.resolve(t)
-	v := Verdict{State: tokenstate.Usable, CheckedAt: f.checkedAt(t, r), InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0 || f.startDisputed(t, r)}
+	v := Verdict{
+		State: tokenstate.Usable, CheckedAt: f.checkedAt(t, r),
+		InDoubt: f.inDoubt(t, r) || f.ripensAt(t, r) > 0 || f.startDisputed(t, r),
+	}
 	var cs []closure
 	cs = append(cs, f.cutoffs(t, r)...)
 	cs = append(cs, f.standings(t, r)...)

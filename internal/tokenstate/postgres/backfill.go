@@ -32,7 +32,8 @@ func (s *Store) Backfills(ctx context.Context) ([]Backfill, error) {
 
 // PutBackfill notes how far a realm is read.
 func (s *Store) PutBackfill(ctx context.Context, b Backfill) error {
-	err := q.PutBackfill(ctx, s.pool, dbsqlc.PutBackfillParams{Realm: b.Realm, UptoMs: int64(b.Upto), MissedMs: int64(b.Missed), KnownMs: int64(b.Known)})
+	err := q.PutBackfill(ctx, s.pool,
+		dbsqlc.PutBackfillParams{Realm: b.Realm, UptoMs: int64(b.Upto), MissedMs: int64(b.Missed), KnownMs: int64(b.Known)})
 	if err != nil {
 		return fmt.Errorf("note backfill: %w", err)
 	}

@@ -47,7 +47,8 @@ func newestLike(ctx context.Context, db dbsqlc.DBTX, realm string, o *events.Ord
 		at, err = q.NewestStanding(ctx, db, dbsqlc.NewestStandingParams{Realm: realm, UserID: o.User})
 	case events.OrderRefresh:
 		at, err = q.NewestRefusal(ctx, db, dbsqlc.NewestRefusalParams{
-			Realm: realm, UserID: o.User, Clients: []string{o.Client, o.ClientID}, ClientID: o.ClientID, Session: o.Session, IssuedAtS: int64(o.IssuedAt),
+			Realm: realm, UserID: o.User, Clients: []string{o.Client, o.ClientID}, ClientID: o.ClientID, Session: o.Session,
+			IssuedAtS: int64(o.IssuedAt),
 		})
 	}
 	return tokenstate.Millis(at), err
@@ -76,7 +77,8 @@ func (s *Store) Until(ctx context.Context, realm string, o *events.Order) (token
 // Refused says whether the last refresh of exactly this token that was told of was refused.
 func (s *Store) Refused(ctx context.Context, t tokenstate.Token) (bool, error) {
 	stands, err := q.RefusalStands(ctx, s.pool, dbsqlc.RefusalStandsParams{
-		Realm: t.Realm, UserID: t.User, Clients: []string{t.Client, t.ClientID}, ClientID: t.ClientID, Session: t.Session, IssuedAtS: int64(t.IssuedAt),
+		Realm: t.Realm, UserID: t.User, Clients: []string{t.Client, t.ClientID}, ClientID: t.ClientID, Session: t.Session,
+		IssuedAtS: int64(t.IssuedAt),
 	})
 	if err != nil {
 		return false, fmt.Errorf("find a refusal: %w", err)

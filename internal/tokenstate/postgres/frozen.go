@@ -101,7 +101,8 @@ func (z Frozen) View(ctx context.Context) (rows []ViewRow, at tokenstate.Millis,
 		return nil, 0, fmt.Errorf("read view: %w", err)
 	}
 	rows, err = pgx.CollectRows(found, func(r pgx.CollectableRow) (v ViewRow, err error) {
-		err = r.Scan(&v.Token.Realm, &v.Token.User, &v.Token.ClientID, &v.Token.Session, &v.Token.IssuedAt, &v.State, &v.Reason, &v.Since, &v.Event)
+		err = r.Scan(&v.Token.Realm, &v.Token.User, &v.Token.ClientID, &v.Token.Session, &v.Token.IssuedAt, &v.State, &v.Reason, &v.Since,
+			&v.Event)
 		return v, err
 	})
 	return rows, at, err

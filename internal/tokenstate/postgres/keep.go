@@ -53,7 +53,8 @@ func (s *Store) PruneHeartbeats(ctx context.Context, behind time.Duration) (int6
 	if err != nil {
 		return 0, err
 	}
-	n, err := q.PruneHeartbeats(ctx, s.pool, dbsqlc.PruneHeartbeatsParams{BehindMs: behind.Milliseconds(), ReadMs: int64(hearing.ReadUntil(rs, skew))})
+	n, err := q.PruneHeartbeats(ctx, s.pool,
+		dbsqlc.PruneHeartbeatsParams{BehindMs: behind.Milliseconds(), ReadMs: int64(hearing.ReadUntil(rs, skew))})
 	if err != nil {
 		return 0, fmt.Errorf("prune heartbeats: %w", err)
 	}

@@ -35,7 +35,9 @@ func (s *Store) Lease(ctx context.Context, me string, standby func(active string
 	return s.lease(ctx, me, standby, standardLease())
 }
 
-func (s *Store) lease(ctx context.Context, me string, standby func(string), t leaseTimes) (held context.Context, release func(), err error) {
+func (s *Store) lease(ctx context.Context, me string, standby func(string),
+	t leaseTimes,
+) (held context.Context, release func(), err error) {
 	l, err := s.newLease(ctx, t)
 	if err != nil {
 		return nil, nil, fmt.Errorf("lease: %w", err)

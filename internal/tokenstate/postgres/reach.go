@@ -25,7 +25,10 @@ func (s *Store) Reach(ctx context.Context, realm string, o *events.Order) (Reach
 }
 
 func reach(ctx context.Context, db dbsqlc.DBTX, realm string, o *events.Order) (Reached, error) {
-	p := dbsqlc.ReachParams{Realm: realm, UserID: o.User, Session: o.Session, Client: o.Client, Tokens: true, Keys: true, BeforeS: math.MaxInt64}
+	p := dbsqlc.ReachParams{
+		Realm: realm, UserID: o.User, Session: o.Session, Client: o.Client, Tokens: true, Keys: true,
+		BeforeS: math.MaxInt64,
+	}
 	switch o.Order {
 	case events.OrderRevoke:
 		p.Tokens, p.Keys, p.BeforeS = o.Tokens, o.Keys, int64(o.Before)

@@ -185,5 +185,8 @@ func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]
 }
 
 func entryOf(r dbsqlc.TokenstateJournal) journal.Line {
-	return journal.Line{ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class, Raw: r.Raw, About: r.About}
+	return journal.Line{
+		ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class,
+		Raw: r.Raw, About: r.About,
+	}
 }

@@ -59,7 +59,10 @@ func (s *Store) ReplaceToken(ctx context.Context, t StoredToken, c *Ciphertext) 
 func (s *Store) put(ctx context.Context, t StoredToken, c *Ciphertext, narrower bool) (Put, error) {
 	var put Put
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := q.LockSeat(ctx, tx, dbsqlc.LockSeatParams{Realm: t.Token.Realm, Session: t.Token.Session, ClientID: t.Token.ClientID}); err != nil {
+		if err := q.LockSeat(ctx, tx, dbsqlc.LockSeatParams{
+			Realm: t.Token.Realm, Session: t.Token.Session,
+			ClientID: t.Token.ClientID,
+		}); err != nil {
 			return err
 		}
 		old, err := storedRow(ctx, tx, t.Token)

@@ -90,7 +90,8 @@ func (s *Store) FinishTurn(ctx context.Context, t tokenstate.Token, turn string,
 // LeaveTurn gives the turn back without a result. With settle, whoever takes it after that time
 // must find out first what became of the refresh.
 func (s *Store) LeaveTurn(ctx context.Context, t tokenstate.Token, turn string, settle time.Duration) error {
-	err := q.LeaveTurn(ctx, s.pool, dbsqlc.LeaveTurnParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, Turn: turn, SettleS: settle.Seconds()})
+	err := q.LeaveTurn(ctx, s.pool,
+		dbsqlc.LeaveTurnParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, Turn: turn, SettleS: settle.Seconds()})
 	if err != nil {
 		return fmt.Errorf("give the turn to refresh back: %w", err)
 	}
