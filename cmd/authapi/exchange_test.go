@@ -59,7 +59,7 @@ func TestExchange_Refused(t *testing.T) {
 		refusal("no_such_audience"):               {http.StatusConflict, "no_such_audience"},
 		refusal(keycloak.ReasonSubjectRefused):    {http.StatusConflict, "subject_refused"},
 		refusal("unauthorized_client"):            {http.StatusServiceUnavailable, "identity_provider_unavailable"},
-		&idp.Unanswered{Cause: errors.New("500")}: {http.StatusServiceUnavailable, "identity_provider_unavailable"},
+		&idp.UnansweredError{Cause: errors.New("500")}: {http.StatusServiceUnavailable, "identity_provider_unavailable"},
 	} {
 		w.idp.exchange = func(string, string) (idp.Grant, error) { return idp.Grant{}, said }
 		w.exchanged().want(t, c.status, "reason", c.reason)
@@ -119,4 +119,4 @@ func TestExchange_NotForKeys(t *testing.T) {
 		want(t, http.StatusForbidden, "reason", "insufficient_scope")
 }
 
-func refusal(reason string) *idp.Refusal { return &idp.Refusal{Code: "code", Reason: reason} }
+func refusal(reason string) *idp.RefusalError { return &idp.RefusalError{Code: "code", Reason: reason} }

@@ -17,8 +17,8 @@ func onServers(t *testing.T, servers ...*testenv.Server) *world {
 	return newWorldOn(t, poolOn(t, servers...))
 }
 
-func poolOn(t testing.TB, servers ...*testenv.Server) *pgxpool.Pool {
-	t.Helper()
+func poolOn(tb testing.TB, servers ...*testenv.Server) *pgxpool.Pool {
+	tb.Helper()
 	var hosts []string
 	for _, s := range servers {
 		_, rest, _ := strings.Cut(s.URL(), "@")
@@ -27,9 +27,9 @@ func poolOn(t testing.TB, servers ...*testenv.Server) *pgxpool.Pool {
 	}
 	user, rest, _ := strings.Cut(servers[0].URL(), "@")
 	_, path, _ := strings.Cut(rest, "/")
-	pool, err := postgres.Open(t.Context(), user+"@"+strings.Join(hosts, ",")+"/"+path+"&target_session_attrs=read-write", postgres.Serving())
-	must(t, err)
-	t.Cleanup(pool.Close)
+	pool, err := postgres.Open(tb.Context(), user+"@"+strings.Join(hosts, ",")+"/"+path+"&target_session_attrs=read-write", postgres.Serving())
+	must(tb, err)
+	tb.Cleanup(pool.Close)
 	return pool
 }
 
@@ -114,10 +114,10 @@ func (w *world) follows(primary, standby *testenv.Server) {
 	})
 }
 
-func readingOn(t testing.TB, s *testenv.Server) *pgxpool.Pool {
-	t.Helper()
-	pool, err := pgxpool.New(t.Context(), s.URL())
-	must(t, err)
-	t.Cleanup(pool.Close)
+func readingOn(tb testing.TB, s *testenv.Server) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := pgxpool.New(tb.Context(), s.URL())
+	must(tb, err)
+	tb.Cleanup(pool.Close)
 	return pool
 }

@@ -80,7 +80,7 @@ func TestNextBestToken(t *testing.T) {
 	w.put(offline("new", now()))
 	w.idp.refresh = func(_ context.Context, n int) (idp.Grant, error) {
 		if n == 1 {
-			return idp.Grant{}, &idp.Refusal{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
+			return idp.Grant{}, &idp.RefusalError{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
 		}
 		return idp.Grant{Access: secret.New("of the old one"), Expires: time.Minute}, nil
 	}
@@ -89,7 +89,7 @@ func TestNextBestToken(t *testing.T) {
 		t.Fatalf("%d refreshes", n)
 	}
 	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
-		return idp.Grant{}, &idp.Refusal{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
+		return idp.Grant{}, &idp.RefusalError{Records: true, Code: "invalid_grant", Description: "Offline user session not found", Reason: "session_gone"}
 	}
 	w.access().want(t, http.StatusConflict, "reason", "refused") // now none does
 }
@@ -110,7 +110,7 @@ func TestKeycloakDown(t *testing.T) {
 	second := w.replica()
 	second.server.Gate.Now = later
 	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
-		return idp.Grant{}, &idp.Unanswered{Sent: true, Cause: errAway}
+		return idp.Grant{}, &idp.UnansweredError{Sent: true, Cause: errAway}
 	}
 	w.idp.away = errAway
 	for range 2 {
@@ -124,7 +124,7 @@ func TestKeycloakDown(t *testing.T) {
 	w.access().want(t, http.StatusServiceUnavailable)
 	w.server.Gate.Now, w.idp.away = later, nil
 	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
-		return idp.Grant{}, &idp.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"}
+		return idp.Grant{}, &idp.RefusalError{Records: false, Code: "invalid_client", Reason: "invalid_client"}
 	}
 	w.access().want(t, http.StatusServiceUnavailable)
 	w.idp.away = errAway

@@ -139,7 +139,7 @@ func TestRefusedRefresh(t *testing.T) {
 	w := newWorld(t)
 	w.put(offline("s", now()))
 	w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
-		return idp.Grant{}, &idp.Refusal{Records: true, Code: "invalid_grant", Description: "Stale token", Reason: "stale"}
+		return idp.Grant{}, &idp.RefusalError{Records: true, Code: "invalid_grant", Description: "Stale token", Reason: "stale"}
 	}
 	r := w.access().want(t, http.StatusConflict, "reason", "refused")
 	if r.body["retry_at"] == nil || r.header.Get("Retry-After") == "" {
@@ -171,8 +171,8 @@ func TestUnavailableIsNoRefusal(t *testing.T) {
 	w.put(offline("s", now()))
 	for reason, err := range map[string]error{
 		"identity_provider_unavailable": errors.New("boom"),
-		"invalid_client":                &idp.Refusal{Records: false, Code: "invalid_client", Reason: "invalid_client"},
-		"proof_missing":                 &idp.Refusal{Records: false, Code: "invalid_grant", Reason: "proof_missing"},
+		"invalid_client":                &idp.RefusalError{Records: false, Code: "invalid_client", Reason: "invalid_client"},
+		"proof_missing":                 &idp.RefusalError{Records: false, Code: "invalid_grant", Reason: "proof_missing"},
 	} {
 		w.idp.refresh = func(context.Context, int) (idp.Grant, error) { return idp.Grant{}, err }
 		a := w.access()

@@ -67,7 +67,7 @@ func TestUnknownOutcomeIsReadBack(t *testing.T) {
 			w := newWorld(t)
 			w.put(offline("s", now()))
 			w.idp.refresh = func(context.Context, int) (idp.Grant, error) {
-				return idp.Grant{}, &idp.Unanswered{Sent: c.sent, RetryAfter: 7 * time.Second, Cause: errAway}
+				return idp.Grant{}, &idp.UnansweredError{Sent: c.sent, RetryAfter: 7 * time.Second, Cause: errAway}
 			}
 			if r := w.access().want(t, http.StatusServiceUnavailable, "reason", "identity_provider_unavailable"); r.header.Get("Retry-After") != "7" {
 				t.Errorf("Retry-After is %q", r.header.Get("Retry-After"))

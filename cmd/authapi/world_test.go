@@ -62,18 +62,18 @@ type world struct {
 	docs        string // AUTHAPI_DOCS of what start starts
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	return newWorldOn(t, testenv.Postgres(t, postgres.MigrateURL))
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	return newWorldOn(tb, testenv.Postgres(tb, postgres.MigrateURL))
 }
 
-func newWorldOn(t testing.TB, pool *pgxpool.Pool) *world {
-	t.Helper()
-	p := vault.In(t.TempDir())
-	must(t, vault.Generate(p))
+func newWorldOn(tb testing.TB, pool *pgxpool.Pool) *world {
+	tb.Helper()
+	p := vault.In(tb.TempDir())
+	must(tb, vault.Generate(p))
 	held, err := vault.Load(p)
-	must(t, err)
-	w := &world{t: t, realm: "demo", files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
+	must(tb, err)
+	w := &world{t: tb, realm: "demo", files: p, pool: pool, store: postgres.New(pool), idp: newFakeIDP(), log: &syncBuffer{}, held: held}
 	w.confirm()
 	w.start()
 	w.service = w.credential("all", "demo", gate.Scopes(), nil)
@@ -151,10 +151,10 @@ func (w *world) start() {
 	must(w.t, known.WaitVersion(w.t.Context(), 0))
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
+func must(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
@@ -296,14 +296,14 @@ func (w *world) me(key string) reply {
 	return w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key)
 }
 
-func (r reply) want(t testing.TB, status int, members ...string) reply {
-	t.Helper()
+func (r reply) want(tb testing.TB, status int, members ...string) reply {
+	tb.Helper()
 	if r.status != status {
-		t.Fatalf("got %d %s, want %d", r.status, r.raw, status)
+		tb.Fatalf("got %d %s, want %d", r.status, r.raw, status)
 	}
 	for i := 0; i+1 < len(members); i += 2 {
 		if got, _ := r.body[members[i]].(string); got != members[i+1] {
-			t.Errorf("%s is %q, want %q in %s", members[i], got, members[i+1], r.raw)
+			tb.Errorf("%s is %q, want %q in %s", members[i], got, members[i+1], r.raw)
 		}
 	}
 	return r
@@ -341,7 +341,7 @@ type fakeIDP struct {
 }
 
 // Classify is the real table: it asks nobody.
-func (f *fakeIDP) Classify(status int, code, description string) *idp.Refusal {
+func (f *fakeIDP) Classify(status int, code, description string) *idp.RefusalError {
 	return adapters.Provider{}.Classify(status, code, description)
 }
 

@@ -290,7 +290,7 @@ func (r *recorder) asks(when string) {
 			Session: h.Session, IssuedAt: events.Seconds(h.IssuedAt), Issuer: h.Issuer, Status: http.StatusOK,
 		}
 		_, err := r.k.Refresh(r.ctx, h.Tokens)
-		if refused, ok := errors.AsType[*play.Refused](err); ok {
+		if refused, ok := errors.AsType[*play.RefusedError](err); ok {
 			var said struct {
 				Error       string `json:"error"`
 				Description string `json:"error_description"`

@@ -189,7 +189,7 @@ var scenesOfTime = []scene{
 func (r *recorder) refused(t play.Tokens) {
 	r.Helper()
 	_, err := r.k.Refresh(r.ctx, t)
-	if _, ok := errors.AsType[*play.Refused](err); !ok {
+	if _, ok := errors.AsType[*play.RefusedError](err); !ok {
 		r.Fatalf("not refused: %v", err)
 	}
 	r.Logf("refused: %v", err)

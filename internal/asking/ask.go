@@ -247,7 +247,7 @@ var ErrNeverThere = errors.New("this Keycloak has no such realm, and no look has
 
 // Fault tells apart what concerns all looks, and says what to do where it is our own rights.
 func Fault(err error) error {
-	u, ok := errors.AsType[*keycloak.Unavailable](err)
+	u, ok := errors.AsType[*keycloak.UnavailableError](err)
 	switch {
 	case err == nil || !ok:
 		return err

@@ -77,7 +77,7 @@ func (s *system) writes(c *cast) []question {
 				return said(a)
 			}
 			_, err := s.keycloak.Refresh(ctx, t)
-			_, refused := errors.AsType[*play.Refused](err)
+			_, refused := errors.AsType[*play.RefusedError](err)
 			return fmt.Sprint(said(a), " ", a.Text("offline"), ", refused: ", refused)
 		}, without("keycloak", "503 identity_provider_unavailable", "200 none, refused: true")},
 	}

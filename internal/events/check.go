@@ -7,7 +7,7 @@ const (
 	maxEpoch    = 253402300799 // 9999-12-31T23:59:59Z: a later second is nonsense or an overflow trap
 )
 
-func (h *Happened) check() *Reject {
+func (h *Happened) check() *RejectError {
 	switch {
 	case !idPattern.MatchString(h.Event):
 		return reject("data.event", "is missing or malformed")
@@ -31,7 +31,7 @@ func (h *Happened) check() *Reject {
 	return checkIDs(h.User, h.Session, h.Client, h.ClientID, h.Error, h.RealmName)
 }
 
-func (o *Observation) check() *Reject {
+func (o *Observation) check() *RejectError {
 	if len(o.Causes) > 256 || len(o.Clients) > 256 || len(o.Rosters) > 256 || len(o.Users) > 1000 {
 		return reject("data", "is beyond its bounds")
 	}
@@ -54,7 +54,7 @@ func (o *Observation) check() *Reject {
 	return nil
 }
 
-func (o *Observation) checkLooks() *Reject {
+func (o *Observation) checkLooks() *RejectError {
 	if r := o.Realm; r != nil && (!inTime(r.NotBefore) || len(r.Name) > 4*maxID || len(r.FrontendURL) > maxURL) {
 		return reject("data.realm", "is malformed")
 	}
@@ -81,7 +81,7 @@ func validUser(id, store string, notBefore Seconds) bool {
 	return id != "" && len(id) <= maxID && len(store) <= maxID && inTime(notBefore)
 }
 
-func (ro Roster) check() *Reject {
+func (ro Roster) check() *RejectError {
 	if ro.User == "" && ro.Client == "" && ro.Session == "" {
 		return reject("data.rosters", "covers nothing")
 	}
@@ -99,7 +99,7 @@ func (ro Roster) check() *Reject {
 	return checkIDs(ro.User, ro.Client, ro.Session)
 }
 
-func (o *Order) check() *Reject {
+func (o *Order) check() *RejectError {
 	if o.By == "" || !inTime(o.Before) || !inTime(o.CredentialsRevokedBefore) || !inTime(o.IssuedAt) || o.RetryAt < 0 {
 		return reject("data", "is malformed")
 	}
@@ -130,14 +130,14 @@ func (o *Order) check() *Reject {
 	return nil
 }
 
-func (p *Pardon) check() *Reject {
+func (p *Pardon) check() *RejectError {
 	if !idPattern.MatchString(p.Cause) || p.By == "" || p.Reason == "" {
 		return reject("data", "lacks cause, by or reason")
 	}
 	return checkIDs(p.By)
 }
 
-func (h *Heartbeat) check() *Reject {
+func (h *Heartbeat) check() *RejectError {
 	if h.Queued < 0 || h.Dropped < 0 || h.Oldest < 0 {
 		return reject("data", "is malformed")
 	}
@@ -150,14 +150,14 @@ func (h *Heartbeat) check() *Reject {
 	return nil
 }
 
-func (m *Mark) check() *Reject {
+func (m *Mark) check() *RejectError {
 	if m.Epoch == "" || len(m.Epoch) > 64 || m.FeedVersion < 0 {
 		return reject("data", "is malformed")
 	}
 	return nil
 }
 
-func checkIDs(ids ...string) *Reject {
+func checkIDs(ids ...string) *RejectError {
 	for _, id := range ids {
 		if len(id) > maxID {
 			return reject("data", "has an id longer than 255 bytes")

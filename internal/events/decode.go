@@ -37,7 +37,7 @@ var (
 	typePattern     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}( [A-Z][A-Z0-9_]{0,63})?$`)
 )
 
-// Decode reads one message. Its error is a *Reject, and only a *Reject parks.
+// Decode reads one message. Its error is a *RejectError, and only a *RejectError parks.
 func Decode(raw []byte) (Message, error) {
 	if len(raw) > MaxMessage {
 		return Message{}, reject("message", "is larger than 65536 bytes")
@@ -99,7 +99,7 @@ func decodeBody(typ string, data json.RawMessage) (Body, error) {
 }
 
 // ParseObservation reads the data of an observation that comes by another way than the log: the
-// read-only resource of Keycloak's jar answers with such data. Its error is a *Reject.
+// read-only resource of Keycloak's jar answers with such data. Its error is a *RejectError.
 func ParseObservation(data []byte) (*Observation, error) {
 	if len(data) > MaxMessage {
 		return nil, reject("data", "is larger than 65536 bytes")
@@ -134,7 +134,7 @@ func newBody(typ string) Body {
 }
 
 // badType names the member of a wrong JSON type, never its value.
-func badType(err error) *Reject {
+func badType(err error) *RejectError {
 	var t *json.UnmarshalTypeError
 	if errors.As(err, &t) && t.Field != "" {
 		return reject(t.Field, "has the wrong type")

@@ -74,5 +74,5 @@ const (
 type Body interface {
 	Class() Class
 	name() string // last token of the subject
-	check() *Reject
+	check() *RejectError
 }

@@ -65,16 +65,16 @@ func Arrived(m Message, subject string, received Millis) (Message, error) {
 	return m, nil
 }
 
-// Reject says why a message cannot be decoded. It is the only error that parks a message, and
+// RejectError says why a message cannot be decoded. It is the only error that parks a message, and
 // it never repeats what the message said.
-type Reject struct{ Member, Reason string }
+type RejectError struct{ Member, Reason string }
 
-func (r *Reject) Error() string { return "message refused: " + r.Member + " " + r.Reason }
+func (r *RejectError) Error() string { return "message refused: " + r.Member + " " + r.Reason }
 
-func reject(member, reason string) *Reject { return &Reject{member, reason} }
+func reject(member, reason string) *RejectError { return &RejectError{member, reason} }
 
 // IsReject reports whether err parks the message.
 func IsReject(err error) bool {
-	var r *Reject
+	var r *RejectError
 	return errors.As(err, &r)
 }

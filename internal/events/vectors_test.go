@@ -16,41 +16,41 @@ import (
 )
 
 // recorded are messages exactly as the listener published them from Keycloak 26.7.3.
-func recorded(t testing.TB) map[string][]byte {
-	t.Helper()
+func recorded(tb testing.TB) map[string][]byte {
+	tb.Helper()
 	files, err := filepath.Glob("testdata/recorded/*.json")
 	if err != nil || len(files) < 20 {
-		t.Fatalf("the corpus of recorded messages is gone: %d files, %v", len(files), err)
+		tb.Fatalf("the corpus of recorded messages is gone: %d files, %v", len(files), err)
 	}
 	all := map[string][]byte{}
 	for _, f := range files {
 		raw, err := os.ReadFile(f)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		all[strings.TrimSuffix(filepath.Base(f), ".json")] = raw
 	}
-	scenes(t, all)
+	scenes(tb, all)
 	return all
 }
 
 // scenes adds the messages of the recorded scenes, those of looks over the admin API among them.
-func scenes(t testing.TB, all map[string][]byte) {
-	t.Helper()
+func scenes(tb testing.TB, all map[string][]byte) {
+	tb.Helper()
 	files, err := filepath.Glob("testdata/scenes/*.json")
 	if err != nil || len(files) < 80 {
-		t.Fatalf("the corpus of recorded scenes is gone: %d files, %v", len(files), err)
+		tb.Fatalf("the corpus of recorded scenes is gone: %d files, %v", len(files), err)
 	}
 	for _, f := range files {
 		raw, err := os.ReadFile(f)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		var s struct {
 			Messages []struct{ Message json.RawMessage }
 		}
 		if err := json.Unmarshal(raw, &s); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for i, m := range s.Messages {
 			all[fmt.Sprintf("%s/%d", strings.TrimSuffix(filepath.Base(f), ".json"), i)] = m.Message
@@ -123,7 +123,7 @@ func TestDecodeRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, err := events.Decode([]byte(c.raw))
-			var r *events.Reject
+			var r *events.RejectError
 			if !events.IsReject(err) || !asReject(err, &r) {
 				t.Fatalf("want a Reject, got %v and %+v", err, m)
 			}
@@ -164,15 +164,15 @@ func TestDecodeHeartbeat(t *testing.T) {
 		`,"dropped":-1`:                                 "message", // a second one
 	} {
 		_, err := events.Decode([]byte(beat(members)))
-		var r *events.Reject
+		var r *events.RejectError
 		if !asReject(err, &r) || r.Member != member {
 			t.Errorf("%s: want a Reject of %s, got %v", members, member, err)
 		}
 	}
 }
 
-func asReject(err error, r **events.Reject) bool {
-	v, ok := err.(*events.Reject) //nolint:errorlint // Decode promises exactly this type
+func asReject(err error, r **events.RejectError) bool {
+	v, ok := err.(*events.RejectError) //nolint:errorlint // Decode promises exactly this type
 	*r = v
 	return ok
 }

@@ -164,7 +164,7 @@ func (r *side) end(ctx context.Context, t play.Tokens) (err error) {
 	unwell := false
 	for range 5 {
 		err = r.Logout(ctx, t)
-		refused, ok := errors.AsType[*play.Refused](err)
+		refused, ok := errors.AsType[*play.RefusedError](err)
 		if err == nil || ok && refused.Status == http.StatusBadRequest && unwell {
 			return nil
 		}
@@ -177,7 +177,7 @@ func (r *side) end(ctx context.Context, t play.Tokens) (err error) {
 // lives asks Keycloak for a refresh. An answer other than yes or no is an error.
 func (r *side) lives(ctx context.Context, t play.Tokens) (bool, error) {
 	_, err := r.Refresh(ctx, t)
-	if refused, ok := errors.AsType[*play.Refused](err); ok && refused.Status == http.StatusBadRequest {
+	if refused, ok := errors.AsType[*play.RefusedError](err); ok && refused.Status == http.StatusBadRequest {
 		return false, nil
 	}
 	return err == nil, err
@@ -199,6 +199,6 @@ func number(name string, otherwise int) int {
 
 // isRefusal tells an answer of Keycloak's from a failure to get one.
 func isRefusal(err error) bool {
-	_, ok := errors.AsType[*play.Refused](err)
+	_, ok := errors.AsType[*play.RefusedError](err)
 	return ok
 }

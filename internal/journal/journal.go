@@ -19,10 +19,10 @@ var (
 	ErrContent   = errors.New("the database refuses what a message says, however often it is asked")
 )
 
-// Gap says that the log skipped sequences: it was truncated, expired or lost some.
-type Gap struct{ Want, Got uint64 }
+// GapError says that the log skipped sequences: it was truncated, expired or lost some.
+type GapError struct{ Want, Got uint64 }
 
-func (g *Gap) Error() string {
+func (g *GapError) Error() string {
 	return fmt.Sprintf("the log has a gap: wanted sequence %d, got %d", g.Want, g.Got)
 }
 
@@ -44,7 +44,7 @@ type Entry struct {
 
 // Reader yields what lies after a floor, in order, for one goroutine. After any error a new one is made.
 type Reader interface {
-	Next(context.Context) (Entry, error) // *Gap
+	Next(context.Context) (Entry, error) // *GapError
 	Stop()
 }
 

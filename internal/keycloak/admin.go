@@ -9,7 +9,7 @@ import "context"
 //
 // A look says Gone only where Keycloak itself says so and a second question
 // shows that the answer came from the right place. Timeouts, 5xx, 401 and 403
-// are *Unavailable: unknown, never dead (measured; keycloak.md F).
+// are *UnavailableError: unknown, never dead (measured; keycloak.md F).
 type Admin struct {
 	account *account
 	server  serverVersion

@@ -126,11 +126,11 @@ func TestAdmin_TooFewRights(t *testing.T) {
 			if roles[0] == "view-realm" && name == "no client" {
 				continue // absent it is, and query-clients may know it
 			}
-			if _, ok := errors.AsType[*keycloak.Unavailable](err); !ok {
+			if _, ok := errors.AsType[*keycloak.UnavailableError](err); !ok {
 				t.Errorf("%v, %s: want Unavailable, got %v", roles, name, err)
 			}
 		}
-		var u *keycloak.Unavailable
+		var u *keycloak.UnavailableError
 		if l, err := b.admin.LookRealm(ctx, b.realm); roles[0] != "view-realm" && !errors.As(err, &u) || l.Gone {
 			t.Errorf("%v, realm: want Unavailable, got %+v, %v", roles, l, err)
 		}

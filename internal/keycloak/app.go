@@ -35,7 +35,7 @@ type OwnerLook struct {
 // LookUser asks about one user of the application's realm: GET users/{id}, then
 // role-mappings/realm/composite. The service account needs realm-management
 // view-users. It knows nothing of sessions, clients or the realm: while the
-// realm is disabled the service account cannot log in and this is *Unavailable.
+// realm is disabled the service account cannot log in and this is *UnavailableError.
 // A 404 counts as Gone only if GET users answers at the same time, so that a
 // proxy which hides /admin deletes nobody.
 func (a *App) LookUser(ctx context.Context, userID string) (OwnerLook, error) {

@@ -33,7 +33,7 @@ func (a *App) Discover(ctx context.Context) (Endpoints, error) {
 	case a.disc.turn <- struct{}{}:
 		defer func() { <-a.disc.turn }()
 	case <-ctx.Done():
-		return Endpoints{}, &Unavailable{Call: "discovery", Reason: "given up", Cause: ctx.Err(), ours: true}
+		return Endpoints{}, &UnavailableError{Call: "discovery", Reason: "given up", Cause: ctx.Err(), ours: true}
 	}
 	if a.disc.last.Issuer != "" && time.Since(a.disc.at) < discoveryFresh {
 		return a.disc.last, nil

@@ -23,8 +23,8 @@ const (
 // Exchange trades an access token of our client for one that is meant for audience alone: the
 // client_id of another client of the realm (RFC 8693, Keycloak's standard token exchange: from
 // 26.2, and for clients that have it switched on). The new one hangs on the session of the old one
-// and is inactive once that has ended (measured, 26.7.3). The error is *Refused, which says
-// nothing about the offline token, and with status 401 is about our own credential, or *Unavailable.
+// and is inactive once that has ended (measured, 26.7.3). The error is *RefusedError, which says
+// nothing about the offline token, and with status 401 is about our own credential, or *UnavailableError.
 func (a *App) Exchange(ctx context.Context, subject secret.Text, audience string) (Grant, error) {
 	const accessType = "urn:ietf:params:oauth:token-type:access_token"
 	var jwt gocloak.JWT
@@ -54,7 +54,7 @@ var exchangeRefusals = []struct{ code, text, reason string }{
 
 func (a *answer) exchangeRefusal(subject secret.Text) error {
 	err := a.refusal(subject)
-	if r, ok := err.(*Refused); ok { //nolint:errorlint // refusal wraps nothing
+	if r, ok := err.(*RefusedError); ok { //nolint:errorlint // refusal wraps nothing
 		r.Class = ClassNotToken
 		if r.Status != http.StatusUnauthorized {
 			r.Reason = ReasonExchangeRefused

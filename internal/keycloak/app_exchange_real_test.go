@@ -29,7 +29,7 @@ func TestApp_Exchange(t *testing.T) {
 	refused := func(app *keycloak.App, subject secret.Text, audience, reason string) {
 		t.Helper()
 		_, err := app.Exchange(ctx, subject, audience)
-		if r, ok := errors.AsType[*keycloak.Refused](err); !ok || r.Reason != reason || r.Class.Records() {
+		if r, ok := errors.AsType[*keycloak.RefusedError](err); !ok || r.Reason != reason || r.Class.Records() {
 			t.Errorf("want %s, got %v", reason, err)
 		}
 	}

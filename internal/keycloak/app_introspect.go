@@ -26,7 +26,7 @@ type Introspection struct {
 // sessions and offline access, and does not move the idle clock; it does not
 // know consent (measured; keycloak.md F). Keycloak fires INTROSPECT_TOKEN.
 // gocloak's RetrospectToken sends another hint, hence our own request.
-// Any answer but 200 is *Unavailable: it is about us, not about the token.
+// Any answer but 200 is *UnavailableError: it is about us, not about the token.
 func (a *App) Introspect(ctx context.Context, token secret.Text) (Introspection, error) {
 	var out Introspection
 	ans, err := a.conn.form(ctx, spec{name: "introspection", want: object, reads: true}, "token/introspect", map[string]string{

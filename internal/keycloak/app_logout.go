@@ -18,7 +18,7 @@ type LogoutResult struct {
 // offline token it ends that offline session, in every client, and the online
 // session of the same sid; with an online token it ends the online one only
 // (measured; keycloak.md L3, L4). 204 also when the session was gone before (L5),
-// and in a disabled realm (measured). *Refused: nothing was ended, for Keycloak
+// and in a disabled realm (measured). *RefusedError: nothing was ended, for Keycloak
 // refuses this token now and may take it again.
 func (a *App) Logout(ctx context.Context, token secret.Text) (LogoutResult, error) {
 	ans, err := a.conn.form(ctx, spec{name: "logout"}, "logout", map[string]string{"refresh_token": token.Reveal()}, nil)
@@ -45,11 +45,11 @@ func (a *App) Revoke(ctx context.Context, token secret.Text) error {
 
 // deadToken is nil if the token's session is over already, so that there is
 // nothing left to end. If the token is refused but its session may live on
-// (user disabled, stale) it is *Refused: nothing was ended. Whatever is about our
-// client or request is *Unavailable.
+// (user disabled, stale) it is *RefusedError: nothing was ended. Whatever is about our
+// client or request is *UnavailableError.
 func (a *answer) deadToken(token secret.Text) error {
 	err := a.refusal(token)
-	var r *Refused
+	var r *RefusedError
 	switch {
 	case !errors.As(err, &r):
 		return err

@@ -73,7 +73,7 @@ func TestApp_RefusedTexts(t *testing.T) {
 	for name, err := range map[string]error{
 		"introspect": second(b.app.Introspect(ctx, token)), "owner": second(b.app.LookUser(ctx, id)),
 	} {
-		if _, ok := errors.AsType[*keycloak.Unavailable](err); !ok {
+		if _, ok := errors.AsType[*keycloak.UnavailableError](err); !ok {
 			t.Errorf("%s in a disabled realm: want Unavailable, got %v", name, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestApp_RefusedTexts(t *testing.T) {
 	wrong := b.newApp("app", "wrong")
 	b.refusedBy(wrong, token, 401, "unauthorized_client", "", keycloak.ClassNotToken, "unauthorized_client")
 	b.refusedBy(b.newApp("no-such", "x"), token, 401, "invalid_client", "", keycloak.ClassNotToken, "invalid_client")
-	var u *keycloak.Unavailable
+	var u *keycloak.UnavailableError
 	if _, err := wrong.Introspect(ctx, token); !errors.As(err, &u) || u.Status != 401 {
 		t.Errorf("introspect with a wrong secret: %v", err)
 	}
@@ -190,7 +190,7 @@ func (b *bench) refused(token secret.Text, status int, code, text string, class 
 func (b *bench) refusedBy(app *keycloak.App, token secret.Text, status int, code, text string, class keycloak.Class, reason string) {
 	b.t.Helper()
 	_, err := app.Refresh(context.Background(), token)
-	var r *keycloak.Refused
+	var r *keycloak.RefusedError
 	if !errors.As(err, &r) {
 		b.t.Fatalf("want a refusal %q, got %v", text, err)
 	}
@@ -217,7 +217,7 @@ func TestApp_LogoutOfARefusedToken(t *testing.T) {
 	}
 	b.must("PUT", b.path("/users/"+id), map[string]any{"enabled": true})
 	// Its session is gone, or (1 run of some 15) only the client's place in it.
-	if refused, ok := errors.AsType[*keycloak.Refused](second(b.app.Refresh(ctx, disabled))); !ok || refused.Class != keycloak.ClassToken {
+	if refused, ok := errors.AsType[*keycloak.RefusedError](second(b.app.Refresh(ctx, disabled))); !ok || refused.Class != keycloak.ClassToken {
 		t.Fatalf("after the logout of a disabled user's token: %v", refused)
 	}
 
@@ -225,7 +225,7 @@ func TestApp_LogoutOfARefusedToken(t *testing.T) {
 	if r, err := b.app.Logout(ctx, closed); err != nil || r.AlreadyDead {
 		t.Fatalf("disabled realm: %+v, %v", r, err)
 	}
-	var u *keycloak.Unavailable
+	var u *keycloak.UnavailableError
 	if err := b.app.Revoke(ctx, stale); !errors.As(err, &u) && !isRefused(err) {
 		t.Fatalf("revocation in a disabled realm: %v", err)
 	}
@@ -244,7 +244,7 @@ func TestApp_LogoutOfARefusedToken(t *testing.T) {
 	for name, token := range map[string]secret.Text{"closed": closed, "stale": stale, "cut": cut} {
 		if _, err := b.app.Refresh(ctx, token); err == nil {
 			t.Logf("%s: Keycloak refreshes it after a logout that it answered with 204", name)
-		} else if refused, ok := errors.AsType[*keycloak.Refused](err); !ok || refused.Class != keycloak.ClassToken {
+		} else if refused, ok := errors.AsType[*keycloak.RefusedError](err); !ok || refused.Class != keycloak.ClassToken {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
@@ -261,6 +261,6 @@ func TestApp_LogoutOfARefusedToken(t *testing.T) {
 }
 
 func isRefused(err error) bool {
-	var r *keycloak.Refused
+	var r *keycloak.RefusedError
 	return errors.As(err, &r)
 }

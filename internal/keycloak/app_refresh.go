@@ -23,8 +23,8 @@ type Grant struct {
 // Refresh trades an offline token for an access token. It restarts the idle
 // clock and, with rotation on, ends the token given: never use it as a test, and
 // never twice at once for one session. It is tried once, and given six times
-// Config.Timeout: an answer that nobody waits for ends the session with rotation on. The error is *Refused
-// (Keycloak's word on this token, see Class) or *Unavailable; if that was Sent,
+// Config.Timeout: an answer that nobody waits for ends the session with rotation on. The error is *RefusedError
+// (Keycloak's word on this token, see Class) or *UnavailableError; if that was Sent,
 // the refresh may have happened all the same.
 func (a *App) Refresh(ctx context.Context, token secret.Text) (Grant, error) {
 	return a.grant(ctx, spec{name: "refresh", want: object, waits: true}, token, map[string]string{
@@ -56,7 +56,7 @@ func (a *App) grant(ctx context.Context, s spec, token secret.Text, fields map[s
 
 // refusal reads an OAuth error. Only 400, 401 and 403 with an error code are
 // Keycloak's word; the guard has already turned everything that is not its JSON
-// into *Unavailable.
+// into *UnavailableError.
 func (a *answer) refusal(token secret.Text) error {
 	code, description := a.oauthError()
 	if code == "" || (a.status != 400 && a.status != 401 && a.status != 403) {
@@ -66,5 +66,5 @@ func (a *answer) refusal(token secret.Text) error {
 		description = "[it quoted the token]"
 	}
 	class, reason := Classify(a.status, code, description)
-	return &Refused{Status: a.status, Code: code, Description: description, Class: class, Reason: reason}
+	return &RefusedError{Status: a.status, Code: code, Description: description, Class: class, Reason: reason}
 }

@@ -51,7 +51,7 @@ type spec struct {
 }
 
 // do runs fn, which makes exactly one request with the context it is given, and
-// returns what came back. An error is always *Unavailable; a 4xx of Keycloak's
+// returns what came back. An error is always *UnavailableError; a 4xx of Keycloak's
 // own is an answer, for the caller to read.
 func (c *conn) do(ctx context.Context, s spec, fn func(context.Context) error) (*answer, error) {
 	p := c.once
@@ -62,14 +62,14 @@ func (c *conn) do(ctx context.Context, s spec, fn func(context.Context) error) (
 	if err == nil {
 		return a, nil
 	}
-	var u *Unavailable
+	var u *UnavailableError
 	switch {
 	case errors.As(err, &u):
 		return a, u
 	case errors.Is(err, circuitbreaker.ErrOpen):
-		return a, &Unavailable{Call: s.name, Reason: "not asked: too many failures a moment ago", RetryAfter: c.breaker.RemainingDelay()}
+		return a, &UnavailableError{Call: s.name, Reason: "not asked: too many failures a moment ago", RetryAfter: c.breaker.RemainingDelay()}
 	default: // the caller's context ended between two attempts
-		return a, &Unavailable{Call: s.name, Reason: "given up", Cause: ctx.Err(), ours: true}
+		return a, &UnavailableError{Call: s.name, Reason: "given up", Cause: ctx.Err(), ours: true}
 	}
 }
 
@@ -86,10 +86,10 @@ func (c *conn) attempt(parent context.Context, s spec, fn func(context.Context) 
 	switch {
 	case u != nil:
 	case a.status == 0:
-		u = &Unavailable{Reason: "the request could not be made"}
+		u = &UnavailableError{Reason: "the request could not be made"}
 	case err != nil && a.status < 300:
 		// gocloak could not read it. Its error quotes the answer: leave it out.
-		u = &Unavailable{Reason: "the answer has members of an unexpected type"}
+		u = &UnavailableError{Reason: "the answer has members of an unexpected type"}
 	default:
 		return a, nil
 	}
@@ -112,9 +112,9 @@ func (a *answer) rejected() error {
 	return a.unknown("our request was rejected; check the client's credentials and view roles")
 }
 
-func (a *answer) unknown(reason string) *Unavailable {
+func (a *answer) unknown(reason string) *UnavailableError {
 	code, _ := a.oauthError()
-	return &Unavailable{Call: a.name, Reason: reason, Status: a.status, Code: code, Sent: true}
+	return &UnavailableError{Call: a.name, Reason: reason, Status: a.status, Code: code, Sent: true}
 }
 
 // oauthError reads error and error_description, tidied; empty if absent.

@@ -10,7 +10,7 @@
 // What every call shares:
 //   - An answer counts only if it is surely Keycloak's: complete JSON of the
 //     expected shape, within a bound, not redirected, not from a cache. Anything
-//     else is *Unavailable, which means "unknown" and never "dead": an HTML page
+//     else is *UnavailableError, which means "unknown" and never "dead": an HTML page
 //     with status 200 must not read as an empty list of sessions.
 //   - Credentials and tokens go to the configured URL only, never to an address
 //     that an answer named.

@@ -14,10 +14,10 @@ var ErrNotFound = errors.New("keycloak: not found")
 // ErrTooLarge is the Cause when an answer exceeded its bound: ask for a smaller page.
 var ErrTooLarge = errors.New("answer exceeds its bound")
 
-// Unavailable means that nothing was learnt: unknown, never dead. Transport
+// UnavailableError means that nothing was learnt: unknown, never dead. Transport
 // faults, timeouts, 5xx, 429, redirects, answers that are not Keycloak's JSON,
 // and 401 or 403 where our own rights are in question.
-type Unavailable struct {
+type UnavailableError struct {
 	Call   string // which call, in words
 	Reason string // why, in words; no URL and no value
 	Status int    // HTTP status, 0 if there was none
@@ -35,7 +35,7 @@ type Unavailable struct {
 	again bool // a call that only reads may be tried once more
 }
 
-func (u *Unavailable) Error() string {
+func (u *UnavailableError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "keycloak %s: %s", u.Call, u.Reason)
 	if u.Status != 0 {
@@ -52,7 +52,7 @@ func (u *Unavailable) Error() string {
 }
 
 // Unwrap lets errors.Is see context.Canceled, context.DeadlineExceeded and ErrTooLarge.
-func (u *Unavailable) Unwrap() error { return u.Cause }
+func (u *UnavailableError) Unwrap() error { return u.Cause }
 
 // tidy makes a text from an answer fit for an error or a log: one line, bounded.
 func tidy(s string, limit int) string {

@@ -106,8 +106,8 @@ func TestFaults_TeachNothing(t *testing.T) {
 				if name == "huge" && !errors.Is(err, keycloak.ErrTooLarge) {
 					t.Errorf("%s: want ErrTooLarge, got %v", call, err)
 				}
-				var u *keycloak.Unavailable
-				var r *keycloak.Refused
+				var u *keycloak.UnavailableError
+				var r *keycloak.RefusedError
 				switch {
 				case call == "refresh" && errors.As(err, &r) && !r.Class.Records(): // a 401 or 403 of Keycloak's, unknown: records nothing
 				case call == "version" && err == nil && (name == "forbidden" || name == "empty object"): // it is hidden
@@ -144,7 +144,7 @@ func TestFaults_LaterInALook(t *testing.T) {
 				healthy(w, r)
 			})
 			l, err := f.admin(t).LookUser(context.Background(), "r", "u", []string{"c"})
-			var u *keycloak.Unavailable
+			var u *keycloak.UnavailableError
 			if !errors.As(err, &u) || l.UserID != "" {
 				t.Errorf("%s at %s: %+v, %v", name, where, l, err)
 			}
@@ -226,7 +226,7 @@ func TestRetryAfter(t *testing.T) {
 			w.WriteHeader(429)
 		})
 		_, err := f.admin(t).LookRealm(context.Background(), "r")
-		var u *keycloak.Unavailable
+		var u *keycloak.UnavailableError
 		if !errors.As(err, &u) || u.Status != 429 || u.RetryAfter < want[0] || u.RetryAfter > want[1] {
 			t.Errorf("Retry-After %q: %+v", header, u)
 		}
@@ -249,7 +249,7 @@ func TestSlow(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = app.Refresh(context.Background(), secret.New(canaryToken))
-	var u *keycloak.Unavailable
+	var u *keycloak.UnavailableError
 	if !errors.As(err, &u) || !errors.Is(err, context.DeadlineExceeded) || !u.Sent {
 		t.Fatalf("slow: %+v", u)
 	}

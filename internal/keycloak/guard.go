@@ -38,7 +38,7 @@ type answer struct {
 	body   []byte
 	start  time.Time    // before the request was made, by our clock
 	at     time.Time    // the same moment by Keycloak's clock, or earlier; see ticket
-	fault  *Unavailable // set if the answer is not to be believed
+	fault  *UnavailableError // set if the answer is not to be believed
 	sent   atomic.Bool
 }
 
@@ -60,7 +60,7 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	})
 	resp, err := g.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		a.fault = &Unavailable{Reason: "no answer", Cause: err, again: true}
+		a.fault = &UnavailableError{Reason: "no answer", Cause: err, again: true}
 		return nil, errStopped
 	}
 	defer func() { _ = resp.Body.Close() }()
@@ -74,7 +74,7 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // read takes the body and judges the answer as a whole.
-func (a *answer) read(resp *http.Response) *Unavailable {
+func (a *answer) read(resp *http.Response) *UnavailableError {
 	limit := int64(maxObject)
 	if a.want == list || a.ours {
 		limit = maxList
@@ -84,21 +84,21 @@ func (a *answer) read(resp *http.Response) *Unavailable {
 	case a.ours && s == http.StatusServiceUnavailable && err == nil && int64(len(body)) <= limit && isJSON(resp, body, object):
 		// A user store is away, or one row cannot be read: it concerns what was asked and nothing else.
 	case s == http.StatusTooManyRequests || s >= 500:
-		return &Unavailable{Reason: "keycloak is not able to answer", RetryAfter: retryAfter(resp.Header), again: s >= 500}
+		return &UnavailableError{Reason: "keycloak is not able to answer", RetryAfter: retryAfter(resp.Header), again: s >= 500}
 	case s >= 300 && s < 400:
-		return &Unavailable{Reason: "redirected, which is not followed; check the keycloak url"}
+		return &UnavailableError{Reason: "redirected, which is not followed; check the keycloak url"}
 	case err != nil:
-		return &Unavailable{Reason: "the answer broke off", Cause: err, again: true}
+		return &UnavailableError{Reason: "the answer broke off", Cause: err, again: true}
 	case int64(len(body)) > limit:
-		return &Unavailable{Reason: "the answer is too large", Cause: ErrTooLarge}
+		return &UnavailableError{Reason: "the answer is too large", Cause: ErrTooLarge}
 	case resp.Header.Get("Age") != "":
-		return &Unavailable{Reason: "answered from a cache in between, so it may be old"}
+		return &UnavailableError{Reason: "answered from a cache in between, so it may be old"}
 	}
 	a.body = body
 	return a.checkBody(resp)
 }
 
-func (a *answer) checkBody(resp *http.Response) *Unavailable {
+func (a *answer) checkBody(resp *http.Response) *UnavailableError {
 	want, good := a.want, a.status < 300
 	if !good {
 		want = object // Keycloak's errors are JSON objects; another body is a proxy's
@@ -107,7 +107,7 @@ func (a *answer) checkBody(resp *http.Response) *Unavailable {
 		return nil
 	}
 	if !isJSON(resp, a.body, want) {
-		return &Unavailable{Reason: "not keycloak's answer: no complete JSON of the expected shape", again: good}
+		return &UnavailableError{Reason: "not keycloak's answer: no complete JSON of the expected shape", again: good}
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func TestFindLinked(t *testing.T) {
 			}
 		})
 		got, err := f.app(t).FindLinked(t.Context(), "github", "42")
-		var u *keycloak.Unavailable
+		var u *keycloak.UnavailableError
 		switch {
 		case got != c.want, c.err != nil && !errors.Is(err, c.err), c.want == "" && c.err == nil && !errors.As(err, &u), c.want != "" && err != nil:
 			t.Errorf("%s: %q, %v", name, got, err)
@@ -56,7 +56,7 @@ func TestFindLinkedUnknown(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 500, 503} {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, status, `{"error":"x"}`) })
 		_, err := f.app(t).FindLinked(t.Context(), "github", "42")
-		if u, ok := errors.AsType[*keycloak.Unavailable](err); !ok || errors.Is(err, keycloak.ErrNotFound) {
+		if u, ok := errors.AsType[*keycloak.UnavailableError](err); !ok || errors.Is(err, keycloak.ErrNotFound) {
 			t.Errorf("%d: %v %v", status, u, err)
 		}
 	}

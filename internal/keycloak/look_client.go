@@ -153,7 +153,7 @@ func (a *Admin) clientGone(ctx context.Context, realm string, ans *answer, asked
 
 // hidden: every realm has clients of its own, so none at all means that they are
 // not shown to us.
-func (a *answer) hidden() *Unavailable {
+func (a *answer) hidden() *UnavailableError {
 	return a.unknown("no client is shown; our client needs view-clients")
 }
 

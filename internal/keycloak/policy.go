@@ -27,7 +27,7 @@ func (p policies) run(ctx context.Context, fn func() (*answer, error)) (*answer,
 func newBreaker(delay time.Duration) circuitbreaker.CircuitBreaker[*answer] {
 	return circuitbreaker.NewBuilder[*answer]().
 		HandleIf(func(_ *answer, err error) bool {
-			var u *Unavailable
+			var u *UnavailableError
 			return errors.As(err, &u) && !u.ours && !errors.Is(u, ErrTooLarge)
 		}).
 		WithFailureThreshold(breakerFailures).
@@ -40,7 +40,7 @@ func newBreaker(delay time.Duration) circuitbreaker.CircuitBreaker[*answer] {
 func newPolicies(b circuitbreaker.CircuitBreaker[*answer]) (once, twice policies) {
 	retry := retrypolicy.NewBuilder[*answer]().
 		HandleIf(func(_ *answer, err error) bool {
-			var u *Unavailable
+			var u *UnavailableError
 			return errors.As(err, &u) && u.again && !u.ours
 		}).
 		WithMaxRetries(1).

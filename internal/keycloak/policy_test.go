@@ -46,7 +46,7 @@ func TestRefresh_Sent(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	_, err := f.app(t).Refresh(context.Background(), secret.New("x"))
-	var u *keycloak.Unavailable
+	var u *keycloak.UnavailableError
 	if !errors.As(err, &u) || !u.Sent || f.calls.Load() != 1 {
 		t.Fatalf("hung up: %+v after %d calls", u, f.calls.Load())
 	}
@@ -89,7 +89,7 @@ func TestBreaker(t *testing.T) {
 	for range 20 {
 		_, err = app.Refresh(ctx, secret.New("x"))
 	}
-	var u *keycloak.Unavailable
+	var u *keycloak.UnavailableError
 	if !errors.As(err, &u) || u.RetryAfter <= 0 || u.RetryAfter > cfg.BreakerDelay || u.Sent || f.calls.Load() != 5 {
 		t.Fatalf("open: %+v after %d calls", u, f.calls.Load())
 	}
@@ -149,7 +149,7 @@ func TestToken_RenewedOnce(t *testing.T) {
 	}
 	g := newFake(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) })
 	_, err = g.admin(t).LookRealm(ctx, "r")
-	var u *keycloak.Unavailable
+	var u *keycloak.UnavailableError
 	if !errors.As(err, &u) || g.logins.Load() != 2 || g.calls.Load() != 2 {
 		t.Fatalf("%v, %d logins, %d calls", err, g.logins.Load(), g.calls.Load())
 	}

@@ -38,9 +38,9 @@ func final(reason string) bool {
 	return false
 }
 
-// Refused is Keycloak's refusal of a refresh. It never means more than one
+// RefusedError is Keycloak's refusal of a refresh. It never means more than one
 // token: not its session, not its user, not the user's keys.
-type Refused struct {
+type RefusedError struct {
 	Status      int
 	Code        string // error
 	Description string // error_description: Keycloak's free text
@@ -48,7 +48,7 @@ type Refused struct {
 	Reason      string // our stable name of the cause, like "session_gone"
 }
 
-func (r *Refused) Error() string {
+func (r *RefusedError) Error() string {
 	return fmt.Sprintf("keycloak refused the refresh: %s %q (status %d, %s, %s)", r.Code, r.Description, r.Status, r.Class, r.Reason)
 }
 

@@ -92,7 +92,7 @@ func (r *Resource) Offered(ctx context.Context) error {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
-		return &Unavailable{Call: "tokenstate resource", Reason: "given up", Cause: ctx.Err(), ours: true}
+		return &UnavailableError{Call: "tokenstate resource", Reason: "given up", Cause: ctx.Err(), ours: true}
 	}
 	if time.Now().Before(r.offer.until) {
 		return r.offer.err

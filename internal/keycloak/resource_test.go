@@ -105,7 +105,7 @@ func TestResourceRefusesWhatIsNotWhole(t *testing.T) {
 			if i == 0 && strings.Contains(body, `"parts":[{}]`) && strings.Contains(body, `"at":5`) && strings.Contains(body, `"node"`) {
 				continue
 			}
-			if _, ok := errors.AsType[*keycloak.Unavailable](err); !ok || keycloak.NotOffered(err) {
+			if _, ok := errors.AsType[*keycloak.UnavailableError](err); !ok || keycloak.NotOffered(err) {
 				t.Errorf("%d: %s: %v", i, body, err)
 			}
 		}

@@ -53,7 +53,7 @@ func (s *account) bearer(ctx context.Context, stale string) (ticket, error) {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
-		return ticket{}, &Unavailable{Call: "service account login", Reason: "given up", Cause: ctx.Err(), ours: true}
+		return ticket{}, &UnavailableError{Call: "service account login", Reason: "given up", Cause: ctx.Err(), ours: true}
 	}
 	if s.now.token != "" && s.now.token != stale && time.Now().Before(s.now.until) {
 		return s.now, nil

@@ -68,7 +68,7 @@ func (a *Admin) clientMissing(ctx context.Context, realm, uuid string, notFound 
 	case c.Gone:
 		return notFound
 	}
-	return &Unavailable{
+	return &UnavailableError{
 		Call: "client's offline sessions", Reason: "not found with a client that exists; look again",
 		Status: http.StatusNotFound, Sent: true,
 	}

@@ -106,7 +106,7 @@ func (s *account) mayListUsers(ctx context.Context, realm string) error {
 // was there a call ago, and half a look is none.
 func stillThere(err error) error {
 	if errors.Is(err, ErrNotFound) {
-		return &Unavailable{Call: "look", Reason: "the user changed while being looked at; look again", Status: http.StatusNotFound, Sent: true}
+		return &UnavailableError{Call: "look", Reason: "the user changed while being looked at; look again", Status: http.StatusNotFound, Sent: true}
 	}
 	return err
 }

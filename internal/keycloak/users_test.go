@@ -36,7 +36,7 @@ func TestUsersBrief(t *testing.T) {
 	} {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, body) })
 		page, err := f.admin(t).Users(context.Background(), "r", 0, 20, false)
-		if u, ok := errors.AsType[*keycloak.Unavailable](err); !ok || u.Status != 200 || len(page.Users) != 0 {
+		if u, ok := errors.AsType[*keycloak.UnavailableError](err); !ok || u.Status != 200 || len(page.Users) != 0 {
 			t.Errorf("%s: %+v, %v", body, page, err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestUserUnderAnotherID(t *testing.T) {
 		answer(w, 200, `{"id":"f:ldap:ann","enabled":true}`)
 	})
 	_, err := f.app(t).LookUser(context.Background(), "f:ldap:ANN")
-	if u, ok := errors.AsType[*keycloak.Unavailable](err); !ok || !strings.Contains(u.Reason, "as Keycloak spells it") {
+	if u, ok := errors.AsType[*keycloak.UnavailableError](err); !ok || !strings.Contains(u.Reason, "as Keycloak spells it") {
 		t.Errorf("%v", err)
 	}
 	if _, err := f.app(t).LookUser(context.Background(), "f:ldap:ann"); err != nil {

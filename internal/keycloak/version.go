@@ -27,7 +27,7 @@ func (a *Admin) dialect(ctx context.Context) (dialect, error) {
 	case a.server.turn <- struct{}{}:
 		defer func() { <-a.server.turn }()
 	case <-ctx.Done():
-		return dialect{}, &Unavailable{Call: "server info", Reason: "given up", Cause: ctx.Err(), ours: true}
+		return dialect{}, &UnavailableError{Call: "server info", Reason: "given up", Cause: ctx.Err(), ours: true}
 	}
 	if now := time.Now(); now.After(a.server.until) {
 		text, err := a.ServerVersion(ctx)

@@ -9,7 +9,7 @@ import (
 )
 
 // Issuer is what a token says of itself, and nobody has verified: it is good for choosing a
-// Verifier, which holds the token to its own issuer. An error is an *Invalid.
+// Verifier, which holds the token to its own issuer. An error is an *InvalidError.
 func Issuer(raw string) (string, error) {
 	if len(raw) > maxToken {
 		return "", invalid("the token is too large")

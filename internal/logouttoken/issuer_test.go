@@ -25,7 +25,7 @@ func TestIssuer(t *testing.T) {
 		"huge": claims(`{"iss":"` + strings.Repeat("canary", 5000) + `"}`),
 	} {
 		got, err := logouttoken.Issuer(raw)
-		if _, is := errors.AsType[*logouttoken.Invalid](err); !is || got != "" || strings.Contains(err.Error(), "canary") {
+		if _, is := errors.AsType[*logouttoken.InvalidError](err); !is || got != "" || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: %q %v", name, got, err)
 		}
 	}

@@ -17,11 +17,11 @@ import (
 	"github.com/tokenstate/tokenstate/internal/logouttoken"
 )
 
-// unknown wants the answer that nothing could be judged: no *Invalid, so no word about the token.
+// unknown wants the answer that nothing could be judged: no *InvalidError, so no word about the token.
 func (w *world) unknown(name, token string) {
 	w.t.Helper()
 	_, err := w.verifier.Verify(w.t.Context(), token)
-	if _, ok := errors.AsType[*logouttoken.Invalid](err); ok || err == nil {
+	if _, ok := errors.AsType[*logouttoken.InvalidError](err); ok || err == nil {
 		w.t.Errorf("%s: %v; want it undecided", name, err)
 	}
 }

@@ -31,13 +31,13 @@ func Algorithms() []string {
 	return []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 }
 
-// Invalid says why a token is refused; it never repeats a part of it.
-type Invalid struct {
+// InvalidError says why a token is refused; it never repeats a part of it.
+type InvalidError struct {
 	Reason string // for the caller
 	Cause  error  // for the log; may be nil
 }
 
-func (i *Invalid) Error() string {
+func (i *InvalidError) Error() string {
 	if i.Cause != nil {
 		return i.Reason + ": " + i.Cause.Error()
 	}
@@ -45,9 +45,9 @@ func (i *Invalid) Error() string {
 }
 
 // Unwrap gives the cause.
-func (i *Invalid) Unwrap() error { return i.Cause }
+func (i *InvalidError) Unwrap() error { return i.Cause }
 
-func invalid(reason string) error { return &Invalid{Reason: reason} }
+func invalid(reason string) error { return &InvalidError{Reason: reason} }
 
 // Token is a verified logout token. User or Session may be "", not both. Audience are the clients that
 // it was sent to, at least one: whether any of them matters here is for the caller to say.
@@ -91,7 +91,7 @@ func New(cfg Config) (*Verifier, error) {
 	return &Verifier{cfg, &keys{fetch: p.fetch, now: cfg.Now}}, nil
 }
 
-// Verify reads a logout token. An *Invalid is about the token; any other error means that it
+// Verify reads a logout token. An *InvalidError is about the token; any other error means that it
 // could not be judged now.
 func (v *Verifier) Verify(ctx context.Context, raw string) (Token, error) {
 	payload, err := v.signed(ctx, raw)
@@ -111,7 +111,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Token, error) {
 	})
 	t, err := library.VerifyLogout(ctx, raw)
 	if err != nil {
-		return Token{}, &Invalid{Reason: "issuer, expiry, event, nonce, jti or subject is wrong", Cause: err}
+		return Token{}, &InvalidError{Reason: "issuer, expiry, event, nonce, jti or subject is wrong", Cause: err}
 	}
 	switch now := v.cfg.Now(); {
 	case t.IssuedAt.After(now.Add(skew)) || t.IssuedAt.Before(now.Add(-maxAge)): // missing: long ago
@@ -144,7 +144,7 @@ func (v *Verifier) signed(ctx context.Context, raw string) ([]byte, error) {
 	}
 	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(head.Alg)})
 	if err != nil {
-		return nil, &Invalid{Reason: "the token is malformed", Cause: err}
+		return nil, &InvalidError{Reason: "the token is malformed", Cause: err}
 	}
 	key, ok, err := v.keys.key(ctx, head.Kid)
 	switch {

@@ -18,7 +18,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		_, err := w.verifier.Verify(t.Context(), raw)
-		if invalid := (*logouttoken.Invalid)(nil); raw != good && !errors.As(err, &invalid) {
+		if invalid := (*logouttoken.InvalidError)(nil); raw != good && !errors.As(err, &invalid) {
 			t.Fatalf("%q: %v", raw, err)
 		}
 	})
@@ -34,7 +34,7 @@ func FuzzClaims(f *testing.F) {
 	f.Add(text(f, w.claims()))
 	f.Fuzz(func(t *testing.T, claims string) {
 		token, err := w.verifier.Verify(t.Context(), sign(map[string]any{"kid": "k1"}, claims))
-		invalid := (*logouttoken.Invalid)(nil)
+		invalid := (*logouttoken.InvalidError)(nil)
 		switch {
 		case err != nil && !errors.As(err, &invalid):
 			t.Fatalf("%q: %v", claims, err)

@@ -35,13 +35,13 @@ type world struct {
 	verifier *logouttoken.Verifier
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	w := &world{t: t, key: key, now: time.Now().Truncate(time.Second)}
+	w := &world{t: tb, key: key, now: time.Now().Truncate(time.Second)}
 	w.set = []jose.JSONWebKey{{Key: &key.PublicKey, KeyID: "k1", Algorithm: "RS256", Use: "sig"}}
 	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.fetches.Add(1)
@@ -51,13 +51,13 @@ func newWorld(t testing.TB) *world {
 		}
 		_ = json.NewEncoder(rw).Encode(map[string]any{"keys": w.set})
 	}))
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	w.verifier, err = logouttoken.New(logouttoken.Config{
 		Issuer: func(context.Context) (string, error) { return issuer, nil }, KeysURL: s.URL,
 		Now: func() time.Time { return w.now },
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return w
 }
@@ -114,7 +114,7 @@ func (w *world) token(c claims, change ...func(header map[string]any)) string {
 func (w *world) refuses(name, token string) {
 	w.t.Helper()
 	got, err := w.verifier.Verify(w.t.Context(), token)
-	bad, ok := errors.AsType[*logouttoken.Invalid](err)
+	bad, ok := errors.AsType[*logouttoken.InvalidError](err)
 	switch {
 	case !ok:
 		w.t.Errorf("%s: %+v, %v; want it invalid", name, got, err)
@@ -249,11 +249,11 @@ func raw2(header string, parts []string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + parts[1] + "." + parts[2]
 }
 
-func text(t testing.TB, c claims) string {
-	t.Helper()
+func text(tb testing.TB, c claims) string {
+	tb.Helper()
 	payload, err := json.Marshal(c)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(payload)
 }

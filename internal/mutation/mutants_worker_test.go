@@ -9,7 +9,7 @@ const works = "internal/worker/"
 // working are the rules of reading the log, of relaying and of looking.
 var working = []mutant{
 	{"readers are told only when the whole log is applied", works + "worker.go", `if seq < s.info.Last {`, `if false {`, false},
-	{"a gap in the log is a loss", works + "worker.go", `errors.AsType[*journal.Gap](err); ok {`, `errors.AsType[*journal.Gap](err); ok && gap == nil {`, false},
+	{"a gap in the log is a loss", works + "worker.go", `errors.AsType[*journal.GapError](err); ok {`, `errors.AsType[*journal.GapError](err); ok && gap == nil {`, false},
 	{"a standby waits until the floor stands still", works + "worker.go", `if err == nil && floor.Same(last) {`, `if err == nil || floor.Same(last) {`, false},
 	{"a log that ends before the floor was cut", works + "check.go", `case i.Last < f.Seq:`, `case false:`, false},
 	{"a log that begins after the floor has lost messages", works + "check.go", `case i.First > f.Seq+1:`, `case false:`, false},

@@ -84,7 +84,7 @@ func (b *Browser) Authorize(ctx context.Context, client, scope string, more url.
 		return Tokens{}, err
 	}
 	if at == nil || at.Query().Get("code") == "" {
-		return Tokens{}, &Refused{http.StatusUnauthorized, message(page)}
+		return Tokens{}, &RefusedError{http.StatusUnauthorized, message(page)}
 	}
 	return b.k.ask(ctx, "token", client,
 		url.Values{"grant_type": {"authorization_code"}, "code": {at.Query().Get("code")}, "redirect_uri": {back}})
@@ -110,7 +110,7 @@ func (b *Browser) Logout(ctx context.Context, t Tokens) error {
 	q := url.Values{"client_id": {t.Client}, "id_token_hint": {t.ID}, "post_logout_redirect_uri": {back}}
 	at, page, err := b.open(ctx, http.MethodGet, b.k.oidc("logout")+"?"+q.Encode(), nil)
 	if err == nil && at == nil {
-		err = &Refused{http.StatusBadRequest, "no redirect after the logout: " + message(page)}
+		err = &RefusedError{http.StatusBadRequest, "no redirect after the logout: " + message(page)}
 	}
 	return err
 }

@@ -60,13 +60,13 @@ func (k *Keycloak) oidc(name string) string {
 	return k.URL + "/realms/" + url.PathEscape(k.Realm) + "/protocol/openid-connect/" + name
 }
 
-// Refused is an answer of the token endpoint other than 200.
-type Refused struct {
+// RefusedError is an answer of the token endpoint other than 200.
+type RefusedError struct {
 	Status int
 	Text   string
 }
 
-func (r *Refused) Error() string { return fmt.Sprintf("keycloak answers %d: %s", r.Status, r.Text) }
+func (r *RefusedError) Error() string { return fmt.Sprintf("keycloak answers %d: %s", r.Status, r.Text) }
 
 // ask posts a form as a client and decodes the answer.
 func (k *Keycloak) ask(ctx context.Context, endpoint, client string, form url.Values) (t Tokens, err error) {
@@ -82,7 +82,7 @@ func (k *Keycloak) ask(ctx context.Context, endpoint, client string, form url.Va
 		return t, err
 	}
 	if status/100 != 2 {
-		return t, &Refused{status, string(raw)}
+		return t, &RefusedError{status, string(raw)}
 	}
 	t.Client = client
 	if len(raw) == 0 {
@@ -103,7 +103,7 @@ func (k *Keycloak) Service(ctx context.Context, client, scope string) (Tokens, e
 	return k.ask(ctx, "token", client, url.Values{"grant_type": {"client_credentials"}, "scope": {"openid " + scope}})
 }
 
-// Refresh is what a backend does with a stored token; a *Refused is Keycloak's verdict.
+// Refresh is what a backend does with a stored token; a *RefusedError is Keycloak's verdict.
 func (k *Keycloak) Refresh(ctx context.Context, t Tokens) (Tokens, error) {
 	return k.ask(ctx, "token", t.Client, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {t.Refresh}})
 }

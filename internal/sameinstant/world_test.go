@@ -184,7 +184,7 @@ func (i *instant) refreshes(p *person) map[string]bool {
 	alive := map[string]bool{}
 	for client, tokens := range p.tokens {
 		_, err := i.k.Refresh(i.ctx, tokens)
-		if _, refused := errors.AsType[*play.Refused](err); err != nil && !refused {
+		if _, refused := errors.AsType[*play.RefusedError](err); err != nil && !refused {
 			i.Fatal(err)
 		}
 		alive[client] = err == nil

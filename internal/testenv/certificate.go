@@ -18,10 +18,10 @@ import (
 
 // Certificate writes a self-signed certificate for 127.0.0.1, which is its own authority, and its
 // key; both server and client may show it.
-func Certificate(t testing.TB, dir, name string) (certFile, keyFile string, cert tls.Certificate) {
-	t.Helper()
+func Certificate(tb testing.TB, dir, name string) (certFile, keyFile string, cert tls.Certificate) {
+	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	fatal(t, err)
+	fatal(tb, err)
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter:    time.Now().Add(time.Hour),
@@ -30,22 +30,22 @@ func Certificate(t testing.TB, dir, name string) (certFile, keyFile string, cert
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
-	fatal(t, err)
+	fatal(tb, err)
 	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	fatal(t, err)
+	fatal(tb, err)
 	certPEM, keyPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
 	certFile, keyFile = filepath.Join(dir, name+".crt"), filepath.Join(dir, name+".key")
-	fatal(t, os.WriteFile(certFile, certPEM, 0o600))
-	fatal(t, os.WriteFile(keyFile, keyPEM, 0o600))
+	fatal(tb, os.WriteFile(certFile, certPEM, 0o600))
+	fatal(tb, os.WriteFile(keyFile, keyPEM, 0o600))
 	cert, err = tls.X509KeyPair(certPEM, keyPEM)
-	fatal(t, err)
+	fatal(tb, err)
 	return certFile, keyFile, cert
 }
 
-func fatal(t testing.TB, err error) {
-	t.Helper()
+func fatal(tb testing.TB, err error) {
+	tb.Helper()
 	if err != nil {
-		t.Fatalf("testenv: %v", err)
+		tb.Fatalf("testenv: %v", err)
 	}
 }

@@ -22,27 +22,27 @@ type Keycloak struct {
 
 // NewKeycloak makes a realm of deploy/realm.json's shape and deletes it after the test. Its
 // events reach the NATS server at NATS_URL, not one of the test's own.
-func NewKeycloak(t testing.TB) *Keycloak {
-	t.Helper()
+func NewKeycloak(tb testing.TB) *Keycloak {
+	tb.Helper()
 	env, err := devstack.EnvFromProcess()
 	if err != nil {
-		t.Fatalf("testenv: %v", err)
+		tb.Fatalf("testenv: %v", err)
 	}
 	if env.KeycloakURL == "" || env.KeycloakAdminPassword == "" {
-		t.Fatal("testenv: this test needs a real Keycloak, and KEYCLOAK_URL is not set: run `make test`, or `.dev/bin/devstack run --services -- go test ./...`")
+		tb.Fatal("testenv: this test needs a real Keycloak, and KEYCLOAK_URL is not set: run `make test`, or `.dev/bin/devstack run --services -- go test ./...`")
 	}
 	kc := &Keycloak{
 		URL: env.KeycloakURL, Realm: "t" + strings.ToLower(rand.Text()[:12]), AppSecret: env.KeycloakClientSecret,
 		WorkerID: env.WorkerClientID, WorkerSecret: env.WorkerClientSecret, Admin: devstack.AdminOf(env),
 	}
-	if err := kc.Admin.NewRealm(t.Context(), kc.Realm); err != nil {
-		t.Fatalf("testenv: %v", err)
+	if err := kc.Admin.NewRealm(tb.Context(), kc.Realm); err != nil {
+		tb.Fatalf("testenv: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
 		defer cancel()
 		if err := kc.Admin.DeleteRealm(ctx, kc.Realm); err != nil {
-			t.Errorf("testenv: delete realm %s: %v", kc.Realm, err)
+			tb.Errorf("testenv: delete realm %s: %v", kc.Realm, err)
 		}
 	})
 	return kc

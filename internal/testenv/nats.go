@@ -41,15 +41,15 @@ type NATS struct {
 }
 
 // NewNATS starts one (about 50 ms), which ends with the test.
-func NewNATS(t testing.TB) *NATS {
-	t.Helper()
-	n := &NATS{t: t, dir: t.TempDir(), port: server.RANDOM_PORT}
-	t.Cleanup(n.Stop)
+func NewNATS(tb testing.TB) *NATS {
+	tb.Helper()
+	n := &NATS{t: tb, dir: tb.TempDir(), port: server.RANDOM_PORT}
+	tb.Cleanup(n.Stop)
 	n.Start()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithTimeout(tb.Context(), limit)
 	defer cancel()
 	if err := devstack.CreateStream(ctx, n.URL(Operator)); err != nil {
-		t.Fatalf("testenv: make the stream: %v", err)
+		tb.Fatalf("testenv: make the stream: %v", err)
 	}
 	return n
 }
@@ -115,17 +115,17 @@ func (n *NATS) Connect(user string, options ...nats.Option) (*nats.Conn, jetstre
 	return connect(n.t, n.URL(user), user, options)
 }
 
-func connect(t testing.TB, url, user string, options []nats.Option) (*nats.Conn, jetstream.JetStream) {
-	t.Helper()
+func connect(tb testing.TB, url, user string, options []nats.Option) (*nats.Conn, jetstream.JetStream) {
+	tb.Helper()
 	options = append([]nats.Option{nats.CustomInboxPrefix(Inbox(user)), nats.MaxReconnects(-1)}, options...)
 	nc, err := nats.Connect(url, options...)
 	if err != nil {
-		t.Fatalf("testenv: connect as %s: %v", user, err)
+		tb.Fatalf("testenv: connect as %s: %v", user, err)
 	}
-	t.Cleanup(nc.Close)
+	tb.Cleanup(nc.Close)
 	js, err := jetstream.New(nc)
 	if err != nil {
-		t.Fatalf("testenv: %v", err)
+		tb.Fatalf("testenv: %v", err)
 	}
 	return nc, js
 }

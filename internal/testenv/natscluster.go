@@ -29,24 +29,24 @@ type member struct {
 }
 
 // NewNATSCluster starts one (a few seconds, in which a leader is elected), which ends with the test.
-func NewNATSCluster(t testing.TB) *NATSCluster {
-	t.Helper()
-	c := &NATSCluster{t: t}
+func NewNATSCluster(tb testing.TB) *NATSCluster {
+	tb.Helper()
+	c := &NATSCluster{t: tb}
 	for n := range 3 {
 		addr, err := devstack.FreeAddr()
 		route, err2 := devstack.FreeAddr()
 		if err != nil || err2 != nil {
-			t.Fatalf("testenv: %v %v", err, err2)
+			tb.Fatalf("testenv: %v %v", err, err2)
 		}
-		m := &member{NATS: NATS{t: t, dir: t.TempDir()}, name: fmt.Sprint("nats-", n), route: route}
+		m := &member{NATS: NATS{t: tb, dir: tb.TempDir()}, name: fmt.Sprint("nats-", n), route: route}
 		if _, err := fmt.Sscanf(addr, "127.0.0.1:%d", &m.port); err != nil {
-			t.Fatalf("testenv: %s: %v", addr, err)
+			tb.Fatalf("testenv: %s: %v", addr, err)
 		}
 		c.members = append(c.members, m)
 	}
 	for _, m := range c.members {
 		m.change = func(o *server.Options) { c.join(m, o) }
-		t.Cleanup(m.Stop)
+		tb.Cleanup(m.Stop)
 		m.Start()
 	}
 	c.createStream()

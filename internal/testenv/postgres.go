@@ -17,13 +17,13 @@ import (
 type Migrate func(ctx context.Context, databaseURL string) error
 
 // Postgres gives a pool on a database of the test's own; see Database.
-func Postgres(t testing.TB, migrate Migrate) *pgxpool.Pool {
-	t.Helper()
-	pool, err := pgxpool.New(t.Context(), Database(t, migrate))
+func Postgres(tb testing.TB, migrate Migrate) *pgxpool.Pool {
+	tb.Helper()
+	pool, err := pgxpool.New(tb.Context(), Database(tb, migrate))
 	if err != nil {
-		t.Fatalf("testenv: %v", err)
+		tb.Fatalf("testenv: %v", err)
 	}
-	t.Cleanup(pool.Close)
+	tb.Cleanup(pool.Close)
 	return pool
 }
 
@@ -33,47 +33,47 @@ func Postgres(t testing.TB, migrate Migrate) *pgxpool.Pool {
 // The migrations run once and the result is cloned (about 50 ms), a whole database because the
 // schema's name is fixed. Roles belong to the cluster, not to a database: whoever makes them
 // must expect to find them there.
-func Database(t testing.TB, migrate Migrate) string {
-	t.Helper()
-	base := cluster(t)
+func Database(tb testing.TB, migrate Migrate) string {
+	tb.Helper()
+	base := cluster(tb)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	admin := open(ctx, t, base)
+	admin := open(ctx, tb, base)
 	defer func() { _ = admin.Close(context.WithoutCancel(ctx)) }()
 
 	template := "template1"
 	if migrate != nil {
 		var err error
 		if template, err = migrated(ctx, admin, base, migrate); err != nil {
-			t.Fatalf("testenv: make the migrated template: %v", err)
+			tb.Fatalf("testenv: make the migrated template: %v", err)
 		}
 	}
 	name := "ts_test_" + strings.ToLower(rand.Text()[:16])
 	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
-		t.Fatalf("testenv: clone %s: %v", template, err)
+		tb.Fatalf("testenv: clone %s: %v", template, err)
 	}
-	t.Cleanup(func() { drop(t, base, name) })
+	tb.Cleanup(func() { drop(tb, base, name) })
 	return onDatabase(base, name)
 }
 
-func drop(t testing.TB, base, name string) {
-	if t.Failed() {
-		t.Logf("testenv: the failed test's database is kept as %s on DATABASE_URL's server, as long as that runs", name)
+func drop(tb testing.TB, base, name string) {
+	if tb.Failed() {
+		tb.Logf("testenv: the failed test's database is kept as %s on DATABASE_URL's server, as long as that runs", name)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	admin := open(ctx, t, base)
+	admin := open(ctx, tb, base)
 	defer func() { _ = admin.Close(ctx) }()
 	if _, err := admin.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-		t.Errorf("testenv: drop %s: %v", name, err)
+		tb.Errorf("testenv: drop %s: %v", name, err)
 	}
 }
 
-func open(ctx context.Context, t testing.TB, url string) *pgx.Conn {
+func open(ctx context.Context, tb testing.TB, url string) *pgx.Conn {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
-		t.Fatalf("testenv: connect to the Postgres of the tests: %v", err)
+		tb.Fatalf("testenv: connect to the Postgres of the tests: %v", err)
 	}
 	return conn
 }

@@ -15,11 +15,11 @@ type Server struct {
 }
 
 // NewServer makes a primary with a migrated database.
-func NewServer(t testing.TB, migrate Migrate) *Server {
-	t.Helper()
-	s := started(t, devstack.NewServer)
-	if err := migrate(t.Context(), s.URL()); err != nil {
-		t.Fatalf("testenv: %v", err)
+func NewServer(tb testing.TB, migrate Migrate) *Server {
+	tb.Helper()
+	s := started(tb, devstack.NewServer)
+	if err := migrate(tb.Context(), s.URL()); err != nil {
+		tb.Fatalf("testenv: %v", err)
 	}
 	return s
 }
@@ -40,38 +40,38 @@ func (s *Server) Do(step func(context.Context) error) {
 	}
 }
 
-func started(t testing.TB, start func(context.Context) (*devstack.Server, error)) *Server {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+func started(tb testing.TB, start func(context.Context) (*devstack.Server, error)) *Server {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), limit)
 	defer cancel()
 	s, err := start(ctx)
 	if err != nil {
-		t.Fatalf("testenv: %v", err)
+		tb.Fatalf("testenv: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := s.Close(); err != nil {
-			t.Errorf("testenv: %v", err)
+			tb.Errorf("testenv: %v", err)
 		}
 	})
-	return &Server{s, t}
+	return &Server{s, tb}
 }
 
 // PgBouncer is the address of a pooler before a database, until the end of the test. Where the machine has
 // none the test is skipped.
-func PgBouncer(t testing.TB, databaseURL, mode string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+func PgBouncer(tb testing.TB, databaseURL, mode string) string {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), limit)
 	defer cancel()
 	address, stop, err := devstack.PgBouncer(ctx, databaseURL, mode)
 	if errors.Is(err, devstack.ErrNoPgBouncer) {
-		t.Skip("PgBouncer is not installed")
+		tb.Skip("PgBouncer is not installed")
 	}
 	if err != nil {
-		t.Fatalf("testenv: %v", err)
+		tb.Fatalf("testenv: %v", err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := stop(); err != nil {
-			t.Errorf("testenv: %v", err)
+			tb.Errorf("testenv: %v", err)
 		}
 	})
 	return address

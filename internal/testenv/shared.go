@@ -22,8 +22,8 @@ var shared struct {
 }
 
 // cluster is the URL of a database on a server where we may make more.
-func cluster(t testing.TB) string {
-	t.Helper()
+func cluster(tb testing.TB) string {
+	tb.Helper()
 	if url := os.Getenv("DATABASE_URL"); url != "" {
 		return url
 	}
@@ -32,7 +32,7 @@ func cluster(t testing.TB) string {
 	if shared.stack == nil {
 		s, err := startShared()
 		if err != nil {
-			t.Fatalf("testenv: this test needs Postgres, and starting one failed (`make test` brings one): %v", err)
+			tb.Fatalf("testenv: this test needs Postgres, and starting one failed (`make test` brings one): %v", err)
 		}
 		shared.stack = s
 	}

@@ -248,7 +248,7 @@ func (c *cluster) compare(u *citizen) {
 		}
 		for i, k := range c.nodes {
 			_, err := k.Refresh(c.ctx, t)
-			var refused *play.Refused
+			var refused *play.RefusedError
 			if err != nil && !errors.As(err, &refused) {
 				c.t.Fatal(err)
 			}

@@ -156,9 +156,9 @@ func (w *world) decide(hs []*held) (vs []play.Verdict) {
 
 // answers asks Keycloak, token by token; nil is a refresh. It is an action, too: it restarts the
 // idle clock and, if refused, is an event; neither changes a verdict.
-func (w *world) answers(hs []*held) []*play.Refused {
+func (w *world) answers(hs []*held) []*play.RefusedError {
 	w.t.Helper()
-	out, errs := make([]*play.Refused, len(hs)), make([]error, len(hs))
+	out, errs := make([]*play.RefusedError, len(hs)), make([]error, len(hs))
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
 	for i, h := range hs {
@@ -223,7 +223,7 @@ func (w *world) compare() (n tally, wrong []*held) {
 }
 
 // decides: a refusal that no look shows whole, and of which authapi says that Keycloak must decide.
-func decides(h *held, refused *play.Refused) bool {
+func decides(h *held, refused *play.RefusedError) bool {
 	if refused == nil {
 		return false
 	}
@@ -233,7 +233,7 @@ func decides(h *held, refused *play.Refused) bool {
 }
 
 // explain prints all that happened to the token's owner, for a person to understand it.
-func (w *world) explain(h *held, v play.Verdict, refused *play.Refused) {
+func (w *world) explain(h *held, v play.Verdict, refused *play.RefusedError) {
 	w.t.Helper()
 	says := "refreshes it"
 	if refused != nil {
@@ -245,7 +245,7 @@ func (w *world) explain(h *held, v play.Verdict, refused *play.Refused) {
 
 // dead: what Keycloak refuses because it is dead already is an action, too.
 func dead(err error) error {
-	if _, ok := errors.AsType[*play.Refused](err); ok {
+	if _, ok := errors.AsType[*play.RefusedError](err); ok {
 		return nil
 	}
 	return err

@@ -39,7 +39,7 @@ func (b *batch) add(s start, e journal.Entry) {
 	}
 }
 
-// Decode is what an entry says, and its line for the journal. Its error is an *events.Reject.
+// Decode is what an entry says, and its line for the journal. Its error is an *events.RejectError.
 func Decode(e journal.Entry) (events.Message, journal.Line, error) {
 	m, err := events.Decode(e.Raw)
 	if err == nil {

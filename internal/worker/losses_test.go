@@ -44,7 +44,7 @@ func TestWhereReadingBegins(t *testing.T) {
 		floor   journal.Floor
 		first   uint64
 		missing bool
-		gap     *journal.Gap
+		gap     *journal.GapError
 		loss    bool
 		after   uint64
 	}{
@@ -58,8 +58,8 @@ func TestWhereReadingBegins(t *testing.T) {
 		"another name":                   {with(at(2), func(f *journal.Floor) { f.Stream = "U" }), 1, false, nil, true, 0},
 		"made anew":                      {with(at(2), func(f *journal.Floor) { f.Created = f.Created.Add(time.Second) }), 1, false, nil, true, 0},
 		"another message at the floor":   {with(at(2), func(f *journal.Floor) { f.Digest = "other" }), 1, false, nil, true, 0},
-		"a gap that has been told":       {at(2), 1, false, &journal.Gap{Want: 3, Got: 6}, false, 5},
-		"a gap that was told of earlier": {at(4), 1, false, &journal.Gap{Want: 3, Got: 6}, false, 4},
+		"a gap that has been told":       {at(2), 1, false, &journal.GapError{Want: 3, Got: 6}, false, 5},
+		"a gap that was told of earlier": {at(4), 1, false, &journal.GapError{Want: 3, Got: 6}, false, 4},
 	} {
 		w := &Worker{Log: cutLog{log, c.first, c.missing}, Store: &memStore{floor: c.floor}, Epochs: &memStore{}, Logger: zerolog.Nop(), gap: c.gap}
 		s, err := w.locate(t.Context())
@@ -87,7 +87,7 @@ type gapReader struct {
 func (r *gapReader) Next(ctx context.Context) (journal.Entry, error) {
 	e, err := r.memReader.Next(ctx)
 	if err == nil && e.Seq == r.lost {
-		return journal.Entry{}, &journal.Gap{Want: e.Seq, Got: e.Seq + 1}
+		return journal.Entry{}, &journal.GapError{Want: e.Seq, Got: e.Seq + 1}
 	}
 	return e, err
 }

@@ -34,7 +34,7 @@ type Worker struct {
 	Wait    time.Duration                     // how long a floor must stand still before a standby tries; 0: 5 s
 	Logger  zerolog.Logger
 
-	gap *journal.Gap
+	gap *journal.GapError
 }
 
 // Run works until ctx ends, and finishes the batch in flight within 10 s. It returns nil then,
@@ -99,7 +99,7 @@ func (w *Worker) session(ctx context.Context) (moved bool, err error) {
 	if errors.Is(context.Cause(inner), errHistory) {
 		err = errHistory
 	}
-	if gap, ok := errors.AsType[*journal.Gap](err); ok {
+	if gap, ok := errors.AsType[*journal.GapError](err); ok {
 		w.gap = gap
 		err = errors.Join(err, w.lost(ctx, Loss{Reason: gap.Error(), Floor: s.floor, Info: s.info}))
 	}

@@ -70,19 +70,19 @@ func (p Provider) Exchange(ctx context.Context, access secret.Text, audience str
 
 // refusedOr tells Keycloak's word from the lack of one.
 func refusedOr(err error) error {
-	if r, ok := errors.AsType[*keycloak.Refused](err); ok {
-		return &idp.Refusal{Records: r.Class.Records(), Code: r.Code, Description: r.Description, Reason: r.Reason}
+	if r, ok := errors.AsType[*keycloak.RefusedError](err); ok {
+		return &idp.RefusalError{Records: r.Class.Records(), Code: r.Code, Description: r.Description, Reason: r.Reason}
 	}
-	u, ok := errors.AsType[*keycloak.Unavailable](err)
+	u, ok := errors.AsType[*keycloak.UnavailableError](err)
 	if !ok {
 		return err
 	}
-	return &idp.Unanswered{Sent: u.Sent, RetryAfter: u.RetryAfter, Cause: err}
+	return &idp.UnansweredError{Sent: u.Sent, RetryAfter: u.RetryAfter, Cause: err}
 }
 
-func (p Provider) Classify(status int, code, description string) *idp.Refusal {
+func (p Provider) Classify(status int, code, description string) *idp.RefusalError {
 	class, reason := keycloak.Classify(status, code, description)
-	return &idp.Refusal{Records: class.Records(), Code: code, Description: description, Reason: reason}
+	return &idp.RefusalError{Records: class.Records(), Code: code, Description: description, Reason: reason}
 }
 
 func (p Provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {

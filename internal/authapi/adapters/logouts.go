@@ -26,8 +26,8 @@ func (l LogoutTokens) Verify(ctx context.Context, raw secret.Text) (tokens.Logou
 	if err == nil {
 		t, err = l[realm].Verify(ctx, raw.Reveal())
 	}
-	if bad, ok := errors.AsType[*logouttoken.Invalid](err); ok {
-		return tokens.LogoutToken{}, &tokens.BadLogoutToken{Reason: bad.Reason, Cause: bad.Cause}
+	if bad, ok := errors.AsType[*logouttoken.InvalidError](err); ok {
+		return tokens.LogoutToken{}, &tokens.BadLogoutTokenError{Reason: bad.Reason, Cause: bad.Cause}
 	}
 	return tokens.LogoutToken{Realm: realm, ID: t.ID, User: t.User, Session: t.Session, Audience: t.Audience}, err
 }
@@ -55,7 +55,7 @@ func (l LogoutTokens) realmOf(ctx context.Context, raw string) (string, error) {
 	if away != nil {
 		return "", away
 	}
-	return "", &logouttoken.Invalid{Reason: "the issuer is not one that is served here"}
+	return "", &logouttoken.InvalidError{Reason: "the issuer is not one that is served here"}
 }
 
 type Logouts struct{ *postgres.Store }

@@ -11,21 +11,21 @@ import (
 )
 
 // Provider is Keycloak, asked as the application's own client. An error that is not a
-// *Refusal means that nothing was learnt; see Unanswered.
+// *RefusalError means that nothing was learnt; see UnansweredError.
 type Provider interface {
 	// Parse reads a refresh token's claims without verifying it; ErrUnreadable.
 	Parse(secret.Text) (Claims, error)
 	// Issuer is what tokens of our realm carry as iss.
 	Issuer(context.Context) (string, error)
 	Introspect(context.Context, secret.Text) (Introspection, error)
-	// Refresh is never repeated and never used as a test. A *Refusal is Keycloak's word.
+	// Refresh is never repeated and never used as a test. A *RefusalError is Keycloak's word.
 	Refresh(context.Context, secret.Text) (Grant, error)
-	// Exchange trades an access token for one for another client of the realm. A *Refusal is no
+	// Exchange trades an access token for one for another client of the realm. A *RefusalError is no
 	// word on the offline token.
 	Exchange(ctx context.Context, access secret.Text, audience string) (Grant, error)
 	// Classify says what a refusal that somebody else saw means for the token.
-	Classify(status int, code, description string) *Refusal
-	// Logout ends the session of a refresh token, or of an offline one. A *Refusal: nothing is
+	Classify(status int, code, description string) *RefusalError
+	// Logout ends the session of a refresh token, or of an offline one. A *RefusalError: nothing is
 	// ended, for Keycloak refuses the token now and may take it again.
 	Logout(context.Context, secret.Text) (alreadyDead bool, err error)
 	LookUser(ctx context.Context, user string) (Look, error)
@@ -56,25 +56,25 @@ type Grant struct {
 // Look is what the application's account sees of a user.
 type Look struct{ Gone, Enabled bool }
 
-// Refusal is Keycloak's word that it does not refresh exactly this token.
-type Refusal struct {
+// RefusalError is Keycloak's word that it does not refresh exactly this token.
+type RefusalError struct {
 	Records                   bool // it is about the token, and to be remembered
 	Code, Description, Reason string
 }
 
-func (r *Refusal) Error() string { return "refused: " + r.Reason }
+func (r *RefusalError) Error() string { return "refused: " + r.Reason }
 
-// Unanswered means that nothing was learnt of a token.
-type Unanswered struct {
+// UnansweredError means that nothing was learnt of a token.
+type UnansweredError struct {
 	Sent       bool          // the request may have reached Keycloak, and had its effect
 	RetryAfter time.Duration // 0: Keycloak did not say
 	Cause      error
 }
 
-func (u *Unanswered) Error() string { return "no answer: " + u.Cause.Error() }
+func (u *UnansweredError) Error() string { return "no answer: " + u.Cause.Error() }
 
 // Unwrap gives the cause.
-func (u *Unanswered) Unwrap() error { return u.Cause }
+func (u *UnansweredError) Unwrap() error { return u.Cause }
 
 // ErrUnreadable is Provider.Parse's answer to what is no token.
 var ErrUnreadable = errors.New("not a readable token")

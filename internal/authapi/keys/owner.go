@@ -54,10 +54,10 @@ const (
 	cutRetry tokenstate.Millis = 3600_000
 )
 
-// cutOff is how much longer all keys of an owner are cut off: one that is made now would be born dead.
-type cutOff struct{ left tokenstate.Millis }
+// cutOffError is how much longer all keys of an owner are cut off: one that is made now would be born dead.
+type cutOffError struct{ left tokenstate.Millis }
 
-func (cutOff) Error() string { return "all keys of this owner are cut off until a later time" }
+func (cutOffError) Error() string { return "all keys of this owner are cut off until a later time" }
 
 // mayMake refuses a key for an owner of whom the writing transaction knows better than this replica
 // does. Keys are dated by the database's clock, as cutoffs are: by a replica's own a key might outlive
@@ -67,7 +67,7 @@ func mayMake(o apikey.Owned) error {
 		return gate.RefusedOwner(o.Owner.Reason)
 	}
 	if left := (o.Owner.KeysBefore - o.At).Millis(); left > 0 {
-		return cutOff{left}
+		return cutOffError{left}
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func mayMake(o apikey.Owned) error {
 func (s *Service) pastCutoff(ctx context.Context, make func() error) error {
 	for {
 		err := make()
-		cut, ok := errors.AsType[cutOff](err)
+		cut, ok := errors.AsType[cutOffError](err)
 		switch {
 		case !ok:
 			return err

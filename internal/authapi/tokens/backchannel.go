@@ -17,7 +17,7 @@ import (
 )
 
 // LogoutTokens verifies what Keycloak sends over the back channel. An error other than a
-// *BadLogoutToken means that it could not be judged now.
+// *BadLogoutTokenError means that it could not be judged now.
 type LogoutTokens interface {
 	Verify(context.Context, secret.Text) (LogoutToken, error)
 }
@@ -28,13 +28,13 @@ type LogoutToken struct {
 	Audience                 []string // client_ids
 }
 
-// BadLogoutToken says why a token is refused, without repeating a part of it.
-type BadLogoutToken struct {
+// BadLogoutTokenError says why a token is refused, without repeating a part of it.
+type BadLogoutTokenError struct {
 	Reason string // for the sender
 	Cause  error  // for the log
 }
 
-func (b *BadLogoutToken) Error() string { return b.Reason }
+func (b *BadLogoutTokenError) Error() string { return b.Reason }
 
 // Logouts takes the order that a logout token leads to, once for each id of a token.
 type Logouts interface {
@@ -71,7 +71,7 @@ func (s *Service) takeLogoutToken(ctx context.Context, in *backChannelInput) (*b
 		return nil, badLogout("send one logout_token in a form of type application/x-www-form-urlencoded")
 	}
 	t, err := s.LogoutTokens.Verify(ctx, raw)
-	if bad, is := errors.AsType[*BadLogoutToken](err); is {
+	if bad, is := errors.AsType[*BadLogoutTokenError](err); is {
 		s.Gate.Log(ctx).Warn().Str("reason", bad.Reason).AnErr("cause", bad.Cause).Msg("a logout token is refused")
 		return nil, badLogout(bad.Reason)
 	}

@@ -57,7 +57,7 @@ func (s *Service) exchangedAccess(ctx context.Context, in *accessInput) (*access
 			s.noteExchange(ctx, in)
 			return s.given(other, sourceOf(a, reused)), nil
 		}
-		refusal, ok := errors.AsType[*idp.Refusal](err)
+		refusal, ok := errors.AsType[*idp.RefusalError](err)
 		if !ok || refusal.Reason != reasonSubject || fresh || sourceOf(a, reused) == "refresh" {
 			return nil, s.notExchanged(ctx, err)
 		}
@@ -93,7 +93,7 @@ func (s *Service) notExchanged(ctx context.Context, err error) error {
 	if bad, ok := errors.AsType[*problem.Problem](err); ok {
 		return bad
 	}
-	refusal, ok := errors.AsType[*idp.Refusal](err)
+	refusal, ok := errors.AsType[*idp.RefusalError](err)
 	if ok && exchangeAdvice[refusal.Reason] != "" {
 		s.Gate.Log(ctx).Warn().Str("error", refusal.Code).Str("description", refusal.Description).Msg("Keycloak refuses an exchange")
 		return problem.New(http.StatusConflict, "exchange-refused", refusal.Reason, exchangeAdvice[refusal.Reason])

@@ -108,7 +108,7 @@ func (s *Service) end(ctx context.Context, realm string, raw secret.Text) *probl
 	ctx, cancel := context.WithTimeout(ctx, refreshLimit)
 	defer cancel()
 	_, err := s.Gate.Realms[realm].Keycloak.Logout(ctx, raw)
-	if r, ok := errors.AsType[*idp.Refusal](err); ok { // to come back is of no use
+	if r, ok := errors.AsType[*idp.RefusalError](err); ok { // to come back is of no use
 		s.Gate.Log(ctx).Warn().Str("reason", r.Reason).Msg("Keycloak refuses a logout")
 		return problem.New(http.StatusConflict, "logout-refused", r.Reason, "Keycloak does not take the token now, and does not end its session, which may work again")
 	}

@@ -65,7 +65,7 @@ func (s *Service) noAnswer(err error) *problem.Problem {
 	s.Metrics.refreshed(outcomeUnavailable)
 	p := problem.Unavailable("identity-provider-unavailable", "Keycloak does not answer, which says nothing about the token: try again")
 	p.Silent = true
-	if u, ok := errors.AsType[*idp.Unanswered](err); ok && u.RetryAfter > 0 {
+	if u, ok := errors.AsType[*idp.UnansweredError](err); ok && u.RetryAfter > 0 {
 		p = p.RetryIn(u.RetryAfter)
 	}
 	return p
@@ -133,7 +133,7 @@ func (s *Service) refresh(ctx context.Context, t tokenstate.Token, turn Turn) (a
 	t.IssuedAt = issuedAt
 	if turn.Unsure {
 		if err := s.readBack(ctx, t, raw); err != nil {
-			_, inactive := errors.AsType[*idp.Refusal](err)
+			_, inactive := errors.AsType[*idp.RefusalError](err)
 			s.leave(ctx, t, turn, !inactive)
 			return access{}, s.notGranted(ctx, t, err)
 		}
@@ -149,10 +149,10 @@ func (s *Service) refresh(ctx context.Context, t tokenstate.Token, turn Turn) (a
 
 // unsure: neither an answer about the token, nor surely never sent.
 func unsure(err error) bool {
-	if _, ok := errors.AsType[*idp.Refusal](err); ok {
+	if _, ok := errors.AsType[*idp.RefusalError](err); ok {
 		return false
 	}
-	u, ok := errors.AsType[*idp.Unanswered](err)
+	u, ok := errors.AsType[*idp.UnansweredError](err)
 	return !ok || u.Sent
 }
 
@@ -180,12 +180,12 @@ func (s *Service) readBack(ctx context.Context, t tokenstate.Token, raw secret.T
 		return nil
 	}
 	s.Gate.Log(ctx).Warn().Str("session", t.Session).Msg("a refresh had no outcome, and the token is not active any more")
-	return &idp.Refusal{Records: true, Code: "invalid_grant", Description: "not active after a refresh without an outcome", Reason: "inactive"}
+	return &idp.RefusalError{Records: true, Code: "invalid_grant", Description: "not active after a refresh without an outcome", Reason: "inactive"}
 }
 
 // notGranted remembers what is about the token, and says that we cannot help with the rest.
 func (s *Service) notGranted(ctx context.Context, t tokenstate.Token, err error) *problem.Problem {
-	if refusal, ok := errors.AsType[*idp.Refusal](err); ok {
+	if refusal, ok := errors.AsType[*idp.RefusalError](err); ok {
 		return s.refused(ctx, t, refusal)
 	}
 	s.Gate.Log(ctx).Warn().Err(err).Msg("refresh without an outcome")

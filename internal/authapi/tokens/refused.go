@@ -15,7 +15,7 @@ import (
 
 // refused remembers Keycloak's word on exactly this token, and closes it for a while that
 // doubles each time. What is not about the token is not remembered.
-func (s *Service) refused(ctx context.Context, t tokenstate.Token, r *idp.Refusal) *problem.Problem {
+func (s *Service) refused(ctx context.Context, t tokenstate.Token, r *idp.RefusalError) *problem.Problem {
 	if !r.Records {
 		return s.refusesUs(ctx, r)
 	}
@@ -43,7 +43,7 @@ var clientAdvice = map[string]string{
 // refusesUs answers a refusal that is about our client or its settings. It says nothing about the
 // token, and, unlike a Keycloak that is away, repeating the call does not mend it: so the answer
 // names the cause and promises nothing.
-func (s *Service) refusesUs(ctx context.Context, r *idp.Refusal) *problem.Problem {
+func (s *Service) refusesUs(ctx context.Context, r *idp.RefusalError) *problem.Problem {
 	s.Metrics.refreshed(outcomeRefused)
 	advice := cmp.Or(clientAdvice[r.Reason], "look for Keycloak's words in authapi's log")
 	s.Gate.Log(ctx).Error().Str("error", r.Code).Str("reason", r.Reason).Msg("Keycloak refuses authapi's client, not the token: " + advice)

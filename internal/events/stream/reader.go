@@ -183,7 +183,7 @@ func (r *Reader) skipped(ctx context.Context, got uint64) error {
 		return fmt.Errorf("ask whether sequence %d is gone: %w", r.next, err)
 	}
 	if r.next < info.State.FirstSeq || slices.Contains(info.State.Deleted, r.next) {
-		return &journal.Gap{Want: r.next, Got: got}
+		return &journal.GapError{Want: r.next, Got: got}
 	}
 	return fmt.Errorf("%w: wanted sequence %d, got %d", ErrSkipped, r.next, got)
 }

@@ -164,7 +164,7 @@ func TestATruncatedHeadIsAGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Stop()
-	var gap *journal.Gap
+	var gap *journal.GapError
 	if _, err := r.Next(ctx); !errors.As(err, &gap) || gap.Want != 1 || gap.Got != 5 {
 		t.Fatalf("want a gap from 1 to 5, got %v", err)
 	}
@@ -195,7 +195,7 @@ func TestWhatIsThereIsNoGap(t *testing.T) {
 		_, err = r.Next(ctx)
 		return err
 	}
-	var gap *journal.Gap
+	var gap *journal.GapError
 	if err := read(); !errors.Is(err, ErrSkipped) || errors.As(err, &gap) {
 		t.Errorf("the second message is there: %v", err)
 	}

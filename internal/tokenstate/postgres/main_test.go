@@ -13,9 +13,9 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 // newPool makes a migrated database of its own.
-func newPool(t testing.TB) *pgxpool.Pool {
-	t.Helper()
-	return testenv.Postgres(t, MigrateURL)
+func newPool(tb testing.TB) *pgxpool.Pool {
+	tb.Helper()
+	return testenv.Postgres(tb, MigrateURL)
 }
 
 func must(t interface {
