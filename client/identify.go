@@ -21,9 +21,11 @@ func identify(refreshToken string) (TokenID, error) {
 		return TokenID{}, errNotAToken
 	}
 	var claims struct {
-		Sub, Azp, Sid string
-		SessionState  string `json:"session_state"` // before Keycloak 24
-		Iat           int64
+		Sub          string `json:"sub"`
+		Azp          string `json:"azp"`
+		Sid          string `json:"sid"`
+		SessionState string `json:"session_state"` // before Keycloak 24
+		Iat          int64  `json:"iat"`
 	}
 	if json.Unmarshal(raw, &claims) != nil {
 		return TokenID{}, errNotAToken

@@ -74,7 +74,7 @@ func (p *Problem) Temporary() bool {
 	return p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests
 }
 
-// UnreachableError: no answer of authapi came. It is ErrUnavailable: nothing was decided.
+// UnreachableError says that no answer of authapi came. It is ErrUnavailable: nothing was decided.
 type UnreachableError struct{ cause error }
 
 // Error leaves out what was asked: its path holds ids.
@@ -98,12 +98,14 @@ const problemType = "urn:tokenstate:problem:"
 // it need not be a Problem of authapi at all; then its text is not repeated.
 func problemOf(res *http.Response, raw []byte) *Problem {
 	var body struct {
-		Type, Detail, Reason string
-		EventID              string     `json:"event_id"`
-		KeyID                string     `json:"key_id"`
-		LoginURL             string     `json:"login_url"`
-		Since                *time.Time `json:"since"`
-		RetryAt              *time.Time `json:"retry_at"`
+		Type     string     `json:"type"`
+		Detail   string     `json:"detail"`
+		Reason   string     `json:"reason"`
+		EventID  string     `json:"event_id"`
+		KeyID    string     `json:"key_id"`
+		LoginURL string     `json:"login_url"`
+		Since    *time.Time `json:"since"`
+		RetryAt  *time.Time `json:"retry_at"`
 	}
 	p := &Problem{Status: res.StatusCode, Slug: "unexpected-answer", Meta: metaOf(res.Header)}
 	if json.Unmarshal(raw, &body) == nil && strings.HasPrefix(body.Type, problemType) {

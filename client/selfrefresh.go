@@ -28,7 +28,7 @@ type SelfRefresh struct {
 	Failed func(error)
 }
 
-// RefreshError: Keycloak's token endpoint gave no token, for a reason that is not the offline token's.
+// RefreshError says that Keycloak's token endpoint gave no token, for a reason that is not the offline token's.
 type RefreshError struct {
 	Status int    // 0: no answer came
 	Code   string // error of the answer, such as invalid_client

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -56,7 +57,7 @@ func checkSecrets(ctx context.Context, cmd *cli.Command, o *operator) error {
 		for _, u := range all {
 			rows := "-"
 			if u.Rows != nil {
-				rows = fmt.Sprint(*u.Rows)
+				rows = strconv.FormatInt(*u.Rows, 10)
 			}
 			ops.Row(w, u.File, u.ID, u.Present, u.Missing, rows)
 		}

@@ -58,8 +58,19 @@ func (c *consoleConfig) table() *settings.Table {
 func (c *consoleConfig) check() (*url.URL, error) {
 	var faults []error
 	bad := func(text string) { faults = append(faults, errors.New(text)) }
-	host, _, err := net.SplitHostPort(c.addr)
-	if err != nil {
+	public := c.checkAddresses(bad)
+	c.checkLogins(public, bad)
+	if (c.authapiURL == "" || c.realm == "") && !c.serviceKey.Empty() {
+		bad("CONSOLE_SERVICE_KEY needs CONSOLE_AUTHAPI_URL and CONSOLE_REALM beside it")
+	}
+	if len(c.programs()) > maxScraped || slices.ContainsFunc(c.programs(), notHTTP) {
+		bad("CONSOLE_SCRAPE is not a list of at most 50 http or https addresses")
+	}
+	return public, errors.Join(faults...)
+}
+
+func (c *consoleConfig) checkAddresses(bad func(string)) *url.URL {
+	if _, _, err := net.SplitHostPort(c.addr); err != nil {
 		bad("CONSOLE_ADDR is not an address such as 127.0.0.1:8090")
 	}
 	text := c.public
@@ -74,6 +85,11 @@ func (c *consoleConfig) check() (*url.URL, error) {
 	if public.Scheme == "http" && !console.Loopback(public.Hostname()) {
 		bad("CONSOLE_URL is http and not on loopback: cookies and pages would be readable on the way; serve it over TLS, and set an https CONSOLE_URL")
 	}
+	return public
+}
+
+func (c *consoleConfig) checkLogins(public *url.URL, bad func(string)) {
+	host, _, _ := net.SplitHostPort(c.addr)
 	ways := c.ways()
 	for _, w := range ways {
 		if !slices.Contains([]string{"oidc", "credential", "none"}, w) {
@@ -89,16 +105,11 @@ func (c *consoleConfig) check() (*url.URL, error) {
 	if slices.Contains(ways, "credential") && c.authapiURL == "" {
 		bad("CONSOLE_LOGIN has credential, which needs CONSOLE_AUTHAPI_URL: authapi checks it")
 	}
-	if (c.authapiURL == "" || c.realm == "") && !c.serviceKey.Empty() {
-		bad("CONSOLE_SERVICE_KEY needs CONSOLE_AUTHAPI_URL and CONSOLE_REALM beside it")
-	}
-	if len(c.programs()) > maxScraped || slices.ContainsFunc(c.programs(), func(p string) bool {
-		u, err := url.Parse(p)
-		return err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"
-	}) {
-		bad("CONSOLE_SCRAPE is not a list of at most 50 http or https addresses")
-	}
-	return public, errors.Join(faults...)
+}
+
+func notHTTP(address string) bool {
+	u, err := url.Parse(address)
+	return err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https"
 }
 
 func (c *consoleConfig) ways() (ways []string) {

@@ -54,11 +54,11 @@ func TestExchange_Refused(t *testing.T) {
 		status int
 		reason string
 	}{
-		refusal("exchange_not_enabled"):           {http.StatusConflict, "exchange_not_enabled"},
-		refusal("audience_not_available"):         {http.StatusConflict, "audience_not_available"},
-		refusal("no_such_audience"):               {http.StatusConflict, "no_such_audience"},
-		refusal(keycloak.ReasonSubjectRefused):    {http.StatusConflict, "subject_refused"},
-		refusal("unauthorized_client"):            {http.StatusServiceUnavailable, "identity_provider_unavailable"},
+		refusal("exchange_not_enabled"):                {http.StatusConflict, "exchange_not_enabled"},
+		refusal("audience_not_available"):              {http.StatusConflict, "audience_not_available"},
+		refusal("no_such_audience"):                    {http.StatusConflict, "no_such_audience"},
+		refusal(keycloak.ReasonSubjectRefused):         {http.StatusConflict, "subject_refused"},
+		refusal("unauthorized_client"):                 {http.StatusServiceUnavailable, "identity_provider_unavailable"},
 		&idp.UnansweredError{Cause: errors.New("500")}: {http.StatusServiceUnavailable, "identity_provider_unavailable"},
 	} {
 		w.idp.exchange = func(string, string) (idp.Grant, error) { return idp.Grant{}, said }

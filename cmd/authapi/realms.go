@@ -108,7 +108,7 @@ func (c *config) realms() ([]realmConfig, idp.Realms, error) {
 }
 
 // issuerKey tells two realms apart before any of them has been asked.
-func (r realmConfig) issuerKey() string {
+func (r *realmConfig) issuerKey() string {
 	if r.Issuer != "" {
 		return r.Issuer
 	}
@@ -116,18 +116,18 @@ func (r realmConfig) issuerKey() string {
 }
 
 // keysURL is built from what is configured, and never taken from a document or a token.
-func (r realmConfig) keysURL() string {
+func (r *realmConfig) keysURL() string {
 	return strings.TrimSuffix(r.URL, "/") + "/realms/" + url.PathEscape(r.name()) + "/protocol/openid-connect/certs"
 }
 
-func (r realmConfig) name() string {
+func (r *realmConfig) name() string {
 	if r.Name != "" {
 		return r.Name
 	}
 	return r.Realm
 }
 
-func (r realmConfig) open() (idp.Realm, error) {
+func (r *realmConfig) open() (idp.Realm, error) {
 	for name, text := range map[string]string{"issuer": r.Issuer, "login_url": r.LoginURL} {
 		if u, err := url.Parse(text); text != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 			return idp.Realm{}, fmt.Errorf("%s is not an http or https URL", name)

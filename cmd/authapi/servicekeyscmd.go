@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -143,7 +144,7 @@ func removeServiceKey(ctx context.Context, cmd *cli.Command, o *operator) error 
 	}
 	i := slices.IndexFunc(all, func(k keyrows.ServiceKey) bool { return k.Name == name })
 	if i < 0 {
-		return fmt.Errorf("there is no such credential: see authapi service-keys list")
+		return errors.New("there is no such credential: see authapi service-keys list")
 	}
 	err = o.audited(ctx, cmd, &act{"service-keys remove", all[i].Realm, name}, func() error {
 		_, err := o.keys().DeleteServiceKey(ctx, name)

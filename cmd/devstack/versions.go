@@ -128,7 +128,7 @@ func withRow(doc string, r versionRun) (string, error) {
 		strings.Repeat("---|", len(columns)), strings.Join(rows, "\n"), runsEnd, tail), nil
 }
 
-func (r versionRun) row() string {
+func (r *versionRun) row() string {
 	all := []string{r.version, r.switched, r.started, r.listener}
 	for _, name := range versionColumns {
 		all = append(all, cmp.Or(r.figures[name], "-"))

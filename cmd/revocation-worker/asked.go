@@ -34,19 +34,19 @@ func (g *askedGauges) add(name, help string, ask func(context.Context) (float64,
 }
 
 // Describe implements prometheus.Collector.
-func (g askedGauges) Describe(out chan<- *prometheus.Desc) {
+func (g *askedGauges) Describe(out chan<- *prometheus.Desc) {
 	out <- scrapeError
-	for _, one := range g {
+	for _, one := range *g {
 		out <- one.desc
 	}
 }
 
 // Collect implements prometheus.Collector.
-func (g askedGauges) Collect(out chan<- prometheus.Metric) {
+func (g *askedGauges) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeLimit)
 	defer cancel()
 	var all sync.WaitGroup
-	for _, one := range g {
+	for _, one := range *g {
 		all.Go(func() { one.collect(ctx, out) })
 	}
 	all.Wait()

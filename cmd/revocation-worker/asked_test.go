@@ -32,7 +32,7 @@ func TestGaugesAreAskedSideBySide(t *testing.T) {
 		})
 	}
 	r := prometheus.NewRegistry()
-	r.MustRegister(g)
+	r.MustRegister(&g)
 	found, err := r.Gather()
 	must(t, err)
 	if len(found) != 4 { // and tokenstate_scrape_error
@@ -52,7 +52,7 @@ func TestWhatCannotBeAskedForHasNoSample(t *testing.T) {
 	for name, err := range map[string]error{"known": nil, "unknown": errors.New("Postgres is away"), "early": errNothingYet} {
 		g.add(name, name, func(context.Context) (float64, error) { return 5, err })
 	}
-	must(t, testutil.CollectAndCompare(g, strings.NewReader(`
+	must(t, testutil.CollectAndCompare(&g, strings.NewReader(`
 # HELP known known
 # TYPE known gauge
 known 5

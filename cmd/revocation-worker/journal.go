@@ -12,7 +12,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -117,7 +116,7 @@ func (o *operator) export(ctx context.Context, to io.Writer, e *postgres.Export)
 			return err
 		}
 		for _, one := range es {
-			if err := w.Add(journal.Line(one)); err != nil {
+			if err := w.Add(one); err != nil {
 				return err
 			}
 		}

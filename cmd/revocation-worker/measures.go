@@ -78,7 +78,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	asked.add("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) (float64, error) {
 		return since(p.known.KnownUntil()), nil
 	})
-	r.MustRegister(asked)
+	r.MustRegister(&asked)
 	return m
 }
 

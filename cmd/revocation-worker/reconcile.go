@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -33,7 +34,7 @@ func reconcile(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	subjects := recovery.Subjects(before, cmd.String("user"))
 	if len(subjects) == 0 {
-		return fmt.Errorf("nobody to look at: no token and no key of this user is known")
+		return errors.New("nobody to look at: no token and no key of this user is known")
 	}
 	if cmd.Bool("dry-run") {
 		return o.compare(ctx, cmd, before, subjects)
@@ -62,7 +63,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 		return err
 	}
 	at, done := ops.Progress("look", int64(len(subjects)), o.logger)
-	n := max(int(cmd.Int("rate")), 1)
+	n := max(cmd.Int("rate"), 1)
 	slow, err := o.pages()
 	if err != nil {
 		return err
@@ -107,7 +108,7 @@ func (o *operator) askToLook(ctx context.Context, subjects []tokenstate.Scope, u
 		if _, applied, err := o.publish(ctx, realm, order); err != nil {
 			return err
 		} else if !applied {
-			return fmt.Errorf("the order is in the log, but no worker has applied it: does one run?")
+			return errors.New("the order is in the log, but no worker has applied it: does one run?")
 		}
 	}
 	return nil

@@ -92,7 +92,9 @@ func observation(realm string, at time.Time, o *events.Observation) events.Messa
 // say, and nothing is said of them. Where they
 // do not fit into one message, more messages name the sessions of tokens, which is all that a
 // verdict can be asked about.
-func (a Asker) user(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (time.Time, *events.Observation, []*events.Observation, error) {
+func (a Asker) user(ctx context.Context, s tokenstate.Scope,
+	tokens []tokenstate.Token,
+) (time.Time, *events.Observation, []*events.Observation, error) {
 	u, err := a.lookAtUser(ctx, s, clientsOf(tokens))
 	if err != nil {
 		return time.Time{}, nil, nil, err
@@ -242,7 +244,7 @@ func (a Asker) realm(ctx context.Context, s tokenstate.Scope) (time.Time, *event
 	}}, nil
 }
 
-// ErrNeverThere: who is in such a realm is not stopped for it.
+// ErrNeverThere says that nobody has seen the realm there, so that its users are not taken for deleted.
 var ErrNeverThere = errors.New("this Keycloak has no such realm, and no look has ever shown one")
 
 // Fault tells apart what concerns all looks, and says what to do where it is our own rights.

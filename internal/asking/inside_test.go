@@ -37,7 +37,8 @@ func (j *jar) asker(t *testing.T) Asker {
 }
 
 func (j *jar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status, body := 200, ""
+	status := 200
+	var body string
 	switch path := r.URL.Path; {
 	case strings.HasSuffix(path, "/token"):
 		body = `{"access_token":"x.` + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"iat":%d}`, time.Now().Unix())) + `.x","expires_in":60}`

@@ -6,6 +6,7 @@ package backfill
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -131,7 +132,7 @@ func (b *Backfill) Round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	all := append(realms, b.AdminRealm)
+	all := slices.Concat(realms, []string{b.AdminRealm})
 	faults := []error{b.Journal.KeepBackfills(ctx, all)}
 	for _, r := range all {
 		err := b.realm(ctx, r, realms, states[r])

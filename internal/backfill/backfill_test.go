@@ -99,7 +99,7 @@ func newWorld() *world {
 	}
 }
 
-func (w *world) HaveEvents(_ context.Context, ids []string) (map[string]bool, error) {
+func (w *world) HaveEvents(context.Context, []string) (map[string]bool, error) {
 	return w.have, nil
 }
 func (w *world) Realms(context.Context) ([]string, error)            { return w.realms, nil }

@@ -43,13 +43,13 @@ func TestFrozenAtEveryStep(t *testing.T) {
 		name string
 		do   func(u *user) error
 	}{
-		{"mint", func(u *user) error { return z.through(u, http.MethodPost, keysOf(u), map[string]any{"name": "mine"}) }},
-		{"revoke a key", func(u *user) error { return z.through(u, http.MethodDelete, keysOf(u)+"/old", nil) }},
+		{"mint", func(u *user) error { return z.through(http.MethodPost, keysOf(u), map[string]any{"name": "mine"}) }},
+		{"revoke a key", func(u *user) error { return z.through(http.MethodDelete, keysOf(u)+"/old", nil) }},
 		{"disable", func(u *user) error {
-			return z.through(u, http.MethodPost, "/v1/users/"+u.id+"/standing", map[string]any{"enabled": false, "reason": "chaos"})
+			return z.through(http.MethodPost, "/v1/users/"+u.id+"/standing", map[string]any{"enabled": false, "reason": "chaos"})
 		}},
 		{"store a token", func(u *user) error {
-			return z.through(u, http.MethodPut, "/v1/offline-tokens", map[string]any{"user_id": u.id, "client_id": clientID, "session_id": "s", "issued_at": 1})
+			return z.through(http.MethodPut, "/v1/offline-tokens", map[string]any{"user_id": u.id, "client_id": clientID, "session_id": "s", "issued_at": 1})
 		}},
 	} {
 		z.authapi(act.name, act.do)
@@ -59,7 +59,7 @@ func TestFrozenAtEveryStep(t *testing.T) {
 type freezer struct{ *campaign }
 
 // through asks the first replica, which is the one that is frozen.
-func (z *freezer) through(u *user, method, path string, body any) error {
+func (z *freezer) through(method, path string, body any) error {
 	ctx, cancel := context.WithTimeout(z.t.Context(), 20*time.Second)
 	defer cancel()
 	_, err := z.b.backends[0].Call(ctx, method, path, "", body)

@@ -36,7 +36,7 @@ type entry struct {
 	value any
 }
 
-func (e *Env) table() []entry {
+func table(e *Env) []entry {
 	return []entry{
 		{"KEYCLOAK_URL", &e.KeycloakURL},
 		{"KEYCLOAK_REALM", &e.KeycloakRealm},
@@ -72,7 +72,7 @@ func (e *Env) table() []entry {
 // be meant.
 func (e Env) Pairs() []string {
 	var out []string
-	for _, en := range e.table() {
+	for _, en := range table(&e) {
 		if text := en.text(); text != "" {
 			out = append(out, en.name+"="+text)
 		}

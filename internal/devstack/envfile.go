@@ -47,7 +47,7 @@ func EnvFromProcess() (Env, error) { return envFrom(os.Getenv) }
 
 func envFrom(get func(string) string) (Env, error) {
 	var e Env
-	for _, en := range e.table() {
+	for _, en := range table(&e) {
 		if text := get(en.name); text != "" {
 			if err := en.set(text); err != nil {
 				return Env{}, err

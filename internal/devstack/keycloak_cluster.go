@@ -120,7 +120,7 @@ func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloak
 		}
 	}
 	listener, err := s.listenerEnv(name, h.version)
-	k.env = append(listener, database...)
+	k.env = slices.Concat(listener, database)
 	return k, err
 }
 

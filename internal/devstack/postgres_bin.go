@@ -21,8 +21,8 @@ const oldestPostgres = 15
 // into dir.
 func (s *Stack) postgresBin(ctx context.Context, dir string) (string, error) {
 	if path, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil && hasInitdb(filepath.Dir(real)) {
-			return filepath.Dir(real), nil
+		if binary, err := filepath.EvalSymlinks(path); err == nil && hasInitdb(filepath.Dir(binary)) {
+			return filepath.Dir(binary), nil
 		}
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")

@@ -59,7 +59,7 @@ func beside(ctx context.Context, root string, say io.Writer) (live bool, err err
 // dead names the parts whose processes are gone.
 func (e Env) dead() []string {
 	var out []string
-	for _, en := range e.table() {
+	for _, en := range table(&e) {
 		if n, ok := en.value.(*int); ok && *n != 0 && errors.Is(syscall.Kill(*n, 0), syscall.ESRCH) {
 			out = append(out, strings.ToLower(strings.TrimSuffix(en.name, "_PID")))
 		}

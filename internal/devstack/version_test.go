@@ -29,8 +29,8 @@ func TestOptionsByVersion(t *testing.T) {
 			t.Errorf("%s: %v, %v", version, err, len(env))
 		}
 		for _, kv := range env {
-			if !strings.HasPrefix(kv, want.prefix) {
-				t.Errorf("%s: %s", version, kv[:strings.Index(kv, "=")])
+			if name, _, _ := strings.Cut(kv, "="); !strings.HasPrefix(name, want.prefix) {
+				t.Errorf("%s: %s", version, name)
 			}
 		}
 	}

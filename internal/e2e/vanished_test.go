@@ -64,6 +64,7 @@ func vanished(s *system, t *testing.T) {
 
 // serviceAccounts go with their client, or when they are switched off.
 func (s *system) serviceAccounts(t *testing.T) {
+	t.Helper()
 	for _, how := range []string{"is switched off", "goes with its client"} {
 		client, err := s.keycloak.Call(t.Context(), http.MethodPost, "/clients", map[string]any{
 			"clientId": "service-" + uuid.NewString(), "serviceAccountsEnabled": true, "publicClient": false,

@@ -99,11 +99,11 @@ func validate(t *testing.T, schema *jsonschema.Schema, raw []byte) {
 // Ensure each kind of bad input is refused with the member's name and never with its value.
 func TestDecodeRefuses(t *testing.T) {
 	good := string(recorded(t)["logout-offline-event"])
-	replace := func(old, new string) string {
+	replace := func(old, by string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("the vector lacks %q", old)
 		}
-		return strings.Replace(good, old, new, 1)
+		return strings.Replace(good, old, by, 1)
 	}
 	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	for name, c := range map[string]struct{ raw, member string }{

@@ -37,8 +37,9 @@ func (w *world) statements(r *side, n int) (out statements, err error) {
 		names = append(names, name)
 	}
 	play.Pause(w.ctx, drained)
-	began, before := time.Now(), int64(0)
-	if before, err = asked(w.ctx, db); err != nil {
+	began := time.Now()
+	before, err := asked(w.ctx, db)
+	if err != nil {
 		return out, err
 	}
 	play.Pause(w.ctx, 2*drained)

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// ErrUserStores: a search would have Keycloak ask the realm's user stores, and so import users or remove them.
+// ErrUserStores says that a search would have Keycloak ask the realm's user stores, and so import users or remove them.
 var ErrUserStores = errors.New("the realm has a user store, and a search would have Keycloak import or remove users of it: find the user's id in Keycloak's console, and ask by that")
 
 // mostByEmail is how many users one address may be of: realms may allow duplicates.

@@ -16,6 +16,7 @@ import (
 
 // faults are answers that must teach nothing, whatever was asked.
 func faults(t *testing.T) map[string]http.HandlerFunc {
+	t.Helper()
 	var lured atomic.Int64
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { lured.Add(1); healthy(w, r) }))
 	t.Cleanup(func() {

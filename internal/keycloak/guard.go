@@ -36,8 +36,8 @@ type answer struct {
 
 	status int
 	body   []byte
-	start  time.Time    // before the request was made, by our clock
-	at     time.Time    // the same moment by Keycloak's clock, or earlier; see ticket
+	start  time.Time         // before the request was made, by our clock
+	at     time.Time         // the same moment by Keycloak's clock, or earlier; see ticket
 	fault  *UnavailableError // set if the answer is not to be believed
 	sent   atomic.Bool
 }

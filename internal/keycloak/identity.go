@@ -7,7 +7,7 @@ import (
 	"github.com/Nerzal/gocloak/v13"
 )
 
-// ErrAmbiguous: two users are linked to the same identity, so it names nobody.
+// ErrAmbiguous says that two users are linked to the same identity, so it names nobody.
 var ErrAmbiguous = errors.New("keycloak: more than one user has this identity")
 
 // maxLinked bounds how many users are asked whether the identity is theirs.

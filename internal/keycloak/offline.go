@@ -23,9 +23,9 @@ type Claims struct {
 }
 
 var (
-	// ErrNotOffline: a token, but not an offline one (an online refresh token or an access token).
+	// ErrNotOffline is for a token that is not an offline one (an online refresh token or an access token).
 	ErrNotOffline = errors.New("not an offline token: ask for scope offline_access")
-	// ErrMalformed: not a token that Keycloak can have made. It says nothing of the text.
+	// ErrMalformed is for what Keycloak cannot have made. It says nothing of the text.
 	ErrMalformed = errors.New("not a readable token")
 )
 

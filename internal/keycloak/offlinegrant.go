@@ -65,9 +65,9 @@ func (a *Admin) roleInScope(ctx context.Context, realm, uuid string, optional []
 	return slices.ContainsFunc(roles, func(r struct{ Name string }) bool { return r.Name == offlineRole }), err
 }
 
-// demanded are the realm roles of which the client scope offline_access wants one; any: it wants none, or one that the
+// demanded are the realm roles of which the client scope offline_access wants one; open: it wants none, or one that the
 // admin API shows of no user (a client's role), and then Keycloak decides.
-func (a *Admin) demanded(ctx context.Context, realm string) (names []string, any bool, err error) {
+func (a *Admin) demanded(ctx context.Context, realm string) (names []string, open bool, err error) {
 	if counts, err := a.scopeCounts(ctx); err != nil || !counts {
 		return nil, true, err
 	}

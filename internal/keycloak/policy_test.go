@@ -73,7 +73,7 @@ func TestBreaker(t *testing.T) {
 	ctx := context.Background()
 	var down atomic.Bool
 	down.Store(true)
-	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+	f := newFake(t, func(w http.ResponseWriter, _ *http.Request) {
 		if down.Load() {
 			w.WriteHeader(503)
 			return

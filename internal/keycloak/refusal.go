@@ -9,15 +9,15 @@ import (
 type Class string
 
 const (
-	// ClassToken: about this token. Record a refusal of exactly it.
+	// ClassToken is about this token. Record a refusal of exactly it.
 	ClassToken Class = "token"
-	// ClassAmbiguous: about this token, but one of several cuts: record a refusal
+	// ClassAmbiguous is about this token, but one of several cuts: record a refusal
 	// of exactly it, and look at the user's, client's and realm's not-before.
 	ClassAmbiguous Class = "ambiguous"
-	// ClassUnknownText: invalid_grant with a text the table does not hold. A
+	// ClassUnknownText is invalid_grant with a text the table does not hold. A
 	// refusal of exactly this token, no more.
 	ClassUnknownText Class = "unknown_text"
-	// ClassNotToken: our request, our credential or our configuration. Record
+	// ClassNotToken is about our request, our credential or our configuration. Record
 	// nothing, raise an alarm, look at the client.
 	ClassNotToken Class = "not_token"
 )

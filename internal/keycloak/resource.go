@@ -71,8 +71,10 @@ type About struct {
 // About asks a node whether it offers the resource: NotOffered, or a fault.
 func (r *Resource) About(ctx context.Context) (About, error) {
 	var got struct {
-		Version, Node, Server string
-		API                   int
+		Version string `json:"version"`
+		Node    string `json:"node"`
+		Server  string `json:"server"`
+		API     int    `json:"api"`
 	}
 	ans, err := r.ask(ctx, question{name: "tokenstate resource", path: "about"})
 	if err != nil {

@@ -54,9 +54,9 @@ func (r *Resource) Look(ctx context.Context, realm string, what Asked) (Parts, e
 		return Parts{}, err
 	}
 	var got struct {
-		At    int64
-		Node  string
-		Parts []json.RawMessage
+		At    int64             `json:"at"`
+		Node  string            `json:"node"`
+		Parts []json.RawMessage `json:"parts"`
 	}
 	if json.Unmarshal(ans.body, &got) != nil || !plausible(got.At, got.Node) || len(got.Parts) == 0 {
 		return Parts{}, ans.unknown("the resource's look has no time, node or parts")

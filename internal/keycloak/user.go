@@ -60,8 +60,8 @@ func (a *Admin) userOffline(ctx context.Context, realm, id string) (bool, error)
 	if err != nil || !slices.Contains(roles, offlineRole) {
 		return false, err
 	}
-	names, any, err := a.demanded(ctx, realm)
-	return any || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(roles, n) }), err
+	names, open, err := a.demanded(ctx, realm)
+	return open || slices.ContainsFunc(names, func(n string) bool { return slices.Contains(roles, n) }), err
 }
 
 func (s *account) realmRoles(ctx context.Context, realm, id string) (names []string, err error) {
@@ -106,7 +106,10 @@ func (s *account) mayListUsers(ctx context.Context, realm string) error {
 // was there a call ago, and half a look is none.
 func stillThere(err error) error {
 	if errors.Is(err, ErrNotFound) {
-		return &UnavailableError{Call: "look", Reason: "the user changed while being looked at; look again", Status: http.StatusNotFound, Sent: true}
+		return &UnavailableError{
+			Call: "look", Reason: "the user changed while being looked at; look again",
+			Status: http.StatusNotFound, Sent: true,
+		}
 	}
 	return err
 }

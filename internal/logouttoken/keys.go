@@ -108,7 +108,11 @@ func parseKeys(raw []byte) (map[string]jose.JSONWebKey, error) {
 	}
 	known, seen := map[string]jose.JSONWebKey{}, map[string]bool{}
 	for _, one := range set.Keys {
-		var about struct{ Kty, Use, Kid string }
+		var about struct {
+			Kty string `json:"kty"`
+			Use string `json:"use"`
+			Kid string `json:"kid"`
+		}
 		if err := json.Unmarshal(one, &about); err != nil {
 			return nil, errors.New("one of the issuer's keys is malformed")
 		}

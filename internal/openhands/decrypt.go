@@ -43,7 +43,10 @@ func ParseSecrets(file []byte) (Secrets, error) {
 		s.all = append(s.all, sha256.Sum256(file))
 		return s, nil
 	}
-	var list []struct{ ID, Key string }
+	var list []struct {
+		ID  string `json:"id"`
+		Key string `json:"key"`
+	}
 	if json.Unmarshal(file, &list) != nil || len(list) == 0 {
 		return s, errFile // the library's own words may repeat what it read
 	}
@@ -64,20 +67,22 @@ func (s Secrets) Open(value secret.Text) (secret.Text, error) {
 		return secret.Text{}, ErrShape
 	}
 	if strings.HasPrefix(text, "{") {
-		var outer struct{ Tokens string }
+		var outer struct {
+			Tokens string `json:"tokens"`
+		}
 		if json.Unmarshal([]byte(text), &outer) != nil || outer.Tokens == "" {
 			return secret.Text{}, ErrShape
 		}
 		text = outer.Tokens
 	}
-	clear, err := s.decrypt(text)
+	plain, err := s.decrypt(text)
 	if err != nil {
 		return secret.Text{}, err
 	}
 	var inner struct {
 		RefreshToken string `json:"refresh_token"`
 	}
-	if json.Unmarshal(clear, &inner) != nil || inner.RefreshToken == "" {
+	if json.Unmarshal(plain, &inner) != nil || inner.RefreshToken == "" {
 		return secret.Text{}, ErrInner
 	}
 	return secret.New(inner.RefreshToken), nil
@@ -89,13 +94,13 @@ func (s Secrets) decrypt(text string) ([]byte, error) {
 		return s.openJWE(text)
 	}
 	for _, key := range s.all {
-		if clear, ok := openFernet(key, text); ok {
-			return clear, nil
+		if plain, ok := openFernet(key, text); ok {
+			return plain, nil
 		}
 		// Some writers encode the token, which is base64 already, once more.
 		if twice, err := base64.StdEncoding.DecodeString(text); err == nil {
-			if clear, ok := openFernet(key, string(twice)); ok {
-				return clear, nil
+			if plain, ok := openFernet(key, string(twice)); ok {
+				return plain, nil
 			}
 		}
 	}
@@ -115,19 +120,19 @@ func (s Secrets) openJWE(text string) ([]byte, error) {
 		keys = [][sha256.Size]byte{key}
 	}
 	for _, key := range keys {
-		clear, err := e.Decrypt(key[:])
+		plain, err := e.Decrypt(key[:])
 		if err != nil {
 			continue
 		}
 		var payload struct {
-			V            string
+			V            string `json:"v"`
 			RefreshToken string `json:"refresh_token"`
 		}
 		switch {
-		case json.Unmarshal(clear, &payload) != nil:
+		case json.Unmarshal(plain, &payload) != nil:
 			return nil, ErrInner
 		case payload.RefreshToken != "": // the payload itself
-			return clear, nil
+			return plain, nil
 		}
 		return []byte(payload.V), nil
 	}

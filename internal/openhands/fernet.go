@@ -38,9 +38,9 @@ func openFernet(key [sha256.Size]byte, token string) ([]byte, bool) {
 		return nil, false
 	}
 	iv, text := signed[fernetHead:][:aes.BlockSize], signed[fernetHead+aes.BlockSize:]
-	clear := make([]byte, len(text))
-	cipher.NewCBCDecrypter(block, iv).CryptBlocks(clear, text)
-	return unpad(clear)
+	plain := make([]byte, len(text))
+	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plain, text)
+	return unpad(plain)
 }
 
 // unpad takes PKCS #7 padding off. The HMAC was right, so nobody learns anything from a failure.

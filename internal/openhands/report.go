@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// ErrOtherUser: the token inside the row of one user says that it is another's.
+// ErrOtherUser says that the token inside the row of one user is another's by its own word.
 var ErrOtherUser = errors.New("token_of_another_user")
 
-// ErrNarrower: the token that is stored in its place has scopes which this one lacks, and what it was stored for would fail.
+// ErrNarrower says that the token that is stored in its place has scopes which this one lacks, and what it was stored for would fail.
 var ErrNarrower = errors.New("narrower_token")
 
 // Report is what an import did, or in a dry run would do.
@@ -63,7 +63,7 @@ func (t *Tally) count(read, taken int, out Outcome) {
 
 // Differs says that the two databases do not agree: in a dry run that something would be done,
 // else that something could not be.
-func (r Report) Differs() bool {
+func (r *Report) Differs() bool {
 	left := r.Keys.Skipped + r.Tokens.Skipped + r.Missing - r.Revoked
 	if r.DryRun {
 		left += r.Keys.Added + r.Keys.Changed + r.Tokens.Added + r.Tokens.Changed + r.DisabledNow

@@ -27,7 +27,7 @@ func KeycloakOf(e devstack.Env) *Keycloak {
 
 // Tokens are what a login brings.
 type Tokens struct {
-	Client  string
+	Client  string `json:"-"` // whose they are
 	Refresh string `json:"refresh_token"`
 	Access  string `json:"access_token"`
 	ID      string `json:"id_token"`
@@ -66,7 +66,9 @@ type RefusedError struct {
 	Text   string
 }
 
-func (r *RefusedError) Error() string { return fmt.Sprintf("keycloak answers %d: %s", r.Status, r.Text) }
+func (r *RefusedError) Error() string {
+	return fmt.Sprintf("keycloak answers %d: %s", r.Status, r.Text)
+}
 
 // ask posts a form as a client and decodes the answer.
 func (k *Keycloak) ask(ctx context.Context, endpoint, client string, form url.Values) (t Tokens, err error) {

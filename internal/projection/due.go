@@ -23,7 +23,7 @@ const (
 // dueMemo is what the last answers were.
 type dueMemo struct {
 	mu    sync.Mutex
-	share time.Duration    // 0: wholeShare; tests set it
+	share int              // 0: wholeShare; tests set it
 	of    *state           // that the answers are about
 	rules tokenstate.Rules // the same
 	wide  bool             // something has changed that may concern everyone
@@ -62,7 +62,7 @@ func (p *Projection) refresh(now tokenstate.Millis, walk bool) bool {
 	}
 	began, rules := time.Now(), p.Rules()
 	m.wide = m.wide || m.rules != rules
-	if m.of != st || walk && m.wide && began.Sub(m.began) >= share*m.took {
+	if m.of != st || walk && m.wide && began.Sub(m.began) >= time.Duration(share)*m.took {
 		m.of, m.rules, m.wide, m.watch = st, rules, false, newWatch()
 		m.urgent, m.patient, m.named = map[tokenstate.Scope]tokenstate.Want{}, map[tokenstate.Scope]tokenstate.Want{}, nil
 		p.ask(now, read(p, (*state).users))

@@ -15,7 +15,7 @@ import (
 )
 
 // never: everyone is asked about at the first time only.
-const never = time.Duration(1 << 20)
+const never = 1 << 20
 
 // crowd is a projection that is told of messages as Postgres would tell it, and the same facts
 // for the slow and obvious answer.
@@ -26,7 +26,8 @@ type crowd struct {
 	n     int
 }
 
-func newCrowd(t *testing.T, share time.Duration) *crowd {
+func newCrowd(t *testing.T, share int) *crowd {
+	t.Helper()
 	c := &crowd{t, New(newHistory(), Options{}, zerolog.Nop()), tokenstate.NewFacts(), 0}
 	c.p.st = newState(Snapshot{Facts: tokenstate.NewFacts()})
 	c.p.status.Rules = tokenstate.DefaultRules()

@@ -16,8 +16,8 @@ func FuzzKept(f *testing.F) {
 	f.Add(good)
 	f.Add(good[:len(good)/2])
 	f.Add([]byte(`{"Format":1}`))
-	f.Fuzz(func(t *testing.T, clear []byte) {
-		h, s, err := decodeKept(zipped(t, clear))
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		h, s, err := decodeKept(zipped(t, plain))
 		if err != nil {
 			if !errors.Is(err, errKept) {
 				t.Fatal(err)

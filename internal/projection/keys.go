@@ -18,7 +18,7 @@ const (
 	maxAbsent        = 10_000
 )
 
-// ErrBusy: too many unknown keys are being looked for; whether this one exists is not known.
+// ErrBusy says that too many unknown keys are being looked for; whether this one exists is not known.
 var ErrBusy = errors.New("too many unknown keys at once")
 
 // KeyByID finds a key. One that memory lacks is looked for in the database; an error means

@@ -26,9 +26,9 @@ type moment struct {
 // moments is a heap, the earliest first.
 type moments []moment
 
-func (q moments) Len() int           { return len(q) }
-func (q moments) Less(i, j int) bool { return q[i].at < q[j].at }
-func (q moments) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *moments) Len() int           { return len(*q) }
+func (q *moments) Less(i, j int) bool { return (*q)[i].at < (*q)[j].at }
+func (q *moments) Swap(i, j int)      { (*q)[i], (*q)[j] = (*q)[j], (*q)[i] }
 
 // Push is heap's.
 func (q *moments) Push(x any) { *q = append(*q, x.(moment)) } //nolint:forcetypeassert // only moments are pushed

@@ -43,7 +43,9 @@ func Subjects(s State, user string) []tokenstate.Scope {
 // make it, and writes nothing. Where a realm has many users, pages of listings come first, and
 // whoever they show as they are known is not looked at by themselves. failed are the subjects that
 // could not be looked at; if Keycloak does not answer at all, it ends.
-func Reconcile(ctx context.Context, ask worker.Asker, pages *worker.Pages, s State, subjects []tokenstate.Scope, limit *rate.Limiter, seen func(done int)) (then State, failed map[tokenstate.Scope]error, err error) {
+func Reconcile(ctx context.Context, ask worker.Asker, pages *worker.Pages, s State, subjects []tokenstate.Scope,
+	limit *rate.Limiter, seen func(done int),
+) (then State, failed map[tokenstate.Scope]error, err error) {
 	then, failed = s, map[tokenstate.Scope]error{}
 	c := &collected{known: s, facts: tokenstate.NewFacts(), held: holdings(s)}
 	pages.Known, pages.Log = c, c

@@ -43,7 +43,7 @@ type Report struct {
 }
 
 // Sound reports whether nothing was found.
-func (r Report) Sound() bool {
+func (r *Report) Sound() bool {
 	return len(r.Missing)+len(r.Extra)+len(r.Different)+len(r.View) == 0 && r.FeedHoles == 0
 }
 

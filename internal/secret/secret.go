@@ -39,11 +39,19 @@ func (t Text) Equal(o Text) bool {
 	return subtle.ConstantTimeCompare([]byte(t.Reveal()), []byte(o.Reveal())) == 1
 }
 
-func (Text) String() string               { return redacted }
-func (Text) GoString() string             { return redacted }
+func (Text) String() string { return redacted }
+
+// GoString hides it from %#v.
+func (Text) GoString() string { return redacted }
+
+// MarshalJSON hides it from encoding/json.
 func (Text) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// MarshalText hides it from every encoding of text.
 func (Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-func (Text) LogValue() slog.Value         { return slog.StringValue(redacted) }
+
+// LogValue hides it from log/slog.
+func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // Format answers every verb, so that no flag reaches the value.
 func (Text) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }

@@ -21,6 +21,7 @@ func TestSheetsSayWhatMapsSay(t *testing.T) {
 }
 
 func (r *run) compareWithMaps(t *testing.T, seed uint64) {
+	t.Helper()
 	maps, now := mapmodel.Of(r.facts), r.now+r.h.database
 	same := func(sheets, model any) {
 		if a, b := fmt.Sprintf("%+v", sheets), fmt.Sprintf("%+v", model); a != b {

@@ -57,6 +57,7 @@ func Database(tb testing.TB, migrate Migrate) string {
 }
 
 func drop(tb testing.TB, base, name string) {
+	tb.Helper()
 	if tb.Failed() {
 		tb.Logf("testenv: the failed test's database is kept as %s on DATABASE_URL's server, as long as that runs", name)
 		return
@@ -71,6 +72,7 @@ func drop(tb testing.TB, base, name string) {
 }
 
 func open(ctx context.Context, tb testing.TB, url string) *pgx.Conn {
+	tb.Helper()
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		tb.Fatalf("testenv: connect to the Postgres of the tests: %v", err)

@@ -120,7 +120,7 @@ func (r *replay) tokenLines() (lines []truth) {
 func add(lines []truth, l truth, id string) []truth {
 	for i, o := range lines {
 		if o.what == l.what && o.state == l.state && o.reason == l.reason && o.cause == l.cause && o.inDoubt == l.inDoubt {
-			lines[i].ids = append(o.ids, id)
+			lines[i].ids = append(lines[i].ids, id)
 			return lines
 		}
 	}

@@ -80,7 +80,7 @@ func (f *opened) looksFor(d Doubt, t Token) looked {
 	var at looked
 	for _, s := range t.coverage() {
 		for node, l := range f.looks(s).all() {
-			at.add(node, l.At)
+			at = at.and(node, l.At)
 		}
 	}
 	return at
@@ -99,7 +99,7 @@ func (f *opened) open(d Doubt, r Rules, looks looked) bool {
 	return false
 }
 
-// LeastSkew: the clocks of one node and of the log may differ by this wherever nodes are not said to differ by more.
+// LeastSkew is how much the clocks of one node and of the log may differ where nodes are not said to differ by more.
 const LeastSkew Millis = 1000
 
 // settles reports whether one of the looks is surely later than what the log was told at a time.

@@ -204,7 +204,7 @@ func (f *opened) withoutRealm(realm string, r Rules) bool {
 
 func (f *opened) standingLooks(s Scope) (looks looked) {
 	for node, st := range f.said(Subject{s, Keycloak}).all() {
-		looks.add(node, st.At)
+		looks = looks.and(node, st.At)
 	}
 	return looks
 }

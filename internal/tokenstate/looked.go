@@ -6,12 +6,12 @@ type looked struct{ byNodes, byAdmin Millis }
 // someNode stands for any node: which one looked is of no account for what is surely later.
 const someNode = "node"
 
-func (l *looked) add(node string, at Millis) {
+// and also knows of a look by node.
+func (l looked) and(node string, at Millis) looked {
 	if nobody(node) {
-		l.byAdmin = max(l.byAdmin, at)
-	} else {
-		l.byNodes = max(l.byNodes, at)
+		return looked{byNodes: l.byNodes, byAdmin: max(l.byAdmin, at)}
 	}
+	return looked{byNodes: max(l.byNodes, at), byAdmin: l.byAdmin}
 }
 
 func (l looked) latest() Millis { return max(l.byNodes, l.byAdmin) }

@@ -43,7 +43,7 @@ func (f *opened) lacksRole(user Scope, r Rules) bool {
 	return false
 }
 
-// KnownGone: looks or a deletion say that there is no such user, and nothing has shown them since.
+// KnownGone reports whether looks or a deletion say that there is no such user, and nothing has shown them since.
 // A page that does not list them tells nothing new.
 func KnownGone(user Scope, facts Facts, r Rules) bool {
 	f := facts.open(user.Realm)

@@ -2,11 +2,11 @@ package tokenstate
 
 import "github.com/tokenstate/tokenstate/internal/events"
 
-// Millis and Seconds are the log's units of time.
-type (
-	Millis  = events.Millis
-	Seconds = events.Seconds
-)
+// Millis are the log's unit of time.
+type Millis = events.Millis
+
+// Seconds are the unit of time in tokens.
+type Seconds = events.Seconds
 
 // Scope names what a fact is about; an empty member means any. Client is Keycloak's UUID,
 // never the client_id, which can be renamed. Key is an API key's id, or a system key's name

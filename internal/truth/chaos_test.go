@@ -62,7 +62,7 @@ func TestKillsLoseNothing(t *testing.T) {
 			w.any()
 		}
 		got, _ := w.compare()
-		total.add(got)
+		total = total.plus(got)
 		t.Logf("cycle %d: actions=%d %s", cycle+1, acted, got)
 		w.forget()
 	}

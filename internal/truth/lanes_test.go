@@ -181,9 +181,8 @@ func (w *world) answers(hs []*held) []*play.RefusedError {
 // tally counts verdicts.
 type tally struct{ agree, living, doubted, falseRevoked, falseUsable int }
 
-func (a *tally) add(b tally) {
-	a.agree, a.living, a.doubted = a.agree+b.agree, a.living+b.living, a.doubted+b.doubted
-	a.falseRevoked, a.falseUsable = a.falseRevoked+b.falseRevoked, a.falseUsable+b.falseUsable
+func (a tally) plus(b tally) tally {
+	return tally{a.agree + b.agree, a.living + b.living, a.doubted + b.doubted, a.falseRevoked + b.falseRevoked, a.falseUsable + b.falseUsable}
 }
 
 func (a tally) tokens() int { return a.agree + a.doubted + a.falseRevoked + a.falseUsable }

@@ -50,7 +50,7 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 		w.must(w.enter(max(1, min(users, n/4))))
 		got := w.round(round, n, faults)
 		acted += n
-		total.add(got)
+		total = total.plus(got)
 		t.Logf("round %d: actions=%d living=%d %s seed=%d", round+1, acted, got.living, got, seed)
 		w.forget()
 	}
@@ -93,7 +93,7 @@ func (w *world) round(round, n int, faults []string) (got tally) {
 	w.act(common)
 	over()
 	compared, wrong := w.compare()
-	got.add(compared)
+	got = got.plus(compared)
 	w.keys += w.compareKeys()
 	if len(wrong) > 0 && os.Getenv("TRUTH_SHRINK") != "off" {
 		i := max(0, slices.IndexFunc(wrong, func(h *held) bool { return h.unlisted }))

@@ -10,7 +10,7 @@ import (
 	"os"
 )
 
-// ErrExists: a file is there already. Nothing is ever overwritten.
+// ErrExists says that a file is there already. Nothing is ever overwritten.
 var ErrExists = errors.New("exists already and is not overwritten: use it, or move it away (what it sealed or digested is lost with it)")
 
 // Generate makes all four files, each of mode 0600. If one is there already, none is made.

@@ -66,8 +66,8 @@ func (r Row) bind(keyID string) []byte {
 var snapshotLabel = []byte("snapshot-v1")
 
 // SealSnapshot encrypts the snapshot that authapi keeps on disk.
-func (k *Keyset) SealSnapshot(clear []byte) ([]byte, error) {
-	c, err := k.aead.Encrypt(clear, snapshotLabel)
+func (k *Keyset) SealSnapshot(plain []byte) ([]byte, error) {
+	c, err := k.aead.Encrypt(plain, snapshotLabel)
 	if err != nil {
 		return nil, fmt.Errorf("seal the snapshot: %w", err)
 	}

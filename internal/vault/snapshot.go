@@ -17,8 +17,8 @@ type SnapshotFile struct {
 }
 
 // Keep replaces what is there, whole or not at all, and has it on the disk when it returns.
-func (f SnapshotFile) Keep(clear []byte) error {
-	sealed, err := f.Keys.SealSnapshot(clear)
+func (f SnapshotFile) Keep(plain []byte) error {
+	sealed, err := f.Keys.SealSnapshot(plain)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ type Keyed interface {
 // byKey reads pages of at most most rows until there is no next one. use takes each, and says after
 // which key to go on and how many rows it would like then, 0 for as many as go; "" ends the walk.
 // Keycloak rests as long as a page took it, as in walk.
-func (p *Pages) byKey(ctx context.Context, realm, what string, most int, ask func(ctx context.Context, after string, limit int) (Page, error),
+func (p *Pages) byKey(ctx context.Context, realm, what string, most int,
+	ask func(ctx context.Context, after string, limit int) (Page, error),
 	use func(Page) (next string, limit int, err error),
 ) (err error) {
 	if p.Keys == nil {

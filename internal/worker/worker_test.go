@@ -199,7 +199,7 @@ func TestDoubledAndShuffledMessagesTeachTheSame(t *testing.T) {
 func TestFaultsOfTheStore(t *testing.T) {
 	boom := errors.New("boom")
 	for name, fault := range map[string]func(int) (error, error){
-		"commits and errs": func(n int) (error, error) { return nil, boom },
+		"commits and errs": func(int) (error, error) { return nil, boom },
 		"errs at first": func(n int) (error, error) {
 			if n < 3 {
 				return boom, nil

@@ -24,7 +24,7 @@ type Act struct {
 	Request                      string
 }
 
-// ErrBroken: a row of the audit was changed or removed after it was written.
+// ErrBroken says that a row of the audit was changed or removed after it was written.
 var ErrBroken = errors.New("the audit was changed after it was written")
 
 // WriteActs adds acts to the chain. Writers wait for each other at its head.

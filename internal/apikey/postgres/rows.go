@@ -61,7 +61,7 @@ func serviceKeys(ctx context.Context, db dbsqlc.DBTX) (services []ServiceKey, er
 	return services, nil
 }
 
-// ErrNameTaken: a service credential of this name is there.
+// ErrNameTaken says that there is a service credential of this name.
 var ErrNameTaken = errors.New("there is a service credential of this name: take another one, or end that one first with authapi service-keys remove")
 
 // PutServiceKey adds a credential; its name must be new: ErrNameTaken.

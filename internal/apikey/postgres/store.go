@@ -27,7 +27,7 @@ const (
 	KindServiceKey = "service_key" // the value is a ServiceKey
 )
 
-// ErrBlocked: the key was revoked so that no other takes its name.
+// ErrBlocked says that the key was revoked so that no other takes its name.
 var ErrBlocked = errors.New("the key's name is blocked")
 
 // Store is the keys in one database.

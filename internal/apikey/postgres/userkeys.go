@@ -90,7 +90,10 @@ func claim(ctx context.Context, tx pgx.Tx, realm string, o *apikey.Once) (out ap
 // Rotate replaces a key by the one that next makes of it, or refuses; once only. An old one that ends at
 // once does so by the order that order makes of its id; apikey.ErrNotFound, apikey.ErrReused,
 // apikey.ErrRotated.
-func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once, next func(old apikey.Record, owner apikey.Owned) (apikey.Successor, error), order func(keyID string) events.Message) (out apikey.Issued, err error) {
+func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once,
+	next func(old apikey.Record, owner apikey.Owned) (apikey.Successor, error),
+	order func(keyID string) events.Message,
+) (out apikey.Issued, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var again bool
 		if out, again, err = claim(ctx, tx, ref.Realm, once); err != nil || again {

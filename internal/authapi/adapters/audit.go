@@ -10,6 +10,7 @@ import (
 // Acts joins the audit's rows to audit.Store.
 type Acts struct{ *postgres.Store }
 
+// WriteActs implements audit.Store.
 func (a Acts) WriteActs(ctx context.Context, all []audit.Act) error {
 	rows := make([]postgres.Act, len(all))
 	for i, one := range all {

@@ -61,6 +61,7 @@ func (c Custody) Put(ctx context.Context, g tokens.Given) (bool, int64, error) {
 	return p.Created, p.Version, err
 }
 
+// Open implements tokens.Store.
 func (c Custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tokenstate.Seconds, error) {
 	s, err := c.Store.Secret(ctx, t)
 	if errors.Is(err, postgres.ErrNoToken) {
@@ -82,6 +83,7 @@ func (c Custody) Open(ctx context.Context, t tokenstate.Token) (secret.Text, tok
 	return text, s.IssuedAt, err
 }
 
+// Delete implements tokens.Store.
 func (c Custody) Delete(ctx context.Context, realm, user, session string) (int, int64, error) {
 	return c.Store.DeleteToken(ctx, realm, user, session)
 }

@@ -11,6 +11,7 @@ import (
 // Federation joins keycloak.App to idp.Federation.
 type Federation struct{ *keycloak.App }
 
+// FindLinked implements idp.Federation.
 func (f Federation) FindLinked(ctx context.Context, alias, id string) (string, error) {
 	user, err := f.App.FindLinked(ctx, alias, id)
 	switch {

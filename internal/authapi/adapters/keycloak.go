@@ -18,6 +18,7 @@ type Provider struct {
 	KnownAs   string        // KEYCLOAK_ISSUER; "" for what discovery says
 }
 
+// Parse implements idp.Provider.
 func (p Provider) Parse(raw secret.Text) (idp.Claims, error) {
 	c, err := keycloak.ParseRefresh(raw)
 	if err != nil {
@@ -41,6 +42,7 @@ func (p Provider) Issuer(ctx context.Context) (string, error) {
 	return e.Issuer, nil
 }
 
+// Introspect implements idp.Provider.
 func (p Provider) Introspect(ctx context.Context, raw secret.Text) (idp.Introspection, error) {
 	i, err := p.App.Introspect(ctx, raw)
 	if err != nil {
@@ -52,6 +54,7 @@ func (p Provider) Introspect(ctx context.Context, raw secret.Text) (idp.Introspe
 	}}, nil
 }
 
+// Refresh implements idp.Provider.
 func (p Provider) Refresh(ctx context.Context, raw secret.Text) (idp.Grant, error) {
 	g, err := p.App.Refresh(ctx, raw)
 	if err != nil {
@@ -60,6 +63,7 @@ func (p Provider) Refresh(ctx context.Context, raw secret.Text) (idp.Grant, erro
 	return idp.Grant{Access: g.AccessToken, Expires: g.ExpiresIn, Next: g.RefreshToken}, nil
 }
 
+// Exchange implements idp.Provider.
 func (p Provider) Exchange(ctx context.Context, access secret.Text, audience string) (idp.Grant, error) {
 	g, err := p.Exchanges.Exchange(ctx, access, audience)
 	if err != nil {
@@ -80,11 +84,13 @@ func refusedOr(err error) error {
 	return &idp.UnansweredError{Sent: u.Sent, RetryAfter: u.RetryAfter, Cause: err}
 }
 
+// Classify implements idp.Provider.
 func (p Provider) Classify(status int, code, description string) *idp.RefusalError {
 	class, reason := keycloak.Classify(status, code, description)
 	return &idp.RefusalError{Records: class.Records(), Code: code, Description: description, Reason: reason}
 }
 
+// Logout implements idp.Provider.
 func (p Provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
 	r, err := p.App.Logout(ctx, raw)
 	if err != nil {
@@ -93,6 +99,7 @@ func (p Provider) Logout(ctx context.Context, raw secret.Text) (bool, error) {
 	return r.AlreadyDead, nil
 }
 
+// LookUser implements idp.Provider.
 func (p Provider) LookUser(ctx context.Context, user string) (idp.Look, error) {
 	l, err := p.App.LookUser(ctx, user)
 	if err != nil {

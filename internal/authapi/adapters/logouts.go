@@ -20,6 +20,7 @@ type Sender struct {
 // LogoutTokens joins the verifiers of all realms, by name, to tokens.LogoutTokens.
 type LogoutTokens map[string]Sender
 
+// Verify implements tokens.LogoutTokens.
 func (l LogoutTokens) Verify(ctx context.Context, raw secret.Text) (tokens.LogoutToken, error) {
 	realm, err := l.realmOf(ctx, raw.Reveal())
 	var t logouttoken.Token
@@ -58,8 +59,10 @@ func (l LogoutTokens) realmOf(ctx context.Context, raw string) (string, error) {
 	return "", &logouttoken.InvalidError{Reason: "the issuer is not one that is served here"}
 }
 
+// Logouts joins the orders that follow from logout tokens to the outbox.
 type Logouts struct{ *postgres.Store }
 
+// OrderByLogout implements tokens.Logouts.
 func (l Logouts) OrderByLogout(ctx context.Context, id string, m events.Message) (int64, error) {
 	version, err := l.Store.OrderByLogout(ctx, id, m)
 	if errors.Is(err, postgres.ErrReplayed) {

@@ -22,14 +22,17 @@ type OpenHands struct {
 // importedBy is whom orders about imported keys name.
 const importedBy = "import:openhands"
 
+// Position implements openhands.Target.
 func (t OpenHands) Position(ctx context.Context, source string) (string, error) {
 	return t.State.ImportPosition(ctx, source)
 }
 
+// Done implements openhands.Target.
 func (t OpenHands) Done(ctx context.Context, source string) error {
 	return t.State.ImportDone(ctx, source)
 }
 
+// PutKeys implements openhands.Target.
 func (t OpenHands) PutKeys(ctx context.Context, at openhands.Position, keys []openhands.Imported) (openhands.Outcome, error) {
 	page := postgres.ImportPage{Source: at.Source, Position: at.After, Dry: at.Dry, Keys: make([]postgres.Imported, len(keys))}
 	for i, k := range keys {
@@ -53,6 +56,7 @@ func (t OpenHands) PutTokens(ctx context.Context, at openhands.Position, tokens 
 	return openhands.Outcome{Added: out.Added, Changed: out.Changed, Refused: out.Narrower}, err
 }
 
+// Living implements openhands.Target.
 func (t OpenHands) Living(ctx context.Context, prefix string) (all []openhands.Held, err error) {
 	living, err := t.Keys.Living(ctx, prefix)
 	for _, k := range living {
@@ -61,6 +65,7 @@ func (t OpenHands) Living(ctx context.Context, prefix string) (all []openhands.H
 	return all, err
 }
 
+// Revoke implements openhands.Target.
 func (t OpenHands) Revoke(ctx context.Context, realm string, keys []openhands.Held) error {
 	now, err := t.State.Now(ctx)
 	if err != nil {
@@ -75,6 +80,7 @@ func (t OpenHands) Revoke(ctx context.Context, realm string, keys []openhands.He
 	})
 }
 
+// Disable implements openhands.Target.
 func (t OpenHands) Disable(ctx context.Context, realm string, users []string, dry bool) (n int, err error) {
 	already, err := t.State.DisabledByBackend(ctx, realm)
 	if err != nil {

@@ -21,6 +21,7 @@ func accessRow(t tokenstate.Token) vault.Row {
 	return r
 }
 
+// Take implements tokens.Turns.
 func (c Turns) Take(ctx context.Context, t tokenstate.Token, want tokens.Fresh) (tokens.Turn, error) {
 	got, err := c.Store.TakeTurn(ctx, t, tokens.TurnLease, want.MinValid, want.MaxAge)
 	if errors.Is(err, postgres.ErrNoToken) {
@@ -40,6 +41,7 @@ func (c Turns) Take(ctx context.Context, t tokenstate.Token, want tokens.Fresh) 
 	return tokens.Turn{Shared: &tokens.Shared{Access: text, Age: got.Result.Age, Left: got.Result.Left}}, nil
 }
 
+// Finish implements tokens.Turns.
 func (c Turns) Finish(ctx context.Context, t tokenstate.Token, turn string, r tokens.Refreshed) error {
 	access, err := c.sealFor(accessRow(t), r.Access)
 	if err != nil {
@@ -55,14 +57,17 @@ func (c Turns) Finish(ctx context.Context, t tokenstate.Token, turn string, r to
 	return c.Store.FinishTurn(ctx, t, turn, out)
 }
 
+// Leave implements tokens.Turns.
 func (c Turns) Leave(ctx context.Context, t tokenstate.Token, turn string, settle time.Duration) error {
 	return c.Store.LeaveTurn(ctx, t, turn, settle)
 }
 
+// Forget implements tokens.Turns.
 func (c Turns) Forget(ctx context.Context, t tokenstate.Token) error {
 	return c.Store.ForgetResult(ctx, t)
 }
 
+// Prune implements tokens.Turns.
 func (c Turns) Prune(ctx context.Context) error {
 	_, err := c.Store.PruneTurns(ctx)
 	return err

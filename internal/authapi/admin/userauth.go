@@ -116,7 +116,7 @@ func (s *Service) ownerOrLook(ctx context.Context, realm, user string) (tokensta
 	}
 	now := s.Gate.DatabaseTime()
 	key := apikey.Record{ID: "any", Realm: realm, User: user, Created: owner.KeysBefore} // as one that is made now
-	if d := apikey.Admit(key, owner, false, tokenstate.Seconds(now.Unix()), s.Gate.Policy(now)); d.Reason == apikey.ReasonUndecidable {
+	if d := apikey.Admit(key, owner, false, tokenstate.Seconds(now.Unix()), s.Gate.Policy()); d.Reason == apikey.ReasonUndecidable {
 		return owner, problem.Unavailable("undecidable", "too little is known of the user now: try again")
 	}
 	return owner, nil

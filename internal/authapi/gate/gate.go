@@ -79,7 +79,7 @@ func (g *Gate) DatabaseTime() time.Time {
 }
 
 // Policy says what an owner must be known by for a key to pass.
-func (g *Gate) Policy(now time.Time) apikey.Policy {
+func (g *Gate) Policy() apikey.Policy {
 	if g.StandingMaxAge == 0 {
 		return apikey.BestEffort()
 	}

@@ -85,7 +85,7 @@ func (g *Gate) Decide(rec apikey.Record) apikey.Decision {
 	cutoff, cause, cut := g.Known.KeyCut(rec.Realm, rec.User, rec.ID)
 	now := g.DatabaseTime()
 	rec.NotMember = !g.IsMember(rec)
-	d := apikey.Admit(rec, g.Known.Owner(rec.Realm, rec.User), cut, tokenstate.Seconds(now.Unix()), g.Policy(now))
+	d := apikey.Admit(rec, g.Known.Owner(rec.Realm, rec.User), cut, tokenstate.Seconds(now.Unix()), g.Policy())
 	if d.Reason == apikey.ReasonRevoked && cut && d.Cause == "" {
 		d.Since, d.Cause = cutoff.At, cause
 	}

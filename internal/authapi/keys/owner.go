@@ -72,10 +72,10 @@ func mayMake(o apikey.Owned) error {
 	return nil
 }
 
-// pastCutoff makes a key, again if need be when the second is over that older ones are cut off in.
-func (s *Service) pastCutoff(ctx context.Context, make func() error) error {
+// pastCutoff mints a key, again if need be when the second is over that older ones are cut off in.
+func (s *Service) pastCutoff(ctx context.Context, mint func() error) error {
 	for {
-		err := make()
+		err := mint()
 		cut, ok := errors.AsType[cutOffError](err)
 		switch {
 		case !ok:

@@ -54,7 +54,7 @@ func New(status int, slug, reason, detail string) *Problem {
 
 func (p *Problem) Error() string { return fmt.Sprintf("%d %s", p.Status, p.Reason) }
 
-// GetStatus, ContentType and GetHeaders are what huma asks of an error.
+// GetStatus is what huma asks of an error, like ContentType and GetHeaders.
 func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType is RFC 9457's.

@@ -41,7 +41,7 @@ type Logouts interface {
 	OrderByLogout(ctx context.Context, tokenID string, m events.Message) (version int64, err error)
 }
 
-// ErrReplayed: a token of this id was taken before.
+// ErrReplayed says that a token of this id was taken before.
 var ErrReplayed = errors.New("the logout token was sent before")
 
 const byBackChannel = "backchannel-logout"

@@ -180,7 +180,10 @@ func (s *Service) readBack(ctx context.Context, t tokenstate.Token, raw secret.T
 		return nil
 	}
 	s.Gate.Log(ctx).Warn().Str("session", t.Session).Msg("a refresh had no outcome, and the token is not active any more")
-	return &idp.RefusalError{Records: true, Code: "invalid_grant", Description: "not active after a refresh without an outcome", Reason: "inactive"}
+	return &idp.RefusalError{
+		Records: true, Code: "invalid_grant", Reason: "inactive",
+		Description: "not active after a refresh without an outcome",
+	}
 }
 
 // notGranted remembers what is about the token, and says that we cannot help with the rest.
@@ -216,7 +219,7 @@ func (s *Service) granted(ctx context.Context, t tokenstate.Token, raw secret.Te
 	}
 	now := s.Gate.LocalTime()
 	a := access{of: next.Token, text: g.Access, had: now.Add(-took), expires: now.Add(r.Left)}
-	s.remember(a, now)
+	s.remember(a)
 	return a, nil
 }
 

@@ -69,13 +69,13 @@ func (s *Service) lastGood(ctx context.Context, t tokenstate.Token, minValid tim
 func (s *Service) had(t tokenstate.Token, other Shared) access {
 	now := s.Gate.LocalTime()
 	a := access{of: t, text: other.Access, had: now.Add(-other.Age), expires: now.Add(other.Left), shared: true}
-	s.remember(a, now)
+	s.remember(a)
 	return a
 }
 
 // remember holds an access token to be given out again. Facts drop what is held when they come: one
 // that came while this was on its way has dropped nothing, so it is judged once it is held.
-func (s *Service) remember(a access, now time.Time) {
+func (s *Service) remember(a access) {
 	s.access.put(a)
 	if v := s.Gate.Known.Judge(a.of); !s.Gate.WorthTrying(v) && v.Reason != tokenstate.ReasonRefused {
 		s.forget(a.of)

@@ -119,7 +119,8 @@ func (s *Service) putToken(ctx context.Context, in *putTokenInput) (*putTokenAns
 		Session: in.Body.SessionID, IssuedAt: tokenstate.Seconds(in.Body.IssuedAt), Expires: secondsOf(in.Body.ExpiresAt),
 		Issuer: tokenstate.Spelt(in.Body.Issuer),
 	}
-	given, bad := Given{Token: t, Text: raw, Scope: in.Body.Scope}, (*problem.Problem)(nil)
+	given := Given{Token: t, Text: raw, Scope: in.Body.Scope}
+	var bad *problem.Problem
 	switch {
 	case raw.Empty():
 		bad = s.trackable(t, given.Scope)

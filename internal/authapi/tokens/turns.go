@@ -27,7 +27,8 @@ type Turns interface {
 // Fresh says which access token may be used again.
 type Fresh struct{ MinValid, MaxAge time.Duration }
 
-// Turn: with an ID it is ours, with Shared another replica was faster, else one is at it.
+// Turn is the answer to who refreshes: with an ID it is ours, with Shared another replica was faster,
+// else another one is at it.
 type Turn struct {
 	ID     string
 	Unsure bool // the refresh before ours may have happened; ask before repeating it

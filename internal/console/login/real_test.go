@@ -100,6 +100,7 @@ type admin struct {
 }
 
 func newAdmin(t *testing.T, kc *testenv.Keycloak, clientID string) *admin {
+	t.Helper()
 	a := &admin{t: t, kc: kc}
 	var found []struct{ ID string }
 	a.call(http.MethodGet, "/master/clients?clientId="+clientID, nil, &found)

@@ -15,14 +15,10 @@ func OneFlagEach(t *testing.T, program *cli.Command) {
 	t.Helper()
 	flags := map[string]string{}
 	walk(program, func(c *cli.Command) {
-		seen := map[string]bool{}
+		for _, name := range twice(c.Flags) {
+			t.Errorf("%s has --%s twice", c.FullName(), name)
+		}
 		for _, f := range c.Flags {
-			for _, name := range f.Names() {
-				if seen[name] {
-					t.Errorf("%s has --%s twice", c.FullName(), name)
-				}
-				seen[name] = true
-			}
 			text, ok := f.(*cli.StringFlag)
 			if !ok || setting.FindString(text.Usage) == "" {
 				continue
@@ -39,6 +35,19 @@ func OneFlagEach(t *testing.T, program *cli.Command) {
 	if len(flags) == 0 {
 		t.Error("no command has a setting")
 	}
+}
+
+func twice(flags []cli.Flag) (names []string) {
+	seen := map[string]bool{}
+	for _, f := range flags {
+		for _, name := range f.Names() {
+			if seen[name] {
+				names = append(names, name)
+			}
+			seen[name] = true
+		}
+	}
+	return names
 }
 
 func walk(c *cli.Command, do func(*cli.Command)) {

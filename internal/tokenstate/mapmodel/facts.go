@@ -8,7 +8,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// What is known, asked and answered has one form in both; what differs is where it lies and how it is found.
+// Millis and the other types of what is known, asked and answered are tokenstate's own: the model differs in where facts
+// lie and how they are found.
 type (
 	Millis      = events.Millis
 	Seconds     = events.Seconds

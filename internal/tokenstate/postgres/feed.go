@@ -27,12 +27,13 @@ type Version struct {
 	Changes []Change
 }
 
-func publish(ctx context.Context, tx pgx.Tx, rows []tokenstate.Row) (int64, error) {
+func publish(ctx context.Context, tx pgx.Tx, rows []tokenstate.Row) error {
 	cs, err := changesOf(rows)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return Announce(ctx, tx, cs)
+	_, err = Announce(ctx, tx, cs)
+	return err
 }
 
 func changesOf(rows []tokenstate.Row) ([]Change, error) {

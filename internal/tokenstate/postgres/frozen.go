@@ -139,7 +139,7 @@ func (z Frozen) Replace(ctx context.Context, f tokenstate.Facts, actor, detail s
 	if err != nil {
 		return err
 	}
-	if _, err := publish(ctx, z.tx, rows); err != nil {
+	if err := publish(ctx, z.tx, rows); err != nil {
 		return err
 	}
 	if err := q.PruneFeedAll(ctx, z.tx); err != nil {

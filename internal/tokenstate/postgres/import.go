@@ -56,28 +56,11 @@ func (s *Store) ImportTokens(ctx context.Context, source, position string, dry b
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var rows []dbsqlc.TokenstateOfflineToken
 		for _, one := range page {
-			old, err := storedRow(ctx, tx, one.Token.Token)
-			if err != nil {
-				return err
-			}
-			iat := int64(one.Token.Token.IssuedAt)
-			if old != nil && (old.IssuedAtS > iat || old.IssuedAtS == iat && old.Custody == Sealed) {
-				continue
-			}
-			if old != nil && lacks(one.Token.Scope, old.Scope) {
-				out.Narrower = append(out.Narrower, one.Token.Token.User)
-				continue
-			}
-			put, err := putToken(ctx, tx, one.Token, &one.Ciphertext)
+			put, err := importToken(ctx, tx, one, &out)
 			if err != nil {
 				return err
 			}
 			rows = append(rows, put...)
-			if old == nil {
-				out.Added++
-			} else {
-				out.Changed++
-			}
 		}
 		if dry {
 			return ErrDryRun
@@ -92,6 +75,28 @@ func (s *Store) ImportTokens(ctx context.Context, source, position string, dry b
 		return ImportedTokens{}, fmt.Errorf("import tokens: %w", err)
 	}
 	return out, nil
+}
+
+// importToken stores one token, unless what is stored in its place is newer, sealed, or may do more.
+func importToken(ctx context.Context, tx pgx.Tx, one SealedImport, out *ImportedTokens) ([]dbsqlc.TokenstateOfflineToken, error) {
+	old, err := storedRow(ctx, tx, one.Token.Token)
+	if err != nil {
+		return nil, err
+	}
+	if old == nil {
+		out.Added++
+		return putToken(ctx, tx, one.Token, &one.Ciphertext)
+	}
+	iat := int64(one.Token.Token.IssuedAt)
+	if old.IssuedAtS > iat || old.IssuedAtS == iat && old.Custody == Sealed {
+		return nil, nil
+	}
+	if lacks(one.Token.Scope, old.Scope) {
+		out.Narrower = append(out.Narrower, one.Token.Token.User)
+		return nil, nil
+	}
+	out.Changed++
+	return putToken(ctx, tx, one.Token, &one.Ciphertext)
 }
 
 // DisabledByBackend are the users of a realm whom the backend's own word has disabled.

@@ -11,7 +11,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/events"
 )
 
-// ErrReplayed: a logout token of this id was taken before.
+// ErrReplayed says that a logout token of this id was taken before.
 var ErrReplayed = errors.New("a logout token of this id was taken before")
 
 // OrderByLogout is Order, once for each id of a logout token: the id and the order are durable

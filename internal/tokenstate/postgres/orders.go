@@ -14,7 +14,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// ErrNotAnOrder: only orders go out by the outbox, never a pardon or an observation.
+// ErrNotAnOrder says that only orders go out by the outbox, never a pardon or an observation.
 var ErrNotAnOrder = errors.New("only an order may be put into the outbox")
 
 // Order makes m effective at once and puts it on its way to the log, in one transaction. The

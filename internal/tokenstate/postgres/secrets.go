@@ -11,7 +11,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// ErrNoToken: no sealed token of that client and session is stored.
+// ErrNoToken says that no sealed token of that client and session is stored.
 var ErrNoToken = errors.New("no such sealed token")
 
 // Ciphertext is a sealed token and the key it was sealed under.

@@ -60,7 +60,7 @@ func (s *Store) Restored(ctx context.Context) error {
 	return nil
 }
 
-// ErrOtherHistory: the database was restarted, promoted or restored since its history was asked for.
+// ErrOtherHistory says that the database was restarted, promoted or restored since its history was asked for.
 var ErrOtherHistory = errors.New("the database is not the one that reading began with: it was restarted, promoted or restored")
 
 // History names the present one: another one after whatever can lose what was committed.

@@ -64,7 +64,7 @@ func force(ctx context.Context, s *Store, f tokenstate.Facts) error {
 	if err != nil {
 		return err
 	}
-	if _, err := publish(ctx, tx, rows); err != nil {
+	if err := publish(ctx, tx, rows); err != nil {
 		return err
 	}
 	return tx.Commit(ctx)

@@ -17,11 +17,11 @@ import (
 // KindToken is the feed's kind of stored tokens; the value is a StoredToken.
 const KindToken = "token"
 
-// ErrVerifiedStays: a verified sealed token lies in the seat, and is not given up for one that
+// ErrVerifiedStays says that a verified sealed token lies in the seat, and is not given up for one that
 // Keycloak has not vouched for.
 var ErrVerifiedStays = errors.New("a verified sealed token is stored there")
 
-// ErrNarrower: what lies in the seat has scopes which the new token lacks.
+// ErrNarrower says that what lies in the seat has scopes which the new token lacks.
 var ErrNarrower = errors.New("the stored token has scopes that the new one lacks")
 
 // Custodies of a token.
