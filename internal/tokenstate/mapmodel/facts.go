@@ -8,8 +8,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// Millis and the other types of what is known, asked and answered are tokenstate's own: the model differs in where facts
-// lie and how they are found.
+// The types of what is known, asked and answered are tokenstate's own: the model differs in where facts lie and how they
+// are found.
 type (
 	Millis      = events.Millis
 	Seconds     = events.Seconds
