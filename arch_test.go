@@ -18,7 +18,7 @@ var rules = map[string]struct {
 	may    []string
 	reason string
 }{
-	"internal/events":     {nil, "a leaf: bytes to what happened"},
+	"internal/events":     {[]string{"internal/strictjson"}, "bytes to what happened; which JSON is strict, one room says for all"},
 	"internal/tokenstate": {[]string{"internal/events", "internal/strictjson"}, "what it means, pure, so that a newcomer reads it in an hour and a property test runs it a million times"},
 	"internal/hearing":    {[]string{"internal/events"}, "pure: up to when Keycloak is known, so that both programs and the store reckon alike"},
 	"internal/secret":     {nil, "a leaf that every room may use"},
