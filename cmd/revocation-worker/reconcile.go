@@ -80,9 +80,9 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 		return err
 	}
 	o.tellUnnamed(before, subjects)
-	for s, err := range failed {
-		o.logger.Warn().Err(err).Str("realm", s.Realm).Str("user", s.User).Str("client", s.Client).Str("what", s.Key).
-			Msg("could not be looked at")
+	for _, f := range failed {
+		o.logger.Warn().Err(f.Err).Str("realm", f.Subject.Realm).Str("user", f.Subject.User).Str("client", f.Subject.Client).
+			Bool("pages", f.Pages).Msg("could not be looked at")
 	}
 	if err := show(cmd, append(recovery.Differences(before, then), recovery.Mistaken(then)...)); err != nil || len(failed) == 0 {
 		return err

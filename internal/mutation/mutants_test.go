@@ -89,7 +89,7 @@ var mutants = []mutant{
 	{"looks of a node are in the order in which it took them", core + "learn.go", `return m.At, true`, `return capped(m), true`, false},
 	{"what is final counts no later than the log", core + "learnevent.go", `at := capped(m)`, `at := m.At`, false},
 	{"an event told late stands by itself", core + "learnevent.go", `|| m.Received-clock > NearClock ||`, `||`, false},
-	{"a doubt is settled only by what is surely later", core + "doubt.go", `return r.surelyLater("", looks.byAdmin+1, told) || r.surelyLater(someNode, looks.byNodes+1, told)`, `return looks.latest() >= told`, false},
+	{"a doubt is settled only by what is surely later", core + "doubt.go", `return r.surelyLater(adminLook, looks.byAdmin+1, told) || r.surelyLater(someNode, looks.byNodes+1, told)`, `return looks.latest() >= told`, false},
 	{"clocks may differ by a second", core + "doubt.go", `r.Skew = max(r.Skew, LeastSkew)`, ``, false},
 	{"a look settles the events that it lists", core + "doubt.go", `if !settled.of(node).lists(raised.Event) && `, `if !settled.of(node).lists("?") && `, false},
 	{"and no other event", core + "doubt.go", `!settled.of(node).lists(raised.Event) && `, `settled.of(node).At < raised.At && `, false},
@@ -100,7 +100,7 @@ var mutants = []mutant{
 	{"a token that a look missed too early is in doubt", core + "judge.go", ` || f.ripensAt(t, r) > 0`, ``, false},
 	{"a listing speaks against an early look only if surely later", core + "due.go", `case seenSince(listed, node, l.At, r):`, `case len(listed) > 0 && node != "?":`, false},
 	{"gone reaches the second of Keycloak's clock", core + "learnlook.go", `n := min(c.At, m.At).Second()`, `n := min(c.At, capped(m)).Second()`, false},
-	{"looks over the admin API are nobody's", core + "standing.go", `return node == "" || node == closedAdminLook`, `return false`, false},
+	{"looks over the admin API are nobody's", core + "standing.go", `return node == adminLook || node == closedAdminLook`, `return false`, false},
 
 	// Due.
 	{"what was too young is looked at again", core + "due.go", `|| f.tooYoung(t, r, now) ||`, `||`, false},

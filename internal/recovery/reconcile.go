@@ -39,20 +39,27 @@ func Subjects(s State, user string) []tokenstate.Scope {
 	})
 }
 
+// Unseen is a subject that could not be looked at; with Pages the pages of the realm's listings.
+type Unseen struct {
+	Subject tokenstate.Scope
+	Pages   bool
+	Err     error
+}
+
 // Reconcile looks at Keycloak on behalf of nobody else: it returns the state as the looks would
 // make it, and writes nothing. Where a realm has many users, pages of listings come first, and
 // whoever they show as they are known is not looked at by themselves. failed are the subjects that
 // could not be looked at; if Keycloak does not answer at all, it ends.
 func Reconcile(ctx context.Context, ask worker.Asker, pages *worker.Pages, s State, subjects []tokenstate.Scope,
 	limit *rate.Limiter, seen func(done int),
-) (then State, failed map[tokenstate.Scope]error, err error) {
-	then, failed = s, map[tokenstate.Scope]error{}
+) (then State, failed []Unseen, err error) {
+	then = s
 	c := &collected{known: s, facts: tokenstate.NewFacts(), held: holdings(s)}
 	pages.Known, pages.Log = c, c
 	for realm, users := range manyIn(subjects) {
 		if err := pages.List(ctx, realm, false); err != nil && ctx.Err() == nil {
-			failed[tokenstate.Scope{Realm: realm, Key: "the pages of its listings"}] = fmt.Errorf("%d users are looked at one by one: %w",
-				users, err)
+			err = fmt.Errorf("%d users are looked at one by one: %w", users, err)
+			failed = append(failed, Unseen{Subject: tokenstate.Scope{Realm: realm}, Pages: true, Err: err})
 		}
 	}
 	shown := tokenstate.Join(s.Facts, c.facts)
@@ -69,7 +76,7 @@ func Reconcile(ctx context.Context, ask worker.Asker, pages *worker.Pages, s Sta
 		case errors.Is(err, worker.ErrAway) || ctx.Err() != nil:
 			return s, failed, err
 		case err != nil:
-			failed[subject] = err
+			failed = append(failed, Unseen{Subject: subject, Err: err})
 		default:
 			for _, m := range ms {
 				c.facts.Add(tokenstate.Learn(m))

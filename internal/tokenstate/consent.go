@@ -10,11 +10,10 @@ import "github.com/tokenstate/tokenstate/internal/events"
 
 // byConsent stands as the key in the scopes of these facts: whether a client asks, the latest look that saw it not ask,
 // and the latest change of a client, of a realm's scopes or of a user's consents.
-const byConsent = "consent"
+const byConsent Matter = "consent"
 
 func consentOf(s Scope) Scope {
-	s.Key = byConsent
-	return s
+	return byConsent.Of(s)
 }
 
 // consentDoubt is about what is granted to a client, by a user, or in a whole realm.

@@ -2,20 +2,20 @@ package tokenstate
 
 // bySessions stands as the key in the scope of a doubt about a user's sessions alone. What ends sessions
 // (a logout, a revoked grant) changes nothing about their user, and the look for it does not ask.
-const bySessions = "sessions"
+const bySessions Matter = "sessions"
 
 // sessionsDoubt is such a doubt.
 func sessionsDoubt(realm, user string) Doubt {
-	return Doubt{Scope: Scope{Realm: realm, User: user, Key: bySessions}}
+	return Doubt{Scope: bySessions.Of(Scope{Realm: realm, User: user})}
 }
 
 // byClients stands as the key in the scope of a doubt about the clients of a realm, each of which a look at that client
 // settles.
-const byClients = "clients"
+const byClients Matter = "clients"
 
 // clientsDoubt is such a doubt.
 func clientsDoubt(realm string) Doubt {
-	return Doubt{Scope: Scope{Realm: realm, Key: byClients}, Beneath: true}
+	return Doubt{Scope: byClients.Of(Scope{Realm: realm}), Beneath: true}
 }
 
 // clientDue reports whether such a doubt reaches a client.
@@ -105,7 +105,7 @@ const LeastSkew Millis = 1000
 // settles reports whether one of the looks is surely later than what the log was told at a time.
 func (r Rules) settles(looks looked, told Millis) bool {
 	r.Skew = max(r.Skew, LeastSkew)
-	return r.surelyLater("", looks.byAdmin+1, told) || r.surelyLater(someNode, looks.byNodes+1, told)
+	return r.surelyLater(adminLook, looks.byAdmin+1, told) || r.surelyLater(someNode, looks.byNodes+1, told)
 }
 
 // checkedAt is the latest look that covered t, or by when pages had shown both its session and its

@@ -30,12 +30,12 @@ func (l Look) when() Millis { return l.At }
 func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
 
 // Sighting is the latest look that listed one client in one session, or the latest that
-// showed it ended; or the latest page that showed a user (seen.go). The
+// showed it ended; or the latest page that showed a user (UserSighting). The
 // two are separate facts, since a look that does neither erases neither.
 type Sighting struct {
 	At     Millis  `json:"At"`
 	Start  Seconds `json:"Start"`  // listed: start of the client session, 0 if not known
-	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead; of a user's page: seen.go
+	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead
 	Cause  string  `json:"Cause"`
 	Owner  string  `json:"Owner"` // listed: whose session it is; "" if the look does not say
 }

@@ -14,12 +14,12 @@ import (
 
 // byIssuer stands as the key in the scope of a realm's present issuer, and, with the issuer behind it, in that of each
 // that it ever had by a frontendUrl.
-const byIssuer = "issuer"
+const byIssuer Matter = "issuer"
 
-func issuerOf(realm string) Scope { return Scope{Realm: realm, Key: byIssuer} }
+func issuerOf(realm string) Scope { return byIssuer.Of(Scope{Realm: realm}) }
 
 func hadIssuer(realm, issuer string) Scope {
-	return Scope{Realm: realm, Key: byIssuer + " " + issuer}
+	return (byIssuer + " " + Matter(issuer)).Of(Scope{Realm: realm})
 }
 
 // learnIssuer: an older jar does not say. The present issuer stands in the place of a client's name.

@@ -17,9 +17,8 @@ func learnObservation(f Facts, m events.Message, o *events.Observation, at Milli
 	learnStandings(f, m, o, at, cause)
 	for _, u := range o.Users {
 		f.comesFrom(m.Realm, u.User, u.Store)
-		user := Scope{Realm: m.Realm, User: u.User}
-		f.putSighting(SightingKey{Seat: user, Gone: !u.Enabled}, m.Node,
-			Sighting{At: at, Start: u.NotBefore, Second: pageRoles(u), Cause: cause}, false)
+		key, shown := shownBy(u, at).stored(Scope{Realm: m.Realm, User: u.User}, cause)
+		f.putSighting(key, m.Node, shown, false)
 	}
 	for _, ro := range o.Rosters {
 		learnRoster(f, m, ro, at, cause)

@@ -16,7 +16,8 @@ const maxNames = 1 << 16
 func newNames() *names {
 	n := &names{number: map[string]int{}}
 	for _, word := range [...]string{
-		string(Backend), bySessions, byClients, byListing, byRoles, byConsent, byIssuer, byRotation, fromStore, vanished, closedAdminLook,
+		string(Backend), string(bySessions), string(byClients), string(byListing), string(byRoles), string(byConsent),
+		string(byIssuer), string(byRotation), string(fromStore), string(vanished), closedAdminLook,
 		ReasonUserDeleted, ReasonRealmDeleted, ReasonGrantRevoked, ReasonOrder,
 	} {
 		n.add(word)

@@ -17,9 +17,9 @@ func PageTells(user Scope, p PageUser, facts Facts, r Rules, at Millis) (tell, a
 	defer f.close()
 	k, deleted := f.known(user, r)
 	switch {
-	case k.at == 0: // never looked at, and due for that
+	case k.At == 0: // never looked at, and due for that
 		return true, false
-	case deleted || p.Enabled == k.disabled || p.NotBefore != k.notBefore:
+	case deleted || p.Enabled == k.Disabled || p.NotBefore != k.NotBefore:
 		return true, false
 	case p.OfflineAccess == f.lacksRole(user, r):
 		return false, true

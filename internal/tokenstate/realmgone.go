@@ -15,7 +15,7 @@ func realmOnlySaidGone(m events.Message, o *events.Observation) bool {
 
 // realmVanished notes that a look of the worker found no such realm. A standing would not do, for a later look replaces it.
 func (f Facts) realmVanished(m events.Message, at Millis, cause string) {
-	f.putSighting(SightingKey{Seat: Scope{Realm: m.Realm, Key: vanished}, Gone: true}, m.Node,
+	f.putSighting(SightingKey{Seat: vanished.Of(Scope{Realm: m.Realm}), Gone: true}, m.Node,
 		Sighting{At: at, Second: at.Second(), Cause: cause}, false)
 }
 
@@ -24,7 +24,7 @@ func (f *opened) counts(s Scope, c Cutoff, r Rules) bool {
 	if c.Reason != ReasonRealmDeleted {
 		return true
 	}
-	for node, g := range f.seen(SightingKey{Seat: Scope{Realm: s.Realm, Key: vanished}, Gone: true}).all() {
+	for node, g := range f.seen(SightingKey{Seat: vanished.Of(Scope{Realm: s.Realm}), Gone: true}).all() {
 		if r.surelyLater(node, g.At, c.At) {
 			return true
 		}

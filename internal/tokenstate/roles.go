@@ -10,13 +10,13 @@ import "github.com/tokenstate/tokenstate/internal/events"
 // learnStoresRoles keeps, apart from what closes a user, whether the rows of a store's user lack the role.
 func (f Facts) learnStoresRoles(realm string, u *events.UserLook, node string, at Millis, cause string) {
 	if u.Store != "" && !u.Gone {
-		f.stand(Scope{Realm: realm, User: u.User, Key: byRoles}, node, Standing{At: at, Disabled: !u.OfflineAccess, Cause: cause})
+		f.stand(byRoles.Of(Scope{Realm: realm, User: u.User}), node, Standing{At: at, Disabled: !u.OfflineAccess, Cause: cause})
 	}
 }
 
 // rolesUnseen reports whether only the user's store could give them the role.
 func (f *opened) rolesUnseen(user Scope, r Rules) bool {
-	user.Key = byRoles
+	user = byRoles.Of(user)
 	_, so := closedLook(f.said(Subject{user, Keycloak}), r, bearer{}, disabled)
 	return so
 }

@@ -3,14 +3,14 @@ package tokenstate
 import "github.com/tokenstate/tokenstate/internal/events"
 
 // byRotation stands as the key in the scope of what looks say of a realm's refresh tokens: whether each is good once.
-const byRotation = "rotation"
+const byRotation Matter = "rotation"
 
 // learnRotation: an older jar does not say.
 func (f Facts) learnRotation(realm string, r *events.RealmLook, node string, at Millis, cause string) {
 	if r.Gone || r.RefreshOnce == nil {
 		return
 	}
-	f.stand(Scope{Realm: realm, Key: byRotation}, node, Standing{At: at, Disabled: *r.RefreshOnce, Cause: cause})
+	f.stand(byRotation.Of(Scope{Realm: realm}), node, Standing{At: at, Disabled: *r.RefreshOnce, Cause: cause})
 }
 
 // Superseded is the verdict on a token of which a newer generation was stored. Where each refresh token is good once,
@@ -23,7 +23,7 @@ func Superseded(older Token, newest Seconds, v Verdict, f Facts, r Rules) Verdic
 	}
 	o := f.open(older.Realm)
 	defer o.close()
-	s, once := closedLook(o.said(Subject{Scope{Realm: older.Realm, Key: byRotation}, Keycloak}), r, bearer{}, disabled)
+	s, once := closedLook(o.said(Subject{byRotation.Of(Scope{Realm: older.Realm}), Keycloak}), r, bearer{}, disabled)
 	if !once {
 		return v
 	}

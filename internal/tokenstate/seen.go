@@ -1,48 +1,27 @@
 package tokenstate
 
-import "github.com/tokenstate/tokenstate/internal/events"
-
 // A page of a listing proves life, never absence: offset paging skips the living (keycloak.md F).
 // A session that it lists is a sighting like any other. A user that it lists is one, too, of the
-// seat that is the user alone: listed as enabled, or (Gone) as disabled, and Start is the
-// not-before, Second what the page tells of roles. These sightings never replace a look at the user:
+// seat that is the user alone (UserSighting). These sightings never replace a look at the user:
 // they confirm what the last one told, or call for another.
 
 // byListing stands as the key in the scope of a doubt about everyone beneath a realm or client
 // that pages can settle, too: what happened may have ended sessions or closed users, which pages
 // show, and whatever else it did has an event of its own.
-const byListing = "listing"
+const byListing Matter = "listing"
 
 // listingDoubt is such a doubt.
 func listingDoubt(s Scope) Doubt {
-	s.Key = byListing
-	return Doubt{Scope: s, Beneath: true}
+	return Doubt{Scope: byListing.Of(s), Beneath: true}
 }
 
 // byRoles stands as the key in the scope of a doubt about the roles of everyone in a realm. Only a look at the user
 // settles it, or a page that shows roles: those of the jar's resource do, those of the admin API do not.
-const byRoles = "roles"
+const byRoles Matter = "roles"
 
 // rolesDoubt is such a doubt.
 func rolesDoubt(realm string) Doubt {
-	return Doubt{Scope: Scope{Realm: realm, Key: byRoles}, Beneath: true}
-}
-
-// What a page told of a user's roles, as it stands in Sighting.Second.
-const (
-	rolesUnsaid Seconds = iota
-	rolesAllow
-	rolesForbid
-)
-
-func pageRoles(u events.UserSeen) Seconds {
-	switch {
-	case u.OfflineAccess == nil:
-		return rolesUnsaid
-	case *u.OfflineAccess:
-		return rolesAllow
-	}
-	return rolesForbid
+	return Doubt{Scope: byRoles.Of(Scope{Realm: realm}), Beneath: true}
 }
 
 // rolesDue reports whether such a doubt reaches a user.
@@ -52,8 +31,8 @@ func (f *opened) rolesDue(user Scope, r Rules) bool {
 		return false
 	}
 	at := f.standingLooks(user)
-	if p := f.pageOf(user); p.roles != rolesUnsaid && (p.roles == rolesForbid) == f.lacksRole(user, r) {
-		at.byAdmin = max(at.byAdmin, p.at)
+	if p := f.pageOf(user); p.Roles != RolesUnsaid && (p.Roles == RolesForbid) == f.lacksRole(user, r) {
+		at.byAdmin = max(at.byAdmin, p.At)
 	}
 	return f.open(d, r, at)
 }
@@ -80,19 +59,12 @@ func (f *opened) userPages(user Scope, r Rules) looked {
 	return at
 }
 
-// shown is what the latest page of a listing to show a user told.
-type shown struct {
-	at        Millis
-	disabled  bool
-	notBefore Seconds
-	roles     Seconds // of the three above
-}
-
-func (f *opened) pageOf(user Scope) (p shown) {
+// pageOf is what the latest page of a listing to show the user told.
+func (f *opened) pageOf(user Scope) (p UserSighting) {
 	for _, disabled := range [...]bool{false, true} {
 		for _, s := range f.seen(SightingKey{Seat: user, Gone: disabled}).all() {
-			if s.At > p.at || s.At == p.at && disabled {
-				p = shown{s.At, disabled, s.Start, s.Second}
+			if s.At > p.At || s.At == p.At && disabled {
+				p = s.OfUser(disabled)
 			}
 		}
 	}
@@ -101,14 +73,14 @@ func (f *opened) pageOf(user Scope) (p shown) {
 
 // known is what looks have told of a user, as far as a page could confirm it; at is the latest.
 // A look that another one follows by more than the supported skew no longer counts.
-func (f *opened) known(user Scope, r Rules) (k shown, deleted bool) {
+func (f *opened) known(user Scope, r Rules) (k UserSighting, deleted bool) {
 	nodes := f.said(Subject{user, Keycloak})
 	for _, s := range nodes.all() {
-		k.at = max(k.at, s.At)
+		k.At = max(k.At, s.At)
 	}
 	for _, s := range nodes.all() {
-		if s.At+r.Skew >= k.at {
-			deleted, k.disabled, k.notBefore = deleted || s.Gone, k.disabled || s.Disabled, max(k.notBefore, s.NotBefore)
+		if s.At+r.Skew >= k.At {
+			deleted, k.Disabled, k.NotBefore = deleted || s.Gone, k.Disabled || s.Disabled, max(k.NotBefore, s.NotBefore)
 		}
 	}
 	return k, deleted
@@ -120,12 +92,12 @@ func (f *opened) seenUser(user Scope, r Rules) (at Millis, contradicted bool) {
 	k, deleted := f.known(user, r)
 	p := f.pageOf(user)
 	switch {
-	case p.at <= k.at || k.at == 0:
-		return k.at, false
-	case deleted || p.disabled != k.disabled || p.notBefore != k.notBefore:
-		return k.at, true
+	case p.At <= k.At || k.At == 0:
+		return k.At, false
+	case deleted || p.Disabled != k.Disabled || p.NotBefore != k.NotBefore:
+		return k.At, true
 	}
-	return p.at, false
+	return p.At, false
 }
 
 // seenToken is when both t's session and its user were last seen, the one or the other by a page.

@@ -14,8 +14,8 @@ import (
 // Two facts about users are sightings of seats that no roster has: which store a user was ever seen to
 // come from (the store stands where others have the node), and up to when a user had vanished.
 const (
-	fromStore = "store"
-	vanished  = "vanished"
+	fromStore Matter = "store"
+	vanished  Matter = "vanished"
 )
 
 // storedID begins the id of a user whom only a store knows: f:<component>:<the store's own id>.
@@ -24,7 +24,7 @@ const storedID = "f:"
 // comesFrom notes the store of a user. It has no time: who ever came from a store may be missed there.
 func (f Facts) comesFrom(realm, user, store string) {
 	if user != "" && store != "" && !strings.HasPrefix(user, storedID) { // whose id says so
-		f.putSighting(SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}, store, Sighting{}, false)
+		f.putSighting(SightingKey{Seat: fromStore.Of(Scope{Realm: realm, User: user})}, store, Sighting{}, false)
 	}
 }
 
@@ -41,7 +41,7 @@ func (f *opened) storeOf(realm, user string) (store string) {
 		store, _, _ = strings.Cut(rest, ":")
 		return store
 	}
-	for s := range f.seen(SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}).all() {
+	for s := range f.seen(SightingKey{Seat: fromStore.Of(Scope{Realm: realm, User: user})}).all() {
 		store = max(store, s)
 	}
 	return store
@@ -81,7 +81,7 @@ func (f Facts) StoreUsersSince(realm string, change Millis) (u StoreUsers) {
 			return
 		}
 		u.Known = true
-		u.Found = u.Found || byNode.of("").At > change
+		u.Found = u.Found || byNode.of(adminLook).At > change
 		if closed := byNode.of(closedAdminLook); closed.At > change && closed.Gone {
 			u.Gone++
 		} else if closed.At > change {
@@ -98,7 +98,7 @@ func (f Facts) vanish(m events.Message, user string, at Millis, cause string) {
 	if m.Received != 0 {
 		upto = min(m.Received, at+MaxBehind)
 	}
-	f.putSighting(SightingKey{Seat: Scope{Realm: m.Realm, User: user, Key: vanished}, Gone: true}, m.Node,
+	f.putSighting(SightingKey{Seat: vanished.Of(Scope{Realm: m.Realm, User: user}), Gone: true}, m.Node,
 		Sighting{At: upto, Second: upto.Second(), Cause: cause}, false)
 }
 
@@ -109,7 +109,7 @@ func (f *opened) vanishedBy(user Scope) (upto Seconds, cause string) {
 	if f.storeOf(user.Realm, user.User) != "" {
 		return 0, ""
 	}
-	for node, g := range f.seen(SightingKey{Seat: Scope{Realm: user.Realm, User: user.User, Key: vanished}, Gone: true}).all() {
+	for node, g := range f.seen(SightingKey{Seat: vanished.Of(Scope{Realm: user.Realm, User: user.User}), Gone: true}).all() {
 		if f.pardoned(g.Cause) || nobody(node) && !f.deleted(user) {
 			continue
 		}

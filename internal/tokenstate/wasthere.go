@@ -34,7 +34,7 @@ func (p *sheet) livedByAdmin() bool {
 		}
 	}
 	for _, e := range p.sightings {
-		if e.node == "" && e.spot.kind == 0 {
+		if e.node == adminLook && e.spot.kind == 0 {
 			return true
 		}
 	}

@@ -59,7 +59,7 @@ func (f *opened) ownerless(t Token, r Rules) bool {
 		return false
 	}
 	nodes := f.said(Subject{Scope{Realm: t.Realm, User: t.User}, Keycloak})
-	if nodes.of("").Gone || nodes.of(closedAdminLook).Gone {
+	if nodes.of(adminLook).Gone || nodes.of(closedAdminLook).Gone {
 		return false
 	}
 	_, so := closedLook(nodes, r, bearer{}, gone)

@@ -4,20 +4,20 @@ import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
 // bySessions stands as the key in the scope of a doubt about a user's sessions alone. What ends sessions
 // (a logout, a revoked grant) changes nothing about their user, and the look for it does not ask.
-const bySessions = "sessions"
+const bySessions tokenstate.Matter = "sessions"
 
 // sessionsDoubt is such a doubt.
 func sessionsDoubt(realm, user string) Doubt {
-	return Doubt{Scope: Scope{Realm: realm, User: user, Key: bySessions}}
+	return Doubt{Scope: bySessions.Of(Scope{Realm: realm, User: user})}
 }
 
 // byClients stands as the key in the scope of a doubt about the clients of a realm, each of which a look at that client
 // settles.
-const byClients = "clients"
+const byClients tokenstate.Matter = "clients"
 
 // clientsDoubt is such a doubt.
 func clientsDoubt(realm string) Doubt {
-	return Doubt{Scope: Scope{Realm: realm, Key: byClients}, Beneath: true}
+	return Doubt{Scope: byClients.Of(Scope{Realm: realm}), Beneath: true}
 }
 
 // clientDue reports whether such a doubt reaches a client.
@@ -65,7 +65,7 @@ func (f Facts) itselfInDoubt(s Scope, r Rules) bool {
 // pagesFor are the looks at t's sessions that can settle a doubt which pages settle, too.
 func (f Facts) pagesFor(t Token, r Rules) PerNode[Millis] {
 	at := f.looksFor(Doubt{Beneath: true}, t)
-	at[""] = max(at[""], f.seenToken(t, r))
+	at[adminLook] = max(at[adminLook], f.seenToken(t, r))
 	return at
 }
 

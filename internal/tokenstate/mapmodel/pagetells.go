@@ -11,9 +11,9 @@ import "github.com/tokenstate/tokenstate/internal/tokenstate"
 func PageTells(user Scope, p PageUser, f Facts, r Rules, at Millis) (tell, ask bool) {
 	k, deleted := f.known(user, r)
 	switch {
-	case k.at == 0: // never looked at, and due for that
+	case k.At == 0: // never looked at, and due for that
 		return true, false
-	case deleted || p.Enabled == k.disabled || p.NotBefore != k.notBefore:
+	case deleted || p.Enabled == k.Disabled || p.NotBefore != k.NotBefore:
 		return true, false
 	case p.OfflineAccess == f.lacksRole(user, r):
 		return false, true
@@ -39,7 +39,7 @@ func (f Facts) lacksRole(user Scope, r Rules) bool {
 
 // rolesUnseen reports whether only the user's store could give them the role.
 func (f Facts) rolesUnseen(user Scope, r Rules) bool {
-	user.Key = byRoles
+	user = byRoles.Of(user)
 	_, so := closedLook(f.said(user, tokenstate.Keycloak), r, disabled)
 	return so
 }

@@ -13,7 +13,7 @@ func (f Facts) counts(s Scope, c Cutoff, r Rules) bool {
 	if c.Reason != tokenstate.ReasonRealmDeleted {
 		return true
 	}
-	for node, g := range f.Sightings[SightingKey{Seat: Scope{Realm: s.Realm, Key: vanished}, Gone: true}] {
+	for node, g := range f.Sightings[SightingKey{Seat: vanished.Of(Scope{Realm: s.Realm}), Gone: true}] {
 		if surelyLater(r, node, g.At, c.At) {
 			return true
 		}

@@ -4,36 +4,27 @@ import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
 // A page of a listing proves life, never absence: offset paging skips the living (keycloak.md F).
 // A session that it lists is a sighting like any other. A user that it lists is one, too, of the
-// seat that is the user alone: listed as enabled, or (Gone) as disabled, and Start is the
-// not-before, Second what the page tells of roles. These sightings never replace a look at the user:
+// seat that is the user alone (UserSighting). These sightings never replace a look at the user:
 // they confirm what the last one told, or call for another.
 
 // byListing stands as the key in the scope of a doubt about everyone beneath a realm or client
 // that pages can settle, too: what happened may have ended sessions or closed users, which pages
 // show, and whatever else it did has an event of its own.
-const byListing = "listing"
+const byListing tokenstate.Matter = "listing"
 
 // listingDoubt is such a doubt.
 func listingDoubt(s Scope) Doubt {
-	s.Key = byListing
-	return Doubt{Scope: s, Beneath: true}
+	return Doubt{Scope: byListing.Of(s), Beneath: true}
 }
 
 // byRoles stands as the key in the scope of a doubt about the roles of everyone in a realm. Only a look at the user
 // settles it, or a page that shows roles: those of the jar's resource do, those of the admin API do not.
-const byRoles = "roles"
+const byRoles tokenstate.Matter = "roles"
 
 // rolesDoubt is such a doubt.
 func rolesDoubt(realm string) Doubt {
-	return Doubt{Scope: Scope{Realm: realm, Key: byRoles}, Beneath: true}
+	return Doubt{Scope: byRoles.Of(Scope{Realm: realm}), Beneath: true}
 }
-
-// What a page told of a user's roles, as it stands in Sighting.Second.
-const (
-	rolesUnsaid Seconds = iota
-	rolesAllow
-	rolesForbid
-)
 
 // rolesDue reports whether such a doubt reaches a user.
 func (f Facts) rolesDue(user Scope, r Rules) bool {
@@ -42,8 +33,8 @@ func (f Facts) rolesDue(user Scope, r Rules) bool {
 		return false
 	}
 	at := f.standingLooks(user)
-	if p := f.pageOf(user); p.roles != rolesUnsaid && (p.roles == rolesForbid) == f.lacksRole(user, r) {
-		at[""] = max(at[""], p.at)
+	if p := f.pageOf(user); p.Roles != tokenstate.RolesUnsaid && (p.Roles == tokenstate.RolesForbid) == f.lacksRole(user, r) {
+		at[adminLook] = max(at[adminLook], p.At)
 	}
 	return f.open(d, r, at)
 }
@@ -66,23 +57,16 @@ func (f Facts) listingDue(t Token, r Rules) bool {
 func (f Facts) userPages(user Scope, r Rules) PerNode[Millis] {
 	at := f.standingLooks(user)
 	seen, _ := f.seenUser(user, r)
-	at[""] = max(at[""], seen)
+	at[adminLook] = max(at[adminLook], seen)
 	return at
 }
 
-// page is what the latest page to show a user told.
-type page struct {
-	at        Millis
-	disabled  bool
-	notBefore Seconds
-	roles     Seconds // of the three above
-}
-
-func (f Facts) pageOf(user Scope) (p page) {
+// pageOf is what the latest page of a listing to show the user told.
+func (f Facts) pageOf(user Scope) (p tokenstate.UserSighting) {
 	for _, disabled := range []bool{false, true} {
 		for _, s := range f.Sightings[SightingKey{Seat: user, Gone: disabled}] {
-			if s.At > p.at || s.At == p.at && disabled {
-				p = page{s.At, disabled, s.Start, s.Second}
+			if s.At > p.At || s.At == p.At && disabled {
+				p = s.OfUser(disabled)
 			}
 		}
 	}
@@ -91,14 +75,14 @@ func (f Facts) pageOf(user Scope) (p page) {
 
 // known is what looks have told of a user, as far as a page could confirm it; at is the latest.
 // A look that another one follows by more than the supported skew no longer counts.
-func (f Facts) known(user Scope, r Rules) (k page, deleted bool) {
+func (f Facts) known(user Scope, r Rules) (k tokenstate.UserSighting, deleted bool) {
 	nodes := f.said(user, tokenstate.Keycloak)
 	for _, s := range nodes {
-		k.at = max(k.at, s.At)
+		k.At = max(k.At, s.At)
 	}
 	for _, s := range nodes {
-		if s.At+r.Skew >= k.at {
-			deleted, k.disabled, k.notBefore = deleted || s.Gone, k.disabled || s.Disabled, max(k.notBefore, s.NotBefore)
+		if s.At+r.Skew >= k.At {
+			deleted, k.Disabled, k.NotBefore = deleted || s.Gone, k.Disabled || s.Disabled, max(k.NotBefore, s.NotBefore)
 		}
 	}
 	return k, deleted
@@ -110,12 +94,12 @@ func (f Facts) seenUser(user Scope, r Rules) (at Millis, contradicted bool) {
 	k, deleted := f.known(user, r)
 	p := f.pageOf(user)
 	switch {
-	case p.at <= k.at || k.at == 0:
-		return k.at, false
-	case deleted || p.disabled != k.disabled || p.notBefore != k.notBefore:
-		return k.at, true
+	case p.At <= k.At || k.At == 0:
+		return k.At, false
+	case deleted || p.Disabled != k.Disabled || p.NotBefore != k.NotBefore:
+		return k.At, true
 	}
-	return p.at, false
+	return p.At, false
 }
 
 // seenToken is when both t's session and its user were last seen, the one or the other by a page.

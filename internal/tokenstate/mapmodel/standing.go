@@ -2,12 +2,16 @@ package mapmodel
 
 import "github.com/tokenstate/tokenstate/internal/tokenstate"
 
-// closedAdminLook is the node under which a look over the admin API stands that showed a
-// subject closed; open ones stand under "". They are kept apart because neither is a later
-// look of the same node, so that one must not overwrite the other (design.md 3.3).
-const closedAdminLook = "!"
+// Looks over the admin API stand under no node's name, for which node answers is not known: those that showed a subject
+// closed under closedAdminLook, all others under adminLook. They are kept apart because neither is a later look of the
+// same node, so that one must not overwrite the other (design.md 3.3).
+const (
+	adminLook       = ""
+	closedAdminLook = "!"
+)
 
-func nobody(node string) bool { return node == "" || node == closedAdminLook }
+// nobody reports whether a look stands under no node's name.
+func nobody(node string) bool { return node == adminLook || node == closedAdminLook }
 
 func closed(s Standing) bool { return s.Gone || s.Disabled || s.NoOffline }
 

@@ -14,8 +14,8 @@ import (
 // Two facts about users are sightings of seats that no roster has: which store a user was ever seen to
 // come from (the store stands where others have the node), and up to when a user had vanished.
 const (
-	fromStore = "store"
-	vanished  = "vanished"
+	fromStore tokenstate.Matter = "store"
+	vanished  tokenstate.Matter = "vanished"
 )
 
 // storedID begins the id of a user whom only a store knows: f:<component>:<the store's own id>.
@@ -28,7 +28,7 @@ func (f Facts) StoreOf(realm, user string) (store string) {
 		store, _, _ = strings.Cut(rest, ":")
 		return store
 	}
-	for s := range f.Sightings[SightingKey{Seat: Scope{Realm: realm, User: user, Key: fromStore}}] {
+	for s := range f.Sightings[SightingKey{Seat: fromStore.Of(Scope{Realm: realm, User: user})}] {
 		store = max(store, s)
 	}
 	return store
@@ -41,7 +41,7 @@ func (f Facts) vanishedBy(user Scope) (upto Seconds, cause string) {
 	if f.StoreOf(user.Realm, user.User) != "" {
 		return 0, ""
 	}
-	for node, g := range f.Sightings[SightingKey{Seat: Scope{Realm: user.Realm, User: user.User, Key: vanished}, Gone: true}] {
+	for node, g := range f.Sightings[SightingKey{Seat: vanished.Of(Scope{Realm: user.Realm, User: user.User}), Gone: true}] {
 		if _, pardoned := f.Pardons[g.Cause]; pardoned || nobody(node) && !f.deleted(user) {
 			continue
 		}

@@ -39,7 +39,7 @@ func (f Facts) ownerless(t Token, r Rules) bool {
 		return false
 	}
 	nodes := f.said(Scope{Realm: t.Realm, User: t.User}, tokenstate.Keycloak)
-	if nodes[""].Gone || nodes[closedAdminLook].Gone {
+	if nodes[adminLook].Gone || nodes[closedAdminLook].Gone {
 		return false
 	}
 	_, so := closedLook(nodes, r, gone)
