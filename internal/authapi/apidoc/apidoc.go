@@ -92,8 +92,3 @@ var meaning = map[int]string{
 	http.StatusTooManyRequests:       "Too much is asked. Come back after Retry-After, and drop nothing.",
 	http.StatusServiceUnavailable:    "It cannot be decided or done now, which says nothing about a key or token. Come back after Retry-After, and drop nothing.",
 }
-
-// Refuses says whether the description has this refusal of a call.
-func Refuses(operation string, status int, reason string) bool {
-	return slices.Contains(calls[operation].refusals[status], reason)
-}

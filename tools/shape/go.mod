@@ -1,0 +1,3 @@
+module github.com/tokenstate/tokenstate/tools/shape
+
+go 1.26
