@@ -44,7 +44,7 @@ func (u User) Logout(ctx context.Context, s Session) error {
 // Refuses implements Keycloak.
 func (u User) Refuses(ctx context.Context, s Session) (bool, error) {
 	_, err := u.App.Refresh(ctx, s.Token)
-	if r := (*keycloak.Refused)(nil); errors.As(err, &r) && r.Class.Records() {
+	if r := (*keycloak.RefusedError)(nil); errors.As(err, &r) && r.Class.Records() {
 		return true, nil
 	}
 	return false, err

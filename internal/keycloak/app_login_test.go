@@ -20,8 +20,8 @@ func TestLogin_Refused(t *testing.T) {
 		answer(w, 401, `{"error":"invalid_grant","error_description":"Invalid user credentials"}`)
 	})
 	_, err := f.app(t).Login(t.Context(), "canary", secret.New("canary-password"))
-	var u *keycloak.Unavailable
-	if !errors.As(err, &u) || errors.As(err, new(*keycloak.Refused)) || !strings.Contains(err.Error(), "direct access grants") || strings.Contains(err.Error(), "canary-password") {
+	var u *keycloak.UnavailableError
+	if !errors.As(err, &u) || errors.As(err, new(*keycloak.RefusedError)) || !strings.Contains(err.Error(), "direct access grants") || strings.Contains(err.Error(), "canary-password") {
 		t.Errorf("%v", err)
 	}
 }
