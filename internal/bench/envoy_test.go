@@ -19,10 +19,10 @@ type bytesCodec struct{}
 
 func (bytesCodec) Name() string { return "proto" }
 
-func (bytesCodec) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil } //nolint:forcetypeassert // its only caller is checker
+func (bytesCodec) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil } // its only caller is checker
 
 func (bytesCodec) Unmarshal(raw []byte, v any) error {
-	*v.(*[]byte) = append((*v.(*[]byte))[:0], raw...) //nolint:forcetypeassert // as above
+	*v.(*[]byte) = append((*v.(*[]byte))[:0], raw...)
 	return nil
 }
 

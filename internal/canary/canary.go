@@ -115,7 +115,7 @@ func Fault(stages []Stage) error {
 
 type round struct {
 	*Canary
-	ctx      context.Context //nolint:containedctx // a round is one call
+	ctx      context.Context // a round is one call
 	stages   []Stage
 	session  Session
 	stored   bool

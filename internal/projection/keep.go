@@ -59,7 +59,7 @@ func (p *Projection) behind(ctx context.Context, now Snapshot, version int64, no
 	if errors.Is(err, ErrReload) {
 		return false, nil
 	}
-	return err == nil && version > 0 && (len(vs) == 0 || vs[0].Nonce != nonce), err //nolint:wrapcheck // the source says what failed
+	return err == nil && version > 0 && (len(vs) == 0 || vs[0].Nonce != nonce), err
 }
 
 // Keep keeps the snapshot up to date until ctx ends, and once more then. It reads the database,
@@ -100,14 +100,14 @@ func (p *Projection) keep(ctx context.Context) error {
 	at := time.Now()
 	status, err := p.source.Status(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // the source says what failed
+		return err
 	}
 	snap, err := p.source.Snapshot(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	if after, err := p.source.Status(ctx); err != nil || !status.Confirmed || after.Epoch != status.Epoch {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	raw, err := encodeKept(at, status, snap)
 	if err == nil {

@@ -106,7 +106,7 @@ func stored[T any](rest *json.Decoder) (v T, err error) {
 	if err := rest.Decode(&raw); err != nil {
 		return v, errKept
 	}
-	return strictjson.Stored[T](raw) //nolint:wrapcheck // the caller says errKept
+	return strictjson.Stored[T](raw)
 }
 
 func decodeKept(raw []byte) (h keptHeader, s Snapshot, err error) {

@@ -44,16 +44,16 @@ func (p *Projection) KeyByID(ctx context.Context, id string) (apikey.Record, boo
 		return p.fetch(ctx, id)
 	})
 	if err != nil {
-		return apikey.Record{}, false, err //nolint:wrapcheck // it says itself what failed
+		return apikey.Record{}, false, err
 	}
-	rec = got.(apikey.Record) //nolint:forcetypeassert // the function above returns nothing else
+	rec = got.(apikey.Record) // the function above returns nothing else
 	return rec, rec.ID != "", nil
 }
 
 func (p *Projection) fetch(ctx context.Context, id string) (apikey.Record, error) {
 	rec, ok, err := p.source.FindKey(ctx, id)
 	if err != nil {
-		return apikey.Record{}, err //nolint:wrapcheck // the source says what failed
+		return apikey.Record{}, err
 	}
 	if ok {
 		return rec, nil // not kept: the feed brings it, at its version

@@ -35,9 +35,9 @@ func (p *Projection) KeysByDigest(ctx context.Context, keys [][]apikey.Sum) ([]a
 		return p.fetchLegacy(ctx, missing)
 	})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says itself what failed
+		return nil, err
 	}
-	found := got.(map[apikey.Sum]apikey.Record) //nolint:forcetypeassert // the function above returns nothing else
+	found := got.(map[apikey.Sum]apikey.Record) // the function above returns nothing else
 	for i, sums := range keys {
 		for _, sum := range sums {
 			if rec, ok := found[sum]; ok && out[i].ID == "" {
@@ -73,7 +73,7 @@ func (p *Projection) remembered(keys [][]apikey.Sum) (out []apikey.Record, missi
 func (p *Projection) fetchLegacy(ctx context.Context, sums []apikey.Sum) (map[apikey.Sum]apikey.Record, error) {
 	recs, err := p.source.FindLegacy(ctx, sums)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the source says what failed
+		return nil, err
 	}
 	found := make(map[apikey.Sum]apikey.Record, len(recs))
 	for _, rec := range recs {

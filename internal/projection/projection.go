@@ -108,7 +108,7 @@ func (p *Projection) WaitVersion(ctx context.Context, v int64) error {
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // the caller's own limit
+			return ctx.Err()
 		}
 	}
 }

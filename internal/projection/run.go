@@ -48,7 +48,7 @@ func (p *Projection) step(ctx context.Context) (moved bool, err error) {
 	now := time.Now()
 	status, err := p.source.Status(ctx)
 	if err != nil {
-		return false, err //nolint:wrapcheck // the source says what failed
+		return false, err
 	}
 	if status.Now != 0 {
 		p.clock.set(status.Now)
@@ -65,7 +65,7 @@ func (p *Projection) step(ctx context.Context) (moved bool, err error) {
 		return true, err
 	}
 	if err != nil {
-		return false, err //nolint:wrapcheck // as above
+		return false, err
 	}
 	p.lostTrack(nil)
 	p.install(status, versions[1:], now)
@@ -131,13 +131,13 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 func (p *Projection) snapshot(ctx context.Context, history string) (Snapshot, error) {
 	snap, err := p.source.Snapshot(ctx)
 	if err != nil {
-		return snap, err //nolint:wrapcheck // the source says what failed
+		return snap, err
 	}
 	now, err := p.source.Status(ctx)
 	if err == nil && now.History != history {
 		err = errMoved
 	}
-	return snap, err //nolint:wrapcheck // as above
+	return snap, err
 }
 
 // lost compares with where we stood, or where the process before us did.

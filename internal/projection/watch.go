@@ -31,7 +31,7 @@ func (q *moments) Less(i, j int) bool { return (*q)[i].at < (*q)[j].at }
 func (q *moments) Swap(i, j int)      { (*q)[i], (*q)[j] = (*q)[j], (*q)[i] }
 
 // Push is heap's.
-func (q *moments) Push(x any) { *q = append(*q, x.(moment)) } //nolint:forcetypeassert // only moments are pushed
+func (q *moments) Push(x any) { *q = append(*q, x.(moment)) } // only moments are pushed
 
 // Pop is heap's.
 func (q *moments) Pop() any {
@@ -104,7 +104,7 @@ func (w *watch) leave(user tokenstate.Scope) {
 // ripe takes out whom time may have made due.
 func (w *watch) ripe(now tokenstate.Millis) (users []tokenstate.Scope) {
 	for len(w.next) > 0 && w.next[0].at <= now {
-		m := heap.Pop(&w.next).(moment) //nolint:forcetypeassert // only moments are pushed
+		m := heap.Pop(&w.next).(moment) // only moments are pushed
 		if m.who.next == m.at {
 			m.who.next = 0
 			users = append(users, m.who.user)

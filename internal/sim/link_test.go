@@ -26,11 +26,11 @@ type link struct {
 func (l *link) pass(ctx context.Context, do func() error) error {
 	for wait := l.wait(); wait > 0; wait = l.wait() {
 		if err := pause.For(ctx, wait); err != nil {
-			return err //nolint:wrapcheck // the caller's own
+			return err
 		}
 	}
 	if err := pause.For(ctx, l.moment()); err != nil {
-		return err //nolint:wrapcheck // as above
+		return err
 	}
 	if l.loses() {
 		return errLink

@@ -25,7 +25,7 @@ func newMemoryLog() *memoryLog {
 func (l *memoryLog) put(m events.Message) error {
 	raw, err := events.Encode(m)
 	if err != nil {
-		return err //nolint:wrapcheck // the test prints it
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

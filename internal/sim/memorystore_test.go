@@ -152,7 +152,7 @@ func (s *memoryStore) newestLike(o *events.Order) (at millis) {
 func (s *memoryStore) orderAgain(m events.Message) error {
 	raw, err := events.Encode(m)
 	if err != nil {
-		return err //nolint:wrapcheck // the test prints it
+		return err
 	}
 	s.outbox = append(s.outbox, journal.Waiting{ID: m.ID, Raw: raw, Created: time.Now()})
 	m.Received = m.At
@@ -175,7 +175,7 @@ func (s *memoryStore) apply(b journal.Batch) (journal.Applied, error) {
 		s.ids[line.ID] = true
 		m, err := events.Decode(line.Raw)
 		if err != nil {
-			return journal.Applied{}, err //nolint:wrapcheck // cannot be: the worker has decoded it
+			return journal.Applied{}, err // cannot be: the worker has decoded it
 		}
 		m.Received = line.Received
 		f.Add(tokenstate.Learn(m))

@@ -20,7 +20,7 @@ var rooms = sync.Pool{New: func() any { return new(opened) }}
 var nothing sheet
 
 func (f Facts) open(realm string) *opened {
-	o := rooms.Get().(*opened) //nolint:forcetypeassert // New above makes nothing else
+	o := rooms.Get().(*opened) // New above makes nothing else
 	o.Facts, o.name, o.in = f, realm, f.realm(realm)
 	o.userID, o.sessionID, o.clientID = "", "", ""
 	return o

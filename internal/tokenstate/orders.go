@@ -27,7 +27,7 @@ func OrdersOf(rows []Row, by string) []events.Message {
 		if given[id] == nil {
 			given[id] = &events.Message{ID: id, Realm: realm, At: at, Received: at, Source: events.Authapi, Body: &events.Order{By: by}}
 		}
-		return given[id].Body.(*events.Order) //nolint:forcetypeassert // it was made here
+		return given[id].Body.(*events.Order) // it was made here
 	}
 	for _, r := range rows { // standings first: one order may bring a cutoff, too
 		if s, ok := r.(StandingRow); ok && ByOrder(r) {

@@ -39,7 +39,7 @@ func (s *source) Status(context.Context) (projection.Status, error) {
 
 func (*source) Wait(ctx context.Context) error {
 	<-ctx.Done()
-	return ctx.Err() //nolint:wrapcheck // the test's own
+	return ctx.Err()
 }
 
 func (*source) FindKey(context.Context, string) (apikey.Record, bool, error) {

@@ -56,7 +56,7 @@ func (n named) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Header.Set("Tokenstate-Acting-For", url.PathEscape(cut(n.by.Name)))
 	}
-	return http.DefaultTransport.RoundTrip(r) //nolint:wrapcheck // it is the transport's
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // maxName is what authapi takes as a person's name.
@@ -78,7 +78,7 @@ func (a *Authapi) Told(ctx context.Context, by console.Visitor, user string) (*p
 	}
 	got, err := c.UserAuth(ctx, user)
 	if unknown(err) || err == nil && got.Message == "" {
-		return nil, nil //nolint:nilnil // nobody to tell anything, or nothing to tell
+		return nil, nil // nobody to tell anything, or nothing to tell
 	}
 	if err != nil {
 		return nil, err

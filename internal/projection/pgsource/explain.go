@@ -52,7 +52,7 @@ func (t teller) tell(ctx context.Context, who found, name string) (timeline.Stor
 		return timeline.Story{}, err
 	}
 	if told.Keys, err = t.keys.ListedKeys(ctx, keys.ListFilter{Realm: who.realm, User: who.user, Most: maxKeys}); err != nil {
-		return timeline.Story{}, err //nolint:wrapcheck // joins only
+		return timeline.Story{}, err
 	}
 	all, err := t.messages(ctx, who.realm, append(names, name, who.user, events.Everyone))
 	if err != nil {
@@ -63,13 +63,13 @@ func (t teller) tell(ctx context.Context, who found, name string) (timeline.Stor
 	}
 	owner, err := t.state.OwnersNow(ctx, who.realm, who.user)
 	if err != nil {
-		return timeline.Story{}, err //nolint:wrapcheck // joins only
+		return timeline.Story{}, err
 	}
 	told.Facts, told.Rules, told.Now = owner.Facts, owner.Rules, owner.Now.Time()
 	story := timeline.Tell(told, who.asked)
 	story.More = len(all) >= maxStory
 	story.Pruned, err = t.state.Pruned(ctx)
-	return story, err //nolint:wrapcheck // joins only
+	return story, err
 }
 
 // tokens puts the user's in, and gives their sessions.
@@ -81,13 +81,13 @@ func (t teller) tokens(ctx context.Context, told *timeline.Told) (sessions []str
 			sessions = append(sessions, one.Token.Session)
 		}
 	}
-	return sessions, err //nolint:wrapcheck // joins only
+	return sessions, err
 }
 
 func (t teller) messages(ctx context.Context, realm string, names []string) ([]events.Message, error) {
 	es, err := t.state.JournalAbout(ctx, realm, names, maxStory)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // joins only
+		return nil, err
 	}
 	var ms []events.Message
 	for _, e := range es {

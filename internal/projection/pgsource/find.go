@@ -34,7 +34,7 @@ func (t teller) find(ctx context.Context, realm, name string) (found, error) {
 func (t teller) byToken(ctx context.Context, realm, name string) (found, error) {
 	stored, err := t.state.TokensNamed(ctx, realm, name)
 	if err != nil {
-		return found{}, err //nolint:wrapcheck // joins only
+		return found{}, err
 	}
 	if len(stored) == 0 {
 		return found{}, timeline.ErrNobody
@@ -50,7 +50,7 @@ func (t teller) byToken(ctx context.Context, realm, name string) (found, error) 
 func (t teller) byKey(ctx context.Context, realm, name string) (found, error) {
 	rec, known, err := t.keys.ListedKey(ctx, name)
 	if err != nil {
-		return found{}, err //nolint:wrapcheck // joins only
+		return found{}, err
 	}
 	if !known || realm != "" && rec.Realm != realm {
 		return found{}, timeline.ErrNobody
@@ -96,7 +96,7 @@ func ownerOf(m events.Message, session string) string {
 func (t teller) byID(ctx context.Context, realm, name string) (found, error) {
 	lines, err := t.state.JournalHas(ctx, []string{name, name + "/l", name + "/b"})
 	if err != nil {
-		return found{}, err //nolint:wrapcheck // joins only
+		return found{}, err
 	}
 	who := found{asked: timeline.Asked{Kind: timeline.Event}}
 	for _, e := range lines {
@@ -125,7 +125,7 @@ func (t teller) byID(ctx context.Context, realm, name string) (found, error) {
 func (t teller) byOwner(ctx context.Context, realm, name string) (found, error) {
 	held, err := t.keys.ListedKeys(ctx, keys.ListFilter{Realm: realm, User: name, Most: 1})
 	if err != nil {
-		return found{}, err //nolint:wrapcheck // joins only
+		return found{}, err
 	}
 	if len(held) == 0 {
 		return found{}, timeline.ErrNobody

@@ -23,7 +23,7 @@ func NewShown(pool *pgxpool.Pool, poll time.Duration) *Shown { return &Shown{New
 func (s *Shown) Snapshot(ctx context.Context) (projection.Snapshot, error) {
 	snap, err := s.state.Snapshot(ctx)
 	if err != nil {
-		return projection.Snapshot{}, err //nolint:wrapcheck // joins only
+		return projection.Snapshot{}, err
 	}
 	return snapshotOf(snap), nil
 }
@@ -36,7 +36,7 @@ func (s *Shown) Since(ctx context.Context, after int64) ([]projection.Version, e
 		for i := range vs {
 			vs[i].Changes = slices.DeleteFunc(vs[i].Changes, hidden)
 		}
-		return vs, err //nolint:wrapcheck // joins only
+		return vs, err
 	})
 }
 

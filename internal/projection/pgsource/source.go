@@ -40,16 +40,16 @@ func New(pool *pgxpool.Pool, poll time.Duration) *Source {
 func (s *Source) Close() { s.waiter.Close() }
 
 // Wait implements projection.Source.
-func (s *Source) Wait(ctx context.Context) error { return s.waiter.Wait(ctx) } //nolint:wrapcheck // joins only
+func (s *Source) Wait(ctx context.Context) error { return s.waiter.Wait(ctx) }
 
 // FindKey implements projection.Source.
 func (s *Source) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
-	return s.keys.Find(ctx, id) //nolint:wrapcheck // joins only
+	return s.keys.Find(ctx, id)
 }
 
 // FindLegacy implements projection.Source.
 func (s *Source) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error) {
-	return s.keys.FindLegacy(ctx, digests) //nolint:wrapcheck // joins only
+	return s.keys.FindLegacy(ctx, digests)
 }
 
 // Snapshot implements projection.Source.
@@ -64,10 +64,10 @@ func (s *Source) Snapshot(ctx context.Context) (projection.Snapshot, error) {
 		if err == nil {
 			out.Members, err = keys.LoadMembers(ctx, tx)
 		}
-		return err //nolint:wrapcheck // joins only
+		return err
 	})
 	if err != nil {
-		return projection.Snapshot{}, err //nolint:wrapcheck // joins only
+		return projection.Snapshot{}, err
 	}
 	shown := snapshotOf(snap)
 	out.Version, out.Nonce, out.Facts, out.Tokens = shown.Version, shown.Nonce, shown.Facts, shown.Tokens
@@ -119,7 +119,7 @@ func since(ctx context.Context, after int64,
 func (s *Source) Status(ctx context.Context) (projection.Status, error) {
 	st, err := s.state.Status(ctx)
 	if err != nil {
-		return projection.Status{}, err //nolint:wrapcheck // joins only
+		return projection.Status{}, err
 	}
 	out := projection.Status{
 		Epoch: st.Epoch, History: st.History, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now,

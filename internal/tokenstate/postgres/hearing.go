@@ -43,7 +43,7 @@ func nodes(ctx context.Context, db dbsqlc.DBTX) ([]node, error) {
 	for _, r := range rows {
 		b, err := hearing.Read(r.Node, tokenstate.Millis(r.AtMs), tokenstate.Millis(r.ReceivedMs), r.Value)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // it says what failed
+			return nil, err
 		}
 		b.Lost = hearing.Span{From: tokenstate.Millis(r.LostFromMs), To: tokenstate.Millis(r.LostToMs)}
 		b.Clash, b.Earlier = tokenstate.Millis(r.ClashMs), r.Earlier

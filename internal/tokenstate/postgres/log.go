@@ -97,7 +97,7 @@ func putHeartbeats(ctx context.Context, tx pgx.Tx, hs []journal.Heartbeat) error
 	for _, h := range hs {
 		n, err := hearing.Read(h.Node, h.At, h.Received, h.Value)
 		if err != nil {
-			return err //nolint:wrapcheck // it says what failed
+			return err
 		}
 		now[h.Node], changed[h.Node] = now[h.Node].next(n, h.Value, read), true
 	}

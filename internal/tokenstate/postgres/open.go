@@ -35,7 +35,7 @@ func Open(ctx context.Context, databaseURL string, b Bounds) (*pgxpool.Pool, err
 func bounded(ctx context.Context, databaseURL string, b Bounds, check func(context.Context, *pgx.Conn) error) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it repeats the URL, so the caller leaves it out
+		return nil, err // it repeats the URL, so the caller leaves it out
 	}
 	if config.MaxConnLifetime == pgxLife { // nobody chose
 		config.MaxConnLifetime, config.MaxConnLifetimeJitter = connLife, lifeJitter
@@ -56,7 +56,7 @@ func bounded(ctx context.Context, databaseURL string, b Bounds, check func(conte
 	if err == nil {
 		traced.pool.Store(pool)
 	}
-	return pool, err //nolint:wrapcheck // as above
+	return pool, err
 }
 
 // checkSchema holds to min_compatible ≤ the program's version ≤ the schema's.

@@ -70,10 +70,10 @@ func (s *Store) OrderAgain(ctx context.Context, ms []events.Message) (written in
 func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error) {
 	raw, err := events.Encode(m)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what it refuses
+		return nil, err
 	}
 	if _, err := events.Decode(raw); err != nil {
-		return nil, err //nolint:wrapcheck // in the log it would only be parked
+		return nil, err // in the log it would only be parked
 	}
 	if err := q.PutOutbox(ctx, tx, dbsqlc.PutOutboxParams{ID: m.ID, Raw: raw}); err != nil {
 		return nil, err

@@ -100,7 +100,7 @@ func lacks(scope, other string) bool {
 func storedRow(ctx context.Context, tx pgx.Tx, t tokenstate.Token) (*dbsqlc.TokenstateOfflineToken, error) {
 	row, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil //nolint:nilnil // nothing is stored
+		return nil, nil // nothing is stored
 	}
 	return &row, err
 }
