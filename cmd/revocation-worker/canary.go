@@ -61,14 +61,20 @@ func addCanaryUser(t *settings.Table, u *keycloak.CanaryUser, disable *string, o
 	t.Text(&u.Name, "CANARY_USER", "tokenstate-canary", "the canary's user"+only)
 	t.Secret(&u.Password, "CANARY_PASSWORD", "that user's password"+only)
 	t.Choice(disable, "CANARY_DISABLE", []string{"off", "on"}, "on: the user is disabled and enabled in each round, too; the client's service account needs manage-users for it"+only)
-	for name, flag := range map[string]string{"CANARY_CLIENT_ID": "canary-client-id", "CANARY_USER": "canary-user", "CANARY_DISABLE": "canary-disable"} {
+	for name, flag := range map[string]string{
+		"CANARY_CLIENT_ID": "canary-client-id", "CANARY_USER": "canary-user",
+		"CANARY_DISABLE": "canary-disable",
+	} {
 		t.Flag(name, flag) // one name in setup and here
 	}
 }
 
 func runCanary(ctx context.Context, cmd *cli.Command, c *canaryConfig) error {
 	logger := c.logging.Logger("canary")
-	app, err := keycloak.NewApp(keycloak.Config{BaseURL: c.keycloakURL, Realm: c.realm, ClientID: c.user.ClientID, ClientSecret: c.user.ClientSecret})
+	app, err := keycloak.NewApp(keycloak.Config{
+		BaseURL: c.keycloakURL, Realm: c.realm, ClientID: c.user.ClientID,
+		ClientSecret: c.user.ClientSecret,
+	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
@@ -77,7 +83,8 @@ func runCanary(ctx context.Context, cmd *cli.Command, c *canaryConfig) error {
 		return fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
 	bird := &canary.Canary{
-		Keycloak: canary.User{App: app, Name: c.user.Name, Password: c.user.Password}, Authapi: api, Patience: c.patience, Disables: c.disable == "on",
+		Keycloak: canary.User{App: app, Name: c.user.Name, Password: c.user.Password}, Authapi: api, Patience: c.patience,
+		Disables: c.disable == "on",
 	}
 	if cmd.Bool("once") {
 		return once(ctx, cmd, bird)
@@ -90,7 +97,8 @@ func runCanary(ctx context.Context, cmd *cli.Command, c *canaryConfig) error {
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return ops.Serve(ctx, c.adminAddr, a.Handler()) })
 	all.Go(func() error { return bird.Watch(ctx, c.interval, measures, logger) })
-	logger.Info().Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Str("keycloak", c.keycloakURL).Str("authapi", c.authapiURL).Msg("started")
+	logger.Info().Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).Str("keycloak", c.keycloakURL).
+		Str("authapi", c.authapiURL).Msg("started")
 	return all.Wait()
 }
 

@@ -37,8 +37,8 @@ type told struct {
 	Load       string    `json:"load"` // of the machine in the last minute, when the row was done
 }
 
-func (p *report) add(t testing.TB, group string, r row) {
-	t.Helper()
+func (p *report) add(tb testing.TB, group string, r row) {
+	tb.Helper()
 	fmt.Println(r) //nolint:forbidigo // the table is what was asked for
 	one := told{
 		Group: group, Row: r.what, Unit: r.unit, Median: r.median(), Least: slices.Min(r.rounds), Most: slices.Max(r.rounds),
@@ -56,7 +56,7 @@ func (p *report) add(t testing.TB, group string, r row) {
 		err = os.WriteFile(p.file, append(raw, '\n'), 0o600)
 	}
 	if err != nil {
-		t.Fatalf("BENCH_JSON: %v", err)
+		tb.Fatalf("BENCH_JSON: %v", err)
 	}
 }
 

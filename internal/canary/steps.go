@@ -26,7 +26,8 @@ func (r *round) mint() (err error) {
 		return nil
 	}
 	ends := time.Now().Add(keyLife)
-	key, err := r.Authapi.CreateKey(r.ctx, r.session.ID.UserID, client.NewKey{Name: "canary " + ends.UTC().Format(time.RFC3339), ExpiresAt: &ends})
+	key, err := r.Authapi.CreateKey(r.ctx, r.session.ID.UserID,
+		client.NewKey{Name: "canary " + ends.UTC().Format(time.RFC3339), ExpiresAt: &ends})
 	if err != nil {
 		return err
 	}
@@ -50,7 +51,8 @@ func (r *round) revoked() error {
 
 func (r *round) verdict() (client.Verdict, error) {
 	id := r.session.ID
-	ds, _, err := r.Authapi.Observe(r.ctx, client.Question{UserID: id.UserID, ClientID: id.ClientID, SessionID: id.SessionID, IssuedAt: id.IssuedAt})
+	ds, _, err := r.Authapi.Observe(r.ctx,
+		client.Question{UserID: id.UserID, ClientID: id.ClientID, SessionID: id.SessionID, IssuedAt: id.IssuedAt})
 	if err != nil || len(ds) != 1 {
 		return client.Verdict{}, err
 	}

@@ -41,8 +41,14 @@ type Measures struct {
 func NewMeasures(r prometheus.Registerer) *Measures {
 	m := &Measures{
 		success: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_canary_success", Help: "1: the last round was whole; 0: it was not, or none has ended yet"}),
-		last:    prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_canary_last_success_timestamp_seconds", Help: "when a round was last whole; 0: never"}),
-		seconds: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tokenstate_canary_seconds", Help: "how long a stage of the last round took"}, []string{"stage"}),
+		last: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tokenstate_canary_last_success_timestamp_seconds",
+			Help: "when a round was last whole; 0: never",
+		}),
+		seconds: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tokenstate_canary_seconds",
+			Help: "how long a stage of the last round took",
+		}, []string{"stage"}),
 	}
 	r.MustRegister(m.success, m.last, m.seconds)
 	return m

@@ -39,7 +39,7 @@ type natsServer struct {
 	port            int
 }
 
-func (n natsServer) host() string { return "127.0.0.1:" + strconv.Itoa(n.port) }
+func (n *natsServer) host() string { return "127.0.0.1:" + strconv.Itoa(n.port) }
 
 func (s *Stack) startNATS(ctx context.Context) error {
 	servers, err := s.natsServers()

@@ -52,7 +52,8 @@ func (s *Stack) prepare(ctx context.Context) error {
 	if !s.has("revocation-worker") {
 		return nil
 	}
-	if err := s.timed(ctx, "schema", func(ctx context.Context) error { return s.once(ctx, "revocation-worker", "migrate", "up") }); err != nil {
+	if err := s.timed(ctx, "schema",
+		func(ctx context.Context) error { return s.once(ctx, "revocation-worker", "migrate", "up") }); err != nil {
 		return err
 	}
 	return s.makeServiceKey(ctx)
@@ -63,7 +64,9 @@ func (s *Stack) makeServiceKey(ctx context.Context) error {
 	if !s.has("authapi") {
 		return nil
 	}
-	out, err := s.output(ctx, "authapi", "service-keys", "add", "--name", "devstack", "--realm", s.Env.KeycloakRealm, "--scope", "all", "--force") // of a new realm nothing may have been heard yet
+	// of a new realm nothing may have been heard yet
+	out, err := s.output(ctx, "authapi", "service-keys", "add", "--name", "devstack", "--realm", s.Env.KeycloakRealm, "--scope", "all",
+		"--force")
 	s.Env.AuthapiServiceKey = strings.TrimSpace(out)
 	return err
 }
@@ -75,7 +78,8 @@ func (s *Stack) build(ctx context.Context, name string) error {
 		return err
 	}
 	defer func() { _ = turn.Close() }()
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", s.binary(name), "./cmd/"+name) //nolint:gosec // our own program
+	//nolint:gosec // our own program
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-o", s.binary(name), "./cmd/"+name)
 	cmd.Dir, cmd.Env = s.opts.Root, cleanEnv()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build ./cmd/%s: %w\n%s", name, err, out)
@@ -156,7 +160,10 @@ func (s *Stack) startPrograms(ctx context.Context) error {
 	}
 	if err := s.startProgram(ctx, program{
 		name: "authapi", part: "authapi", command: "serve", pid: &s.Env.AuthapiPID, admin: apiAdminURL,
-		env: []string{"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL=", "DATABASE_URL=" + database, "AUTHAPI_SNAPSHOT_PATH=" + kept, "AUTHAPI_SNAPSHOT_INTERVAL=1s"},
+		env: []string{
+			"AUTHAPI_ADDR=" + api, "AUTHAPI_ADMIN_ADDR=" + apiAdmin, "NATS_URL=", "DATABASE_URL=" + database,
+			"AUTHAPI_SNAPSHOT_PATH=" + kept, "AUTHAPI_SNAPSHOT_INTERVAL=1s",
+		},
 	}); err != nil {
 		return err
 	}

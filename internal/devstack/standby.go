@@ -25,7 +25,8 @@ func (s *Stack) startStandby(ctx context.Context, primary cluster) error {
 	if err != nil {
 		return err
 	}
-	s.primary, s.standby = primary, cluster{bin: primary.bin, dir: dir, cred: primary.cred, port: port, password: primary.password, throwaway: primary.throwaway}
+	s.primary, s.standby = primary,
+		cluster{bin: primary.bin, dir: dir, cred: primary.cred, port: port, password: primary.password, throwaway: primary.throwaway}
 	return s.follow(ctx)
 }
 

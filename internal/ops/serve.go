@@ -108,7 +108,10 @@ func ServeTLS(ctx context.Context, addr string, h http.Handler, c *Certificates)
 
 // ServeOn is Serve on a listener that is there already, which it closes.
 func ServeOn(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit, MaxHeaderBytes: MaxHeader}
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit,
+		IdleTimeout: idleLimit, MaxHeaderBytes: MaxHeader,
+	}
 	ended := make(chan struct{})
 	var failed error
 	go func() { defer close(ended); failed = s.Serve(l) }()

@@ -24,7 +24,10 @@ const describedMethods = 3
 func (s *Service) authorize(mux *http.ServeMux, api huma.API) {
 	for i, method := range gatewayMethods {
 		op := web.Operation(method, "/v1/authorize", "Whether a gateway may let a request pass, and whose it is", web.SmallBody)
-		op.Responses = map[string]*huma.Response{"200": {Description: "It may pass. An empty header clears the gateway's.", Headers: identityHeaders()}}
+		op.Responses = map[string]*huma.Response{"200": {
+			Description: "It may pass. An empty header clears the gateway's.",
+			Headers:     identityHeaders(),
+		}}
 		if i < describedMethods {
 			huma.Register(api, op, func(context.Context, *web.PinInput) (*struct{}, error) { return nil, nil }) // described only
 		}

@@ -24,7 +24,8 @@ func MisPinned(realms []string) *problem.Problem {
 	if len(realms) == 0 || utf8.RuneCountInString(realms[0]) <= maxRealm {
 		return nil
 	}
-	p := problem.New(http.StatusUnprocessableEntity, problem.SlugOf(http.StatusUnprocessableEntity), "", problem.DetailOf(http.StatusUnprocessableEntity))
+	p := problem.New(http.StatusUnprocessableEntity, problem.SlugOf(http.StatusUnprocessableEntity), "",
+		problem.DetailOf(http.StatusUnprocessableEntity))
 	p.Errors = []problem.FieldError{{Location: "query.realm", Message: fmt.Sprintf("expected length <= %d", maxRealm)}}
 	return p
 }
