@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-go test-listener docs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint generate verify listener devstack
+.PHONY: help demo up down test test-go test-listener docs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint shape generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -152,6 +152,9 @@ bench: ## what a population of so many tokens takes, beside peers in the same ru
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...
+
+shape: ## measure the Go of the tree: files, lines, functions, comments, methods, tests (SHAPE_OF: another tree; docs/decisions/0020-shape.md)
+	@cd tools/shape && go run . $(or $(SHAPE_OF),$(CURDIR))
 
 generate: ## write the generated code again: sqlc's
 	$(SQLC) generate

@@ -82,8 +82,15 @@ func run(ctx context.Context, c *config) error {
 	p := &running{c: c, pool: pool, admin: admin, resource: admin.Resource(), log: theLog{log}, store: st, known: known, logger: logger}
 	p.stores = &asking.Stores{Pause: c.storePause, Changed: known.ChangedBeneath, Since: known.StoreUsersSince}
 	p.looker = &worker.Looker{
-		Known: known, Ask: asking.Asker{Admin: admin, Inside: &asking.Inside{Resource: p.resource}, WasThere: briefly(known.RealmWasThere), Sighted: known.Sighted, Stores: p.stores, StoreOf: known.LivesIn}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate, Now: st.Now, Logger: logger,
-		Pages:  &worker.Pages{Known: known, Ask: asking.Pager{Admin: slow, Stores: p.stores}, Keys: asking.Inside{Resource: slow.Resource()}, Log: p.log, Logger: logger},
+		Known: known, Ask: asking.Asker{
+			Admin: admin, Inside: &asking.Inside{Resource: p.resource}, WasThere: briefly(known.RealmWasThere),
+			Sighted: known.Sighted, Stores: p.stores, StoreOf: known.LivesIn,
+		}, Log: p.log, Bind: st, Interval: c.lookEvery, Rate: c.lookRate,
+		Now: st.Now, Logger: logger,
+		Pages: &worker.Pages{
+			Known: known, Ask: asking.Pager{Admin: slow, Stores: p.stores}, Keys: asking.Inside{Resource: slow.Resource()},
+			Log: p.log, Logger: logger,
+		},
 		Owners: c.ownerSweep,
 	}
 	p.backfill = &backfill.Backfill{
@@ -174,8 +181,9 @@ func hostname() string {
 func (p *running) work(ctx context.Context) error {
 	all, ctx := errgroup.WithContext(ctx)
 	w := &worker.Worker{
-		Log: p.log, Store: p.store, Epochs: p.store, Applied: func(b journal.Batch) { p.measures.applied(b); tracing.Applied(b) }, Failing: func(times int) { p.measures.failing.Set(float64(times)) },
-		Report: p.heal, Logger: p.logger,
+		Log: p.log, Store: p.store, Epochs: p.store, Applied: func(b journal.Batch) { p.measures.applied(b); tracing.Applied(b) },
+		Failing: func(times int) { p.measures.failing.Set(float64(times)) },
+		Report:  p.heal, Logger: p.logger,
 	}
 	r := &worker.Relay{Outbox: p.store, Log: p.log, Interval: relayEvery, Logger: p.logger}
 	all.Go(func() error { return w.Run(ctx) })

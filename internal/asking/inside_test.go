@@ -246,7 +246,7 @@ func TestKeyFaults(t *testing.T) {
 	if err := keyFault(keycloak.ErrNotFound); !errors.Is(err, worker.ErrNoSuch) || errors.Is(err, worker.ErrNoKeys) {
 		t.Error(err)
 	}
-	if err := keyFault(&keycloak.Unavailable{Status: 503}); !errors.Is(err, worker.ErrAway) || errors.Is(err, worker.ErrNoKeys) {
+	if err := keyFault(&keycloak.UnavailableError{Status: 503}); !errors.Is(err, worker.ErrAway) || errors.Is(err, worker.ErrNoKeys) {
 		t.Error(err)
 	}
 }

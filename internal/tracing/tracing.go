@@ -23,7 +23,8 @@ func tracer() api.Tracer { return otel.Tracer(scope) }
 // w3c is the only form in which a trace is handed on.
 var w3c propagation.TraceContext
 
-// Wanted: OTEL_EXPORTER_OTLP_ENDPOINT, or that of traces alone, names a collector, and nothing switches it off.
+// Wanted reports whether OTEL_EXPORTER_OTLP_ENDPOINT, or that of traces alone, names a collector, and nothing switches
+// tracing off.
 func Wanted() bool {
 	if os.Getenv("OTEL_SDK_DISABLED") == "true" || os.Getenv("OTEL_TRACES_EXPORTER") == "none" {
 		return false

@@ -118,11 +118,11 @@ func noSecret(t *testing.T, spans tracetest.SpanStubs) {
 	for _, s := range spans {
 		told := s.Name + s.Status.Description
 		for _, a := range s.Attributes {
-			told += " " + string(a.Key) + "=" + a.Value.Emit()
+			told += " " + string(a.Key) + "=" + a.Value.String()
 		}
 		for _, l := range s.Links {
 			for _, a := range l.Attributes {
-				told += " " + a.Value.Emit()
+				told += " " + a.Value.String()
 			}
 		}
 		if strings.Contains(told, "secret") {

@@ -54,7 +54,8 @@ func Decode(e journal.Entry) (events.Message, journal.Line, error) {
 // LineOf is the journal's line of m, which e said.
 func LineOf(m events.Message, e journal.Entry) journal.Line {
 	return journal.Line{
-		ID: m.ID, Seq: e.Seq, Received: e.Received, Realm: m.Realm, Class: string(m.Body.Class()), Raw: e.Raw, About: m.About(), At: m.At, Trace: e.Trace,
+		ID: m.ID, Seq: e.Seq, Received: e.Received, Realm: m.Realm, Class: string(m.Body.Class()), Raw: e.Raw, About: m.About(), At: m.At,
+		Trace: e.Trace,
 	}
 }
 

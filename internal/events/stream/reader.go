@@ -152,7 +152,10 @@ func (r *Reader) entry(ctx context.Context, m jetstream.Msg) (journal.Entry, err
 		return journal.Entry{}, r.skipped(ctx, meta.Sequence.Stream)
 	}
 	r.next++
-	return journal.Entry{Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()), Raw: m.Data(), Trace: traceOf(m.Headers())}, nil
+	return journal.Entry{
+		Seq: meta.Sequence.Stream, Subject: m.Subject(), Received: events.Millis(meta.Timestamp.UnixMilli()),
+		Raw: m.Data(), Trace: traceOf(m.Headers()),
+	}, nil
 }
 
 // traceOf is the trace that a message belongs to. The listener writes the name in small letters, as the header of HTTP
