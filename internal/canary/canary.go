@@ -3,7 +3,6 @@ package canary
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/tokenstate/tokenstate/client"
@@ -47,52 +46,30 @@ type Canary struct {
 	key *client.IssuedKey
 }
 
-// Stage is one step of a round.
-type Stage struct {
-	Name  string
-	Took  time.Duration
-	Fault error // what is wrong, and what to look at; nil if nothing
-}
-
-// The stages of a round, in order; the last four only where the user may be disabled.
-const (
-	Login     = "login"
-	Store     = "store"
-	Key       = "key"
-	Living    = "living"
-	Logout    = "logout"
-	Revoked   = "revoked"
-	Refused   = "refused"
-	KeyLives  = "key_lives"
-	Disable   = "disable"
-	KeyStops  = "key_stops"
-	Enable    = "enable"
-	KeyComes  = "key_comes_back"
-	keyLife   = 24 * time.Hour
-	keyRenew  = time.Hour
-	lookEvery = 100 * time.Millisecond
-)
-
 // Round plays once, until the first fault. Whatever it has made in Keycloak and authapi it removes again, but for
 // the key, which it keeps for the next round.
 func (c *Canary) Round(ctx context.Context) []Stage {
 	r := &round{Canary: c, ctx: ctx}
-	defer r.tidy()
+	r.whole()
+	r.tidy()
+	return r.stages
+}
+
+func (r *round) whole() {
 	r.play(Login, r.login)
 	r.play(Store, r.store)
 	r.play(Key, r.mint)
 	r.play(Living, r.living)
-	r.play(Logout, func() error { return c.Keycloak.Logout(ctx, r.session) })
+	r.play(Logout, func() error { return r.Keycloak.Logout(r.ctx, r.session) })
 	r.play(Revoked, r.revoked)
 	r.play(Refused, r.refused)
 	r.play(KeyLives, func() error { return r.until(true) })
-	if c.Disables {
+	if r.Disables {
 		r.play(Disable, func() error { return r.enabled(false) })
 		r.play(KeyStops, func() error { return r.until(false) })
 		r.play(Enable, func() error { return r.enabled(true) })
 		r.play(KeyComes, func() error { return r.until(true) })
 	}
-	return r.stages
 }
 
 // Close revokes the key.
@@ -101,16 +78,6 @@ func (c *Canary) Close(ctx context.Context) error {
 		return nil
 	}
 	return c.Authapi.RevokeUserKey(ctx, c.key.UserID, c.key.ID)
-}
-
-// Fault is the first fault of a round; nil if it has none.
-func Fault(stages []Stage) error {
-	for _, s := range stages {
-		if s.Fault != nil {
-			return fmt.Errorf("%s: %w", s.Name, s.Fault)
-		}
-	}
-	return nil
 }
 
 type round struct {
@@ -149,6 +116,9 @@ func (r *round) tidy() {
 		r.stages = append(r.stages, Stage{Name: "tidy", Fault: err})
 	}
 }
+
+// lookEvery is how often it is asked whether something has come about.
+const lookEvery = 100 * time.Millisecond
 
 // within asks until so is so, for as long as the canary's patience.
 func (r *round) within(ask func() (so bool, err error), otherwise error) error {

@@ -124,6 +124,24 @@ func TestFaultsAreTold(t *testing.T) {
 	}
 }
 
+// Ensure a round that leaves something behind is not whole.
+func TestWhatIsLeftBehindIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := canaryOf(&whole{})
+		c.Authapi = forgetful{c.Authapi}
+		if err := Fault(c.Round(t.Context())); err == nil || !strings.Contains(err.Error(), "tidy: not forgotten") {
+			t.Error(err)
+		}
+	})
+}
+
+// forgetful forgets no token.
+type forgetful struct{ Authapi }
+
+func (forgetful) DeleteToken(context.Context, string, string) error {
+	return errors.New("not forgotten")
+}
+
 func TestAKeyThatOutlivesItsUser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &whole{}

@@ -8,6 +8,12 @@ import (
 	"github.com/tokenstate/tokenstate/client"
 )
 
+// A key lives a day; in its last hour the next one is made.
+const (
+	keyLife  = 24 * time.Hour
+	keyRenew = time.Hour
+)
+
 func (r *round) login() (err error) {
 	r.session, err = r.Keycloak.Login(r.ctx)
 	return err
