@@ -130,7 +130,7 @@ func (s *Stack) startKeycloak(ctx context.Context, h keycloakHome) error {
 	if err != nil {
 		return err
 	}
-	k := keycloakServer{home: h, data: dir, port: port, opts: alone(dir), env: append(s.opts.Jar.of(listener, h.version), s.traced()...)}
+	k := keycloakServer{home: h, data: dir, port: port, opts: alone(dir), env: listener}
 	s.introduce(k.url(), string(password))
 	err = s.add(ctx, &part{
 		name: "keycloak", sig: syscall.SIGTERM, pid: &s.Env.KeycloakPID, limit: keycloakLimit,
@@ -152,8 +152,8 @@ func (s *Stack) introduce(url, password string) {
 	s.admin = AdminOf(s.Env)
 }
 
-// listenerEnv configures our listener: where NATS is, and the small times of tuning.go. Every
-// realm but master is heard, unless Options.Realms names some.
+// listenerEnv configures our jar, as much as Keycloak has of it: where NATS is, and the small times of tuning.go; and says
+// whither spans go. Every realm but master is heard, unless Options.Realms names some.
 func (s *Stack) listenerEnv(node, version string) ([]string, error) {
 	first, _, _ := strings.Cut(s.natsListener, ",")
 	at, err := url.Parse(first)
@@ -175,5 +175,5 @@ func (s *Stack) listenerEnv(node, version string) ([]string, error) {
 	if s.opts.Realms != "" {
 		out = append(out, listenerOption(version, "REALMS")+"="+s.opts.Realms)
 	}
-	return out, nil
+	return append(s.opts.Jar.of(out, version), s.traced()...), nil
 }

@@ -139,7 +139,6 @@ func (s *Stack) showMetrics(k *keycloakServer) error {
 }
 
 func (s *Stack) addNode(ctx context.Context, name string, k keycloakServer, pid *int) error {
-	k.env = s.opts.Jar.of(k.env, k.home.version)
 	return s.add(ctx, &part{
 		name: name, sig: syscall.SIGTERM, pid: pid, limit: keycloakLimit,
 		make:  k.command,

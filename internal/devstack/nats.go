@@ -33,6 +33,19 @@ func ServeNATS(conf string) error {
 	return nil
 }
 
+// AsNATS makes this process a nats-server, and does not return, if it was started as one. A test that starts a stack calls
+// it first in its TestMain, for devstack starts its own program again.
+func AsNATS() {
+	if len(os.Args) != 3 || os.Args[1] != "nats-server" {
+		return
+	}
+	if err := ServeNATS(os.Args[2]); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
 // natsServer is one server, which as a member of a cluster bears the name of its part.
 type natsServer struct {
 	name, conf, dir string

@@ -4,7 +4,6 @@ package tracing
 
 import (
 	"encoding/hex"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,13 +26,7 @@ import (
 
 // TestMain is the stack's nats-server, too: devstack starts its own program again as that.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "nats-server" {
-		if err := devstack.ServeNATS(os.Args[2]); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	devstack.AsNATS()
 	os.Exit(m.Run())
 }
 

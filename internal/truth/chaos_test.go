@@ -24,13 +24,7 @@ import (
 
 // TestMain is also the NATS server: devstack starts it as another process of this program.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "nats-server" {
-		if err := devstack.ServeNATS(os.Args[2]); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	devstack.AsNATS()
 	os.Exit(m.Run())
 }
 
