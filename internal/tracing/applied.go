@@ -20,25 +20,24 @@ const maxLinks = 128
 // Applied tells of a committed batch: one span of its own, with links to what caused its messages, and in the trace
 // of each recent message one span from when the log had it until it was committed.
 func Applied(b journal.Batch) {
-	if len(b.Lines) == 0 {
+	if !on.Load() || len(b.Lines) == 0 {
 		return
 	}
 	now := time.Now()
 	began := b.Lines[0].Received.Time()
-	replay := now.Sub(began) > old
-	var links []trace.Link
-	for _, l := range b.Lines {
-		if caused := remote(l.Trace); caused.IsValid() && len(links) < maxLinks {
-			links = append(links, trace.Link{SpanContext: caused})
-		}
-	}
-	ctx, span := tracer().Start(context.Background(), "tokenstate.batch", trace.WithTimestamp(began), trace.WithLinks(links...),
+	ctx, span := tracer().Start(context.Background(), "tokenstate.batch", trace.WithTimestamp(began),
 		trace.WithAttributes(
 			attribute.Int("tokenstate.messages", len(b.Lines)), attribute.Int("tokenstate.parked", len(b.Parked)),
-			attribute.Int64("tokenstate.floor", int64(b.To.Seq)), attribute.Bool("tokenstate.replay", replay)))
+			attribute.Int64("tokenstate.floor", int64(b.To.Seq)), attribute.Bool("tokenstate.replay", now.Sub(began) > old)))
 	defer span.End(trace.WithTimestamp(now))
+	links := 0
 	for _, l := range b.Lines {
-		if caused := remote(l.Trace); caused.IsSampled() && now.Sub(l.Received.Time()) <= old {
+		caused := remote(l.Trace)
+		if caused.IsValid() && links < maxLinks {
+			links++
+			span.AddLink(trace.Link{SpanContext: caused})
+		}
+		if caused.IsSampled() && now.Sub(l.Received.Time()) <= old {
 			applied(l, caused, trace.SpanContextFromContext(ctx), now)
 		}
 	}

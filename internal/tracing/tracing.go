@@ -6,6 +6,7 @@ package tracing
 import (
 	"context"
 	"os"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -19,6 +20,9 @@ import (
 const scope = "github.com/tokenstate/tokenstate"
 
 func tracer() api.Tracer { return otel.Tracer(scope) }
+
+// on: there is somebody to tell. What is asked at each request and batch is not worked out for nobody.
+var on atomic.Bool
 
 // w3c is the only form in which a trace is handed on.
 var w3c propagation.TraceContext
@@ -50,5 +54,9 @@ func provide(exporter trace.TracerProviderOption, service, version string) (stop
 	about := resource.NewSchemaless(attribute.String("service.name", service), attribute.String("service.version", version))
 	p := trace.NewTracerProvider(exporter, trace.WithResource(about))
 	otel.SetTracerProvider(p)
-	return p.Shutdown
+	on.Store(true)
+	return func(ctx context.Context) error {
+		on.Store(false)
+		return p.Shutdown(ctx)
+	}
 }
