@@ -46,10 +46,17 @@ func canaryWatches(s *system, t *testing.T) {
 	}
 }
 
-// canaryMissesTheListener: the backfill finds the logout some seconds later, and that is too late.
+// canaryMissesTheListener: the backfill finds a logout some seconds later, and that is too late. A look of another
+// reason, or of the round before, may come in time by chance, and does on a slow machine; it does not each time.
 func canaryMissesTheListener(s *system, t *testing.T) {
 	s.canarySetUp(t)
-	if bad := s.canary(t, "2s"); !strings.HasPrefix(bad, "revoked: ") && !strings.HasPrefix(bad, "key_stops: ") { // whichever no look of another reason has told
+	var bad string
+	for range 10 {
+		if bad = s.canary(t, "2s"); bad != "" {
+			break
+		}
+	}
+	if !strings.HasPrefix(bad, "revoked: ") && !strings.HasPrefix(bad, "key_stops: ") {
 		t.Errorf("there is no listener, and the canary says %q", bad)
 	}
 	if bad := s.canary(t, "60s"); bad != "" {
