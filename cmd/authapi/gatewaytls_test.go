@@ -73,7 +73,7 @@ func checkOver(t *testing.T, addr string, c credentials.TransportCredentials, op
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(c))
 	must(t, err)
 	defer func() { _ = conn.Close() }()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	out, err := auth.NewAuthorizationClient(conn).Check(ctx, &auth.CheckRequest{}, options...)
 	if err == nil && out.GetStatus().GetCode() != int32(codes.Unauthenticated) {

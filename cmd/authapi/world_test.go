@@ -224,10 +224,10 @@ func other(at tokenstate.Millis) tokenstate.Row {
 	return tokenstate.StandingRow{Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "demo", User: "nobody"}, Authority: tokenstate.Keycloak}, Value: tokenstate.Standing{At: at, Cause: "look"}}
 }
 
-// eventually asks until it is so, for a few seconds.
+// eventually asks until it is so, for as long as the slowest machine may take.
 func (w *world) eventually(what string, so func() bool) {
 	w.t.Helper()
-	end := time.After(5 * time.Second)
+	end := time.After(time.Minute)
 	for !so() {
 		select {
 		case <-time.After(5 * time.Millisecond):

@@ -25,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-const limit = 30 * time.Second
+const limit = 2 * time.Minute
 
 // world is a real Postgres, a real NATS with the rights of deploy/nats.conf, and a worker that
 // reads; there is no Keycloak, whose words the test says itself.

@@ -96,7 +96,7 @@ func gone(pid int) error {
 // eventually polls until check succeeds, and fails with its last error.
 func eventually(t *testing.T, check func() error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for {
 		err := check()

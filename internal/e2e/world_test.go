@@ -27,7 +27,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
-const limit = 30 * time.Second
+const limit = 2 * time.Minute
 
 // system is a stack of this test's own, since its parts are killed.
 type system struct {

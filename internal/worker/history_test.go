@@ -17,7 +17,7 @@ func TestConfirmsAnotherHistory(t *testing.T) {
 	run(t, l, s)
 	confirmed := func() int { s.Lock(); defer s.Unlock(); return s.confirmed }
 	before := confirmed()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	w := &Worker{Log: l, Store: s, Epochs: s, Wait: 10 * time.Millisecond, Logger: zerolog.Nop()}
 	done := make(chan error, 1)

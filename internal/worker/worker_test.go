@@ -162,7 +162,7 @@ func runFrom(t *testing.T, log Log, l *memLog, s *memStore, wait time.Duration) 
 		s.facts = tokenstate.NewFacts()
 	}
 	var losses []Loss
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	w := &Worker{Log: log, Store: s, Epochs: s, Wait: wait, Logger: zerolog.Nop(), Report: func(_ context.Context, x Loss) error { losses = append(losses, x); return nil }}
 	done := make(chan error, 1)
