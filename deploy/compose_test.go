@@ -42,7 +42,7 @@ func compose(t *testing.T) *types.Project {
 func TestComposeFile(t *testing.T) {
 	p := compose(t)
 	known := ""
-	for _, file := range []string{"cmd/revocation-worker/config.go", "cmd/authapi/config.go", "cmd/authapi/backchannel.go", "internal/devstack/env.go"} {
+	for _, file := range []string{"internal/workerconfig/config.go", "cmd/authapi/config.go", "cmd/authapi/backchannel.go", "internal/devstack/env.go"} {
 		known += content(t, file)
 	}
 	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi", "prometheus"} {
@@ -121,7 +121,7 @@ const databaseSetting = "internal/settings/database.go"
 
 // Ensure the units start commands that exist, with settings that the programs know.
 func TestSystemdUnits(t *testing.T) {
-	for unit, program := range map[string]string{"revocation-worker": "cmd/revocation-worker/config.go", "authapi": "cmd/authapi/config.go", "console": "cmd/authapi/consoleconfig.go", "canary": "cmd/revocation-worker/canary.go"} {
+	for unit, program := range map[string]string{"revocation-worker": "internal/workerconfig/config.go", "authapi": "cmd/authapi/config.go", "console": "cmd/authapi/consoleconfig.go", "canary": "cmd/revocation-worker/canary.go"} {
 		text, config := content(t, "deploy/systemd/"+unit+".service"), content(t, program)+content(t, databaseSetting)
 		for _, m := range regexp.MustCompile(`(?m)^Environment=([A-Z_]+)=%d/([a-z]+)$`).FindAllStringSubmatch(text, -1) {
 			name := strings.TrimSuffix(m[1], "_FILE")

@@ -13,6 +13,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/workerd/workertest"
 )
 
 // TestTheStreamsLeaderIsKilled: a cluster of three real NATS servers, of which the one that leads the stream ends again and
@@ -20,30 +21,30 @@ import (
 // journal once, and the log is still the one that it was.
 func TestTheStreamsLeaderIsKilled(t *testing.T) {
 	cluster := testenv.NewNATSCluster(t)
-	w := &world{t: t}
-	w.database(testenv.Database(t, postgres.MigrateURL))
-	w.natsURL = cluster.URL(testenv.Worker)
-	w.work()
+	w := &workertest.World{T: t}
+	w.UseDatabase(testenv.Database(t, postgres.MigrateURL))
+	w.NATSURL = cluster.URL(testenv.Worker)
+	w.Work()
 	l := speak(t, cluster)
 	for range 2 {
 		name, start := cluster.StopLeader()
 		began := time.Now()
 		seq := l.acknowledged(l.count() + 20)
 		published := time.Since(began)
-		w.applied(seq)
+		w.Applied(seq)
 		t.Logf("%s led and was ended: 20 more messages were acknowledged after %s, and applied after %s",
 			name, published.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 		start()
 	}
-	w.applied(l.end())
+	w.Applied(l.end())
 	ids := l.ids()
-	have, err := w.st.JournalHas(t.Context(), ids)
+	have, err := w.Store.JournalHas(t.Context(), ids)
 	must(t, err)
 	if len(have) != len(ids) {
 		t.Errorf("%d messages were acknowledged, and %d are in the journal", len(ids), len(have))
 	}
 	var lines, losses int
-	must(t, w.pool.QueryRow(t.Context(), "SELECT count(*), (SELECT count(*) FROM tokenstate.parked) FROM tokenstate.journal WHERE id LIKE 'spoken-%'").Scan(&lines, &losses))
+	must(t, w.Pool.QueryRow(t.Context(), "SELECT count(*), (SELECT count(*) FROM tokenstate.parked) FROM tokenstate.journal WHERE id LIKE 'spoken-%'").Scan(&lines, &losses))
 	if lines < len(ids) || losses > 0 {
 		t.Errorf("%d acknowledged, %d in the journal, %d parked", len(ids), lines, losses)
 	}
@@ -106,14 +107,14 @@ func (l *speaker) count() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.a
 // acknowledged waits until so many are, and gives the last one's sequence.
 func (l *speaker) acknowledged(n int) uint64 {
 	l.t.Helper()
-	late := time.AfterFunc(limit, l.cancel)
+	late := time.AfterFunc(workertest.Limit, l.cancel)
 	defer late.Stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.acked) < n {
 		select {
 		case <-l.done:
-			l.t.Fatalf("%d messages of %d were acknowledged within %s", len(l.acked), n, limit)
+			l.t.Fatalf("%d messages of %d were acknowledged within %s", len(l.acked), n, workertest.Limit)
 		default:
 			l.more.Wait()
 		}

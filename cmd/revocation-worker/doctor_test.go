@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/doctor"
+	"github.com/tokenstate/tokenstate/internal/workerd/workertest"
 )
 
 // Ensure a NATS that takes connections and says nothing is blamed alone: Keycloak and Postgres have
@@ -20,7 +21,7 @@ func TestDoctorBlamesOnlyWhoIsAway(t *testing.T) {
 	must(t, err)
 	defer func() { _ = silent.Close() }()
 	t.Setenv("NATS_URL", "nats://operator:x@"+silent.Addr().String())
-	t.Setenv("KEYCLOAK_URL", settingsOf(t, "26.7.3", `"tokenstate"`, 0))
+	t.Setenv("KEYCLOAK_URL", workertest.Keycloak(t, "26.7.3", `"tokenstate"`, 0))
 	t.Setenv("WORKER_KEYCLOAK_CLIENT_ID", "worker")
 	t.Setenv("WORKER_KEYCLOAK_CLIENT_SECRET", "x")
 	var out, told bytes.Buffer

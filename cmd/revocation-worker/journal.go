@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"time"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
@@ -40,8 +40,6 @@ func onePath(cmd *cli.Command) (string, error) {
 	return cmd.Args().First(), nil
 }
 
-// exportJournal writes beside the file first: a file of that name is always whole. It replaces none:
-// after a prune the file that is there may be the only one that holds what was pruned.
 func exportJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Len() > 1 {
 		return fmt.Errorf("%w: name one file, or none", ops.ErrUsage)
@@ -60,7 +58,7 @@ func exportJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	if e.To > 0 {
 		e.File = cmp.Or(cmd.Args().First(), fmt.Sprintf("journal-%d-%d.jsonl.zst", e.From, e.To))
-		if err := o.exportTo(ctx, &e, cmd.Bool("force")); err != nil {
+		if err := o.export(ctx, &e, cmd.Bool("force")); err != nil {
 			return err
 		}
 	}
@@ -73,60 +71,13 @@ func exportJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	})
 }
 
-func (o *operator) exportTo(ctx context.Context, e *postgres.Export, force bool) error {
-	if _, err := os.Lstat(e.File); err == nil && !force {
-		return fmt.Errorf("%w: %s is there already; name another file, or say --force", ops.ErrUsage, e.File)
-	}
-	f, err := os.CreateTemp(filepath.Dir(e.File), filepath.Base(e.File)+".*")
-	if err != nil {
-		return fmt.Errorf("export journal: %w", err)
-	}
-	err = errors.Join(o.export(ctx, f, e), f.Sync(), f.Close())
-	if err == nil {
-		err = place(f.Name(), e.File, force)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("export journal: %w", err), os.Remove(f.Name()))
-	}
-	return o.store().JournalExported(ctx, *e)
-}
-
-// place gives the whole file its name. A link fails where a rename would replace.
-func place(from, to string, force bool) error {
-	if force {
-		return os.Rename(from, to)
-	}
-	if err := os.Link(from, to); err != nil {
-		return err
-	}
-	return os.Remove(from)
-}
-
-// export writes the lines e.From to e.To.
-func (o *operator) export(ctx context.Context, to io.Writer, e *postgres.Export) error {
-	w, err := recovery.NewWriter(to)
-	if err != nil {
-		return err
-	}
+func (o *operator) export(ctx context.Context, e *postgres.Export, force bool) error {
 	at, done := ops.Progress("export", e.To-e.From+1, o.logger)
 	defer done()
-	for last := e.From - 1; last < e.To; {
-		es, ns, err := o.store().JournalLinesTo(ctx, last, e.To, journalPage)
-		if err != nil {
-			return err
-		}
-		for _, one := range es {
-			if err := w.Add(one); err != nil {
-				return err
-			}
-		}
-		if len(es) == 0 {
-			break
-		}
-		e.Lines, last = e.Lines+int64(len(es)), ns
-		at(last - e.From + 1)
+	err := adapters.Export(ctx, o.store(), e, force, at)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: %s is there already; name another file, or say --force", ops.ErrUsage, e.File)
 	}
-	e.SHA256, err = w.Close()
 	return err
 }
 
@@ -142,7 +93,8 @@ func importJournal(ctx context.Context, cmd *cli.Command, o *operator) error {
 	defer closeSource()
 	progress, done := ops.Progress("import", int64(src.Total()), o.logger)
 	defer done()
-	res, err := recovery.Replay(ctx, src, recoveryStore{o.store(), o, at}, recovery.Options{Progress: func(n uint64) { progress(int64(n)) }})
+	res, err := recovery.Replay(ctx, src, adapters.Store{Store: o.store(), Pool: o.pool, Stream: at},
+		recovery.Options{Progress: func(n uint64) { progress(int64(n)) }})
 	if err != nil {
 		return err
 	}

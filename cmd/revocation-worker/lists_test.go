@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/workerd/workertest"
 )
 
 // Ensure orders are listed with who gave them and why, and that a pardon can be given by the user's id.
 func TestOrdersAndPardonsByUser(t *testing.T) {
 	w := newWorld(t)
-	verdicts := w.tracked(plain("a", "s1"), plain("b", "s2"))
+	verdicts := w.Tracked(workertest.Plain("a", "s1"), workertest.Plain("b", "s2"))
 	var order, other struct{ ID string }
 	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen", "--by", "ann")
 	w.json(&other, "revoke", "--realm", "demo", "--user", "b", "--reason", "also stolen")
@@ -46,7 +47,7 @@ func TestOrdersAndPardonsByUser(t *testing.T) {
 // Ensure tokens are listed by state, and by whether a login helps.
 func TestTokensList(t *testing.T) {
 	w := newWorld(t)
-	w.tracked(plain("a", "s1"), plain("a", "s2"), plain("b", "s3"))
+	w.Tracked(workertest.Plain("a", "s1"), workertest.Plain("a", "s2"), workertest.Plain("b", "s3"))
 	w.must("revoke", "--realm", "demo", "--session", "s1", "--reason", "x")
 	w.must("revoke", "--realm", "demo", "--user", "b", "--reason", "x")
 	sessions := func(args ...string) string {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/db/schema"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/workerconfig"
 )
 
 func main() { os.Exit(ops.Main(program(), schema.Version)) }
@@ -21,7 +22,7 @@ func program() *cli.Command {
 			runCommand(), migrateCommand(), replayCommand(), verifyCommand(), revokeCommand(), pardonCommand(), eraseCommand(),
 			ordersCommand(), tokensCommand(),
 			explainCommand(), parkedCommand(), journalCommand(), doctorCommand(), setupCommand(), reconcileCommand(), canaryCommand(),
-			ops.Healthcheck("revocation-worker", "WORKER_", adminAddr),
+			ops.Healthcheck("revocation-worker", "WORKER_", workerconfig.DefaultAdminAddr),
 		},
 	}
 }

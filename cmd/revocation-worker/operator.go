@@ -16,18 +16,19 @@ import (
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/pause"
-	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/workerconfig"
 )
 
 // operator is what an operator's command works on. DATABASE_URL must be of a role that may read
 // and write everything, NATS_URL of the operator.
 type operator struct {
-	config
+	workerconfig.Config
 	others
 	realm  string
 	pool   *pgxpool.Pool
@@ -54,17 +55,17 @@ func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*
 ) *cli.Command {
 	o := &operator{}
 	table := settings.New("WORKER_")
-	o.logging.AddTo(table)
-	o.addDatabase(table)
-	o.addNATS(table)
+	o.Logging.AddTo(table)
+	o.AddDatabase(table)
+	o.AddNATS(table)
 	table.Text(&o.realm, "KEYCLOAK_REALM", "", "the realm that is meant, by its alias in the log")
 	table.Flag("KEYCLOAK_REALM", "realm")
 	more(o, table)
 	return table.On(&cli.Command{
 		Name: name, ArgsUsage: args, Usage: usage, Flags: append(flags, ops.OutputFlag()),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			o.logger = o.logging.Logger("revocation-worker")
-			pool, err := o.config.pool(ctx, postgres.Operating())
+			o.logger = o.Logging.Logger("revocation-worker")
+			pool, err := o.Pool(ctx, postgres.Operating())
 			if err != nil {
 				return err
 			}
@@ -79,31 +80,17 @@ func (o *operator) store() *postgres.Store { return postgres.New(o.pool) }
 
 // state is what the verdicts are made of now.
 func (o *operator) state(ctx context.Context) (recovery.State, error) {
-	src := pgsource.New(o.pool, time.Second)
-	defer src.Close()
-	snap, err := src.Snapshot(ctx)
-	if err != nil {
-		return recovery.State{}, err
-	}
-	status, err := src.Status(ctx)
-	if err != nil {
-		return recovery.State{}, err
-	}
-	s := recovery.State{Facts: snap.Facts, Keys: snap.Keys, Rules: status.Rules}
-	for _, t := range snap.Tokens {
-		s.Tokens = append(s.Tokens, t.Token)
-	}
-	return s, nil
+	return adapters.State(ctx, o.pool)
 }
 
 // publish puts a message of the operator into the log and waits until it is applied.
 func (o *operator) publish(ctx context.Context, realm string, body events.Body) (id string, applied bool, err error) {
-	log, err := o.log(ctx, o.logger)
+	log, err := o.Log(ctx, o.logger)
 	if err != nil {
 		return "", false, err
 	}
 	defer log.Close()
-	short, cancel := context.WithTimeout(ctx, publishLimit)
+	short, cancel := context.WithTimeout(ctx, workerconfig.PublishLimit)
 	defer cancel()
 	m := said(realm, body)
 	seq, err := log.Publish(short, m)

@@ -17,28 +17,9 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/timeline"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/workerd/workertest"
 )
-
-// tracked registers tokens of users and says what their verdicts are.
-func (w *world) tracked(ts ...tokenstate.Token) func() map[string]string {
-	w.t.Helper()
-	for _, t := range ts {
-		_, err := w.st.PutToken(w.t.Context(), postgres.StoredToken{Token: t, Custody: "tracked"}, nil)
-		must(w.t, err)
-	}
-	return func() map[string]string {
-		w.t.Helper()
-		f, _, err := w.st.Facts(w.t.Context())
-		must(w.t, err)
-		out := map[string]string{}
-		for _, t := range ts {
-			out[t.User+" "+t.Session] = tokenstate.Judge(t, f, tokenstate.DefaultRules()).State.String()
-		}
-		return out
-	}
-}
 
 func expect(t *testing.T, what string, got map[string]string, want ...string) {
 	t.Helper()
@@ -49,15 +30,11 @@ func expect(t *testing.T, what string, got map[string]string, want ...string) {
 	}
 }
 
-func plain(user, session string) tokenstate.Token {
-	return tokenstate.Token{Realm: "demo", User: user, ClientID: "app", Session: session, IssuedAt: tokenstate.Seconds(time.Now().Unix())}
-}
-
 // Ensure a pardon brings back exactly what its order killed, and that neither a replay nor a
 // late copy of the order kills it again.
 func TestAPardonTakesBackOneOrder(t *testing.T) {
 	w := newWorld(t)
-	states := w.tracked(plain("a", "s1"), plain("a", "s2"), plain("b", "s3"))
+	states := w.Tracked(workertest.Plain("a", "s1"), workertest.Plain("a", "s2"), workertest.Plain("b", "s3"))
 	var first, second struct {
 		ID      string
 		Applied bool
@@ -75,17 +52,17 @@ func TestAPardonTakesBackOneOrder(t *testing.T) {
 	w.must("pardon", first.ID, "--reason", "found")
 	expect(t, "pardoned", states(), "a s1", "usable", "a s2", "revoked", "b s3", "usable")
 
-	again, err := w.st.JournalHas(t.Context(), []string{first.ID})
+	again, err := w.Store.JournalHas(t.Context(), []string{first.ID})
 	must(t, err)
 	m, err := events.Decode(again[first.ID].Raw)
 	must(t, err)
-	w.applied(w.say(events.Subject(m), "late-copy", again[first.ID].Raw))
+	w.Applied(w.Say(events.Subject(m), "late-copy", again[first.ID].Raw))
 	expect(t, "a late copy", states(), "a s1", "usable", "a s2", "revoked")
-	before := w.dump()
-	w.dropFacts()
+	before := w.Dump()
+	w.DropFacts()
 	w.must("replay", "--from", "beginning")
 	expect(t, "replayed", states(), "a s1", "usable", "a s2", "revoked", "b s3", "usable")
-	if w.dump() != before {
+	if w.Dump() != before {
 		t.Fatal("the replay taught something else")
 	}
 }
@@ -94,7 +71,7 @@ func TestAPardonTakesBackOneOrder(t *testing.T) {
 // given only by who says so.
 func TestAWholeRealmIsNamed(t *testing.T) {
 	w := newWorld(t)
-	states := w.tracked(plain("a", "s1"), plain("b", "s2"))
+	states := w.Tracked(workertest.Plain("a", "s1"), workertest.Plain("b", "s2"))
 	for flag, args := range map[string][]string{
 		"--user": {"--user", ""}, "--session": {"--user", "a", "--session", ""}, "--client": {"--client="}, "--all": {}, "--yes": {"--all"},
 		"alone": {"--all", "--yes", "--user", "a"},
@@ -128,7 +105,7 @@ type given struct {
 // Ensure an order says what it found, and one about nobody is exit code 3.
 func TestOrdersSayWhatTheyReached(t *testing.T) {
 	w := newWorld(t)
-	w.tracked(plain("a", "s1"), plain("a", "s2"), plain("b", "s3"))
+	w.Tracked(workertest.Plain("a", "s1"), workertest.Plain("a", "s2"), workertest.Plain("b", "s3"))
 	for _, args := range [][]string{{"revoke", "--realm", "demo", "--user", "A", "--reason", "x"}, {"revoke", "--realm", "nosuch", "--all", "--yes", "--reason", "x"}, {"erase", "nobody", "--realm", "demo", "--reason", "x"}} {
 		if out, err := w.run(args...); !errors.Is(err, ops.ErrNothingReached) || !strings.Contains(out, "tokens=0 keys=0 users=0") {
 			t.Errorf("%v: %v\n%s", args, err, out)
@@ -175,8 +152,8 @@ func TestOrdersAreChecked(t *testing.T) {
 			t.Errorf("%s: accepted, %s", name, out)
 		}
 	}
-	if n, err := w.st.JournalLines(t.Context()); err != nil || w.dump() != "" {
-		t.Fatalf("%d messages, %v, facts:\n%s", n, err, w.dump())
+	if n, err := w.Store.JournalLines(t.Context()); err != nil || w.Dump() != "" {
+		t.Fatalf("%d messages, %v, facts:\n%s", n, err, w.Dump())
 	}
 }
 
@@ -184,14 +161,14 @@ func TestOrdersAreChecked(t *testing.T) {
 // revocations as they are.
 func TestErasureRemovesWhatIsPersonal(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 64)
-	facts := w.dump()
-	w.tracked(token(0), token(1))
+	w.History(0, 64)
+	facts := w.Dump()
+	w.Tracked(workertest.Token(0), workertest.Token(1))
 	personal := func() (n int) {
 		t.Helper()
 		const count = `SELECT (SELECT count(*) FROM tokenstate.journal WHERE about && '{user-0}' AND class <> 'pardon' AND (position('do-not-keep'::bytea in raw) > 0 OR position('because'::bytea in raw) > 0))
 			+ (SELECT count(*) FROM tokenstate.offline_token WHERE user_id = 'user-0')`
-		must(t, w.pool.QueryRow(t.Context(), count).Scan(&n))
+		must(t, w.Pool.QueryRow(t.Context(), count).Scan(&n))
 		return n
 	}
 	if personal() < 3 {
@@ -201,15 +178,15 @@ func TestErasureRemovesWhatIsPersonal(t *testing.T) {
 	if n := personal(); n != 0 {
 		t.Fatalf("%d rows are left", n)
 	}
-	if w.dump() != facts {
+	if w.Dump() != facts {
 		t.Fatal("the erasure changed facts")
 	}
 	w.must("verify")
-	_, err := w.pool.Exec(t.Context(), "DELETE FROM tokenstate.journal")
+	_, err := w.Pool.Exec(t.Context(), "DELETE FROM tokenstate.journal")
 	must(t, err)
-	w.dropFacts()
+	w.DropFacts()
 	w.must("replay", "--from", "beginning")
-	if n := personal(); n != 0 || w.dump() != facts {
+	if n := personal(); n != 0 || w.Dump() != facts {
 		t.Fatalf("%d rows came back from the log", n)
 	}
 }
@@ -217,19 +194,19 @@ func TestErasureRemovesWhatIsPersonal(t *testing.T) {
 // Ensure neither a replay nor a second copy of an erase order takes what was stored after it.
 func TestAnErasureReachesWhatWasStoredBeforeIt(t *testing.T) {
 	w := newWorld(t)
-	w.tracked(plain("a", "before"))
+	w.Tracked(workertest.Plain("a", "before"))
 	var order given
 	w.json(&order, "erase", "a", "--realm", "demo", "--reason", "asked to")
-	again, err := w.st.JournalHas(t.Context(), []string{order.ID})
+	again, err := w.Store.JournalHas(t.Context(), []string{order.ID})
 	must(t, err)
-	w.tracked(plain("a", "after"))
+	w.Tracked(workertest.Plain("a", "after"))
 	// Later than the clocks of the log and the database may differ, without waiting for it.
-	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.offline_token SET registered_at = now() + interval '1 minute' WHERE session = 'after'")
+	_, err = w.Pool.Exec(t.Context(), "UPDATE tokenstate.offline_token SET registered_at = now() + interval '1 minute' WHERE session = 'after'")
 	must(t, err)
 	left := func(how string) {
 		t.Helper()
 		var sessions string
-		must(t, w.pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(session, ' '), '') FROM tokenstate.offline_token").Scan(&sessions))
+		must(t, w.Pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(session, ' '), '') FROM tokenstate.offline_token").Scan(&sessions))
 		if sessions != "after" {
 			t.Errorf("%s: left are %q", how, sessions)
 		}
@@ -237,7 +214,7 @@ func TestAnErasureReachesWhatWasStoredBeforeIt(t *testing.T) {
 	left("erased")
 	m, err := events.Decode(again[order.ID].Raw)
 	must(t, err)
-	w.applied(w.say(events.Subject(m), "late-copy", again[order.ID].Raw))
+	w.Applied(w.Say(events.Subject(m), "late-copy", again[order.ID].Raw))
 	left("a late copy")
 	w.must("replay", "--from", "beginning")
 	left("a replay")
@@ -248,7 +225,7 @@ func TestAnErasureReachesWhatWasStoredBeforeIt(t *testing.T) {
 // Ensure explain tells what happened, the newest first, and which verdict changed by it.
 func TestExplainTellsTheStory(t *testing.T) {
 	w := newWorld(t)
-	w.tracked(plain("a", "s1"))
+	w.Tracked(workertest.Plain("a", "s1"))
 	var order struct{ ID string }
 	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
 	w.must("pardon", order.ID, "--reason", "found")
@@ -273,7 +250,7 @@ func TestExplainTellsTheStory(t *testing.T) {
 func TestExplainAKey(t *testing.T) {
 	w := newWorld(t)
 	key := apikey.Format(apikey.Entropy{ID: [8]byte{1}, Secret: [32]byte{2}})
-	_, _, err := keyrows.New(w.pool).Mint(t.Context(), keyrows.Name{Realm: "demo", User: "b", Key: apikey.SystemPrefix + "n"},
+	_, _, err := keyrows.New(w.Pool).Mint(t.Context(), keyrows.Name{Realm: "demo", User: "b", Key: apikey.SystemPrefix + "n"},
 		func(*apikey.Record, apikey.Owned) (uint64, error) { return 1, nil },
 		func(_ uint64, at events.Seconds) apikey.Issue {
 			return apikey.Issue{Record: apikey.Record{ID: key.ID, Realm: "demo", User: "b", Name: apikey.SystemPrefix + "n", Kind: apikey.KindSystem, Generation: 1, Created: at, PepperID: "p"}, MadeBy: "service:backend"}
@@ -308,13 +285,13 @@ func TestExplainAKey(t *testing.T) {
 // Ensure a message that cannot be read is kept, told of, and read again or discarded.
 func TestParkedMessagesAreKept(t *testing.T) {
 	w := newWorld(t)
-	good, err := events.Encode(message(0))
+	good, err := events.Encode(w.Message(0))
 	must(t, err)
-	subject := events.Subject(message(0))
-	first := w.say(subject, "bad", []byte("no message"))
+	subject := events.Subject(w.Message(0))
+	first := w.Say(subject, "bad", []byte("no message"))
 	// What a newer program could read stands in for one here: the subject was the worker's, and is put right.
-	second := w.say(subject+".worker", "wrong-subject", good)
-	w.applied(second)
+	second := w.Say(subject+".worker", "wrong-subject", good)
+	w.Applied(second)
 	if out := w.must("parked", "list"); strings.Count(out, "\n") != 3 || !strings.Contains(out, "not JSON") {
 		t.Fatalf("parked:\n%s", out)
 	}
@@ -324,14 +301,14 @@ func TestParkedMessagesAreKept(t *testing.T) {
 	if _, err := w.run("parked", "requeue", itoa(second)); err == nil {
 		t.Fatal("what still cannot be read was taken")
 	}
-	_, err = w.pool.Exec(t.Context(), "UPDATE tokenstate.parked SET subject = $1 WHERE seq = $2", subject, int64(second))
+	_, err = w.Pool.Exec(t.Context(), "UPDATE tokenstate.parked SET subject = $1 WHERE seq = $2", subject, int64(second))
 	must(t, err)
 	w.must("parked", "requeue", itoa(second))
 	w.must("parked", "discard", itoa(first), "--reason", "rubbish")
 	if out := w.must("parked", "list"); strings.Count(out, "\n") != 1 {
 		t.Fatalf("still parked:\n%s", out)
 	}
-	if w.dump() == "" {
+	if w.Dump() == "" {
 		t.Fatal("the requeued message taught nothing")
 	}
 	w.must("verify")
@@ -340,7 +317,7 @@ func TestParkedMessagesAreKept(t *testing.T) {
 // Ensure an e-mail address is asked of Keycloak and told nobody, and a request's id of authapi.
 func TestExplainAsksOthers(t *testing.T) {
 	w := newWorld(t)
-	w.tracked(plain("a", "s1"))
+	w.Tracked(workertest.Plain("a", "s1"))
 	token := "e30." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"iat":%d}`, time.Now().Unix())) + ".x"
 	answers := map[string]string{
 		"/realms/master/protocol/openid-connect/token": `{"access_token":"` + token + `","expires_in":60}`,

@@ -12,6 +12,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/worker"
@@ -98,7 +99,7 @@ func requeue(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return fmt.Errorf("%w: it stays parked", err)
 	}
 	l := recovery.Learnt{Journal: []journal.Line{line}, Facts: tokenstate.Learn(m)}
-	n, err := recoveryStore{o.store(), o, journal.Floor{}}.Relearn(ctx, l)
+	n, err := adapters.Store{Store: o.store(), Pool: o.pool}.Relearn(ctx, l)
 	if err != nil {
 		return err
 	}

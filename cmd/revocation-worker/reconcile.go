@@ -17,6 +17,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/worker"
+	"github.com/tokenstate/tokenstate/internal/workerconfig"
 )
 
 func reconcileCommand() *cli.Command {
@@ -58,13 +59,13 @@ func reconcile(ctx context.Context, cmd *cli.Command, o *operator) error {
 
 // compare looks at Keycloak itself and changes nothing.
 func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recovery.State, subjects []tokenstate.Scope) error {
-	admin, err := o.admin()
+	admin, err := o.Admin()
 	if err != nil {
 		return err
 	}
 	at, done := ops.Progress("look", int64(len(subjects)), o.logger)
 	n := max(cmd.Int("rate"), 1)
-	slow, err := o.pages()
+	slow, err := o.Pages()
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (o *operator) compare(ctx context.Context, cmd *cli.Command, before recover
 // guard keeps a dry run from what the worker is kept from: over the admin API Keycloak removes whom a user store does
 // not show, and a dry run changes nothing.
 func guard(f tokenstate.Facts) *asking.Stores {
-	return &asking.Stores{Pause: storePause, Changed: f.ChangedBeneath, Since: f.StoreUsersSince}
+	return &asking.Stores{Pause: workerconfig.DefaultStorePause, Changed: f.ChangedBeneath, Since: f.StoreUsersSince}
 }
 
 // askToLook puts those in doubt who are to be looked at: the worker does the rest at its own pace,

@@ -8,6 +8,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/asking"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/workerconfig"
 )
 
 // Ensure a dry run looks at users of a user store as carefully as the worker: over the admin API Keycloak removes whom
@@ -31,7 +32,7 @@ func TestADryRunIsKeptFromAChangedStore(t *testing.T) {
 	if err := stores.May("demo", "ann", time.Now()); !errors.Is(err, asking.ErrStore) {
 		t.Errorf("five seconds after the change: %v", err)
 	}
-	if err := stores.May("demo", "ann", time.Now().Add(storePause)); err != nil {
+	if err := stores.May("demo", "ann", time.Now().Add(workerconfig.DefaultStorePause)); err != nil {
 		t.Errorf("after the pause: %v", err)
 	}
 }

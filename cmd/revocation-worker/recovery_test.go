@@ -14,32 +14,33 @@ import (
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/workerd/workertest"
 )
 
 // Ensure that whatever is lost of the facts comes back the same, byte for byte: from the log,
 // from the journal without a log, and from a file into an empty database, twice.
 func TestReplayBringsBackTheSameBytes(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 200)
+	w.History(0, 200)
 	// A second copy of a message, under another id of JetStream's: it arrived later and must not count.
-	late := message(6)
+	late := w.Message(6)
 	raw, err := events.Encode(late)
 	must(t, err)
-	w.applied(w.say(events.Subject(late), "another-id", raw))
-	want := w.dump()
+	w.Applied(w.Say(events.Subject(late), "another-id", raw))
+	want := w.Dump()
 	if strings.Count(want, "\n") < 50 {
 		t.Fatalf("too few facts to prove anything:\n%s", want)
 	}
 	same := func(how string) {
 		t.Helper()
-		if got := w.dump(); got != want {
+		if got := w.Dump(); got != want {
 			t.Fatalf("%s: %d bytes of facts, not %d", how, len(got), len(want))
 		}
 		w.must("verify")
 	}
 	same("before")
 	for _, from := range []string{"beginning", "seq=1", "time=2020-01-01T00:00:00Z", "journal"} {
-		w.dropFacts()
+		w.DropFacts()
 		if _, err := w.run("verify"); !errors.Is(err, ops.ErrDifferences) {
 			t.Fatalf("verify does not see that the facts are gone: %v", err)
 		}
@@ -50,12 +51,12 @@ func TestReplayBringsBackTheSameBytes(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "journal.zst")
 	w.must("journal", "export", file)
-	w.stop()
-	must(t, w.nats.DeleteStream())
-	w.dropFacts()
+	w.Stop()
+	must(t, w.NATS.DeleteStream())
+	w.DropFacts()
 	w.must("replay", "--from", "journal")
 	same("the journal, without the log")
-	w.database(testenv.Database(t, postgres.MigrateURL))
+	w.UseDatabase(testenv.Database(t, postgres.MigrateURL))
 	for range 2 {
 		w.must("journal", "import", file)
 		same("a file, into an empty database")
@@ -67,7 +68,7 @@ func TestReplayBringsBackTheSameBytes(t *testing.T) {
 // Ensure a replay beside the live worker loses nothing of what is said meanwhile.
 func TestReplayWhileMessagesCome(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 100)
+	w.History(0, 100)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -77,13 +78,13 @@ func TestReplayWhileMessagesCome(t *testing.T) {
 			}
 		}
 	}()
-	w.history(100, 300)
+	w.History(100, 300)
 	<-done
 	w.must("verify")
-	live := w.dump()
-	w.dropFacts()
+	live := w.Dump()
+	w.DropFacts()
 	w.must("replay", "--from", "beginning")
-	if w.dump() != live {
+	if w.Dump() != live {
 		t.Fatal("what was learnt beside a replay is not what the log teaches")
 	}
 }
@@ -100,10 +101,10 @@ func TestVerifyFindsAndRepairs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			for n := 0; n < 40; n += 10 { // several versions
-				w.history(n, n+10)
+				w.History(n, n+10)
 			}
-			want := w.dump()
-			tag, err := w.pool.Exec(t.Context(), harm)
+			want := w.Dump()
+			tag, err := w.Pool.Exec(t.Context(), harm)
 			must(t, err)
 			if tag.RowsAffected() == 0 {
 				t.Fatal("no harm was done")
@@ -114,10 +115,10 @@ func TestVerifyFindsAndRepairs(t *testing.T) {
 			}
 			w.must("verify", "--repair", "--by", "test")
 			w.must("verify")
-			if w.dump() != want {
+			if w.Dump() != want {
 				t.Fatal("the repaired facts are not the ones before")
 			}
-			w.history(40, 50) // the worker goes on
+			w.History(40, 50) // the worker goes on
 			w.must("verify")
 		})
 	}
@@ -126,20 +127,20 @@ func TestVerifyFindsAndRepairs(t *testing.T) {
 // Ensure a dry run says what a replay would change, and changes nothing.
 func TestADryRunOnlyTells(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 64)
+	w.History(0, 64)
 	for n := range 7 {
-		_, err := w.st.PutToken(t.Context(), postgres.StoredToken{Token: token(n), Custody: "tracked"}, nil)
+		_, err := w.Store.PutToken(t.Context(), postgres.StoredToken{Token: workertest.Token(n), Custody: "tracked"}, nil)
 		must(t, err)
 	}
 	if out := w.must("replay", "--from", "journal", "--dry-run"); !strings.Contains(out, "no verdict would change") {
 		t.Fatalf("nothing is to change: %s", out)
 	}
-	w.dropFacts()
+	w.DropFacts()
 	out, err := w.run("replay", "--from", "beginning", "--dry-run", "-o", "json")
 	if !errors.Is(err, ops.ErrDifferences) || !strings.Contains(out, "usable") {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if w.dump() != "" {
+	if w.Dump() != "" {
 		t.Fatal("a dry run wrote facts")
 	}
 }
@@ -147,27 +148,27 @@ func TestADryRunOnlyTells(t *testing.T) {
 // Ensure the journal goes only when it was exported, and verify then says what it cannot know.
 func TestPruningKeepsWhatWasNotExported(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 20)
+	w.History(0, 20)
 	w.must("journal", "prune", "--older-than", "0s")
-	if n, err := w.st.JournalLines(t.Context()); err != nil || n < 20 {
+	if n, err := w.Store.JournalLines(t.Context()); err != nil || n < 20 {
 		t.Fatalf("%d lines are left of an unexported journal, %v", n, err)
 	}
 	file := filepath.Join(t.TempDir(), "journal.zst")
 	w.must("journal", "export", file)
-	w.history(20, 30)
-	want := w.dump()
+	w.History(20, 30)
+	want := w.Dump()
 	w.must("journal", "prune", "--older-than", "0s")
-	n, err := w.st.JournalLines(t.Context())
+	n, err := w.Store.JournalLines(t.Context())
 	if must(t, err); n < 10 || n >= 20 {
 		t.Fatalf("%d lines are left, not the 10 which came later", n)
 	}
 	var r recovery.Report
 	w.json(&r, "verify")
-	if !r.Pruned || w.dump() != want {
+	if !r.Pruned || w.Dump() != want {
 		t.Fatalf("%+v", r)
 	}
 	w.must("replay", "--from", "file="+file) // and back again
-	if n, err = w.st.JournalLines(t.Context()); err != nil || n < 30 || w.dump() != want {
+	if n, err = w.Store.JournalLines(t.Context()); err != nil || n < 30 || w.Dump() != want {
 		t.Fatalf("%d lines, %v", n, err)
 	}
 }
@@ -175,14 +176,14 @@ func TestPruningKeepsWhatWasNotExported(t *testing.T) {
 // Ensure the obvious weekly job, export to one name and prune, destroys nothing.
 func TestAnExportReplacesNoFile(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 20)
+	w.History(0, 20)
 	other := testenv.Database(t, postgres.MigrateURL)
 	t.Chdir(t.TempDir())
 	w.must("journal", "export", "journal.zst")
 	first, err := os.ReadFile("journal.zst")
 	must(t, err)
 	w.must("journal", "prune", "--older-than", "0s")
-	w.history(20, 30)
+	w.History(20, 30)
 	if _, err := w.run("journal", "export", "journal.zst"); !errors.Is(err, ops.ErrUsage) {
 		t.Fatalf("the file was replaced: %v", err)
 	}
@@ -205,11 +206,11 @@ func TestAnExportReplacesNoFile(t *testing.T) {
 	if out := w.must("journal", "prune", "--older-than", "0s"); !strings.Contains(out, ".jsonl.zst") {
 		t.Errorf("the prune does not name the file that it relies on: %s", out)
 	}
-	want := w.dump()
-	w.database(other)
+	want := w.Dump()
+	w.UseDatabase(other)
 	w.must("journal", "import", "journal.zst")
 	w.must("journal", "import", newest)
-	if w.dump() != want {
+	if w.Dump() != want {
 		t.Error("the two files teach something else than the journal did")
 	}
 }
@@ -218,20 +219,20 @@ func TestAnExportReplacesNoFile(t *testing.T) {
 // next file and not pruned before.
 func TestAnExportWaitsForLinesThatAreBeingWritten(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 5)
-	w.stop()
+	w.History(0, 5)
+	w.Stop()
 	ctx := t.Context()
-	late, err := w.pool.Begin(ctx)
+	late, err := w.Pool.Begin(ctx)
 	must(t, err)
 	defer func() { _ = late.Rollback(ctx) }()
 	const line = "INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw) SELECT $1, 99, 1, 'demo', class, raw FROM tokenstate.journal LIMIT 1"
 	_, err = late.Exec(ctx, line, "drawn-before")
 	must(t, err)
-	_, err = w.pool.Exec(ctx, line, "drawn-after")
+	_, err = w.Pool.Exec(ctx, line, "drawn-after")
 	must(t, err)
 	got := make(chan int64, 1)
 	go func() {
-		_, last, err := w.st.JournalRange(ctx, 0)
+		_, last, err := w.Store.JournalRange(ctx, 0)
 		if err != nil {
 			t.Error(err)
 		}
@@ -239,28 +240,28 @@ func TestAnExportWaitsForLinesThatAreBeingWritten(t *testing.T) {
 	}()
 	w.blocked("LOCK TABLE tokenstate.journal")
 	must(t, late.Commit(ctx))
-	all, err := w.st.JournalLines(ctx)
+	all, err := w.Store.JournalLines(ctx)
 	must(t, err)
-	if es, _, err := w.st.JournalLinesTo(ctx, 0, <-got, 1000); err != nil || int64(len(es)) != all {
+	if es, _, err := w.Store.JournalLinesTo(ctx, 0, <-got, 1000); err != nil || int64(len(es)) != all {
 		t.Errorf("%d of %d lines would be exported, %v", len(es), all, err)
 	}
 }
 
 // blocked waits until a statement waits for a lock.
 func (w *world) blocked(statement string) {
-	w.t.Helper()
+	w.T.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(limit); ; {
+	for deadline := time.After(workertest.Limit); ; {
 		var n int
-		must(w.t, w.pool.QueryRow(w.t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'", statement).Scan(&n))
+		must(w.T, w.Pool.QueryRow(w.T.Context(), "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%' || $1 || '%'", statement).Scan(&n))
 		if n > 0 {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-deadline:
-			w.t.Fatalf("nobody waits for %s", statement)
+			w.T.Fatalf("nobody waits for %s", statement)
 		}
 	}
 }
@@ -268,8 +269,8 @@ func (w *world) blocked(statement string) {
 // Ensure a prune leaves the message that a living verdict names, and that the story says it was pruned.
 func TestAPruneKeepsCauses(t *testing.T) {
 	w := newWorld(t)
-	w.tracked(plain("a", "s1"))
-	w.history(0, 20)
+	w.Tracked(workertest.Plain("a", "s1"))
+	w.History(0, 20)
 	var order given
 	w.json(&order, "revoke", "--realm", "demo", "--user", "a", "--reason", "stolen")
 	deleted := events.Message{
@@ -278,14 +279,14 @@ func TestAPruneKeepsCauses(t *testing.T) {
 	}
 	raw, err := events.Encode(deleted)
 	must(t, err)
-	w.applied(w.say(events.Subject(deleted), deleted.ID, raw))
+	w.Applied(w.Say(events.Subject(deleted), deleted.ID, raw))
 	t.Chdir(t.TempDir())
 	w.must("journal", "export")
 	w.must("journal", "prune", "--older-than", "0s")
-	if has, err := w.st.JournalHas(t.Context(), []string{deleted.ID}); err != nil || len(has) != 1 {
+	if has, err := w.Store.JournalHas(t.Context(), []string{deleted.ID}); err != nil || len(has) != 1 {
 		t.Errorf("the event that deleted a user was pruned: %v", err)
 	}
-	if has, err := w.st.JournalHas(t.Context(), []string{order.ID}); err != nil || len(has) != 1 {
+	if has, err := w.Store.JournalHas(t.Context(), []string{order.ID}); err != nil || len(has) != 1 {
 		t.Errorf("the cause of a living verdict was pruned: %v", err)
 	}
 	if out := w.must("explain", "a", "--realm", "demo"); !strings.Contains(out, "pruned") || !strings.Contains(out, order.ID) {
@@ -296,13 +297,13 @@ func TestAPruneKeepsCauses(t *testing.T) {
 // Ensure a broken file is refused before anything is learnt from it.
 func TestABrokenFileTeachesNothing(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 30)
+	w.History(0, 30)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "journal.zst")
 	w.must("journal", "export", file)
 	whole, err := os.ReadFile(file)
 	must(t, err)
-	w.database(testenv.Database(t, postgres.MigrateURL))
+	w.UseDatabase(testenv.Database(t, postgres.MigrateURL))
 	for i, bytes := range [][]byte{nil, whole[:len(whole)/2], whole[:len(whole)-1], append([]byte("x"), whole...), []byte("no zstd at all")} {
 		broken := filepath.Join(dir, fmt.Sprintf("broken-%d", i))
 		must(t, os.WriteFile(broken, bytes, 0o600))
@@ -310,7 +311,7 @@ func TestABrokenFileTeachesNothing(t *testing.T) {
 			t.Errorf("file %d: %v", i, err)
 		}
 	}
-	if n, err := w.st.JournalLines(t.Context()); err != nil || n != 0 || w.dump() != "" {
+	if n, err := w.Store.JournalLines(t.Context()); err != nil || n != 0 || w.Dump() != "" {
 		t.Fatalf("%d lines were learnt, %v", n, err)
 	}
 }
@@ -319,26 +320,26 @@ func TestABrokenFileTeachesNothing(t *testing.T) {
 // log, even if the log's clock is behind the database's; and that verify knows of it in between.
 func TestAnOrderOnItsWayToTheLog(t *testing.T) {
 	w := newWorld(t)
-	w.history(0, 8)
+	w.History(0, 8)
 	ahead := events.Millis(time.Now().Add(30 * time.Second).UnixMilli())
 	m := events.Message{
 		ID: "order-from-authapi", Realm: "demo", At: ahead, Source: events.Authapi,
 		Body: &events.Order{Order: events.OrderStanding, By: "backend", User: "user-1", CredentialsRevokedBefore: ahead.Second()},
 	}
-	_, err := w.st.Order(t.Context(), m)
+	_, err := w.Store.Order(t.Context(), m)
 	must(t, err)
-	acted := w.dump()
+	acted := w.Dump()
 	w.must("verify")
 	raw, err := events.Encode(m)
 	must(t, err)
-	w.applied(w.say(events.Subject(m), m.ID, raw))
-	if w.dump() != acted {
+	w.Applied(w.Say(events.Subject(m), m.ID, raw))
+	if w.Dump() != acted {
 		t.Fatal("the order taught something else when it came back")
 	}
 	w.must("verify")
-	w.dropFacts()
+	w.DropFacts()
 	w.must("replay", "--from", "journal")
-	if w.dump() != acted {
+	if w.Dump() != acted {
 		t.Fatal("the order taught something else when it was replayed")
 	}
 }

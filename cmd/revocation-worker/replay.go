@@ -14,6 +14,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
 )
 
 func replayCommand() *cli.Command {
@@ -30,7 +31,7 @@ func replay(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return err
 	}
 	defer closeSource()
-	st := recoveryStore{o.store(), o, at}
+	st := adapters.Store{Store: o.store(), Pool: o.pool, Stream: at}
 	if cmd.Bool("restart") {
 		if err := st.EndReplay(ctx, src.Name()); err != nil {
 			return err
@@ -60,8 +61,8 @@ func (o *operator) source(ctx context.Context, from string) (src recovery.Source
 	kind, arg, _ := strings.Cut(from, "=")
 	switch kind {
 	case "journal":
-		n, err := o.store().JournalLines(ctx)
-		return &journalSource{store: o.store(), total: uint64(n)}, at, func() {}, err
+		src, err = adapters.NewJournal(ctx, o.store())
+		return src, at, func() {}, err
 	case "file":
 		return openFile(arg)
 	case "beginning", "seq", "time":
@@ -71,7 +72,7 @@ func (o *operator) source(ctx context.Context, from string) (src recovery.Source
 }
 
 func (o *operator) logSource(ctx context.Context, kind, arg string) (src recovery.Source, at journal.Floor, closeIt func(), err error) {
-	log, err := o.log(ctx, o.logger)
+	log, err := o.Log(ctx, o.logger)
 	if err != nil {
 		return nil, at, nil, err
 	}
@@ -89,15 +90,15 @@ func (o *operator) logSource(ctx context.Context, kind, arg string) (src recover
 			seq, err = log.SeqSince(ctx, t)
 		}
 	}
-	var s *streamSource
+	var s *adapters.Log
 	if err == nil {
-		s, at, err = streamFrom(ctx, log, seq)
+		s, at, err = adapters.From(ctx, log, seq)
 	}
 	if err != nil {
 		log.Close()
 		return nil, at, nil, err
 	}
-	return s, at, func() { s.reader.Stop(); log.Close() }, nil
+	return s, at, func() { s.Close(); log.Close() }, nil
 }
 
 func openFile(path string) (src recovery.Source, at journal.Floor, closeIt func(), err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/workerconfig"
 )
 
 // keepEvents is how long event rows are kept at least, unless they are kept for ever: longer than
@@ -34,8 +35,8 @@ func keycloakCommand(name, usage string, flags []cli.Flag, do func(context.Conte
 ) *cli.Command {
 	return operatorCommandWith(name, "", usage, flags, func(o *operator, t *settings.Table) {
 		t.Int(&o.replicas, "NATS_REPLICAS", 1, 1, 5, "of the stream, when setup makes it; one that stands keeps its replicas")
-		o.addKeycloak(t)
-		o.addRules(t)
+		o.AddKeycloak(t)
+		o.AddRules(t)
 		t.Text(&o.administrator, "KEYCLOAK_ADMIN", "", "an administrator of the administrators' realm; for setup only")
 		t.Secret(&o.administratorPassword, "KEYCLOAK_ADMIN_PASSWORD", "the administrator's password; for setup only")
 		t.URL(&o.consoleURL, "CONSOLE_URL", true, "where people open the console; for setup --console")
@@ -80,11 +81,11 @@ func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
 }
 
 func (o *operator) setUp(ctx context.Context, withConsole, withCanary bool, did func(what string, changed []string)) error {
-	before, want, err := postgres.SchemaVersion(ctx, o.database.Reveal())
+	before, want, err := postgres.SchemaVersion(ctx, o.Database.Reveal())
 	if err != nil {
 		return err
 	}
-	if err := postgres.MigrateURL(ctx, o.database.Reveal()); err != nil {
+	if err := postgres.MigrateURL(ctx, o.Database.Reveal()); err != nil {
 		return err
 	}
 	var changed []string
@@ -99,12 +100,12 @@ func (o *operator) setUp(ctx context.Context, withConsole, withCanary bool, did 
 }
 
 func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) error {
-	log, err := o.log(ctx, o.logger)
+	log, err := o.Log(ctx, o.logger)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	ctx, cancel := context.WithTimeout(ctx, publishLimit)
+	ctx, cancel := context.WithTimeout(ctx, workerconfig.PublishLimit)
 	defer cancel()
 	before, err := log.Settings(ctx)
 	missing := err != nil
@@ -126,11 +127,11 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 }
 
 func (o *operator) setUpKeycloak(ctx context.Context, withConsole, withCanary bool, did func(string, []string)) error {
-	s, err := keycloak.NewSetup(ctx, o.keycloakURL, o.administrator, o.administratorPassword)
+	s, err := keycloak.NewSetup(ctx, o.KeycloakURL, o.administrator, o.administratorPassword)
 	if err != nil {
 		return err
 	}
-	made, err := s.Worker(ctx, o.clientID, o.clientSecret)
+	made, err := s.Worker(ctx, o.ClientID, o.ClientSecret)
 	if err != nil {
 		return err
 	}
@@ -142,14 +143,14 @@ func (o *operator) setUpKeycloak(ctx context.Context, withConsole, withCanary bo
 	for _, g := range []struct {
 		realm string
 		roles []string
-	}{{o.realm, doctor.Roles}, {o.adminRealm, []string{"view-events"}}} {
-		given, err := s.Grant(ctx, o.clientID, g.realm, g.roles)
+	}{{o.realm, doctor.Roles}, {o.AdminRealm, []string{"view-events"}}} {
+		given, err := s.Grant(ctx, o.ClientID, g.realm, g.roles)
 		if err != nil {
 			return err
 		}
 		did("its roles on realm "+g.realm, given)
 	}
-	read, err := s.Reader(ctx, o.clientID)
+	read, err := s.Reader(ctx, o.ClientID)
 	if err != nil {
 		return err
 	}
@@ -160,11 +161,11 @@ func (o *operator) setUpKeycloak(ctx context.Context, withConsole, withCanary bo
 		return err
 	}
 	did("events of realm "+o.realm, saved)
-	if saved, err = s.SaveAdminEvents(ctx, o.adminRealm, keepEvents); err != nil {
+	if saved, err = s.SaveAdminEvents(ctx, o.AdminRealm, keepEvents); err != nil {
 		return err
 	}
-	did("admin events of realm "+o.adminRealm, saved)
-	for _, realm := range []string{o.realm, o.adminRealm} {
+	did("admin events of realm "+o.AdminRealm, saved)
+	for _, realm := range []string{o.realm, o.AdminRealm} {
 		listed, err := s.Listen(ctx, realm)
 		if err != nil {
 			return err

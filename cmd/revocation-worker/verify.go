@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
+	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
@@ -31,7 +32,7 @@ func verify(ctx context.Context, cmd *cli.Command, o *operator) error {
 	var r recovery.Report
 	repair := cmd.Bool("repair")
 	err = o.store().Freeze(ctx, repair, func(z postgres.Frozen) error {
-		r, err = recovery.Verify(ctx, frozen{z, cmd.String("by")}, repair, func(n, _ int64) { at(n) })
+		r, err = recovery.Verify(ctx, adapters.Frozen{Frozen: z, By: cmd.String("by")}, repair, func(n, _ int64) { at(n) })
 		return err
 	})
 	done()

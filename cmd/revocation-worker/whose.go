@@ -27,7 +27,7 @@ type others struct {
 }
 
 func (o *operator) addOthers(t *settings.Table) {
-	o.addKeycloakIf(t, true)
+	o.AddKeycloakIf(t, true)
 	t.URL(&o.authapiURL, "AUTHAPI_URL", true, "authapi, to ask it about a request's id; behind a load balancer name the replica that refused")
 	t.Secret(&o.serviceKey, "AUTHAPI_SERVICE_KEY", "its service credential with the scope explain")
 }
@@ -56,10 +56,10 @@ func (o *operator) story(ctx context.Context, name string) (timeline.Story, erro
 
 // ofEmail asks Keycloak, and keeps nothing of the address.
 func (o *operator) ofEmail(ctx context.Context, email string) (string, error) {
-	if o.keycloakURL == "" || o.realm == "" {
+	if o.KeycloakURL == "" || o.realm == "" {
 		return "", fmt.Errorf("%w: only Keycloak knows whose an e-mail address is: set KEYCLOAK_URL, KEYCLOAK_REALM, WORKER_KEYCLOAK_CLIENT_ID and its secret, or ask by the user's id", ops.ErrUsage)
 	}
-	admin, err := o.admin()
+	admin, err := o.Admin()
 	if err != nil {
 		return "", err
 	}

@@ -44,7 +44,15 @@ type Reader struct {
 }
 
 // Read starts reading at seq floor+1. The caller calls Stop.
-func (l *Log) Read(ctx context.Context, floor uint64) (*Reader, error) {
+func (l *Log) Read(ctx context.Context, floor uint64) (journal.Reader, error) {
+	r, err := l.read(ctx, floor)
+	if err != nil {
+		return nil, err // not r: a nil *Reader in an interface is not nil
+	}
+	return r, nil
+}
+
+func (l *Log) read(ctx context.Context, floor uint64) (*Reader, error) {
 	info, err := l.Info(ctx)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func (silent) Next(...jetstream.NextOpt) (jetstream.Msg, error) {
 func TestAStallIsNoticed(t *testing.T) {
 	ctx := within(t)
 	l := open(t, ctx, start(t, t.TempDir(), -1))
-	r, err := l.Read(ctx, 0)
+	r, err := l.read(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestALogMadeAnewIsNoticedWhileItIsRead(t *testing.T) {
 	ctx := within(t)
 	l := open(t, ctx, start(t, t.TempDir(), -1))
 	publish(t, ctx, l, 1)
-	r, err := l.Read(ctx, 0)
+	r, err := l.read(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func TestAMessageBringsItsTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, err := l.Read(ctx, 0)
+	r, err := l.read(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestReadingAndPublishingSurviveARestart(t *testing.T) {
 	l := open(t, ctx, s)
 	publish(t, ctx, l, 1)
 	before, _ := l.Info(ctx)
-	r, err := l.Read(ctx, 0)
+	r, err := l.read(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestReadingAndPublishingSurviveARestart(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	if r, err = l.Read(ctx, 1); err != nil {
+	if r, err = l.read(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
 	defer r.Stop()
@@ -160,7 +160,7 @@ func TestATruncatedHeadIsAGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	publish(t, ctx, l, 1)
-	r, err := l.Read(ctx, 0)
+	r, err := l.read(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestWhatIsThereIsNoGap(t *testing.T) {
 		publish(t, ctx, l, i+1)
 	}
 	read := func() error {
-		r, err := l.Read(ctx, 2)
+		r, err := l.read(ctx, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestReadingSurvivesTheLossOfItsConsumer(t *testing.T) {
 	ctx := within(t)
 	l := open(t, ctx, start(t, t.TempDir(), -1))
 	publish(t, ctx, l, 1)
-	r, err := l.Read(ctx, 0)
+	r, err := l.read(ctx, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
