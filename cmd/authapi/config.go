@@ -94,10 +94,6 @@ func (c *config) table() *settings.Table {
 	return t
 }
 
-func (c *config) pool(ctx context.Context) (*pgxpool.Pool, error) {
-	return open(ctx, c.database, postgres.Serving())
-}
-
 // open leaves out the library's own words, which repeat the URL.
 func open(ctx context.Context, url secret.Text, b postgres.Bounds) (*pgxpool.Pool, error) {
 	p, err := postgres.Open(ctx, url.Reveal(), b)

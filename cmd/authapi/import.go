@@ -103,7 +103,7 @@ func (c *importer) run(ctx context.Context, cmd *cli.Command) (r openhands.Repor
 	if err != nil {
 		return r, fmt.Errorf("%w: OPENHANDS_SECRETS: %w", settings.ErrConfiguration, err)
 	}
-	pool, err := c.pool(ctx)
+	pool, err := open(ctx, c.database, state.Operating())
 	if err != nil {
 		return r, err
 	}

@@ -120,6 +120,20 @@ func TestImportOpenHands(t *testing.T) {
 	}
 }
 
+// Ensure an import has an operator's bounds: by those of a program that serves, its transaction was ended after 5 s in
+// which it sent nothing, because on a busy machine it was still working out what to write.
+func TestAnImportMayTakeItsTime(t *testing.T) {
+	a := newAdopter(t, 3, 0)
+	_, err := a.pool.Exec(t.Context(), `CREATE FUNCTION tokenstate.hurried() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		IF current_setting('idle_in_transaction_session_timeout')::interval < '1min' THEN RAISE EXCEPTION 'hurried'; END IF;
+		RETURN NEW; END $$;
+		CREATE TRIGGER hurried BEFORE INSERT ON tokenstate.api_key FOR EACH ROW EXECUTE FUNCTION tokenstate.hurried()`)
+	must(t, err)
+	if r := a.take(); r.Keys.Added != 3 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func (a *adopter) count(sql string) (n int) {
 	a.t.Helper()
 	must(a.t, a.pool.QueryRow(a.t.Context(), sql).Scan(&n))

@@ -61,7 +61,7 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
-	pool, err := c.pool(ctx)
+	pool, err := open(ctx, c.database, postgres.Serving())
 	if err != nil {
 		return err
 	}
@@ -77,10 +77,7 @@ func serve(ctx context.Context, c *config) error {
 		Loaded:    func() { s.Tokens.Loaded() }, Remembered: lost.Remembered,
 	}
 	known := projection.New(source, c.keeping.options(options, held, logger), logger)
-	registry.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: pool},
-		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known),
-		feedVersion(known))
+	c.register(registry, pool, known)
 	senders, err := c.backChannel.senders(configured, realms)
 	if err != nil {
 		return err
@@ -92,15 +89,13 @@ func serve(ctx context.Context, c *config) error {
 	if err != nil {
 		return err
 	}
+	defer s.Flush(context.WithoutCancel(ctx))
 	all, ctx := errgroup.WithContext(ctx)
 	a := &ops.Admin{Gatherer: registry, Profiles: c.pprof == "on", Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	context.AfterFunc(ctx, a.Stopping)
-	all.Go(func() error { return known.Run(ctx) })
-	all.Go(func() error { return known.Keep(ctx) })
-	all.Go(func() error { return lost.Run(ctx) })
-	all.Go(func() error { return s.Tokens.Housekeep(ctx) })
-	all.Go(func() error { return s.Run(ctx) })
-	defer s.Flush(context.WithoutCancel(ctx))
+	for _, work := range []func(context.Context) error{known.Run, known.Keep, lost.Run, s.Tokens.Housekeep, s.Run} {
+		all.Go(func() error { return work(ctx) })
+	}
 	if certs != nil {
 		all.Go(func() error { return certs.ReloadOnHangup(ctx, logger) })
 	}
@@ -110,6 +105,14 @@ func serve(ctx context.Context, c *config) error {
 	logger.Info().Str("addr", c.addr).Str("admin", c.adminAddr).Str("version", ops.Built(schema.Version)).
 		Str("keycloak", configured[0].URL).Strs("realms", slices.Sorted(maps.Keys(realms))).Str("database", postgres.Place(pool)).Msg("started")
 	return all.Wait()
+}
+
+// register has the metrics that need nothing of a request.
+func (c *config) register(r prometheus.Registerer, pool *pgxpool.Pool, known *projection.Projection) {
+	r.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: pool},
+		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known),
+		feedVersion(known))
 }
 
 // server joins the rooms.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/urfave/cli/v3"
 
-	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/settings"
@@ -53,26 +52,32 @@ type step struct {
 	Changed string `json:"changed"`
 }
 
+// setup is one run of it.
+type setup struct {
+	*operator
+	steps                   []step
+	withConsole, withCanary bool
+}
+
+func (s *setup) did(what string, changed []string) {
+	s.steps = append(s.steps, step{what, strings.Join(changed, " ")})
+}
+
 func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
-	var steps []step
-	did := func(what string, changed []string) {
-		steps = append(steps, step{what, strings.Join(changed, " ")})
-	}
-	withConsole := cmd.Bool("console")
-	if withConsole && (o.consoleURL == "" || o.consoleSecret.Empty()) {
+	s := &setup{operator: o, withConsole: cmd.Bool("console"), withCanary: cmd.Bool("canary")}
+	if s.withConsole && (o.consoleURL == "" || o.consoleSecret.Empty()) {
 		return fmt.Errorf("%w: --console needs CONSOLE_URL, where people open the console, and CONSOLE_CLIENT_SECRET", ops.ErrUsage)
 	}
-	withCanary := cmd.Bool("canary")
-	if withCanary && (o.canary.ClientSecret.Empty() || o.canary.Password.Empty()) {
+	if s.withCanary && (o.canary.ClientSecret.Empty() || o.canary.Password.Empty()) {
 		return fmt.Errorf("%w: --canary needs CANARY_CLIENT_SECRET and CANARY_PASSWORD: choose them, and give them to the canary", ops.ErrUsage)
 	}
-	err := o.setUp(ctx, withConsole, withCanary, did)
-	if outErr := ops.Output(cmd, steps, func(w io.Writer) {
-		for _, s := range steps {
-			if s.Changed == "" {
-				s.Changed = "nothing to change"
+	err := s.all(ctx)
+	if outErr := ops.Output(cmd, s.steps, func(w io.Writer) {
+		for _, one := range s.steps {
+			if one.Changed == "" {
+				one.Changed = "nothing to change"
 			}
-			ops.Row(w, s.What, s.Changed)
+			ops.Row(w, one.What, one.Changed)
 		}
 	}); err == nil {
 		err = outErr
@@ -80,27 +85,44 @@ func makeSetup(ctx context.Context, cmd *cli.Command, o *operator) error {
 	return err
 }
 
-func (o *operator) setUp(ctx context.Context, withConsole, withCanary bool, did func(what string, changed []string)) error {
-	before, want, err := postgres.SchemaVersion(ctx, o.Database.Reveal())
+// all does one part after another: what was done is shown also when the next one fails.
+func (s *setup) all(ctx context.Context) error {
+	if err := s.schema(ctx); err != nil {
+		return err
+	}
+	if err := s.stream(ctx); err != nil {
+		return err
+	}
+	k, err := keycloak.NewSetup(ctx, s.KeycloakURL, s.administrator, s.administratorPassword)
 	if err != nil {
 		return err
 	}
-	if err := postgres.MigrateURL(ctx, o.Database.Reveal()); err != nil {
+	for _, part := range []func(context.Context, *keycloak.Setup) error{s.client, s.events, s.listeners, s.optional} {
+		if err := part(ctx, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *setup) schema(ctx context.Context) error {
+	before, want, err := postgres.SchemaVersion(ctx, s.Database.Reveal())
+	if err != nil {
+		return err
+	}
+	if err := postgres.MigrateURL(ctx, s.Database.Reveal()); err != nil {
 		return err
 	}
 	var changed []string
 	if before < want {
 		changed = []string{fmt.Sprintf("from %d to %d", before, want)}
 	}
-	did("schema", changed)
-	if err := o.setUpLog(ctx, did); err != nil {
-		return err
-	}
-	return o.setUpKeycloak(ctx, withConsole, withCanary, did)
+	s.did("schema", changed)
+	return nil
 }
 
-func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) error {
-	log, err := o.Log(ctx, o.logger)
+func (s *setup) stream(ctx context.Context) error {
+	log, err := s.Log(ctx, s.logger)
 	if err != nil {
 		return err
 	}
@@ -109,7 +131,7 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 	defer cancel()
 	before, err := log.Settings(ctx)
 	missing := err != nil
-	if err := log.EnsureStream(ctx, o.replicas); err != nil {
+	if err := log.EnsureStream(ctx, s.replicas); err != nil {
 		return err
 	}
 	after, err := log.Settings(ctx)
@@ -122,68 +144,6 @@ func (o *operator) setUpLog(ctx context.Context, did func(string, []string)) err
 	} else if fmt.Sprint(before) != fmt.Sprint(after) {
 		changed = []string{"settings"}
 	}
-	did("stream", changed)
+	s.did("stream", changed)
 	return nil
-}
-
-func (o *operator) setUpKeycloak(ctx context.Context, withConsole, withCanary bool, did func(string, []string)) error {
-	s, err := keycloak.NewSetup(ctx, o.KeycloakURL, o.administrator, o.administratorPassword)
-	if err != nil {
-		return err
-	}
-	made, err := s.Worker(ctx, o.ClientID, o.ClientSecret)
-	if err != nil {
-		return err
-	}
-	var changed []string
-	if made {
-		changed = []string{"made"}
-	}
-	did("the worker's client", changed)
-	for _, g := range []struct {
-		realm string
-		roles []string
-	}{{o.realm, doctor.Roles}, {o.AdminRealm, []string{"view-events"}}} {
-		given, err := s.Grant(ctx, o.ClientID, g.realm, g.roles)
-		if err != nil {
-			return err
-		}
-		did("its roles on realm "+g.realm, given)
-	}
-	read, err := s.Reader(ctx, o.ClientID)
-	if err != nil {
-		return err
-	}
-	did("its role for the jar's read-only resource", read)
-	want := keycloak.EventSettings{Types: doctor.Types, UserExpiry: keepEvents, AdminExpiry: keepEvents}
-	saved, err := s.SaveEvents(ctx, o.realm, want)
-	if err != nil {
-		return err
-	}
-	did("events of realm "+o.realm, saved)
-	if saved, err = s.SaveAdminEvents(ctx, o.AdminRealm, keepEvents); err != nil {
-		return err
-	}
-	did("admin events of realm "+o.AdminRealm, saved)
-	for _, realm := range []string{o.realm, o.AdminRealm} {
-		listed, err := s.Listen(ctx, realm)
-		if err != nil {
-			return err
-		}
-		did("the listener of realm "+realm, listed)
-	}
-	if withCanary {
-		o.canary.Disables = o.canaryDisable == "on"
-		made, err := s.Canary(ctx, o.realm, o.canary)
-		if err != nil {
-			return err
-		}
-		did("the canary's client and user", made)
-	}
-	if !withConsole {
-		return nil
-	}
-	console, err := s.Console(ctx, o.consoleClient, o.consoleSecret, o.consoleURL+"/login/callback")
-	did("the console's client", console)
-	return err
 }

@@ -1,6 +1,8 @@
 package devstack
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 )
@@ -14,6 +16,16 @@ const (
 	ResourceOnly            // no NATS was configured: it hears nothing, and serves the resource
 	NoJar                   // neither, as if it had never been installed: the worker asks the admin REST API
 )
+
+// JarOf reads what an environment variable says of the jar: on (or nothing), off for the resource alone, none.
+func JarOf(variable string) (Jar, error) {
+	text := os.Getenv(variable)
+	jar, ok := map[string]Jar{"": Listening, "on": Listening, "off": ResourceOnly, "none": NoJar}[text]
+	if !ok {
+		return 0, fmt.Errorf("%s is %q, not on, off or none", variable, text)
+	}
+	return jar, nil
+}
 
 // of is what stays of a node's environment.
 func (j Jar) of(env []string, version string) []string {

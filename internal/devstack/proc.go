@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	startLimit = time.Minute
+	startLimit = 5 * time.Minute
 	stopLimit  = 15 * time.Second
 	pollEvery  = 100 * time.Millisecond
 )

@@ -37,6 +37,7 @@ type world struct {
 	with    *side
 	without *side
 
+	jar      devstack.Jar
 	answered bool // the jar's resource did, so that the worker uses it
 }
 
@@ -56,17 +57,19 @@ type side struct {
 // unheard is the realm that the listener's option realms leaves out.
 const unheard = "unheard"
 
-// start starts a Keycloak on Postgres, and tokenstate. HARM_LISTENER=off starts it without our
-// listener: what is different then is the doing of the worker's looks over the admin REST API.
+// start starts a Keycloak on Postgres, and tokenstate. HARM_LISTENER=none starts it without our
+// jar: what is different then is the doing of the worker's looks over the admin REST API.
 // HARM_WORKER=off stops the worker: what is different then is the doing of the listener.
 func start(t *testing.T, log string) *world {
 	t.Helper()
 	t.Setenv("DATABASE_URL", "") // a stack of its own
 	root, err := filepath.Abs("../..")
 	must(t, err)
+	jar, err := devstack.JarOf("HARM_LISTENER")
+	must(t, err)
 	s, err := devstack.Start(t.Context(), devstack.Options{
 		Root: root, Logs: filepath.Join(root, ".dev", "log", log), Progress: os.Stderr, Throwaway: true,
-		OnPostgres: true, Measured: true, Realms: "demo", Jar: jar(),
+		OnPostgres: true, Measured: true, Realms: "demo", Jar: jar,
 	})
 	must(t, err)
 	t.Cleanup(func() {
@@ -77,7 +80,7 @@ func start(t *testing.T, log string) *world {
 	must(t, s.Admin().NewRealm(t.Context(), unheard))
 	other := s.Env
 	other.KeycloakRealm = unheard
-	w := &world{t: t, ctx: t.Context(), stack: s, backend: play.BackendOf(s.Env), with: sideOf(s.Env, true), without: sideOf(other, false)}
+	w := &world{t: t, ctx: t.Context(), jar: jar, stack: s, backend: play.BackendOf(s.Env), with: sideOf(s.Env, true), without: sideOf(other, false)}
 	for _, r := range w.sides() {
 		var found []struct{ ID string }
 		must(t, r.call(w.ctx, http.MethodGet, "/clients?clientId=app", nil, &found))
@@ -93,13 +96,6 @@ func start(t *testing.T, log string) *world {
 		must(t, s.Kill("worker", syscall.SIGTERM))
 	}
 	return w
-}
-
-func jar() devstack.Jar {
-	if os.Getenv("HARM_LISTENER") == "off" {
-		return devstack.NoJar
-	}
-	return devstack.Listening
 }
 
 func sideOf(e devstack.Env, heard bool) *side {

@@ -26,7 +26,7 @@ type Backend struct {
 func BackendOf(e devstack.Env) *Backend {
 	return &Backend{
 		e.AuthapiURL, e.AuthapiServiceKey,
-		&http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}},
+		&http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 }
 

@@ -27,7 +27,7 @@ type Browser struct {
 func (k *Keycloak) NewBrowser() *Browser {
 	jar, _ := cookiejar.New(nil) // never fails
 	return &Browser{k, &http.Client{
-		Jar: jar, Timeout: 30 * time.Second, Transport: transport(k.node),
+		Jar: jar, Timeout: 2 * time.Minute, Transport: transport(k.node),
 		CheckRedirect: func(req *http.Request, _ []*http.Request) error {
 			if strings.HasPrefix(req.URL.String(), back) {
 				return http.ErrUseLastResponse

@@ -26,7 +26,7 @@ func NodesOf(e devstack.Env) []*Keycloak {
 func keycloakAt(e devstack.Env, node string) *Keycloak {
 	return &Keycloak{
 		URL: e.KeycloakURL, Realm: e.KeycloakRealm, Secret: e.KeycloakClientSecret, Admin: devstack.AdminOf(e), node: node,
-		client: &http.Client{Timeout: 30 * time.Second, Transport: transport(node)},
+		client: &http.Client{Timeout: 2 * time.Minute, Transport: transport(node)},
 	}
 }
 

@@ -29,7 +29,8 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 	seed := number("TRUTH_SEED", time.Now().UnixNano()%1_000_000_000)
 	actions, users := int(number("TRUTH_ACTIONS", 200)), int(number("TRUTH_USERS", 50))
 	faults := strings.Fields(strings.ReplaceAll(os.Getenv("TRUTH_FAULTS"), ",", " "))
-	jar := jarOf(t, os.Getenv("TRUTH_LISTENER"))
+	jar, err := devstack.JarOf("TRUTH_LISTENER")
+	must(t, err)
 	w := start(t, devstack.Options{Jar: jar, Realm: realmOf(seed)}, "truth").by(seed)
 	w.patient, w.jar = len(faults) > 0, jar
 	w.rotate(seed)
@@ -64,16 +65,6 @@ func TestVerdictsEqualKeycloaks(t *testing.T) {
 	if total.agree == 0 {
 		t.Error("nothing was compared")
 	}
-}
-
-// jarOf reads TRUTH_LISTENER.
-func jarOf(t *testing.T, text string) devstack.Jar {
-	t.Helper()
-	jar, ok := map[string]devstack.Jar{"": devstack.Listening, "on": devstack.Listening, "off": devstack.ResourceOnly, "none": devstack.NoJar}[text]
-	if !ok {
-		t.Fatalf("TRUTH_LISTENER is %q, not on, off or none", text)
-	}
-	return jar
 }
 
 // round plays n actions and compares. One fault of chance falls into it, if there are any.
