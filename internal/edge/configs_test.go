@@ -18,7 +18,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
-// Ensure examples/envoy is a configuration by Envoy's own types and bounds, and closed on failure.
+// Ensure examples/envoy is a configuration by Envoy's own types and bounds, which a newer Envoy may be stricter about, and
+// closed on failure.
 func TestEnvoyConfiguration(t *testing.T) {
 	raw, err := json.Marshal(load(t, "envoy", "envoy.yaml"))
 	must(t, err)
@@ -59,21 +60,31 @@ func TestTraefikConfiguration(t *testing.T) {
 	if at(auth, "trustForwardHeader") != false {
 		t.Error("what the caller forwards is trusted")
 	}
-	for i, c := range []struct{ router, header, strip string }{
-		{"by-authorization", "Authorization", "no-authorization"},
-		{"by-session-key", "X-Session-API-Key", "no-session-key"},
-		{"by-access-token", "X-Access-Token", "no-access-token"},
+	for i, c := range []struct{ router, header, value, strip string }{
+		{"by-authorization", "Authorization", "(?i)^Bearer( |$)", "no-authorization"},
+		{"by-session-key", "X-Session-API-Key", ".*", "no-session-key"},
+		{"by-access-token", "X-Access-Token", ".*", "no-access-token"},
 	} {
 		router := at(whole, "http", "routers", c.router)
 		stripped, _ := at(whole, "http", "middlewares", c.strip, "headers", "customRequestHeaders").(map[string]any)
-		if at(router, "rule") != "HeaderRegexp(`"+c.header+"`, `.*`)" || at(router, "priority") != 4-i || len(stripped) != 1 || stripped[c.header] != "" {
+		if at(router, "rule") != "HeaderRegexp(`"+c.header+"`, `"+c.value+"`)" || at(router, "priority") != 4-i || len(stripped) != 1 || stripped[c.header] != "" {
 			t.Errorf("%s: %v, which takes out %v", c.router, router, stripped)
 		}
 	}
 	routers, _ := at(whole, "http", "routers").(map[string]any)
+	cleared, _ := at(whole, "http", "middlewares", "no-identity", "headers", "customRequestHeaders").(map[string]any)
+	for _, name := range identity {
+		if value, there := cleared[name]; !there || value != "" {
+			t.Errorf("a preflight brings its own %s", name)
+		}
+	}
 	for name, router := range routers {
-		if used, _ := at(router, "middlewares").([]any); len(used) < 2 || used[1] != "api-key" {
-			t.Errorf("%s does not ask authapi next after what nobody outside says is taken out: %v", name, used)
+		next := any("api-key")
+		if name == "preflight" {
+			next = "no-identity"
+		}
+		if used, _ := at(router, "middlewares").([]any); len(used) < 2 || used[1] != next {
+			t.Errorf("%s does not have %s next after what nobody outside says is taken out: %v", name, next, used)
 		}
 	}
 }

@@ -49,8 +49,8 @@ func TestEdge(t *testing.T) {
 		t.Fatalf("no key: %d %v", minted.Status, minted.Body)
 	}
 	t.Run("slow and half-open clients", s.slowClients)
-	t.Run("Envoy's protocol", s.envoy)
-	t.Run("nginx", s.nginx)
+	t.Run("Envoy's protocol", s.extauthz)
+	t.Run("gateways", s.gateways)
 	t.Run("examples/openhands", s.openhands)
 	t.Run("what the documents say", s.documents)
 	t.Run("schemathesis", s.schemathesis) // last: it may fill the server with anything

@@ -109,6 +109,36 @@ func TestInternalHeadersAreTakenOut(t *testing.T) {
 	})
 }
 
+// Ensure the two gateways that pass names with an underscore take out ours in each spelling.
+func TestAllSpellingsAreTakenOut(t *testing.T) {
+	caddy := func(name string) bool {
+		for _, m := range regexp.MustCompile(`request_header -(\S+)\*`).FindAllStringSubmatch(string(example(t, "caddy", "Caddyfile")), -1) {
+			if strings.HasPrefix(strings.ToLower(name), strings.ToLower(m[1])) {
+				return true
+			}
+		}
+		return false
+	}
+	haproxy := func(name string) bool {
+		for _, m := range regexp.MustCompile(`del-header (\S+) -m reg`).FindAllStringSubmatch(string(example(t, "haproxy", "haproxy.cfg")), -1) {
+			if regexp.MustCompile(m[1]).MatchString(strings.ToLower(name)) { // HAProxy holds all names in small letters
+				return true
+			}
+		}
+		return false
+	}
+	for _, ours := range slices.Concat(identity, internal) {
+		for _, name := range append(spellings(ours), ours) {
+			if !caddy(name) || !haproxy(name) {
+				t.Errorf("%s is taken out: by Caddy %v, by HAProxy %v", name, caddy(name), haproxy(name))
+			}
+		}
+	}
+	if caddy("X-Authority") || haproxy("X-Auth-Token") {
+		t.Error("the application's own is taken out")
+	}
+}
+
 // spellings are those of a name that have an underscore.
 func spellings(name string) (all []string) {
 	parts := strings.Split(name, "-")

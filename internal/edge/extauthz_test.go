@@ -4,6 +4,7 @@ package edge
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,14 +15,14 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// envoy asks the real process at AUTHAPI_EXTAUTHZ_ADDR, as Envoy does.
-func (s *system) envoy(t *testing.T) {
+// extauthz asks the real process at AUTHAPI_EXTAUTHZ_ADDR, as Envoy does.
+func (s *system) extauthz(t *testing.T) {
 	e := envoyOf(t, s.stack.Env.AuthapiExtauthzAddr)
 	in := e.check(t, http.StatusOK, "authorization", "Bearer "+s.key, "x-auth-user-id", "root")
 	if set := in.GetOkResponse().GetHeaders(); headerOf(set, "X-Auth-User-Id") != s.user || headerOf(set, "X-Auth-Key-Kind") != "system" {
 		t.Errorf("the application would see %v", set)
 	}
-	if out := in.GetOkResponse().GetHeadersToRemove(); len(out) != 1 || out[0] != "Authorization" {
+	if out := in.GetOkResponse().GetHeadersToRemove(); !slices.Equal(out, []string{"X-Auth-Reason", "Authorization"}) {
 		t.Errorf("taken out: %v", out)
 	}
 	for name, headers := range map[string][]string{
