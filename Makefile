@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-go test-listener docs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint shape generate verify listener devstack
+.PHONY: help demo up down test test-go test-listener docs walkthroughs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint shape generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,10 @@ DOCUMENTS := docs/api.md README.md docs/adopting.md
 EXAMPLES := internal/authapi/apidoc/examples.json
 docs: devstack $(LISTENER) ## run the commands of README, docs/adopting.md and docs/api.md and compare the answers (DOCS_WRITE=1: write them); then hold the alert rules and the dashboard to what the programs give
 	$(DEVSTACK) run -- sh -c '$(CURDIR)/$(DEVSTACK) docs $(if $(DOCS_WRITE),--write) --examples $(EXAMPLES) $(DOCUMENTS) && cd tools/promrules && go test -count=1 -run TestLiveScrape ./...'
+
+walkthroughs: devstack $(LISTENER) ## play docs/walkthroughs, as test-edge does beside much else (DOCS_WRITE=1: write the answers)
+	@command -v caddy >/dev/null || { echo 'Caddy is missing: apt-get install caddy'; exit 1; }
+	$(DEVSTACK) run -- $(CURDIR)/$(DEVSTACK) docs $(if $(DOCS_WRITE),--write) $(wildcard docs/walkthroughs/*.md)
 
 CLIENTS_VENV := .dev/venv-clients/bin/pytest
 $(CLIENTS_VENV): clients/python/pyproject.toml

@@ -10,7 +10,7 @@ type block struct {
 	line     int    // of the command's fence, from 1
 	command  string // what the shell is given
 	answered bool
-	printed  bool // the answer is what the command prints, and none of authapi
+	printed  bool // the answer is what the command prints, whomever it called
 	shape    bool // only the answer's members count
 	answer   string
 	from, to int // the answer's lines in the document, from 0, without the fences

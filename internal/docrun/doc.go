@@ -5,5 +5,5 @@
 // block fenced as ```http follows, it is the answer to the block's one call of authapi, in a form in which two runs
 // give the same: ids, times, keys and tokens are replaced by examples (see examples.go). ```http shape holds an answer
 // to its members only, and to none within lists, for stories that no two runs tell alike; ```text is what a
-// command prints that calls no authapi.
+// command prints, in the same form.
 package docrun

@@ -138,6 +138,16 @@ func TestPlay(t *testing.T) {
 	if got, err := play(head+post+wrong, true); err != nil || got != head+post+answer {
 		t.Errorf("%v\n%s", err, got)
 	}
+	const printed = "```sh\necho key tokst_0FiVUzmOEv of 4b0d9c3e-0c63-4a5e-9a2f-5d7d6a8a6f11, at 2027-01-02 03:04:05Z\n```\n```text\n"
+	if got, err := play(printed+"?\n```\n", true); err != nil || strings.Contains(strings.Split(got, "```text")[1], "0FiVUzmOEv") || !strings.Contains(got, exampleClock) {
+		t.Errorf("what differs from run to run is shown: %v\n%s", err, got)
+	} else if _, err := play(got, false); err != nil {
+		t.Errorf("the next run differs: %v", err)
+	}
+	got := newExamples().text("printed", "key 0FiVUzmOEv in session 8GOaFobXdMuXbs7mK2sRhWWc: key automation")
+	if strings.Contains(got, "0FiVUzmOEv") || strings.Contains(got, "8GOa") || !strings.HasSuffix(got, ": key automation") {
+		t.Errorf("%s", got)
+	}
 	if _, err := play("```sh\nfalse\n```\n", false); err == nil {
 		t.Error("a command that fails is taken")
 	}

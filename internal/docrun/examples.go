@@ -12,9 +12,10 @@ import (
 	"strings"
 )
 
-// exampleTime stands for every time, and exampleSecond for the same in seconds.
+// exampleTime stands for every time, exampleClock and exampleSecond for the same in other forms.
 const (
 	exampleTime   = "2026-11-29T10:00:00Z"
+	exampleClock  = "2026-11-29 10:00:00Z" // as our commands print it
 	exampleSecond = "1795946400"
 )
 
@@ -27,13 +28,15 @@ var numbers = map[string]json.Number{
 const shortestID = 10
 
 var (
-	uuidText = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	timeText = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
-	keyText  = regexp.MustCompile(`tokst_([0-9A-Za-z]{10})(_[0-9A-Za-z]{49})?`)
-	jwtText  = regexp.MustCompile(`eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+`)
-	hostText = regexp.MustCompile(`127\.0\.0\.1:\d+`)
-	keyID    = regexp.MustCompile(`^[0-9A-Za-z]{10}$`)
-	keyNames = []string{"id", "ids", "jti", "key_id", "replaces"}
+	uuidText  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	timeText  = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
+	clockTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`)
+	keyText   = regexp.MustCompile(`tokst_([0-9A-Za-z]{10})(_[0-9A-Za-z]{49})?`)
+	printedID = regexp.MustCompile(`\b(key|session) ([0-9A-Za-z]{10}|[0-9A-Za-z_-]{24})\b`) // as our commands name them
+	jwtText   = regexp.MustCompile(`eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+`)
+	hostText  = regexp.MustCompile(`127\.0\.0\.1:\d+`)
+	keyID     = regexp.MustCompile(`^[0-9A-Za-z]{10}$`)
+	keyNames  = []string{"id", "ids", "jti", "key_id", "replaces"}
 )
 
 // examples replaces what differs from run to run. The same value gets the same example throughout a document, which is
@@ -86,6 +89,7 @@ func (x *examples) text(name, text string) string {
 	}
 	text = jwtText.ReplaceAllString(text, "eyJhbGciOi…")
 	text = timeText.ReplaceAllString(text, exampleTime)
+	text = clockTime.ReplaceAllString(text, exampleClock)
 	text = hostText.ReplaceAllString(text, "127.0.0.1:8080")
 	text = uuidText.ReplaceAllStringFunc(text, func(id string) string { return x.remembered(id, name, uuidOf) })
 	text = keyText.ReplaceAllStringFunc(text, func(key string) string {
@@ -95,10 +99,24 @@ func (x *examples) text(name, text string) string {
 		}
 		return "tokst_" + x.keyID(parts[1]) + "_…"
 	})
+	text = printedID.ReplaceAllStringFunc(text, x.printed)
 	for value, example := range x.known { // ids without a form of their own stand in stories, too
 		if len(value) >= shortestID {
 			text = strings.ReplaceAll(text, value, example)
 		}
+	}
+	return text
+}
+
+// printed is "key ID" or "session ID". A word of as many letters is none.
+func (x *examples) printed(text string) string {
+	kind, id, _ := strings.Cut(text, " ")
+	switch {
+	case strings.ToLower(id) == id && !strings.ContainsAny(id, "0123456789"):
+	case kind == "key" && len(id) == shortestID:
+		return kind + " " + x.keyID(id)
+	case kind == "session" && len(id) > shortestID:
+		return kind + " " + x.remembered(id, "session_id", sessionOf)
 	}
 	return text
 }
@@ -121,6 +139,9 @@ func uuidOf(sum []byte) string {
 	h := hex.EncodeToString(sum)
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:32]
 }
+
+// sessionOf has the form of a session's id since Keycloak 26.7, and its length, so that tables stay tables.
+func sessionOf(sum []byte) string { return new(big.Int).SetBytes(sum).Text(62)[:24] }
 
 // keyIDOf has the form of a key's id.
 func keyIDOf(sum []byte) string {

@@ -84,7 +84,8 @@ type player struct {
 	seen  map[string]recorded
 }
 
-// newPlayer makes a folder that looks to the commands like the checkout beside a stack: .dev/env says where it is.
+// newPlayer makes a folder that looks to the commands like the checkout beside a stack: .dev/env says where it is, and
+// the examples are there.
 func newPlayer(ctx context.Context, env devstack.Env, o Options) (*player, error) {
 	dir, err := os.MkdirTemp("", "tokenstate-docs-")
 	if err != nil {
@@ -96,8 +97,10 @@ func newPlayer(ctx context.Context, env devstack.Env, o Options) (*player, error
 	}
 	env.AuthapiURL = p.relay.url
 	err = os.Mkdir(filepath.Join(dir, ".dev"), 0o700)
-	if err == nil {
-		err = os.Symlink(filepath.Join(o.Root, ".dev", "bin"), filepath.Join(dir, ".dev", "bin"))
+	for _, part := range []string{filepath.Join(".dev", "bin"), "examples"} {
+		if err == nil {
+			err = os.Symlink(filepath.Join(o.Root, part), filepath.Join(dir, part))
+		}
 	}
 	if err == nil {
 		err = env.Write(devstack.EnvFile(dir))
@@ -181,7 +184,7 @@ func (p *player) once(b block) (outcome, error) {
 		return got, err
 	}
 	if b.printed {
-		got.text = strings.TrimSpace(out)
+		got.text = got.examples.text("printed", strings.TrimSpace(out))
 		return got, nil
 	}
 	if len(calls) != 1 {

@@ -51,6 +51,7 @@ func TestEdge(t *testing.T) {
 	t.Run("slow and half-open clients", s.slowClients)
 	t.Run("Envoy's protocol", s.extauthz)
 	t.Run("gateways", s.gateways)
+	t.Run("walkthroughs", s.walkthroughs)
 	t.Run("examples/openhands", s.openhands)
 	t.Run("what the documents say", s.documents)
 	t.Run("schemathesis", s.schemathesis) // last: it may fill the server with anything
@@ -61,6 +62,20 @@ func (s *system) documents(t *testing.T) {
 	must(t, docrun.Play(t.Context(), s.stack.Env, docrun.Options{
 		Root: s.root, Files: []string{"docs/api.md", "README.md", "docs/adopting.md"}, Examples: "internal/authapi/apidoc/examples.json",
 	}))
+}
+
+// walkthroughs plays docs/walkthroughs, each as if it were the only one.
+func (s *system) walkthroughs(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(s.root, "docs", "walkthroughs", "*.md"))
+	must(t, err)
+	if len(files) < 4 {
+		t.Fatalf("only %v", files)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			must(t, docrun.Play(t.Context(), s.stack.Env, docrun.Options{Root: s.root, Files: []string{filepath.Join("docs", "walkthroughs", filepath.Base(file))}}))
+		})
+	}
 }
 
 // openhands plays the first adopter's Python against this stack.
