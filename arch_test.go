@@ -59,7 +59,7 @@ var rules = map[string]struct {
 	"internal/console/upstream":        {[]string{"client", "internal/console", "internal/console/page", "internal/secret", "internal/timeline"}, "authapi as anybody asks it, over HTTP: the console has no other way to change anything"},
 	"internal/console/scrape":          {[]string{"internal/console/page"}, "one technology: the text form of metrics"},
 	"internal/console/consoletest":     {[]string{"internal/apikey", "internal/console", "internal/console/page", "internal/events", "internal/hearing", "internal/journal", "internal/projection", "internal/timeline", "internal/tokenstate"}, "tests alone: a console whose neighbours are in memory"},
-	"internal/console/adapters":        {[]string{"internal/apikey", "internal/apikey/postgres", "internal/console", "internal/console/page", "internal/events", "internal/journal", "internal/projection", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the console to Postgres"},
+	"internal/console/adapters":        {[]string{"internal/apikey", "internal/apikey/postgres", "internal/console", "internal/console/page", "internal/events", "internal/journal", "internal/projection", "internal/recovery", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the console to Postgres, and to the comparisons of recovery, which it has read only"},
 	"internal/extauthz":                {[]string{"internal/authapi/gate", "internal/authapi/problem", "internal/authapi/redact"}, "a second door to the same decision: Envoy's protocol is its technology"},
 	"internal/strictjson":              {nil, "a leaf: JSON from outside"},
 	"internal/logouttoken":             {[]string{"internal/strictjson"}, "one technology: JSON web tokens, by go-oidc"},

@@ -51,9 +51,11 @@ func (w *world) withConsole() (pages *httptest.Server, api *upstream.Authapi) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = known.Run(ctx) }()
+	running := make(chan struct{})
 	t.Cleanup(func() {
 		cancel()
 		<-done
+		<-running
 		source.Close()
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	})
@@ -66,10 +68,12 @@ func (w *world) withConsole() (pages *httptest.Server, api *upstream.Authapi) {
 	t.Cleanup(pages.Close)
 	at, err := url.Parse(pages.URL)
 	must(t, err)
+	store, held := postgres.New(pool), keyrows.New(pool)
 	s = console.New(console.Config{
-		Known: known, Rows: adapters.Rows{Store: postgres.New(pool), Held: keyrows.New(pool)}, Authapi: api, Logins: console.Logins{Open: true},
-		Public: at, Logger: zerolog.Nop(), Samples: func() []page.Sample { return nil },
+		Known: known, Rows: adapters.Rows{Store: store, Held: held}, Checks: adapters.Checks{Store: store, Held: held}, Authapi: api,
+		Logins: console.Logins{Open: true}, Public: at, Logger: zerolog.Nop(), Samples: func() []page.Sample { return nil },
 	})
+	go func() { defer close(running); _ = s.Run(ctx) }()
 	return pages, api
 }
 
@@ -129,6 +133,27 @@ func TestConsoleOnARealDatabase(t *testing.T) {
 	if strings.Contains(whole, key) || !strings.Contains(whole, "owner of the key") {
 		t.Errorf("a pasted key: %s", whole)
 	}
+}
+
+// Ensure the checks do with the rights of tokenstate_console alone, agree about a sound database, and find what is not; and
+// that what somebody verified by the command is told.
+func TestConsolesChecksOnARealDatabase(t *testing.T) {
+	w := newWorld(t)
+	w.mint("automation")
+	w.put(offline("s", now())).want(t, http.StatusCreated)
+	s, _ := w.withConsole()
+	must(t, w.store.NoteVerify(t.Context(), "operator ann", true, "12 journal lines were compared, and they agree"))
+	check := func(name, want string) {
+		t.Helper()
+		w.page(s, "/log/check", url.Values{"what": {name}})
+		w.eventually(name+" says: "+want, func() bool { return strings.Contains(w.page(s, "/log", nil), want) })
+	}
+	w.eventually("the command's run is told", func() bool { return strings.Contains(w.page(s, "/log", nil), "12 journal lines were compared") })
+	check("verify", "were compared, and they agree.")
+	check("replay", "0 verdicts would change")
+	_, err := w.pool.Exec(t.Context(), "INSERT INTO tokenstate.fact_pardon (cause, at_ms, tie, pardoned_by, reason) VALUES ('c', 1, '', 'nobody', 'x')")
+	must(t, err)
+	check("verify", "extra fact: pardon")
 }
 
 // Ensure a credential is let in if authapi takes it and it has the scope explain, and no other text

@@ -53,8 +53,10 @@ func serveConsole(ctx context.Context, c *consoleConfig) error {
 	known := projection.New(source, projection.Options{}, logger)
 	api := &upstream.Authapi{URL: c.authapiURL, Credential: c.serviceKey, OfRealm: c.realm}
 	scraper := &scrape.Scraper{Programs: c.programs(), Age: age(known), Logger: logger}
+	store, held := postgres.New(pool), keyrows.New(pool)
 	s := console.New(console.Config{
-		Known: known, Rows: adapters.Rows{Store: postgres.New(pool), Held: keyrows.New(pool)}, Authapi: api, Logins: c.loginsAt(public, api),
+		Known: known, Rows: adapters.Rows{Store: store, Held: held}, Checks: adapters.Checks{Store: store, Held: held}, Authapi: api,
+		Logins: c.loginsAt(public, api),
 		Public: public, Issuer: c.issuer, Version: ops.Built(schema.Version), Settings: c.shown(), Logger: logger,
 		Samples: scraper.Samples, Scraped: len(scraper.Programs) > 0,
 	})
@@ -67,6 +69,7 @@ func serveConsole(ctx context.Context, c *consoleConfig) error {
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return known.Run(ctx) })
 	all.Go(func() error { return scraper.Run(ctx) })
+	all.Go(func() error { return s.Run(ctx) })
 	if certs != nil {
 		all.Go(func() error { return certs.ReloadOnHangup(ctx, logger) })
 	}

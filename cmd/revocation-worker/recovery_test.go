@@ -113,14 +113,26 @@ func TestVerifyFindsAndRepairs(t *testing.T) {
 			if !errors.Is(err, ops.ErrDifferences) {
 				t.Fatalf("not found: %v\n%s", err, out)
 			}
+			w.noted(false, "compared: ")
 			w.must("verify", "--repair", "--by", "test")
+			w.noted(true, "the facts are repaired")
 			w.must("verify")
+			w.noted(true, "and they agree")
 			if w.Dump() != want {
 				t.Fatal("the repaired facts are not the ones before")
 			}
 			w.History(40, 50) // the worker goes on
 			w.must("verify")
 		})
+	}
+}
+
+// noted checks what the database says of the last verify.
+func (w *world) noted(sound bool, found string) {
+	w.T.Helper()
+	v, err := w.Store.LastVerify(w.T.Context())
+	if err != nil || v.Sound != sound || !strings.Contains(v.Found, found) || v.At.IsZero() || v.By == "" {
+		w.T.Errorf("noted is %+v, %v", v, err)
 	}
 }
 

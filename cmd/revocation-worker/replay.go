@@ -61,7 +61,7 @@ func (o *operator) source(ctx context.Context, from string) (src recovery.Source
 	kind, arg, _ := strings.Cut(from, "=")
 	switch kind {
 	case "journal":
-		src, err = adapters.NewJournal(ctx, o.store())
+		src, err = recovery.ReadJournal(ctx, o.store())
 		return src, at, func() {}, err
 	case "file":
 		return openFile(arg)

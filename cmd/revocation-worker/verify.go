@@ -9,7 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
-	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
@@ -30,20 +30,27 @@ func verify(ctx context.Context, cmd *cli.Command, o *operator) error {
 	}
 	at, done := ops.Progress("verify", lines, o.logger)
 	var r recovery.Report
-	repair := cmd.Bool("repair")
-	err = o.store().Freeze(ctx, repair, func(z postgres.Frozen) error {
-		r, err = recovery.Verify(ctx, adapters.Frozen{Frozen: z, By: cmd.String("by")}, repair, func(n, _ int64) { at(n) })
+	by := cmd.String("by")
+	err = o.store().Freeze(ctx, cmd.Bool("repair"), func(z postgres.Frozen) error {
+		var repair recovery.Repair
+		if cmd.Bool("repair") {
+			repair = func(ctx context.Context, f tokenstate.Facts, detail string) error {
+				return z.Replace(ctx, f, by, detail)
+			}
+		}
+		r, err = recovery.Verify(ctx, z, repair, func(n, _ int64) { at(n) })
 		return err
 	})
 	done()
 	if err != nil {
 		return err
 	}
-	if err := ops.Output(cmd, r, func(w io.Writer) { tableOf(w, r) }); err != nil || r.Sound() {
-		return err
+	// Whoever looks at the console or at /v1/status asks when this was last done. The result itself is told below, noted or not.
+	if err := o.store().NoteVerify(ctx, by, !r.Left(), r.Found()); err != nil {
+		o.logger.Warn().Err(err).Msg("that this was verified could not be noted in the database")
 	}
-	if r.Repaired && len(r.View) == 0 {
-		return nil
+	if err := ops.Output(cmd, r, func(w io.Writer) { tableOf(w, r) }); err != nil || !r.Left() {
+		return err
 	}
 	if len(r.View) > 0 {
 		return fmt.Errorf("%w: the view and the programs judge differently: are both of the same version? please report it", ops.ErrDifferences)

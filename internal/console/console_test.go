@@ -107,6 +107,7 @@ const somebody = "/users/demo/5f0c8a4e-0000-4000-8000-000000000009"
 var pages = map[string]string{
 	"/": "viewer", "/why": "support", somebody: "support", "/tokens": "viewer", "/tokens.csv": "support", "/keys": "support", "/keys.csv": "support",
 	"/orders": "viewer", "/parked": "viewer", "/log": "viewer", "/audit": "viewer", "/setup": "viewer", "/plots": "viewer", "/plots.json": "viewer",
+	"/orders/pardon?realm=demo&user=u&cause=c": "operator",
 }
 
 var grown = map[string]int{"nobody": 0, "viewer": 1, "support": 2, "operator": 3}

@@ -9,13 +9,15 @@ import (
 )
 
 // logPage shows how far the log is applied.
-func (s *Server) logPage(r *http.Request, _ Visitor) (answer, error) {
+func (s *Server) logPage(r *http.Request, v Visitor) (answer, error) {
 	log, at, stale := s.log.get(r.Context(), s.Now(), s.Rows.Log)
 	return answer{page: "log", title: "Log", data: struct {
-		Log   *page.Log
-		At    time.Time
-		Stale bool
-	}{log, at.UTC(), stale}}, nil
+		Log      *page.Log
+		At       time.Time
+		Stale    bool
+		MayCheck bool
+		Check    page.Check
+	}{log, at.UTC(), stale, s.Checks != nil && v.Role >= Operator, s.checks.shown()}}, nil
 }
 
 type setupView struct {

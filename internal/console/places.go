@@ -24,8 +24,10 @@ func (s *Server) places() []place {
 		{"GET /orders", Viewer, s.orders},
 		{"POST /orders/preview", Operator, s.preview},
 		{"POST /orders", Operator, s.give},
+		{"GET /orders/pardon", Operator, s.pardon},
 		{"GET /parked", Viewer, s.parked},
 		{"GET /log", Viewer, s.logPage},
+		{"POST /log/check", Operator, s.check},
 		{"GET /audit", Viewer, s.audit},
 		{"GET /setup", Viewer, s.setup},
 	}

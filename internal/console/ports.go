@@ -28,6 +28,8 @@ type Knowledge interface {
 	Best(realm, user, clientID string, want func(projection.Token) bool) (projection.Token, tokenstate.Verdict, bool)
 	Judge(tokenstate.Token) tokenstate.Verdict
 	KeyCut(realm, user, id string) (c tokenstate.Cutoff, cause string, ok bool)
+	// Pardoning lets ask judge by what is known with the cutoffs of one cause taken back.
+	Pardoning(cause string, ask func(tokenstate.Facts, tokenstate.Rules))
 }
 
 // Rows reads what lies in Postgres only. Each call is bounded by its context.
@@ -42,6 +44,14 @@ type Rows interface {
 	Orders(ctx context.Context, most int) ([]events.Message, error)
 	Parked(ctx context.Context, most int) ([]journal.Parked, error)
 	Acts(context.Context, ActFilter) ([]page.Act, error)
+}
+
+// Checks hold the state against the journal. They read, and change nothing; seen is told of progress.
+type Checks interface {
+	// Verify proves that facts, journal, view and feed agree.
+	Verify(ctx context.Context, seen func(done, of int64)) (page.Outcome, error)
+	// Replay says which verdicts would change if the journal were learnt once more.
+	Replay(ctx context.Context, seen func(done, of int64)) (page.Outcome, error)
 }
 
 // TokenFilter selects tokens. What is empty selects nothing out.

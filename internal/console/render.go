@@ -47,7 +47,10 @@ var helpers = template.FuncMap{
 		return "/keys?" + url.Values{"realm": {realm}, "user": {user}}.Encode()
 	},
 	"orders": func(user string) string { return "/orders?" + url.Values{"user": {user}}.Encode() },
-	"local":  func(path, is string) bool { return path == is || is != "/" && strings.HasPrefix(path, is) },
+	"pardon": func(g page.Given) string {
+		return "/orders/pardon?" + url.Values{"realm": {g.Realm}, "user": {g.User}, "cause": {g.ID}}.Encode()
+	},
+	"local": func(path, is string) bool { return path == is || is != "/" && strings.HasPrefix(path, is) },
 }
 
 // figure is a number in three digits or so; "–" for none.

@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Known    Knowledge
 	Rows     Rows
+	Checks   Checks
 	Authapi  Authapi
 	Logins   Logins
 	Public   *url.URL // where people open it
@@ -40,6 +41,7 @@ type Server struct {
 	building chan struct{}
 	pace     *rate.Limiter
 	log      latest
+	checks   *checks
 }
 
 // Bounds of the pages that are put together at once, and in a second. More wait, and then hear 503: people
@@ -63,6 +65,7 @@ func New(c Config) *Server {
 	}
 	return &Server{
 		Config: c, sessions: newSessions(c.Now), attempts: newAttempts(), flows: flows{all: map[[32]byte]begun{}},
+		checks:   &checks{next: make(chan string, 1)},
 		building: make(chan struct{}, maxBuilding), pace: rate.NewLimiter(c.Pace, pagesAtOnce),
 	}
 }

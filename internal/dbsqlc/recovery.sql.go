@@ -450,6 +450,23 @@ func (q *Queries) KeepBackfills(ctx context.Context, db DBTX, realms []string) (
 	return result.RowsAffected(), nil
 }
 
+const lastVerify = `-- name: LastVerify :one
+SELECT at, actor, detail FROM tokenstate.audit WHERE action = 'verify' ORDER BY n DESC LIMIT 1
+`
+
+type LastVerifyRow struct {
+	At     time.Time
+	Actor  string
+	Detail string
+}
+
+func (q *Queries) LastVerify(ctx context.Context, db DBTX) (LastVerifyRow, error) {
+	row := db.QueryRow(ctx, lastVerify)
+	var i LastVerifyRow
+	err := row.Scan(&i.At, &i.Actor, &i.Detail)
+	return i, err
+}
+
 const listParked = `-- name: ListParked :many
 SELECT stream_created, seq, received_ms, subject, reason, raw FROM tokenstate.parked ORDER BY stream_created, seq
 `

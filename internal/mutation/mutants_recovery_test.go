@@ -18,7 +18,7 @@ var recovering = []mutant{
 	{"a pruned journal contradicts no fact", recovers + "verify.go", `if r.Pruned = !whole; r.Pruned {`, `if r.Pruned = !whole; false {`, false},
 	{"the view is held against Judge", recovers + "verify.go", `if got := said[t]; got != want {`, `if got := said[t]; got != want && false {`, false},
 	{"holes in the feed are found", recovers + "verify.go", ` && r.FeedHoles == 0`, ``, false},
-	{"repair is asked for", recovers + "verify.go", `if !repair || r.Sound() {`, `if r.Sound() {`, false},
+	{"repair is asked for", recovers + "verify.go", `if repair == nil || r.Sound() {`, `if r.Sound() {`, false},
 	{"reconcile ends where Keycloak is away", recovers + "reconcile.go", `case errors.Is(err, worker.ErrAway) || ctx.Err() != nil:`, `case errors.Is(err, worker.ErrNoKeys) || ctx.Err() != nil:`, false},
 	{"what was ordered is no mistake", recovers + "reconcile.go", `c.Value.Reason != tokenstate.ReasonOrder`, `c.Value.Reason != ""`, false},
 	{"who was shown as known is not looked at", recovers + "reconcile.go", `if subject.User != "" && c.first > 0 && `, `if false && `, false},

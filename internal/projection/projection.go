@@ -174,3 +174,13 @@ func (p *Projection) KeyCut(realm, user, id string) (c tokenstate.Cutoff, cause 
 	}
 	return p.st.facts.KeyCut(realm, user, id)
 }
+
+// Pardoning lets ask judge by what is known with the cutoffs of one cause taken back. It must keep nothing of the facts, which
+// go on changing when it has returned.
+func (p *Projection) Pardoning(cause string, ask func(tokenstate.Facts, tokenstate.Rules)) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.st != nil {
+		ask(p.st.facts.Pardoning(map[string]bool{cause: true}), p.status.Rules)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -13,20 +14,13 @@ type Frozen interface {
 	// Taught is what the journal teaches; whole is false if it was pruned.
 	Taught(ctx context.Context, seen func(done, of int64)) (f tokenstate.Facts, whole bool, err error)
 	// View is what the SQL view says, and of which instant.
-	View(context.Context) ([]ViewRow, tokenstate.Millis, error)
+	View(context.Context) ([]journal.ViewRow, tokenstate.Millis, error)
 	Tokens(context.Context) ([]tokenstate.Token, tokenstate.Rules, error)
 	FeedHoles(context.Context) (int64, error)
-	Replace(ctx context.Context, f tokenstate.Facts, detail string) error
 }
 
-// ViewRow is the SQL view's answer about one token.
-type ViewRow struct {
-	Token  tokenstate.Token
-	State  string
-	Reason string
-	Since  tokenstate.Millis
-	Event  string
-}
+// Repair makes f the facts. detail says what was wrong.
+type Repair func(ctx context.Context, f tokenstate.Facts, detail string) error
 
 // Report says in which way the database contradicts itself; the zero value: in none.
 type Report struct {
@@ -47,10 +41,27 @@ func (r *Report) Sound() bool {
 	return len(r.Missing)+len(r.Extra)+len(r.Different)+len(r.View) == 0 && r.FeedHoles == 0
 }
 
+// Found says in one line how much was compared, and what was wrong.
+func (r *Report) Found() string {
+	compared := fmt.Sprintf("%d journal lines, %d facts and %d tokens were compared", r.Lines, r.Facts, r.Tokens)
+	if r.Sound() {
+		return compared + ", and they agree"
+	}
+	repaired := ""
+	if r.Repaired {
+		repaired = "; the facts are repaired"
+	}
+	return fmt.Sprintf("%s: %d facts missing, %d extra, %d different, %d tokens judged differently by the view, %d holes in the feed%s",
+		compared, len(r.Missing), len(r.Extra), len(r.Different), len(r.View), r.FeedHoles, repaired)
+}
+
+// Left reports whether something is still not as it should be. A repair mends facts and feed; the view is the programs' own.
+func (r *Report) Left() bool { return !r.Sound() && (!r.Repaired || len(r.View) > 0) }
+
 // Verify holds the facts against the journal, the view against Judge, and the feed against its
-// own numbering. With repair it makes the facts what the journal teaches; the caller must then
-// keep all writers away from z.
-func Verify(ctx context.Context, z Frozen, repair bool, seen func(done, of int64)) (Report, error) {
+// own numbering. With repair, which may be nil, it makes the facts what the journal teaches; the
+// caller must then keep all writers away from z.
+func Verify(ctx context.Context, z Frozen, repair Repair, seen func(done, of int64)) (Report, error) {
 	var r Report
 	taught, whole, err := z.Taught(ctx, func(done, of int64) { r.Lines = done; seen(done, of) })
 	if err != nil {
@@ -71,12 +82,12 @@ func Verify(ctx context.Context, z Frozen, repair bool, seen func(done, of int64
 	if r.FeedHoles, err = z.FeedHoles(ctx); err != nil {
 		return r, err
 	}
-	if !repair || r.Sound() {
+	if repair == nil || r.Sound() {
 		return r, nil
 	}
 	r.Repaired = true
 	detail := fmt.Sprintf("%d facts missing, %d extra, %d different, %d holes in the feed", len(r.Missing), len(r.Extra), len(r.Different), r.FeedHoles)
-	return r, z.Replace(ctx, taught, detail)
+	return r, repair(ctx, taught, detail)
 }
 
 // view compares by the facts that the tables hold, right or wrong: a wrong fact is told above.
@@ -90,14 +101,14 @@ func (r *Report) view(ctx context.Context, z Frozen, held tokenstate.Facts) erro
 		return err
 	}
 	r.Tokens = len(tokens)
-	said := make(map[tokenstate.Token]ViewRow, len(rows))
+	said := make(map[tokenstate.Token]journal.ViewRow, len(rows))
 	for _, row := range rows {
 		said[row.Token] = row
 	}
 	for _, t := range tokens {
 		v := tokenstate.JudgeAt(t, held, rules, at)
 		t.Client, t.Expires, t.Issuer = "", 0, ""
-		want := ViewRow{t, v.State.String(), v.Reason, v.Since, v.Cause}
+		want := journal.ViewRow{Token: t, State: v.State.String(), Reason: v.Reason, Since: v.Since, Event: v.Cause}
 		if got := said[t]; got != want {
 			r.View = append(r.View, fmt.Sprintf("user %s, client %s, session %s: the view says %q %q, Judge %q %q",
 				t.User, t.ClientID, t.Session, got.State, got.Reason, want.State, want.Reason))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -12,7 +13,7 @@ type frozen struct {
 	held, taught tokenstate.Facts
 	whole        bool
 	tokens       []tokenstate.Token
-	view         []ViewRow
+	view         []journal.ViewRow
 	holes        int64
 	replaced     *tokenstate.Facts
 }
@@ -24,7 +25,7 @@ func (z *frozen) Taught(_ context.Context, seen func(done, of int64)) (tokenstat
 	return z.taught, z.whole, nil
 }
 
-func (z *frozen) View(context.Context) ([]ViewRow, tokenstate.Millis, error) {
+func (z *frozen) View(context.Context) ([]journal.ViewRow, tokenstate.Millis, error) {
 	return z.view, 1000, nil
 }
 
@@ -55,7 +56,7 @@ func TestVerify(t *testing.T) {
 	judged := tokenstate.Judge(token, looks(1), tokenstate.DefaultRules())
 	bare := token
 	bare.Client = ""
-	right := ViewRow{bare, judged.State.String(), judged.Reason, judged.Since, judged.Cause}
+	right := journal.ViewRow{Token: bare, State: judged.State.String(), Reason: judged.Reason, Since: judged.Since, Event: judged.Cause}
 	wrong := right
 	wrong.State = "revoked"
 	for name, c := range map[string]struct {
@@ -67,17 +68,17 @@ func TestVerify(t *testing.T) {
 		"a fact that nothing has taught":  {frozen{held: looks(1, 2), taught: looks(1), whole: true}, false},
 		"the same, of a pruned journal":   {frozen{held: looks(1, 2), taught: looks(1)}, true},
 		"missing, of a pruned journal":    {frozen{held: looks(1), taught: looks(1, 2)}, false},
-		"the view says the same as Judge": {frozen{held: looks(1), taught: looks(1), whole: true, tokens: []tokenstate.Token{token}, view: []ViewRow{right}}, true},
-		"the view says otherwise":         {frozen{held: looks(1), taught: looks(1), whole: true, tokens: []tokenstate.Token{token}, view: []ViewRow{wrong}}, false},
+		"the view says the same as Judge": {frozen{held: looks(1), taught: looks(1), whole: true, tokens: []tokenstate.Token{token}, view: []journal.ViewRow{right}}, true},
+		"the view says otherwise":         {frozen{held: looks(1), taught: looks(1), whole: true, tokens: []tokenstate.Token{token}, view: []journal.ViewRow{wrong}}, false},
 		"the view lacks a token":          {frozen{held: looks(1), taught: looks(1), whole: true, tokens: []tokenstate.Token{token}}, false},
 		"a hole in the feed":              {frozen{held: looks(1), taught: looks(1), whole: true, holes: 1}, false},
 	} {
 		db := c.db
-		r, err := Verify(t.Context(), &db, false, func(int64, int64) {})
+		r, err := Verify(t.Context(), &db, nil, func(int64, int64) {})
 		if err != nil || r.Sound() != c.sound || r.Repaired || db.replaced != nil {
 			t.Errorf("%s: sound %v, repaired %v, %+v, %v", name, r.Sound(), r.Repaired, r, err)
 		}
-		r, err = Verify(t.Context(), &db, true, func(int64, int64) {})
+		r, err = Verify(t.Context(), &db, db.Replace, func(int64, int64) {})
 		if err != nil || r.Repaired == c.sound || (db.replaced == nil) != c.sound {
 			t.Errorf("%s, with repair: repaired %v, %v", name, r.Repaired, err)
 		}

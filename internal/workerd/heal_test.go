@@ -11,7 +11,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/events/stream"
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/recovery"
-	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -76,7 +75,7 @@ func TestALossIsMadeUpFor(t *testing.T) {
 		t.Error("the backfill is not asked for")
 	}
 	workertest.Must(t, w.Store.Freeze(t.Context(), false, func(z postgres.Frozen) error {
-		r, err := recovery.Verify(t.Context(), adapters.Frozen{Frozen: z}, false, func(int64, int64) {})
+		r, err := recovery.Verify(t.Context(), z, nil, func(int64, int64) {})
 		if err == nil && !r.Sound() {
 			t.Errorf("a replay would not learn the losses: %+v", r)
 		}

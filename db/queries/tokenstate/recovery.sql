@@ -137,3 +137,6 @@ UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(rec
 
 -- name: Realms :many
 SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key UNION SELECT realm FROM tokenstate.service_key ORDER BY realm;
+
+-- name: LastVerify :one
+SELECT at, actor, detail FROM tokenstate.audit WHERE action = 'verify' ORDER BY n DESC LIMIT 1;

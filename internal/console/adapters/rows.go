@@ -36,10 +36,14 @@ func (r Rows) Log(ctx context.Context) (page.Log, error) {
 	if err != nil {
 		return page.Log{}, err
 	}
+	verified, err := r.Store.LastVerify(ctx)
+	if err != nil {
+		return page.Log{}, err
+	}
 	l := page.Log{
 		Worker: s.Worker, HeldUntil: s.HeldUntil, Parked: s.Parked, Waiting: s.Waiting, OldestWaiting: waits, Seq: s.Seq,
 		Stream: s.Stream, StreamMade: s.StreamCreated, JournalN: s.JournalN, ExportedN: s.ExportedN, PrunedN: s.PrunedN,
-		Rules: rulesOf(status.Rules), Confirmed: status.Confirmed,
+		Rules: rulesOf(status.Rules), Confirmed: status.Confirmed, Verified: page.Verified(verified),
 	}
 	for _, x := range s.Replays {
 		l.Replays = append(l.Replays, page.Replay(x))

@@ -42,6 +42,8 @@ type World struct {
 	OIDC  *OIDC
 	Log   *strings.Builder // what the console logs
 
+	Checks *Checks
+
 	mu    sync.Mutex
 	clock time.Time
 }
@@ -82,6 +84,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 	now := events.Millis(w.clock.UnixMilli())
 	facts := tokenstate.NewFacts()
 	w.Rows, w.API, w.OIDC = &Rows{at: w.clock}, &API{at: w.clock, users: users}, &OIDC{Issuer: cmp.Or(o.Issuer, "https://id.example")}
+	w.Checks = &Checks{Go: make(chan error)}
 	var tokens []projection.Token
 	for i, user := range users {
 		if o.One {
@@ -105,7 +108,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		return nil, err
 	}
 	c := console.Config{
-		Known: w.Known, Rows: w.Rows, Authapi: w.API, Public: at, Version: "test", Logger: zerolog.New(w.Log), Now: w.Now,
+		Known: w.Known, Rows: w.Rows, Checks: w.Checks, Authapi: w.API, Public: at, Version: "test", Logger: zerolog.New(w.Log), Now: w.Now,
 		Pace:     cmp.Or(o.Pace, rate.Inf),
 		Settings: []page.Setting{{Name: "CONSOLE_LOGIN", Value: "oidc,credential"}, {Name: "CONSOLE_CLIENT_SECRET", Value: "set"}},
 	}
@@ -114,6 +117,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		c.Logins.OIDC, c.Logins.Credential, c.Issuer = w.OIDC, w.OIDC, w.OIDC.Issuer
 	}
 	w.Server = console.New(c)
+	go func() { _ = w.Server.Run(ctx) }()
 	return w, nil
 }
 

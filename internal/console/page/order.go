@@ -117,6 +117,9 @@ type Given struct {
 	Taken                                    bool // back, by a pardon
 }
 
+// Pardonable: only what was revoked for good is taken back by a pardon. A user who was disabled here is enabled again.
+func (g Given) Pardonable() bool { return g.Kind == events.OrderRevoke && g.User != "" && !g.Taken }
+
 // GivenOf shows orders and pardons, the latest first.
 func GivenOf(ms []events.Message) (out []Given) {
 	pardoned := map[string]bool{}

@@ -36,6 +36,7 @@ type Log struct {
 	Readings                     []Reading
 	Rules                        []Setting
 	Confirmed                    bool
+	Verified                     Verified
 }
 
 // Replay is a replay that is under way, or was interrupted.

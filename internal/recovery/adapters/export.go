@@ -13,6 +13,9 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
+// exportPage is how many lines are read at once.
+const exportPage = 1000
+
 // Export writes the lines e.From to e.To into the file e.File, and says in e what it wrote. It writes beside the file
 // first: a file of that name is always whole. Without force it replaces none (fs.ErrExist): after a prune the file that
 // is there may be the only one that holds what was pruned.
@@ -52,7 +55,7 @@ func export(ctx context.Context, st *postgres.Store, to io.Writer, e *postgres.E
 		return err
 	}
 	for last := e.From - 1; last < e.To; {
-		es, ns, err := st.JournalLinesTo(ctx, last, e.To, journalPage)
+		es, ns, err := st.JournalLinesTo(ctx, last, e.To, exportPage)
 		if err != nil {
 			return err
 		}

@@ -81,16 +81,8 @@ func (z Frozen) teachOutbox(ctx context.Context, f tokenstate.Facts) error {
 	return nil
 }
 
-// ViewRow is one row of offline_token_state.
-type ViewRow struct {
-	Token         tokenstate.Token // without the client's UUID and its expiry
-	State, Reason string
-	Since         tokenstate.Millis
-	Event         string
-}
-
 // View reads the view, whose answers must be JudgeAt's of the same instant.
-func (z Frozen) View(ctx context.Context) (rows []ViewRow, at tokenstate.Millis, err error) {
+func (z Frozen) View(ctx context.Context) (rows []journal.ViewRow, at tokenstate.Millis, err error) {
 	if err := z.tx.QueryRow(ctx, "SELECT (extract(epoch FROM now()) * 1000)::bigint").Scan(&at); err != nil {
 		return nil, 0, fmt.Errorf("read the transaction's time: %w", err)
 	}
@@ -100,7 +92,7 @@ func (z Frozen) View(ctx context.Context) (rows []ViewRow, at tokenstate.Millis,
 	if err != nil {
 		return nil, 0, fmt.Errorf("read view: %w", err)
 	}
-	rows, err = pgx.CollectRows(found, func(r pgx.CollectableRow) (v ViewRow, err error) {
+	rows, err = pgx.CollectRows(found, func(r pgx.CollectableRow) (v journal.ViewRow, err error) {
 		err = r.Scan(&v.Token.Realm, &v.Token.User, &v.Token.ClientID, &v.Token.Session, &v.Token.IssuedAt, &v.State, &v.Reason, &v.Since,
 			&v.Event)
 		return v, err
@@ -109,13 +101,15 @@ func (z Frozen) View(ctx context.Context) (rows []ViewRow, at tokenstate.Millis,
 }
 
 // Tokens are the stored and tracked tokens, and the rules that they are judged by.
-func (z Frozen) Tokens(ctx context.Context) ([]StoredToken, tokenstate.Rules, error) {
-	r, err := rules(ctx, z.tx)
-	if err != nil {
+func (z Frozen) Tokens(ctx context.Context) (tokens []tokenstate.Token, r tokenstate.Rules, err error) {
+	if r, err = rules(ctx, z.tx); err != nil {
 		return nil, r, err
 	}
-	ts, err := listTokens(ctx, z.tx)
-	return ts, r, err
+	stored, err := listTokens(ctx, z.tx)
+	for _, t := range stored {
+		tokens = append(tokens, t.Token)
+	}
+	return tokens, r, err
 }
 
 // FeedHoles is how many versions the feed lacks, or has beyond its ends.

@@ -51,6 +51,8 @@ func TestRolesKeepToTheirOwn(t *testing.T) {
 		{"tokenstate_read", "SELECT * FROM tokenstate.fact_standing", true},
 		{"tokenstate_read", "SELECT * FROM tokenstate.offline_token_state", true},
 		{"tokenstate_console", "SELECT * FROM tokenstate.feed", false},
+		{"tokenstate_console", "SELECT version FROM tokenstate.feed", true},
+		{"tokenstate_console", "SELECT * FROM tokenstate.offline_token_state", true},
 		{"tokenstate_console", "SELECT * FROM tokenstate.feed_shown", true},
 		{"tokenstate_console", "SELECT * FROM tokenstate.api_key", false},
 		{"tokenstate_console", "SELECT * FROM tokenstate.api_key_listed", true},
