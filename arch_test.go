@@ -21,6 +21,7 @@ var rules = map[string]struct {
 	"internal/events":     {[]string{"internal/strictjson"}, "bytes to what happened; which JSON is strict, one room says for all"},
 	"internal/tokenstate": {[]string{"internal/events", "internal/strictjson"}, "what it means, pure, so that a newcomer reads it in an hour and a property test runs it a million times"},
 	"internal/hearing":    {[]string{"internal/events"}, "pure: up to when Keycloak is known, so that both programs and the store reckon alike"},
+	"internal/condition":  {[]string{"internal/events", "internal/hearing"}, "pure: whether what is known may be relied on, so that the console's first page and GET /v1/status say the same"},
 	"internal/secret":     {nil, "a leaf that every room may use"},
 	"internal/pause":      {nil, "a leaf that every room that waits may use"},
 	"internal/apikey":     {[]string{"internal/tokenstate", "internal/secret"}, "pure: the key and its owner's standing decide, nothing else"},
@@ -30,7 +31,7 @@ var rules = map[string]struct {
 	"internal/logstream":               {nil, "a leaf: settings that programs and devstack share"},
 	"internal/events/stream":           {[]string{"internal/events", "internal/journal", "internal/logstream"}, "one technology: JetStream"},
 	"internal/tokenstate/mapmodel":     {[]string{"internal/events", "internal/tokenstate"}, "tests alone: verdicts in the plain way, that the sheets of facts are held to"},
-	"internal/tokenstate/postgres":     {[]string{"db/schema", "internal/dbsqlc", "internal/events", "internal/hearing", "internal/journal", "internal/tokenstate"}, "one technology: Postgres"},
+	"internal/tokenstate/postgres":     {[]string{"db/schema", "internal/condition", "internal/dbsqlc", "internal/events", "internal/hearing", "internal/journal", "internal/tokenstate"}, "one technology: Postgres"},
 	"internal/dbsqlc":                  {nil, "generated"},
 	"internal/apikey/postgres":         {[]string{"internal/apikey", "internal/events", "internal/tokenstate", "internal/tokenstate/postgres", "internal/dbsqlc"}, "the same technology; the feed and the outbox are one for all rows, so it announces through tokenstate/postgres"},
 	"internal/projection":              {[]string{"internal/apikey", "internal/events", "internal/hearing", "internal/strictjson", "internal/tokenstate"}, "the read model of both programs; it knows no database"},
@@ -49,16 +50,16 @@ var rules = map[string]struct {
 	"internal/authapi/doors":           {[]string{"internal/apikey", "internal/authapi/gate", "internal/authapi/problem", "internal/authapi/web", "internal/projection", "internal/tokenstate"}, "calls that only decide"},
 	"internal/authapi/tokens":          {[]string{"internal/apikey", "internal/authapi/audit", "internal/authapi/gate", "internal/authapi/idp", "internal/authapi/orders", "internal/authapi/problem", "internal/authapi/redact", "internal/authapi/web", "internal/events", "internal/projection", "internal/secret", "internal/tokenstate"}, "calls about offline tokens; they know no key"},
 	"internal/authapi/keys":            {[]string{"internal/apikey", "internal/authapi/gate", "internal/authapi/orders", "internal/authapi/problem", "internal/authapi/redact", "internal/authapi/web", "internal/events", "internal/projection", "internal/secret", "internal/tokenstate"}, "calls about keys; they know no offline token"},
-	"internal/authapi/admin":           {[]string{"internal/apikey", "internal/authapi/gate", "internal/authapi/idp", "internal/authapi/orders", "internal/authapi/problem", "internal/authapi/refusals", "internal/authapi/web", "internal/events", "internal/timeline", "internal/tokenstate"}, "calls about users"},
+	"internal/authapi/admin":           {[]string{"internal/apikey", "internal/authapi/gate", "internal/authapi/idp", "internal/authapi/orders", "internal/authapi/problem", "internal/authapi/refusals", "internal/authapi/web", "internal/condition", "internal/events", "internal/timeline", "internal/tokenstate"}, "calls about users"},
 	"internal/authapi/apidoc":          {nil, "a leaf: words about calls, of which it knows only the paths"},
 	"internal/authapi":                 {[]string{"internal/authapi/admin", "internal/authapi/apidoc", "internal/authapi/audit", "internal/authapi/doors", "internal/authapi/gate", "internal/authapi/keys", "internal/authapi/orders", "internal/authapi/tokens", "internal/authapi/web", "internal/secret"}, "a program: HTTP is its own technology, all others are joined to it in cmd"},
-	"internal/authapi/adapters":        {[]string{"internal/apikey", "internal/apikey/postgres", "internal/authapi/admin", "internal/authapi/audit", "internal/authapi/idp", "internal/authapi/keys", "internal/authapi/orders", "internal/authapi/tokens", "internal/events", "internal/keycloak", "internal/logouttoken", "internal/openhands", "internal/projection/pgsource", "internal/secret", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "joins: the only place where a key of the vault and a ciphertext meet"},
-	"internal/console/page":            {[]string{"internal/apikey", "internal/events", "internal/hearing", "internal/journal", "internal/timeline", "internal/tokenstate"}, "pure: what the console shows, from what its handlers bring"},
-	"internal/console":                 {[]string{"internal/apikey", "internal/authapi/redact", "internal/console/page", "internal/doctor", "internal/events", "internal/hearing", "internal/journal", "internal/projection", "internal/timeline", "internal/tokenstate"}, "a program that shows: it declares what it needs, knows no adapter, and no room of authapi's that decides"},
+	"internal/authapi/adapters":        {[]string{"internal/apikey", "internal/apikey/postgres", "internal/authapi/admin", "internal/authapi/audit", "internal/authapi/idp", "internal/authapi/keys", "internal/authapi/orders", "internal/authapi/tokens", "internal/condition", "internal/events", "internal/keycloak", "internal/logouttoken", "internal/openhands", "internal/projection/pgsource", "internal/secret", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres", "internal/vault"}, "joins: the only place where a key of the vault and a ciphertext meet"},
+	"internal/console/page":            {[]string{"internal/apikey", "internal/condition", "internal/events", "internal/hearing", "internal/journal", "internal/timeline", "internal/tokenstate"}, "pure: what the console shows, from what its handlers bring"},
+	"internal/console":                 {[]string{"internal/apikey", "internal/authapi/redact", "internal/condition", "internal/console/page", "internal/doctor", "internal/events", "internal/hearing", "internal/journal", "internal/projection", "internal/timeline", "internal/tokenstate"}, "a program that shows: it declares what it needs, knows no adapter, and no room of authapi's that decides"},
 	"internal/console/login":           {[]string{"internal/apikey", "internal/console", "internal/secret"}, "one technology: OpenID Connect, by go-oidc"},
 	"internal/console/upstream":        {[]string{"client", "internal/console", "internal/console/page", "internal/secret", "internal/timeline"}, "authapi as anybody asks it, over HTTP: the console has no other way to change anything"},
 	"internal/console/scrape":          {[]string{"internal/console/page"}, "one technology: the text form of metrics"},
-	"internal/console/consoletest":     {[]string{"internal/apikey", "internal/console", "internal/console/page", "internal/events", "internal/hearing", "internal/journal", "internal/projection", "internal/timeline", "internal/tokenstate"}, "tests alone: a console whose neighbours are in memory"},
+	"internal/console/consoletest":     {[]string{"internal/apikey", "internal/condition", "internal/console", "internal/console/page", "internal/events", "internal/hearing", "internal/journal", "internal/projection", "internal/timeline", "internal/tokenstate"}, "tests alone: a console whose neighbours are in memory"},
 	"internal/console/adapters":        {[]string{"internal/apikey", "internal/apikey/postgres", "internal/console", "internal/console/page", "internal/events", "internal/journal", "internal/projection", "internal/recovery", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins the console to Postgres, and to the comparisons of recovery, which it has read only"},
 	"internal/extauthz":                {[]string{"internal/authapi/gate", "internal/authapi/problem", "internal/authapi/redact"}, "a second door to the same decision: Envoy's protocol is its technology"},
 	"internal/strictjson":              {nil, "a leaf: JSON from outside"},
@@ -102,7 +103,7 @@ var rules = map[string]struct {
 }
 
 // pure rooms do no IO and read no clock.
-var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true, "internal/timeline": true, "internal/doctor": true, "internal/console/page": true}
+var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true, "internal/timeline": true, "internal/doctor": true, "internal/condition": true, "internal/console/page": true}
 
 // impure maps a forbidden import of a pure room to the reason.
 var impure = map[string]string{

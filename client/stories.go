@@ -161,3 +161,14 @@ func (p Page) query() url.Values {
 	}
 	return q
 }
+
+// UsersByEmail finds who has an e-mail address. Keycloak is asked; nobody keeps the address.
+func (c *Client) UsersByEmail(ctx context.Context, email string) (userIDs []string, err error) {
+	var out struct {
+		UserIDs []string `json:"user_ids"`
+	}
+	if _, err := c.serve(ctx, http.MethodPost, "/v1/users/by-email", map[string]string{"email": email}, &out); err != nil {
+		return nil, err
+	}
+	return out.UserIDs, nil
+}

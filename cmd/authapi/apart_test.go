@@ -74,6 +74,7 @@ func TestCredentialOfOneOrganization(t *testing.T) {
 		{http.MethodGet, "/v1/users/u/auth"}:                      nil,
 		{http.MethodGet, "/v1/users?idp=a&idp_user_id=b"}:         nil,
 		{http.MethodGet, "/v1/explain?user_id=u"}:                 nil,
+		{http.MethodPost, "/v1/users/by-email"}:                   map[string]any{"email": "a@b"},
 		{http.MethodGet, "/v1/events/e"}:                          nil,
 		{http.MethodPost, "/v1/decide"}:                           map[string]any{"items": []any{map[string]any{"user_id": "u"}}},
 		{http.MethodPut, "/v1/orgs/o/members/u"}:                  nil,

@@ -146,6 +146,14 @@ func (s *service) clientStories(t *testing.T) {
 	if !event.Applied || event.EventID != order.EventID || len(event.Messages) == 0 {
 		t.Errorf("%+v", event)
 	}
+	status, err := s.api.Status(ctx)
+	must(t, err)
+	if status.Sentence == "" || len(status.Checks) == 0 || status.Log == nil || status.At.IsZero() {
+		t.Errorf("%+v", status)
+	}
+	if _, err = s.api.UsersByEmail(ctx, "ann@example.org"); !errors.Is(err, client.ErrUnavailable) { // nobody is asked here
+		t.Errorf("%v", err)
+	}
 	refused, err := s.api.Refusals(ctx, client.RefusalQuestion{UserID: "u"})
 	must(t, err)
 	if len(refused) == 0 || refused[0].Reason == "" || refused[0].At.IsZero() {

@@ -46,6 +46,8 @@ var shown = map[string]func(*testing.T){
 	"GET /v1/explain":                                                   TestExplain,
 	"GET /v1/events/{event_id}":                                         TestEventApplied,
 	"GET /v1/refusals":                                                  TestRefusals,
+	"GET /v1/status":                                                    TestStatus,
+	"POST /v1/users/by-email":                                           TestUsersByEmail,
 }
 
 // Ensure the calls of the contract, which shown holds, of docs/api.md and of /openapi.json are the

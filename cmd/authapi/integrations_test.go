@@ -30,6 +30,16 @@ func (l *links) FindLinked(_ context.Context, alias, id string) (string, error) 
 	return "", idp.ErrNoSuchUser
 }
 
+func (l *links) FindByEmail(_ context.Context, email string) ([]string, error) {
+	if l.fault != nil {
+		return nil, l.fault
+	}
+	if user, ok := l.users[email]; ok {
+		return []string{user}, nil
+	}
+	return nil, nil
+}
+
 func (w *world) auth() reply {
 	w.t.Helper()
 	return w.backend(http.MethodGet, "/v1/users/u/auth", nil)

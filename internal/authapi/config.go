@@ -36,6 +36,7 @@ type Config struct {
 	Orders   orders.Store
 	Stories  admin.Stories
 	Arrivals admin.Arrivals
+	LogState admin.LogState
 	AppName  string
 	Docs     bool // serve the description as a page, too
 	Trail    *audit.Trail
@@ -67,6 +68,8 @@ func New(c Config) (*Server, error) {
 			Gate: g, Door: d, System: c.SystemKeys, Users: c.UserKeys, Members: c.Members, Orders: c.Orders,
 			Master: c.Master, OldMasters: c.OldMasters,
 		},
-		Admin: &admin.Service{Gate: g, Door: d, Orders: c.Orders, Stories: c.Stories, Arrivals: c.Arrivals, AppName: c.AppName},
+		Admin: &admin.Service{
+			Gate: g, Door: d, Orders: c.Orders, Stories: c.Stories, Arrivals: c.Arrivals, LogState: c.LogState, AppName: c.AppName,
+		},
 	}, nil
 }

@@ -10,14 +10,14 @@ import (
 
 // logPage shows how far the log is applied.
 func (s *Server) logPage(r *http.Request, v Visitor) (answer, error) {
-	log, at, stale := s.log.get(r.Context(), s.Now(), s.Rows.Log)
+	log, at, stale := s.logState(r)
 	return answer{page: "log", title: "Log", data: struct {
 		Log      *page.Log
 		At       time.Time
 		Stale    bool
 		MayCheck bool
 		Check    page.Check
-	}{log, at.UTC(), stale, s.Checks != nil && v.Role >= Operator, s.checks.shown()}}, nil
+	}{log, at, stale, s.Checks != nil && v.Role >= Operator, s.checks.shown()}}, nil
 }
 
 type setupView struct {
@@ -29,7 +29,7 @@ type setupView struct {
 
 // setup shows what is in force, and what doctor finds in what the console may see.
 func (s *Server) setup(r *http.Request, _ Visitor) (answer, error) {
-	log, _, _ := s.log.get(r.Context(), s.Now(), s.Rows.Log)
+	log, _, _ := s.logState(r)
 	data := setupView{Version: s.Version, Settings: s.Settings, Log: log}
 	seen := doctor.Seen{
 		Now: s.Known.Now(), Nodes: doctor.NodesOf(s.Known.Nodes()),

@@ -14,7 +14,7 @@ func (s *Server) pardon(r *http.Request, _ Visitor) (answer, error) {
 	q := r.URL.Query()
 	realm, user, cause := short(q.Get("realm")), short(q.Get("user")), short(q.Get("cause"))
 	if realm == "" || user == "" || cause == "" {
-		return answer{}, &fault{http.StatusBadRequest, "It is not said what is to be taken back", "Begin at the page of orders, and choose one there."}
+		return answer{}, &fault{http.StatusBadRequest, "Nothing is named to be taken back", "Begin at the page of orders, and choose one there."}
 	}
 	now := s.holdings(r.Context(), realm, user)
 	then := now

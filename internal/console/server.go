@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/redact"
+	"github.com/tokenstate/tokenstate/internal/condition"
 	"github.com/tokenstate/tokenstate/internal/console/page"
 )
 
@@ -40,7 +41,7 @@ type Server struct {
 	flows    flows
 	building chan struct{}
 	pace     *rate.Limiter
-	log      latest
+	log      condition.Latest[page.Log]
 	checks   *checks
 }
 

@@ -93,6 +93,8 @@ func (c *caller) loggedOut(user string, tokens play.Tokens) {
 	c.service("GET /v1/events/{}", event, nil, 200, "applied true")
 	c.service("POST /v1/users/{}/access-token", user, map[string]any{}, 409, "reason session_ended", "event_id "+event)
 	c.service("GET /v1/explain?user_id={}", user, nil, 200)
+	c.service("GET /v1/status", "", nil, 200, "log.worker_active true")
+	c.service("POST /v1/users/by-email", "", map[string]any{"email": "nobody@example.org"}, 200)
 	c.service("POST /v1/logout", "", map[string]any{"refresh_token": tokens.Refresh, "revoke_offline": true}, 200, "offline revoked", "event_id "+event)
 	c.form("POST /v1/backchannel-logout", url.Values{"logout_token": {tokens.Access}}, 400, "error invalid_request")
 }

@@ -19,12 +19,16 @@ func (a *Admin) UserStores(ctx context.Context, realm string) ([]UserStore, erro
 	if err := segments(&realm); err != nil {
 		return nil, err
 	}
+	return a.account.userStores(ctx, realm)
+}
+
+func (s *account) userStores(ctx context.Context, realm string) ([]UserStore, error) {
 	var rows []struct {
 		ID, Name string
 		Config   map[string][]string
 	}
 	query := map[string][]string{"type": {"org.keycloak.storage.UserStorageProvider"}}
-	ans, err := a.account.get(ctx, spec{name: "components", want: list}, query, &rows, realm, "components")
+	ans, err := s.get(ctx, spec{name: "components", want: list}, query, &rows, realm, "components")
 	if err == nil {
 		err = ans.rejected()
 	}

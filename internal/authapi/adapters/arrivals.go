@@ -4,9 +4,19 @@ import (
 	"context"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/admin"
+	"github.com/tokenstate/tokenstate/internal/condition"
 	"github.com/tokenstate/tokenstate/internal/timeline"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
+
+// LogState joins admin.LogState.
+type LogState struct{ *postgres.Store }
+
+// LogState implements admin.LogState.
+func (l LogState) LogState(ctx context.Context) (condition.Log, error) {
+	s, err := l.Store.LogState(ctx)
+	return s.Log, err
+}
 
 // Arrivals joins the journal to admin.Arrivals.
 type Arrivals struct{ *postgres.Store }

@@ -22,3 +22,12 @@ func (f Federation) FindLinked(ctx context.Context, alias, id string) (string, e
 	}
 	return user, err
 }
+
+// FindByEmail implements idp.Federation.
+func (f Federation) FindByEmail(ctx context.Context, email string) ([]string, error) {
+	users, err := f.UsersByEmail(ctx, email)
+	if errors.Is(err, keycloak.ErrUserStores) {
+		err = idp.ErrUserStore
+	}
+	return users, err
+}

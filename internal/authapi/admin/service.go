@@ -8,6 +8,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/orders"
 	"github.com/tokenstate/tokenstate/internal/authapi/web"
+	"github.com/tokenstate/tokenstate/internal/condition"
 )
 
 // Service answers these calls.
@@ -18,10 +19,12 @@ type Service struct {
 	Orders   orders.Store
 	Stories  Stories
 	Arrivals Arrivals
+	LogState LogState
 
 	AppName string // the application's, in messages to users
 
 	links singleflight.Group
+	log   condition.Latest[condition.Log]
 }
 
 // Register adds its calls.
@@ -31,4 +34,6 @@ func (s *Service) Register(api huma.API) {
 	s.refusals(api)
 	s.integrations(api)
 	s.events(api)
+	s.status(api)
+	s.byEmail(api)
 }

@@ -132,8 +132,13 @@ var calls = map[string]call{
 			503: {"undecidable", "store_unavailable", "not_ready"},
 		}),
 	},
-	"GET /v1/explain":           {tagOperator, "Scope `explain`. The conclusion first, then what led to it, newest first; one story is told at a time.", all(wholeUser, refusals{404: {"nothing_known"}})},
-	"GET /v1/refusals":          {tagOperator, "Scope `explain`. One of `request_id`, `key_id` and `user_id` is needed. Each replica knows its own.", wholeUser},
+	"GET /v1/explain":  {tagOperator, "Scope `explain`. The conclusion first, then what led to it, newest first; one story is told at a time.", all(wholeUser, refusals{404: {"nothing_known"}})},
+	"GET /v1/refusals": {tagOperator, "Scope `explain`. One of `request_id`, `key_id` and `user_id` is needed. Each replica knows its own.", wholeUser},
+	"GET /v1/status":   {tagOperator, "Scope `explain`. What the console's first page says; it answers while the database is away, too, and is 503 `not_ready` with the reason while no answer may be relied on. For alerts scrape the metrics.", service},
+	"POST /v1/users/by-email": {
+		tagOperator, "Scope `explain`. The address stands in the body and is kept nowhere. Keycloak is asked, and not where it would ask a user store.",
+		all(wholeUser, withBody, keycloakAway, refusals{409: {"user_store"}}),
+	},
 	"GET /v1/events/{event_id}": {tagOperator, "Scope `explain`. By Keycloak's event id, or the `event_id` of an answer.", wholeUser},
 }
 

@@ -52,7 +52,8 @@ func (c Checks) Replay(ctx context.Context, seen func(done, of int64)) (page.Out
 	o := page.Outcome{Sound: len(r.Differences) == 0}
 	o.Found = fmt.Sprintf("%d messages were read, of which %d could not be; %d verdicts would change.", r.Read, r.Parked, len(r.Differences))
 	for _, d := range r.Differences {
-		o.Lines = append(o.Lines, fmt.Sprintf("%s of user %s of realm %s: %s → %s, because of %s", d.What, d.User, d.Realm, d.Before, d.After, d.Because))
+		o.Lines = append(o.Lines, fmt.Sprintf("%s of user %s of realm %s: %s → %s, because of %s",
+			d.What, d.User, d.Realm, d.Before, d.After, d.Because))
 	}
 	return o, nil
 }

@@ -28,31 +28,19 @@ func (r Rows) Log(ctx context.Context) (page.Log, error) {
 	if err != nil {
 		return page.Log{}, err
 	}
-	waits, err := r.Store.OutboxAge(ctx)
-	if err != nil {
-		return page.Log{}, err
-	}
 	status, err := r.Store.Status(ctx)
 	if err != nil {
 		return page.Log{}, err
 	}
-	verified, err := r.Store.LastVerify(ctx)
-	if err != nil {
-		return page.Log{}, err
-	}
 	l := page.Log{
-		Worker: s.Worker, HeldUntil: s.HeldUntil, Parked: s.Parked, Waiting: s.Waiting, OldestWaiting: waits, Seq: s.Seq,
-		Stream: s.Stream, StreamMade: s.StreamCreated, JournalN: s.JournalN, ExportedN: s.ExportedN, PrunedN: s.PrunedN,
-		Rules: rulesOf(status.Rules), Confirmed: status.Confirmed, Verified: page.Verified(verified),
+		Log: s.Log, Stream: s.Stream, StreamMade: s.StreamCreated, JournalN: s.JournalN, ExportedN: s.ExportedN, PrunedN: s.PrunedN,
+		Rules: rulesOf(status.Rules), Confirmed: status.Confirmed,
 	}
 	for _, x := range s.Replays {
 		l.Replays = append(l.Replays, page.Replay(x))
 	}
-	for _, b := range status.Backfills {
+	for _, b := range s.Readings {
 		l.Readings = append(l.Readings, page.Reading{Realm: b.Realm, Upto: b.Upto.Time(), Missed: b.Missed})
-		if b.Missed {
-			l.EventStoreGap = append(l.EventStoreGap, b.Realm)
-		}
 	}
 	return l, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
+	"github.com/tokenstate/tokenstate/internal/condition"
 	"github.com/tokenstate/tokenstate/internal/console"
 	"github.com/tokenstate/tokenstate/internal/console/page"
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -47,7 +48,7 @@ func (r *Rows) err() error {
 // Log implements console.Rows.
 func (r *Rows) Log(context.Context) (page.Log, error) {
 	l := page.Log{
-		Worker: "host-a", HeldUntil: r.at.Add(time.Hour), Seq: 4711, Stream: "TOKENSTATE", StreamMade: r.at.Add(-1000 * time.Hour),
+		Log: condition.Log{Worker: "host-a", HeldUntil: r.at.Add(time.Hour), Seq: 4711}, Stream: "TOKENSTATE", StreamMade: r.at.Add(-1000 * time.Hour),
 		JournalN: 4690, Confirmed: true,
 		Readings: []page.Reading{{Realm: Realm, Upto: r.at.Add(-20 * time.Second)}},
 		Rules:    []page.Setting{{Name: "WORKER_SKEW", Value: "5s"}, {Name: "WORKER_SWEEP", Value: "6h0m0s"}},

@@ -117,7 +117,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		c.Logins.OIDC, c.Logins.Credential, c.Issuer = w.OIDC, w.OIDC, w.OIDC.Issuer
 	}
 	w.Server = console.New(c)
-	go func() { _ = w.Server.Run(ctx) }()
+	go func() { _ = w.Run(ctx) }()
 	return w, nil
 }
 

@@ -37,28 +37,12 @@ func (c Check) Hidden() int { return len(c.Lines) - len(c.Shown()) }
 func (c Check) Mark() Mark {
 	switch {
 	case c.Ended.IsZero():
-		return Mark{None, "running"}
+		return mark(None, "running")
 	case c.Fault != "":
-		return Mark{Bad, "failed"}
+		return mark(Bad, "failed")
 	case c.Sound:
-		return Mark{Good, "agrees"}
+		return mark(Good, "agrees")
 	default:
-		return Mark{Bad, "differs"}
+		return mark(Bad, "differs")
 	}
-}
-
-// Verified is the last `revocation-worker verify` that the database knows of.
-type Verified struct {
-	At    time.Time // zero: never
-	By    string
-	Sound bool
-	Found string
-}
-
-// Mark says what came of it.
-func (v Verified) Mark() Mark {
-	if v.Sound {
-		return Mark{Good, "agrees"}
-	}
-	return Mark{Bad, "differs"}
 }

@@ -31,10 +31,10 @@ func KeyOf(h Held, now time.Time) Key {
 	}
 	d := apikey.Admit(r, h.Owner, h.Cut, tokenstate.Seconds(now.Unix()), apikey.BestEffort())
 	if d.Active {
-		k.Mark = Mark{Good, "admitted"}
+		k.Mark = mark(Good, "admitted")
 		return k
 	}
-	k.Mark, k.Reason, k.Since, k.Event = Mark{Bad, "refused"}, d.Reason, timeOf(d.Since), d.Cause
+	k.Mark, k.Reason, k.Since, k.Event = mark(Bad, "refused"), d.Reason, timeOf(d.Since), d.Cause
 	k.Says = meaning(keyMeans, d.Reason)
 	return k
 }

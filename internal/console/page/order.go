@@ -85,9 +85,9 @@ func PreviewOf(p Person, i Intent) Preview {
 }
 
 func tokenLines(tokens []Stored, i Intent) (lines []Line) {
-	then := Mark{Bad, "revoked"}
+	then := mark(Bad, "revoked")
 	if i.What == OrderDisable {
-		then = Mark{Warn, "suspended"}
+		then = mark(Warn, "suspended")
 	}
 	for _, t := range tokens {
 		worse := t.Verdict.State == tokenstate.Usable || t.Verdict.State == tokenstate.Suspended && i.What != OrderDisable
@@ -103,7 +103,7 @@ func keyLines(p Person, i Intent) (lines []Line) {
 		k := KeyOf(h, p.Now)
 		dead := h.Key.RevokedAt != 0 || h.Cut || h.Key.Created < h.Owner.KeysBefore
 		if k.Mark.Level == Good || i.What != OrderDisable && !dead {
-			lines = append(lines, Line{"API key " + k.Name, k.ID, k.Mark, Mark{Bad, "refused"}})
+			lines = append(lines, Line{"API key " + k.Name, k.ID, k.Mark, mark(Bad, "refused")})
 		}
 	}
 	return lines
@@ -117,7 +117,8 @@ type Given struct {
 	Taken                                    bool // back, by a pardon
 }
 
-// Pardonable: only what was revoked for good is taken back by a pardon. A user who was disabled here is enabled again.
+// Pardonable reports whether a pardon takes it back: that is for what was revoked for good. A user who was disabled here is
+// enabled again.
 func (g Given) Pardonable() bool { return g.Kind == events.OrderRevoke && g.User != "" && !g.Taken }
 
 // GivenOf shows orders and pardons, the latest first.

@@ -39,13 +39,13 @@ func concludedOf(s timeline.Story) (out []Concluded) {
 func wordMark(state string) Mark {
 	switch state {
 	case "admitted", "usable":
-		return Mark{Good, state}
+		return mark(Good, state)
 	case "suspended":
-		return Mark{Warn, state}
+		return mark(Warn, state)
 	case "refused", "revoked":
-		return Mark{Bad, state}
+		return mark(Bad, state)
 	}
-	return Mark{None, state}
+	return mark(None, state)
 }
 
 func text(s *string) string {

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -20,20 +19,4 @@ func timeOfSeconds(s tokenstate.Seconds) time.Time {
 		return time.Time{}
 	}
 	return s.Time().UTC()
-}
-
-// Span is a length of time as a person would say it.
-func Span(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < 2*time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	default:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
-	}
 }

@@ -41,12 +41,12 @@ func TokenOf(s Stored) Token {
 func stateMark(s tokenstate.State) Mark {
 	switch s {
 	case tokenstate.Usable:
-		return Mark{Good, "usable"}
+		return mark(Good, "usable")
 	case tokenstate.Suspended:
-		return Mark{Warn, "suspended"}
+		return mark(Warn, "suspended")
 	case tokenstate.Revoked:
-		return Mark{Bad, "revoked"}
+		return mark(Bad, "revoked")
 	default:
-		return Mark{None, "unknown"}
+		return mark(None, "unknown")
 	}
 }

@@ -77,22 +77,22 @@ func UserOf(p Person) User {
 
 func keysAnswer(o tokenstate.Ownership) Answer {
 	if o.Active {
-		a := Answer{Mark: Mark{Good, "may pass"}, Says: "Nothing stands against the user's API keys; each key's own state is below."}
+		a := Answer{Mark: mark(Good, "may pass"), Says: "Nothing stands against the user's API keys; each key's own state is below."}
 		if !o.Known {
-			a.Mark, a.Says = Mark{Warn, "may pass"}, "Nothing is known against the user, but nobody has looked at them yet; in strict mode their keys are 503."
+			a.Mark, a.Says = mark(Warn, "may pass"), "Nothing is known against the user, but nobody has looked at them yet; in strict mode their keys are 503."
 		}
 		return a
 	}
-	return Answer{Mark: Mark{Bad, "refused"}, Says: meaning(tokenMeans, o.Reason), Reason: o.Reason, Event: o.Cause, Since: timeOf(o.Since)}
+	return Answer{Mark: mark(Bad, "refused"), Says: meaning(tokenMeans, o.Reason), Reason: o.Reason, Event: o.Cause, Since: timeOf(o.Since)}
 }
 
 func refreshAnswer(p Person) Answer {
 	if p.Best == nil {
-		return Answer{Mark: Mark{None, "no token"}, Says: "No offline token of this user is kept or tracked here.", Reason: "no_offline_token"}
+		return Answer{Mark: mark(None, "no token"), Says: "No offline token of this user is kept or tracked here.", Reason: "no_offline_token"}
 	}
 	t := TokenOf(*p.Best)
 	if p.Best.Verdict.State == tokenstate.Usable {
-		return Answer{Mark: Mark{Good, "works"}, Says: "Keycloak would refresh the token of " + t.ClientID + "."}
+		return Answer{Mark: mark(Good, "works"), Says: "Keycloak would refresh the token of " + t.ClientID + "."}
 	}
 	return Answer{Mark: t.Mark, Says: t.Says, Reason: t.Reason, Event: t.Event, Since: t.Since}
 }

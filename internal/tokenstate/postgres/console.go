@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tokenstate/tokenstate/internal/condition"
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -66,13 +68,11 @@ func (s *Store) ParkedLately(ctx context.Context, most int) ([]journal.Parked, e
 
 // LogState is how far the log is applied, exported and pruned, and by whom.
 type LogState struct {
+	condition.Log
 	Stream                       string
 	StreamCreated                time.Time
-	Seq                          uint64
-	Worker                       string    // the machine of the active one; "" if none ever was
-	HeldUntil                    time.Time // its lease
 	JournalN, ExportedN, PrunedN int64
-	Waiting, Parked              int64 // orders on their way to the log; messages that could not be read
+	Readings                     []hearing.Reading
 	Replays                      []ReplayState
 }
 
@@ -90,18 +90,36 @@ func (s *Store) LogState(ctx context.Context) (LogState, error) {
 		return LogState{}, fmt.Errorf("read the log's state: %w", err)
 	}
 	out := LogState{
-		Stream: r.Stream, StreamCreated: r.StreamCreated, Seq: uint64(r.Seq), JournalN: r.JournalN, ExportedN: r.ExportedN, PrunedN: r.PrunedN,
-		Waiting: r.Waiting, Parked: r.Parked,
+		Stream: r.Stream, StreamCreated: r.StreamCreated, JournalN: r.JournalN, ExportedN: r.ExportedN, PrunedN: r.PrunedN,
+		Log: condition.Log{Seq: uint64(r.Seq), Waiting: r.Waiting, Parked: r.Parked},
 	}
 	if r.Holder != nil && r.HeldUntil != nil {
 		out.Worker, out.HeldUntil = *r.Holder, *r.HeldUntil
 	}
+	if out.OldestWaiting, err = s.OutboxAge(ctx); err != nil {
+		return out, err
+	}
+	if out.Verified, err = s.LastVerify(ctx); err != nil {
+		return out, err
+	}
+	if out.Readings, err = readings(ctx, s.pool); err != nil {
+		return out, err
+	}
+	for _, b := range out.Readings {
+		if b.Missed {
+			out.EventStoreGap = append(out.EventStoreGap, b.Realm)
+		}
+	}
+	return out, s.replays(ctx, &out)
+}
+
+func (s *Store) replays(ctx context.Context, out *LogState) error {
 	under, err := q.Replays(ctx, s.pool)
 	if err != nil {
-		return LogState{}, fmt.Errorf("read replays: %w", err)
+		return fmt.Errorf("read replays: %w", err)
 	}
 	for _, u := range under {
 		out.Replays = append(out.Replays, ReplayState{u.Source, u.Position, u.UpdatedAt})
 	}
-	return out, nil
+	return nil
 }

@@ -5,18 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-)
 
-// Verified is the last time that the database was held against its journal.
-type Verified struct {
-	At    time.Time // zero: never, as far as is written
-	By    string
-	Sound bool
-	Found string
-}
+	"github.com/tokenstate/tokenstate/internal/condition"
+)
 
 // sound begins the audit's line of a verification that found nothing.
 const sound = "sound: "
@@ -30,7 +23,7 @@ func (s *Store) NoteVerify(ctx context.Context, by string, nothing bool, found s
 }
 
 // LastVerify reads the last one.
-func (s *Store) LastVerify(ctx context.Context) (v Verified, err error) {
+func (s *Store) LastVerify(ctx context.Context) (v condition.Verified, err error) {
 	r, err := q.LastVerify(ctx, s.pool)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return v, nil
@@ -39,5 +32,5 @@ func (s *Store) LastVerify(ctx context.Context) (v Verified, err error) {
 		return v, fmt.Errorf("read the audit: %w", err)
 	}
 	found, nothing := strings.CutPrefix(r.Detail, sound)
-	return Verified{At: r.At.UTC(), By: r.Actor, Sound: nothing, Found: found}, nil
+	return condition.Verified{At: r.At.UTC(), By: r.Actor, Sound: nothing, Found: found}, nil
 }

@@ -1,16 +1,14 @@
-package page
+package condition
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/hearing"
 )
 
 func nodeOf(b hearing.Beat, now time.Time) Node {
-	n := Node{Name: b.Node, Heard: timeOf(b.Received), Queued: b.Queued, Dropped: b.Dropped, Instance: b.Instance, Mark: Mark{Good, "heard"}}
+	n := Node{Name: b.Node, Heard: b.Received.Time().UTC(), Queued: b.Queued, Dropped: b.Dropped, Instance: b.Instance, Mark: Mark{Good, "heard"}}
 	if b.Node == "" {
 		n.Name = "(without a name)"
 	}
@@ -51,13 +49,4 @@ func nodesTile(nodes []Node) Tile {
 		t.Value, t.Mark = "none is heard", Mark{Bad, "silent"}
 	}
 	return t
-}
-
-func realmsOf(users map[string]int) []RealmLine {
-	var out []RealmLine
-	for name, n := range users {
-		out = append(out, RealmLine{name, n})
-	}
-	slices.SortFunc(out, func(a, b RealmLine) int { return cmp.Compare(a.Name, b.Name) })
-	return out
 }

@@ -1,6 +1,7 @@
-package page
+package condition
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func worker(l Log, now time.Time) Tile {
 	switch {
 	case l.Worker == "":
 		t.Value, t.Mark = "was never there", Mark{Bad, "none"}
-	case now.After(l.HeldUntil):
+	case !l.Active(now):
 		t.Value, t.Mark = l.Worker+" was the last active one", Mark{Bad, "none active"}
 	}
 	return t
@@ -78,4 +79,20 @@ func gaps(l Log) Tile {
 		t.Value, t.Mark = "had what no listener told: "+strings.Join(l.EventStoreGap, ", "), Mark{Warn, "gap"}
 	}
 	return t
+}
+
+// Span is a length of time as a person would say it.
+func Span(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < 2*time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
 }

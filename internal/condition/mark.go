@@ -1,4 +1,4 @@
-package page
+package condition
 
 // Level says how good something is. A page shows it by a word and a sign; colour only repeats it.
 type Level string
