@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/redact"
@@ -10,7 +11,7 @@ import (
 )
 
 // audit shows what was done with credentials, the latest first.
-func (s *Server) audit(r *http.Request, _ Visitor) (answer, error) {
+func (s *Server) audit(r *http.Request, v Visitor) (answer, error) {
 	q := r.URL.Query()
 	before, err := strconv.ParseInt("0"+q.Get("before"), 10, 64)
 	if err != nil {
@@ -28,13 +29,17 @@ func (s *Server) audit(r *http.Request, _ Visitor) (answer, error) {
 			"actor": {data.Actor}, "action": {data.Action}, "target": {data.Target}, "before": {strconv.FormatInt(data.Rows[pageRows-1].N, 10)},
 		}.Encode()
 	}
+	data.Rows = slices.DeleteFunc(data.Rows, func(a page.Act) bool { return !v.Sees(a.Realm) })
 	return answer{page: "audit", title: "Audit", data: data}, nil
 }
 
 // maxParked is how many messages that could not be read are shown.
 const maxParked = 200
 
-func (s *Server) parked(r *http.Request, _ Visitor) (answer, error) {
+func (s *Server) parked(r *http.Request, v Visitor) (answer, error) {
+	if err := v.whole("A message that could not be read"); err != nil {
+		return answer{}, err
+	}
 	ps, err := s.Rows.Parked(r.Context(), maxParked)
 	if err != nil {
 		return answer{}, err

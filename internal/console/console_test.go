@@ -139,6 +139,47 @@ func TestPagesByRole(t *testing.T) {
 	}
 }
 
+// Ensure whoever has a role for a realm sees that realm's users and keys alone, and gives orders about them alone.
+func TestRolesOfOneRealm(t *testing.T) {
+	there := newSite(t, 12, true).as("operator+realm:demo")
+	for path := range pages {
+		want := http.StatusOK
+		if path == "/parked" {
+			want = http.StatusForbidden // of whichever realm
+		}
+		if got := there.get(path); got.status != want && !strings.Contains(path, "cause=c") {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	s := newSite(t, 12, true).as("operator+realm:elsewhere+realm:other")
+	id := strings.TrimPrefix(somebody, "/users/demo/")
+	for _, path := range []string{somebody, "/orders/pardon?realm=demo&user=u&cause=c", "/parked"} {
+		if got := s.get(path); got.status != http.StatusForbidden {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+	for _, path := range []string{"/", "/tokens", "/tokens?realm=demo", "/tokens.csv?realm=demo", "/keys?realm=demo", "/keys.csv", "/orders", "/audit", "/log", "/setup"} {
+		if got := s.get(path); got.status != http.StatusOK || strings.Contains(got.body, id) || strings.Contains(got.body, ">demo<") || strings.Contains(got.body, "demo,") {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	whole, _ := consoletest.Key()
+	for _, asked := range []string{id, "session-000009", "K000000009", "request-1", "an-event", whole} {
+		if got := s.send(http.MethodPost, "/why", url.Values{"q": {asked}}); got.status != http.StatusOK || strings.Contains(got.body, "/users/demo") {
+			t.Errorf("%s: %d %s", asked, got.status, got.body)
+		}
+	}
+	if got := s.send(http.MethodPost, "/why", url.Values{"q": {"ann@example.org"}}); got.status != http.StatusForbidden {
+		t.Errorf("an address: %d", got.status)
+	}
+	order := url.Values{"user": {id}, "what": {"both"}, "reason": {"x"}, "shown": {"2"}, "number": {"2"}}
+	for _, path := range []string{"/orders/preview", "/orders"} {
+		if got := s.send(http.MethodPost, path, order); got.status != http.StatusForbidden || len(s.API.Given()) > 0 {
+			t.Errorf("an order: %d, given %v", got.status, s.API.Given())
+		}
+	}
+}
+
 // Ensure a page may load nothing but what this server has, nobody frames or keeps it, and what other
 // sites or names send is refused.
 func TestHeadersAndOtherSites(t *testing.T) {
@@ -216,6 +257,30 @@ func TestWhyFinds(t *testing.T) {
 		if !strings.Contains(got.body+got.header.Get("Location"), want) {
 			t.Errorf("%q: %s", asked, got.body)
 		}
+	}
+}
+
+// Ensure an e-mail address leads to whose it is, and stands in no address, page or log.
+func TestWhyByEmail(t *testing.T) {
+	s := newSite(t, 12, true).as("support")
+	ask := func(address string) seen { return s.send(http.MethodPost, "/why", url.Values{"q": {address}}) }
+	last := "/users/demo/" + consoletest.Users(12)[11]
+	if got := ask("ann@example.org"); got.status != http.StatusSeeOther || got.header.Get("Location") != last {
+		t.Errorf("one user's: %d %s", got.status, got.header.Get("Location"))
+	}
+	for address, want := range map[string]string{
+		"both@example.org": last, "nobody@example.org": "No user of the realm demo", "ldap@example.org": "the realm has a user store",
+	} {
+		if got := ask(address); got.status != http.StatusOK || !strings.Contains(got.body, want) || strings.Contains(got.body, address) {
+			t.Errorf("%s: %d %s", address, got.status, got.body)
+		}
+	}
+	s.API.Away.Store(true)
+	if got := ask("ann@example.org"); !strings.Contains(got.body, "does not answer now") {
+		t.Errorf("authapi away: %s", got.body)
+	}
+	if strings.Contains(s.Log.String(), "example.org") {
+		t.Errorf("the log has it: %s", s.Log)
 	}
 }
 

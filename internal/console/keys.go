@@ -20,9 +20,9 @@ const (
 	endsSoon  = 7 * 24 * time.Hour
 )
 
-func (s *Server) keyQueryOf(v url.Values) keyQuery {
+func (s *Server) keyQueryOf(by Visitor, v url.Values) keyQuery {
 	q := keyQuery{KeyFilter{
-		Realm: short(v.Get("realm")), User: short(v.Get("user")), Kind: apikey.Kind(short(v.Get("kind"))),
+		Realm: by.limited(short(v.Get("realm"))), User: short(v.Get("user")), Kind: apikey.Kind(short(v.Get("kind"))),
 		After: short(v.Get("after")),
 	}, v.Get("state"), v.Get("only")}
 	switch q.only {
@@ -44,8 +44,8 @@ func (q keyQuery) values() url.Values {
 }
 
 // keys lists API keys, admitted or refused as authapi would decide now.
-func (s *Server) keys(r *http.Request, _ Visitor) (answer, error) {
-	q := s.keyQueryOf(r.URL.Query())
+func (s *Server) keys(r *http.Request, v Visitor) (answer, error) {
+	q := s.keyQueryOf(v, r.URL.Query())
 	data := page.APIKeys{
 		Realm: q.filter.Realm, User: q.filter.User, CSV: "/keys.csv?" + q.values().Encode(),
 		Kinds:  page.Choices(string(q.filter.Kind), "", "any kind", "system", "system", "user", "user", "legacy", "legacy"),
@@ -93,8 +93,8 @@ func (s *Server) eachKey(ctx context.Context, q keyQuery, most int, more func(pa
 	return looked, f.After, nil
 }
 
-func (s *Server) keysCSV(r *http.Request, _ Visitor) (answer, error) {
-	q := s.keyQueryOf(r.URL.Query())
+func (s *Server) keysCSV(r *http.Request, v Visitor) (answer, error) {
+	q := s.keyQueryOf(v, r.URL.Query())
 	rows := func(write func(...string) error) error {
 		if err := write("id", "realm", "user", "organization", "name", "kind", "state", "reason", "since", "made", "last_used",
 			"ends"); err != nil {

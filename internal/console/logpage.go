@@ -10,14 +10,18 @@ import (
 
 // logPage shows how far the log is applied.
 func (s *Server) logPage(r *http.Request, v Visitor) (answer, error) {
-	log, at, stale := s.logState(r)
+	log, at, stale := s.logState(r, v)
+	check := s.checks.shown()
+	if len(v.Realms) > 0 {
+		check.Lines = nil // they name users of any realm
+	}
 	return answer{page: "log", title: "Log", data: struct {
 		Log      *page.Log
 		At       time.Time
 		Stale    bool
 		MayCheck bool
 		Check    page.Check
-	}{log, at, stale, s.Checks != nil && v.Role >= Operator, s.checks.shown()}}, nil
+	}{log, at, stale, s.Checks != nil && v.Role >= Operator, check}}, nil
 }
 
 type setupView struct {
@@ -28,8 +32,8 @@ type setupView struct {
 }
 
 // setup shows what is in force, and what doctor finds in what the console may see.
-func (s *Server) setup(r *http.Request, _ Visitor) (answer, error) {
-	log, _, _ := s.logState(r)
+func (s *Server) setup(r *http.Request, v Visitor) (answer, error) {
+	log, _, _ := s.logState(r, v)
 	data := setupView{Version: s.Version, Settings: s.Settings, Log: log}
 	seen := doctor.Seen{
 		Now: s.Known.Now(), Nodes: doctor.NodesOf(s.Known.Nodes()),

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,16 +37,19 @@ func (s *Server) ordersPage(r *http.Request, v Visitor, data ordersView) (answer
 	if err != nil {
 		return answer{}, err
 	}
-	data.Given = page.GivenOf(ms)
+	data.Given = slices.DeleteFunc(page.GivenOf(ms), func(g page.Given) bool { return !v.Sees(g.Realm) })
 	data.Given = data.Given[:min(len(data.Given), ordersShown)]
 	data.MayGive, data.Realm, data.Intents = v.Role >= Operator, s.Authapi.Realm(), page.Intents
-	if data.Realm == "" {
+	switch {
+	case data.Realm == "":
 		data.Cannot = "The console has no credential for authapi (CONSOLE_AUTHAPI_URL, CONSOLE_SERVICE_KEY, CONSOLE_REALM), so it can give no order."
+	case !v.Sees(data.Realm):
+		data.Cannot = "The console's credential for authapi is of a realm that your roles do not include, so you give no order here."
 	}
 	return answer{page: "orders", title: "Orders", data: data}, nil
 }
 
-func (s *Server) intent(r *http.Request) (page.Intent, error) {
+func (s *Server) intent(r *http.Request, v Visitor) (page.Intent, error) {
 	i := page.Intent{
 		Realm: s.Authapi.Realm(), User: strings.TrimSpace(r.PostFormValue("user")), What: r.PostFormValue("what"),
 		Reason: strings.TrimSpace(r.PostFormValue("reason")),
@@ -63,12 +67,12 @@ func (s *Server) intent(r *http.Request) (page.Intent, error) {
 	case i.Reason == "" || len(i.Reason) > maxReason:
 		return bad("Say why, in at most 255 bytes: the log keeps it.")
 	}
-	return i, nil
+	return i, v.seeRealm(i.Realm)
 }
 
 // preview shows what an order would do. It changes nothing.
 func (s *Server) preview(r *http.Request, v Visitor) (answer, error) {
-	i, err := s.intent(r)
+	i, err := s.intent(r, v)
 	if err != nil {
 		return answer{}, err
 	}
@@ -79,7 +83,7 @@ func (s *Server) preview(r *http.Request, v Visitor) (answer, error) {
 // give gives an order whose number was typed. If what it would do has changed since it was shown,
 // the new preview is shown and nothing is done.
 func (s *Server) give(r *http.Request, v Visitor) (answer, error) {
-	i, err := s.intent(r)
+	i, err := s.intent(r, v)
 	if err != nil {
 		return answer{}, err
 	}

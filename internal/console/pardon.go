@@ -10,11 +10,14 @@ import (
 
 // pardon shows what a pardon would bring back, and the command that gives it. The console gives none: whoever holds its
 // credential, or authapi's, must not be able to undo a revocation.
-func (s *Server) pardon(r *http.Request, _ Visitor) (answer, error) {
+func (s *Server) pardon(r *http.Request, v Visitor) (answer, error) {
 	q := r.URL.Query()
 	realm, user, cause := short(q.Get("realm")), short(q.Get("user")), short(q.Get("cause"))
 	if realm == "" || user == "" || cause == "" {
 		return answer{}, &fault{http.StatusBadRequest, "Nothing is named to be taken back", "Begin at the page of orders, and choose one there."}
+	}
+	if err := v.seeRealm(realm); err != nil {
+		return answer{}, err
 	}
 	now := s.holdings(r.Context(), realm, user)
 	then := now

@@ -84,7 +84,7 @@ var (
 	ErrNotConfigured = errors.New("the console has no credential for authapi: set CONSOLE_AUTHAPI_URL and CONSOLE_SERVICE_KEY")
 )
 
-// RefusedError is an order that authapi does not take, and why.
+// RefusedError is what authapi does not take, and why.
 type RefusedError struct{ Text string }
 
 func (e *RefusedError) Error() string { return e.Text }
@@ -95,6 +95,8 @@ type Authapi interface {
 	Explain(ctx context.Context, by Visitor, userOrSession string) (timeline.Story, error)
 	// Told is what applications show a user; nil for a user with whom all is well.
 	Told(ctx context.Context, by Visitor, user string) (*page.Told, error)
+	// ByEmail finds users of Realm by an e-mail address, which Keycloak is asked for.
+	ByEmail(ctx context.Context, by Visitor, email string) (users []string, err error)
 	// Refused finds refusals by request id, the latest first.
 	Refused(ctx context.Context, by Visitor, requestID string) ([]page.Refusal, error)
 	// Give gives an order about a user of Realm.

@@ -28,8 +28,8 @@ type tokenQuery struct {
 	state, need string
 }
 
-func tokenQueryOf(v url.Values) (q tokenQuery, err error) {
-	q.filter = TokenFilter{Realm: short(v.Get("realm")), ClientID: short(v.Get("client"))}
+func tokenQueryOf(by Visitor, v url.Values) (q tokenQuery, err error) {
+	q.filter = TokenFilter{Realm: by.limited(short(v.Get("realm"))), ClientID: short(v.Get("client"))}
 	q.state, q.need = v.Get("state"), v.Get("need")
 	if after := v.Get("after"); after != "" {
 		var place [3]string
@@ -46,8 +46,8 @@ func tokenQueryOf(v url.Values) (q tokenQuery, err error) {
 func short(s string) string { return strings.TrimSpace(s)[:min(len(strings.TrimSpace(s)), maxID)] }
 
 // tokens lists what is kept and tracked, with what is known of each.
-func (s *Server) tokens(r *http.Request, _ Visitor) (answer, error) {
-	q, err := tokenQueryOf(r.URL.Query())
+func (s *Server) tokens(r *http.Request, v Visitor) (answer, error) {
+	q, err := tokenQueryOf(v, r.URL.Query())
 	if err != nil {
 		return answer{}, err
 	}
@@ -112,8 +112,8 @@ func (s *Server) fits(t page.Stored, q tokenQuery) bool {
 	return ok && best.State == tokenstate.Revoked
 }
 
-func (s *Server) tokensCSV(r *http.Request, _ Visitor) (answer, error) {
-	q, err := tokenQueryOf(r.URL.Query())
+func (s *Server) tokensCSV(r *http.Request, v Visitor) (answer, error) {
+	q, err := tokenQueryOf(v, r.URL.Query())
 	if err != nil {
 		return answer{}, err
 	}

@@ -22,6 +22,9 @@ func (s *Server) user(r *http.Request, v Visitor) (answer, error) {
 	if len(realm) > maxID || len(user) > maxID {
 		return answer{}, &fault{http.StatusBadRequest, "That is too long for an id", "Ids have at most 255 bytes."}
 	}
+	if err := v.seeRealm(realm); err != nil {
+		return answer{}, err
+	}
 	p := s.person(r.Context(), v, realm, user)
 	data := page.UserOf(p)
 	a := answer{page: "user", title: "User", data: data}

@@ -3,6 +3,9 @@ package console
 import (
 	"context"
 	"errors"
+	"net/http"
+	"slices"
+	"strings"
 )
 
 // Role says what a visitor may see and do. The greater includes the smaller.
@@ -26,6 +29,20 @@ func RoleOf(names []string) (r Role) {
 	return r
 }
 
+// realmRole begins the names of roles that limit somebody to a realm.
+const realmRole = "realm:"
+
+// RealmsOf are the realms that the names limit somebody to; none: they may see all.
+func RealmsOf(names []string) (realms []string) {
+	for _, n := range names {
+		if realm, ok := strings.CutPrefix(n, realmRole); ok {
+			realms = append(realms, realm)
+		}
+	}
+	slices.Sort(realms)
+	return realms
+}
+
 func (r Role) String() string {
 	for name, is := range roleNames {
 		if is == r {
@@ -39,9 +56,38 @@ func (r Role) String() string {
 type Visitor struct {
 	Name   string // for people, and for the audit
 	Role   Role
-	Person bool // false: a credential, or nobody was asked
+	Person bool     // false: a credential, or nobody was asked
+	Realms []string // that they may see; none: all
 	// Realm and Subject are who it is in Keycloak, so that tokenstate's own knowledge of them counts.
 	Realm, Subject string
+}
+
+// Sees reports whether a realm's users and keys are shown to them.
+func (v Visitor) Sees(realm string) bool {
+	return len(v.Realms) == 0 || slices.Contains(v.Realms, realm)
+}
+
+// limited is the realm that a list for them is of: the one asked for, or the first that they may see.
+func (v Visitor) limited(realm string) string {
+	if v.Sees(realm) {
+		return realm
+	}
+	return v.Realms[0]
+}
+
+// whole refuses whoever is limited to realms, for what tells of all of them.
+func (v Visitor) whole(what string) error {
+	if len(v.Realms) > 0 {
+		return &fault{http.StatusForbidden, "Your roles are limited to realms", what + " may be of any realm, and yours are " + strings.Join(v.Realms, ", ") + "."}
+	}
+	return nil
+}
+
+func (v Visitor) seeRealm(realm string) error {
+	if v.Sees(realm) {
+		return nil
+	}
+	return &fault{http.StatusForbidden, "Your roles do not include this realm", "They are limited to " + strings.Join(v.Realms, ", ") + "."}
 }
 
 // ErrOut says that an identity may not be in any more.

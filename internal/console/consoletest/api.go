@@ -75,6 +75,19 @@ func (a *API) Refused(_ context.Context, _ console.Visitor, id string) ([]page.R
 	}}, a.err()
 }
 
+// ByEmail implements console.Authapi: two users may have one address.
+func (a *API) ByEmail(_ context.Context, _ console.Visitor, email string) ([]string, error) {
+	switch email {
+	case "ann@example.org":
+		return a.users[len(a.users)-1:], a.err()
+	case "both@example.org":
+		return a.users[len(a.users)-2:], a.err()
+	case "ldap@example.org":
+		return nil, &console.RefusedError{Text: "the realm has a user store."}
+	}
+	return nil, a.err()
+}
+
 // Realm implements console.Authapi.
 func (*API) Realm() string { return Realm }
 

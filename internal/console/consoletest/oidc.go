@@ -3,12 +3,13 @@ package consoletest
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/tokenstate/tokenstate/internal/console"
 )
 
-// OIDC is the identity provider. The code that it gives back names the role.
+// OIDC is the identity provider. The code that it gives back names the roles.
 type OIDC struct {
 	Issuer string
 
@@ -42,7 +43,8 @@ func (o *OIDC) Begin(context.Context) (string, console.Flow, error) {
 
 // Finish implements console.OIDC.
 func (o *OIDC) Finish(_ context.Context, _ console.Flow, code string) (console.Visitor, console.Identity, error) {
-	v := console.Visitor{Name: "ann <admin>", Role: console.RoleOf([]string{code}), Person: true}
+	roles := strings.Fields(code)
+	v := console.Visitor{Name: "ann <admin>", Role: console.RoleOf(roles), Realms: console.RealmsOf(roles), Person: true}
 	return v, is{o, v}, o.state()
 }
 

@@ -108,8 +108,9 @@ func (o *OIDC) visitor(ctx context.Context, p *oidc.Provider, t *oauth2.Token) (
 	if claims.Name == "" {
 		claims.Name = id.Subject
 	}
+	roles := claims.Access[o.ClientID].Roles
 	return console.Visitor{
-		Name: claims.Name, Role: console.RoleOf(claims.Access[o.ClientID].Roles), Person: true, Realm: path.Base(o.Issuer), Subject: id.Subject,
+		Name: claims.Name, Role: console.RoleOf(roles), Realms: console.RealmsOf(roles), Person: true, Realm: path.Base(o.Issuer), Subject: id.Subject,
 	}, id.Nonce, nil
 }
 

@@ -66,11 +66,13 @@ type RealmLine struct {
 	Users int
 }
 
-// RealmsOf are the realms by name.
-func RealmsOf(users map[string]int) []RealmLine {
+// RealmsOf are the realms that somebody sees, by name.
+func RealmsOf(users map[string]int, sees func(realm string) bool) []RealmLine {
 	var out []RealmLine
 	for name, n := range users {
-		out = append(out, RealmLine{name, n})
+		if sees(name) {
+			out = append(out, RealmLine{name, n})
+		}
 	}
 	slices.SortFunc(out, func(a, b RealmLine) int { return cmp.Compare(a.Name, b.Name) })
 	return out

@@ -111,6 +111,24 @@ func (a *Authapi) Refused(ctx context.Context, by console.Visitor, requestID str
 	return out, err
 }
 
+// ByEmail implements console.Authapi.
+func (a *Authapi) ByEmail(ctx context.Context, by console.Visitor, email string) ([]string, error) {
+	c, err := a.as(by, a.Credential)
+	if err != nil {
+		return nil, err
+	}
+	users, err := c.UsersByEmail(ctx, email)
+	return users, refusal(err)
+}
+
+// refusal is an error that says no for good, in authapi's own words; any other is as it was.
+func refusal(err error) error {
+	if p, ok := errors.AsType[*authapi.Problem](err); ok && !p.Temporary() {
+		return &console.RefusedError{Text: p.Error() + "."}
+	}
+	return err
+}
+
 // Try says whether a credential is good and has the scope explain; console.ErrOut if not.
 func (a *Authapi) Try(ctx context.Context, credential string) error {
 	c, err := a.as(console.Visitor{}, secret.New(credential))
@@ -131,12 +149,8 @@ func (a *Authapi) Give(ctx context.Context, by console.Visitor, i page.Intent) (
 		return page.Done{}, err
 	}
 	given, err := order(ctx, c, i)
-	refused, ok := errors.AsType[*authapi.Problem](err)
-	switch {
-	case ok && !refused.Temporary():
-		return page.Done{}, &console.RefusedError{Text: refused.Error() + "."}
-	case err != nil:
-		return page.Done{}, err
+	if err != nil {
+		return page.Done{}, refusal(err)
 	}
 	return page.Done{Event: given.EventID, Users: given.Reached.Users, Tokens: given.Reached.Tokens, Keys: given.Reached.Keys}, nil
 }
