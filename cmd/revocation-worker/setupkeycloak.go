@@ -75,7 +75,7 @@ func (s *setup) optional(ctx context.Context, k *keycloak.Setup) error {
 	if !s.withConsole {
 		return nil
 	}
-	made, err := k.Console(ctx, s.consoleClient, s.consoleSecret, s.consoleURL+"/login/callback")
+	made, err := k.Console(ctx, s.consoleClient, s.consoleSecret, s.consoleURL)
 	s.did("the console's client", made)
 	return err
 }

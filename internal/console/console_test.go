@@ -311,6 +311,39 @@ func TestLoginEnds(t *testing.T) {
 			t.Error("in after the logout")
 		}
 	})
+	t.Run("log out, at Keycloak as well", func(t *testing.T) {
+		s := newSite(t, 3, true).as("viewer")
+		if got := s.send(http.MethodPost, "/logout", url.Values{}); got.header.Get("Location") != "/login" || s.OIDC.Left() != 1 {
+			t.Errorf("%v, %d logins ended", got.header, s.OIDC.Left())
+		}
+	})
+	t.Run("log out while Keycloak is away", func(t *testing.T) {
+		s := newSite(t, 3, true).as("viewer")
+		s.OIDC.GoAway(true)
+		got := s.send(http.MethodPost, "/logout", url.Values{})
+		if in(s) || !strings.Contains(got.body, "your login there may still hold") {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	})
+	t.Run("by Keycloak's logout token", func(t *testing.T) {
+		s := newSite(t, 3, true).as("viewer")
+		send := func(token string) int {
+			return s.send(http.MethodPost, "/logout/backchannel", url.Values{"logout_token": {token}}).status
+		}
+		if send("forged") != http.StatusBadRequest || send("ends another") != http.StatusOK || !in(s) {
+			t.Error("out by another's token")
+		}
+		if send("ends sid") != http.StatusOK || in(s) {
+			t.Error("in after the token")
+		}
+		s.as("viewer")
+		if s.OIDC.GoAway(true); send("ends sid") != http.StatusServiceUnavailable || send("ends ") != http.StatusServiceUnavailable {
+			t.Error("taken without the issuer's keys")
+		}
+		if s.OIDC.GoAway(false); send("ends ") != http.StatusOK || in(s) { // all of the subject's
+			t.Error("in after a token of the subject")
+		}
+	})
 	t.Run("disabled in Keycloak", func(t *testing.T) {
 		s := newSite(t, 3, true).as("viewer")
 		s.OIDC.Disable()

@@ -20,6 +20,9 @@ type OIDC interface {
 	Begin(ctx context.Context) (address string, f Flow, err error)
 	// Finish takes what the provider sent back; ErrOut if it is no login.
 	Finish(ctx context.Context, f Flow, code string) (Visitor, Identity, error)
+	// LoggedOut reads a logout token, by which the provider says whose login is over: of one session, or of all of a subject's if
+	// session is "". ErrOut if it is none of the provider's for this console; another error says that it cannot be judged now.
+	LoggedOut(ctx context.Context, token string) (subject, session string, err error)
 }
 
 // Flow is one login that has begun.
@@ -45,6 +48,7 @@ func (s *Server) loginPlaces(mux *http.ServeMux) {
 	mux.HandleFunc("GET /login/callback", s.finishOIDC)
 	mux.HandleFunc("POST /login/credential", s.byCredential)
 	mux.HandleFunc("POST /logout", s.logout)
+	mux.HandleFunc("POST /logout/backchannel", s.loggedOut)
 }
 
 func (s *Server) showLogin(w http.ResponseWriter, r *http.Request) {
@@ -144,12 +148,4 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, v Visitor, id Ide
 	}
 	s.setCookie(w, s.cookieName(), cookie, int(sessionLife.Seconds()))
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // next has let through a path of ours only
-}
-
-func (s *Server) logout(w http.ResponseWriter, r *http.Request) {
-	if c, err := r.Cookie(s.cookieName()); err == nil {
-		s.sessions.end(c.Value)
-	}
-	s.setCookie(w, s.cookieName(), "", -1)
-	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }

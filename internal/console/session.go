@@ -17,6 +17,7 @@ const (
 	maxSessions   = 1000
 	askAgainAfter = 5 * time.Second // whether they may still be in
 	askLimit      = 2 * time.Second // for one such question
+	leaveLimit    = 5 * time.Second // for ending a login at the identity provider
 	unaskedLimit  = 5 * time.Minute // a session that cannot be asked about ends then
 )
 
@@ -63,6 +64,45 @@ func (s *sessions) end(cookie string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.all, sha256.Sum256([]byte(cookie)))
+}
+
+// leave is end, and ends the login at the identity provider, too; an error says that this could not be done.
+func (s *sessions) leave(ctx context.Context, cookie string) error {
+	x := s.of(cookie)
+	s.end(cookie)
+	if x == nil {
+		return nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	l, ok := x.identity.(Leaver)
+	if !ok {
+		return nil
+	}
+	x.identity = nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveLimit)
+	defer cancel()
+	return l.Leave(ctx)
+}
+
+// endOf ends a session of the identity provider, or all of a subject's if session is "".
+func (s *sessions) endOf(subject, session string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, x := range s.all {
+		if x.is(subject, session) {
+			delete(s.all, key)
+			n++
+		}
+	}
+	return n
+}
+
+func (x *session) is(subject, session string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	v := x.visitor
+	return v.Subject != "" && (session != "" && v.Session == session || session == "" && v.Subject == subject)
 }
 
 func (s *sessions) of(cookie string) *session {

@@ -60,6 +60,7 @@ type Visitor struct {
 	Realms []string // that they may see; none: all
 	// Realm and Subject are who it is in Keycloak, so that tokenstate's own knowledge of them counts.
 	Realm, Subject string
+	Session        string // of the identity provider; "" if it named none
 }
 
 // Sees reports whether a realm's users and keys are shown to them.
@@ -99,3 +100,6 @@ type Identity interface {
 	// cannot be asked now.
 	Still(context.Context) (Visitor, error)
 }
+
+// Leaver is an Identity whose login lives elsewhere, and can be ended there.
+type Leaver interface{ Leave(context.Context) error }

@@ -16,6 +16,7 @@ type OIDC struct {
 	mu   sync.Mutex
 	out  bool
 	away bool
+	left int
 }
 
 // Disable puts everybody out.
@@ -44,8 +45,16 @@ func (o *OIDC) Begin(context.Context) (string, console.Flow, error) {
 // Finish implements console.OIDC.
 func (o *OIDC) Finish(_ context.Context, _ console.Flow, code string) (console.Visitor, console.Identity, error) {
 	roles := strings.Fields(code)
-	v := console.Visitor{Name: "ann <admin>", Role: console.RoleOf(roles), Realms: console.RealmsOf(roles), Person: true}
+	v := console.Visitor{Name: "ann <admin>", Role: console.RoleOf(roles), Realms: console.RealmsOf(roles), Person: true, Realm: "master", Subject: "subject", Session: "sid"}
 	return v, is{o, v}, o.state()
+}
+
+// LoggedOut implements console.OIDC: a token names the session that it ends.
+func (o *OIDC) LoggedOut(_ context.Context, token string) (subject, session string, err error) {
+	if session, ok := strings.CutPrefix(token, "ends "); ok {
+		return "subject", session, o.state()
+	}
+	return "", "", console.ErrOut
 }
 
 // Check implements console.Credential.
@@ -61,6 +70,18 @@ type is struct {
 	of *OIDC
 	v  console.Visitor
 }
+
+// Leave implements console.Leaver.
+func (i is) Leave(context.Context) error {
+	err := i.of.state()
+	i.of.mu.Lock()
+	defer i.of.mu.Unlock()
+	i.of.left++
+	return err
+}
+
+// Left is how many logins were ended.
+func (o *OIDC) Left() int { o.mu.Lock(); defer o.mu.Unlock(); return o.left }
 
 // Still implements console.Identity.
 func (i is) Still(context.Context) (console.Visitor, error) { return i.v, i.of.state() }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/tokenstate/tokenstate/internal/console"
+	"github.com/tokenstate/tokenstate/internal/logouttoken"
 	"github.com/tokenstate/tokenstate/internal/secret"
 )
 
@@ -30,6 +31,7 @@ type OIDC struct {
 
 	mu       sync.Mutex
 	provider *oidc.Provider
+	logouts  *logouttoken.Verifier
 }
 
 // httpClient follows no redirect: the client's secret goes to no other address than discovery named.
@@ -97,8 +99,9 @@ func (o *OIDC) visitor(ctx context.Context, p *oidc.Provider, t *oauth2.Token) (
 		return v, "", fmt.Errorf("%w: %w", console.ErrOut, err)
 	}
 	var claims struct {
-		Name   string `json:"preferred_username"`
-		Access map[string]struct {
+		Name    string `json:"preferred_username"`
+		Session string `json:"sid"`
+		Access  map[string]struct {
 			Roles []string `json:"roles"`
 		} `json:"resource_access"`
 	}
@@ -111,6 +114,7 @@ func (o *OIDC) visitor(ctx context.Context, p *oidc.Provider, t *oauth2.Token) (
 	roles := claims.Access[o.ClientID].Roles
 	return console.Visitor{
 		Name: claims.Name, Role: console.RoleOf(roles), Realms: console.RealmsOf(roles), Person: true, Realm: path.Base(o.Issuer), Subject: id.Subject,
+		Session: claims.Session,
 	}, id.Nonce, nil
 }
 

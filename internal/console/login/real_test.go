@@ -7,11 +7,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -37,28 +39,47 @@ func must(t *testing.T, err error) {
 
 const back = "http://127.0.0.1:1/login/callback"
 
+// taker is a console as Keycloak knows it: it takes logout tokens, and nothing else.
+func taker(t *testing.T, o *login.OIDC) (url string, ended <-chan [2]string) {
+	t.Helper()
+	all := make(chan [2]string, 10)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		subject, session, err := o.LoggedOut(r.Context(), r.PostFormValue("logout_token"))
+		if err != nil {
+			t.Errorf("Keycloak's logout token: %v", err)
+		}
+		all <- [2]string{subject, session}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL, all
+}
+
 // Ensure an administrator of a real Keycloak comes in with the roles of the client that setup makes, a
 // second setup changes nothing, a role that is taken away counts at the next question, and whoever is
-// disabled is out at the next question.
+// disabled is out at the next question. A logout ends the login at Keycloak, which tells the console by a logout token.
 func TestLoginAtKeycloak(t *testing.T) {
 	kc := testenv.NewKeycloak(t)
 	t.Cleanup(http.DefaultClient.CloseIdleConnections)
 	id, text := "console-"+kc.Realm, secret.New("console-secret")
 	s, err := keycloak.NewSetup(t.Context(), kc.URL, os.Getenv("KEYCLOAK_ADMIN"), secret.New(os.Getenv("KEYCLOAK_ADMIN_PASSWORD")))
 	must(t, err)
-	made, err := s.Console(t.Context(), id, text, back)
+	o := &login.OIDC{Issuer: kc.URL + "/realms/master", ClientID: id, Secret: text, Redirect: back}
+	at, ended := taker(t, o)
+	made, err := s.Console(t.Context(), id, text, "http://127.0.0.1:1")
 	must(t, err)
 	if got := strings.Join(made, ", "); got != "made, role viewer, role support, role operator" {
 		t.Errorf("setup made %s", got)
 	}
-	if again, err := s.Console(t.Context(), id, text, back); err != nil || len(again) > 0 {
+	if moved, err := s.Console(t.Context(), id, text, at); err != nil || strings.Join(moved, ", ") != "redirect URI, back-channel logout" {
+		t.Errorf("a setup for another address: %v, %v", moved, err)
+	}
+	if again, err := s.Console(t.Context(), id, text, at); err != nil || len(again) > 0 {
 		t.Errorf("a second setup: %v, %v", again, err)
 	}
 	a := newAdmin(t, kc, id)
 	ann := a.user("ann-"+kc.Realm, "support")
 	bob := a.user("bob-"+kc.Realm, "")
 
-	o := &login.OIDC{Issuer: kc.URL + "/realms/master", ClientID: id, Secret: text, Redirect: back}
 	v, who := a.comesIn(o, "ann-"+kc.Realm)
 	if v.Role != console.Support || v.Name != "ann-"+kc.Realm || v.Subject != ann || v.Realm != "master" || !v.Person {
 		t.Errorf("ann is %+v", v)
@@ -70,6 +91,23 @@ func TestLoginAtKeycloak(t *testing.T) {
 		if v, err = who.Still(t.Context()); err != nil || v.Role != console.Support {
 			t.Errorf("asked again, ann is %+v, %v", v, err)
 		}
+	}
+	away, gone := a.comesIn(o, "ann-"+kc.Realm)
+	must(t, gone.(console.Leaver).Leave(t.Context()))
+	select {
+	case got := <-ended:
+		if got != [2]string{ann, away.Session} || away.Session == v.Session {
+			t.Errorf("Keycloak says that %q is over, not %q of %s", got, away.Session, ann)
+		}
+	case <-time.After(time.Minute):
+		t.Error("Keycloak sends no logout token")
+	}
+	if _, err := gone.Still(t.Context()); !errors.Is(err, console.ErrOut) {
+		t.Errorf("logged out, ann is in: %v", err)
+	}
+	must(t, gone.(console.Leaver).Leave(t.Context())) // it is over already
+	if _, _, err := o.LoggedOut(t.Context(), "a.b.c"); !errors.Is(err, console.ErrOut) {
+		t.Errorf("a forged token: %v", err)
 	}
 	a.give(ann, "operator")
 	if v, err = who.Still(t.Context()); err != nil || v.Role != console.Operator {
