@@ -42,17 +42,17 @@ func compose(t *testing.T) *types.Project {
 func TestComposeFile(t *testing.T) {
 	p := compose(t)
 	known := ""
-	for _, file := range []string{"internal/workerconfig/config.go", "cmd/authapi/config.go", "cmd/authapi/backchannel.go", "internal/devstack/env.go"} {
+	for _, file := range []string{"internal/workerconfig/config.go", "cmd/authapi/config.go", "cmd/authapi/consoleconfig.go", "cmd/authapi/backchannel.go", "internal/devstack/env.go"} {
 		known += content(t, file)
 	}
-	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi", "prometheus"} {
+	for _, name := range []string{"postgres", "nats", "keycloak", "prepare", "migrate", "worker", "secrets", "authapi", "console", "prometheus"} {
 		s, err := p.GetService(name)
 		if err != nil {
 			t.Errorf("no service %s", name)
 			continue
 		}
 		checkService(t, p, s)
-		ours := name == "worker" || name == "authapi" || name == "migrate" || name == "prepare" || name == "secrets"
+		ours := name == "worker" || name == "authapi" || name == "console" || name == "migrate" || name == "prepare" || name == "secrets"
 		for setting := range s.Environment {
 			if ours && !strings.Contains(known, `"`+setting+`"`) {
 				t.Errorf("%s: no program knows %s", name, setting)
@@ -62,14 +62,16 @@ func TestComposeFile(t *testing.T) {
 			t.Errorf("%s says not when it is healthy", name)
 		}
 	}
-	for name, user := range map[string]string{"worker": "//worker:", "authapi": "//authapi:"} {
+	for name, user := range map[string]string{"worker": "//worker:", "authapi": "//authapi:", "console": "//console:"} {
 		s, _ := p.GetService(name)
 		if url := s.Environment["DATABASE_URL"]; url == nil || !strings.Contains(*url, user) {
 			t.Errorf("%s does not connect to Postgres as itself", name)
 		}
 	}
-	if s, _ := p.GetService("authapi"); s.Environment["NATS_URL"] != nil {
-		t.Error("authapi has nothing to do with NATS")
+	for _, name := range []string{"authapi", "console"} {
+		if s, _ := p.GetService(name); s.Environment["NATS_URL"] != nil {
+			t.Errorf("%s has nothing to do with NATS", name)
+		}
 	}
 }
 

@@ -51,6 +51,8 @@ func Play(ctx context.Context, e devstack.Env, out io.Writer) error {
 		}
 	}
 	_, _ = fmt.Fprintln(out, "\nEverything was as the README says.")
+	_, _ = fmt.Fprintln(out, "To see such a story in the console: `make up` starts all of this again and prints the console's address,")
+	_, _ = fmt.Fprintln(out, "`.dev/bin/devstack user ann` makes a user, and the page Why? tells what has become of them.")
 	return nil
 }
 
