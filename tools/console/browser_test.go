@@ -116,6 +116,7 @@ const somebody = "/users/demo/5f0c8a4e-0000-4000-8000-000000000009"
 var pages = map[string]string{
 	"right": "/", "why": "/why", "user": somebody, "tokens": "/tokens", "keys": "/keys", "orders": "/orders", "parked": "/parked", "log": "/log",
 	"audit": "/audit", "plots": "/plots", "setup": "/setup",
+	"pardon": "/orders/pardon?cause=order-000010&realm=demo&user=5f0c8a4e-0000-4000-8000-000000000010",
 }
 
 var sizes = []int64{320, 900, 1600}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -58,6 +59,9 @@ func TestSupportStory(t *testing.T) {
 			if _, body := look("request-1"); !strings.Contains(body, "user_disabled") {
 				t.Errorf("a request's id: %s", body)
 			}
+			if at, _ := look("ann@example.org"); !strings.HasSuffix(at, "000000000011") || strings.Contains(at, "example.org") {
+				t.Errorf("an e-mail address: %s", at)
+			}
 			at, body := look("session-000009")
 			if !strings.HasSuffix(at, somebody) || !strings.Contains(body, "refused") || !strings.Contains(body, "enable the user in Keycloak") {
 				t.Errorf("a session's id: %s %s", at, body)
@@ -67,7 +71,7 @@ func TestSupportStory(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range entries.Entries {
-				if strings.Contains(e.URL, "tokst_") || strings.Contains(e.Title, "tokst_") {
+				if strings.Contains(e.URL, "tokst_") || strings.Contains(e.Title, "tokst_") || strings.Contains(e.URL, "example.org") {
 					t.Errorf("the history has %s", e.URL)
 				}
 			}
@@ -101,9 +105,64 @@ func TestOrderWithoutScript(t *testing.T) {
 	s.quiet("an order")
 }
 
+// Ensure an operator has the state verified with the browser alone, and sees how far it is: by itself with script, and by a
+// link without. It fits a small screen, and axe finds nothing, while it runs and when it has ended.
+func TestVerifyInTheBrowser(t *testing.T) {
+	for name, off := range map[string]bool{"with script": false, "without script": true} {
+		t.Run(name, func(t *testing.T) {
+			ctx := browser(t)
+			s := newSite(ctx, t, consoletest.Options{Users: 12, Login: true})
+			if err := chromedp.Do(ctx, append(s.as("operator"), chromedp.EmulateViewport(320, 800))...); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}); err != nil {
+				t.Fatal(err)
+			}
+			err := chromedp.Do(ctx, chromedp.Navigate(s.url+"/log"), chromedp.Click(chromedp.CSS(`button[value=verify]`)), chromedp.WaitReady(chromedp.CSS("#live")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !off {
+				s.sound(ctx, "while it runs")
+			}
+			s.Checks.Go <- nil
+			if off {
+				err = chromedp.Do(ctx, chromedp.Click(chromedp.CSS(`#live a`)))
+			}
+			if err == nil {
+				err = chromedp.Do(ctx, chromedp.WaitReady(chromedp.CSS("#ended")))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("main")))
+			if err != nil || !strings.Contains(body, "4690 journal lines were compared, and they agree") {
+				t.Errorf("%v: %s", err, body)
+			}
+			if !off {
+				s.sound(ctx, "when it has ended")
+			}
+			s.quiet(name)
+		})
+	}
+}
+
+// sound: the page that is open fits the screen, and axe has nothing serious to say of it.
+func (s *site) sound(ctx context.Context, when string) {
+	s.t.Helper()
+	wide, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > window.innerWidth`))
+	if err != nil || wide {
+		s.t.Errorf("%s: it scrolls sideways: %v, %v", when, wide, err)
+	}
+	found, err := serious(ctx)
+	if err != nil || len(found) > 0 {
+		s.t.Errorf("%s: %v, %v", when, found, err)
+	}
+}
+
 // Ensure each role sees its pages, and the others say what is missing; nobody is led to the login.
 func TestRoles(t *testing.T) {
-	least := map[string]int{"why": 2, "user": 2, "keys": 2}
+	least := map[string]int{"why": 2, "user": 2, "keys": 2, "pardon": 3}
 	for role, is := range map[string]int{"": 0, "viewer": 1, "support": 2, "operator": 3} {
 		ctx := browser(t)
 		s := newSite(ctx, t, consoletest.Options{Users: 12, Login: true})
