@@ -38,6 +38,7 @@ pytestmark = pytest.mark.skipif(not URL, reason='no authapi is named: make test-
 
 @dataclass
 class Person:
+    name: str
     user_id: str
     refresh_token: str
     api_key: str
@@ -46,7 +47,7 @@ class Person:
 def person(name: str) -> Person:
     out = subprocess.run([ROOT / '.dev/bin/devstack', 'user', name], cwd=ROOT, check=True, capture_output=True, text=True)
     said = dict(line.split('=', 1) for line in out.stdout.splitlines())
-    return Person(said['USER_ID'], said['REFRESH_TOKEN'], said['API_KEY'])
+    return Person(name, said['USER_ID'], said['REFRESH_TOKEN'], said['API_KEY'])
 
 
 class Awaited:
@@ -112,6 +113,9 @@ async def everything(api: Any, ann: Person) -> None:
     assert of_nobody.active is False
     can = await eventually(lambda: api.user_auth(user), lambda a: a.standing.known and not a.standing.in_doubt)
     assert can.can.api_keys and can.can.refresh and can.message is None
+    status = await api.status()
+    assert status.sentence and status.checks and status.log and status.log.worker_active and status.log.verified is None
+    assert await api.users_by_email(f'{ann.name}@example.org') == (user,)
     with pytest.raises(Problem, match='no-such-user'):
         await api.linked_user('github', 'nobody')
     await the_end(api, ann)

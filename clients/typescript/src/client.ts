@@ -215,6 +215,18 @@ export class Tokenstate {
     return (await this.#ask<{ items: t.Refusal[] }>({ method: 'GET', path: '/v1/refusals', query, by: 'service' }, 'items')).items
   }
 
+  /** Whether what the other calls answer may be relied on, as the answering replica sees it. */
+  status(): Promise<t.Status> {
+    return this.#ask({ method: 'GET', path: '/v1/status', by: 'service' }, 'sentence')
+  }
+
+  /** The ids of who has an e-mail address. Keycloak is asked; nobody keeps the address. */
+  async usersByEmail(email: string): Promise<string[]> {
+    need(email.includes('@'), 'usersByEmail needs an e-mail address')
+    const call = { method: 'POST', path: '/v1/users/by-email', json: { email }, by: 'service' } as const
+    return (await this.#ask<{ user_ids: string[] }>(call, 'user_ids')).user_ids
+  }
+
   async #end(at: string, query: Record<string, string> = {}): Promise<void> {
     await this.#sender.send({ method: 'DELETE', path: at, query, by: 'service', writes: true })
   }

@@ -274,6 +274,44 @@ export interface RefusalQuestion {
   limit?: number
 }
 
+/** Whether what the other calls answer may be relied on. log is null while the database is away. */
+export interface Status {
+  level: 'good' | 'warn' | 'bad'
+  sentence: string
+  at: string
+  known_until: string | null
+  age_ms: number | null
+  checks: StatusCheck[]
+  nodes: StatusNode[]
+  log: StatusLog | null
+}
+
+export interface StatusCheck {
+  name: string
+  level: 'good' | 'warn' | 'bad'
+  found: string
+  means: string
+}
+
+/** A node of Keycloak; level none: it has left. */
+export interface StatusNode {
+  name: string
+  level: 'none' | 'good' | 'warn' | 'bad'
+  state: string
+  heard_at: string
+  queued: number
+  dropped: number
+}
+
+export interface StatusLog {
+  applied_seq: number
+  worker: string | null
+  worker_active: boolean
+  parked: number
+  orders_waiting: number
+  verified: { at: string; by: string; sound: boolean; found: string } | null
+}
+
 /** One call that was refused. Without key, user, org and realm: the secret did not match. */
 export interface Refusal {
   at: string

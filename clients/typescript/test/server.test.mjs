@@ -69,7 +69,7 @@ async function keys(api, user) {
   await api.revokeSystemKey(user, 'acme', 'nightly')
 }
 
-async function tokens(api, { USER_ID: user, REFRESH_TOKEN: offline, API_KEY: key }) {
+async function tokens(api, name, { USER_ID: user, REFRESH_TOKEN: offline, API_KEY: key }) {
   await refused(api.accessToken(user), NoToken, 'no_offline_token')
   const stored = await api.storeToken(offline)
   assert.deepEqual([stored.custody, stored.verified, stored.state, stored.applied], ['sealed', true, 'usable', true])
@@ -89,6 +89,9 @@ async function tokens(api, { USER_ID: user, REFRESH_TOKEN: offline, API_KEY: key
   const { can, message } = await eventually(() => api.userAuth(user), (a) => a.standing.known && !a.standing.in_doubt)
   assert.deepEqual([can, message], [{ api_keys: true, refresh: true }, null])
   await refused(api.linkedUser('github', 'nobody'), Problem, 'no_such_user')
+  const status = await api.status()
+  assert.ok(status.sentence && status.checks.length && status.log.worker_active)
+  assert.deepEqual(await api.usersByEmail(`${name}@example.org`), [user])
 }
 
 async function theEnd(api, { USER_ID: user, REFRESH_TOKEN: offline, API_KEY: key }) {
@@ -118,7 +121,7 @@ test('every call', { skip }, async () => {
   const ann = person('typescript')
   assert.ok((await api.health()).service_auth_configured)
   await keys(api, ann.USER_ID)
-  await tokens(api, ann)
+  await tokens(api, 'typescript', ann)
   await theEnd(api, ann)
   assert.deepEqual([...left.keys()].sort(), ['HEAD /v1/authorize', 'POST /v1/authorize']) // gateways ask so, too
 })

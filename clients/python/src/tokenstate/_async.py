@@ -264,3 +264,11 @@ class AsyncTokenstate:
     ) -> tuple[m.Refusal, ...]:
         """The last calls that the answering replica refused, of a request, a key or a user; newest first."""
         return await self._send(calls.refusals(request_id, key_id, user_id, limit))
+
+    async def status(self) -> m.Status:
+        """Whether what the other calls answer may be relied on, as the answering replica sees it."""
+        return await self._send(calls.status())
+
+    async def users_by_email(self, email: str) -> tuple[str, ...]:
+        """The ids of who has an e-mail address. Keycloak is asked; nobody keeps the address."""
+        return await self._send(calls.users_by_email(email))

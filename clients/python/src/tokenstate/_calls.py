@@ -284,3 +284,13 @@ def refusals(request_id: str | None, key_id: str | None, user_id: str | None, li
     need(bool(asked), 'refusals are of a request_id, a key_id or a user_id')
     page = _of(m.RefusalPage)
     return Call('GET', '/v1/refusals', lambda r: page(r).items, query=asked | _page(limit, None))
+
+
+def status() -> Call[m.Status]:
+    return Call('GET', '/v1/status', _of(m.Status))
+
+
+def users_by_email(email: str) -> Call[tuple[str, ...]]:
+    need('@' in email, 'users_by_email needs an e-mail address')
+    found = _of(m.FoundUsers)
+    return Call('POST', '/v1/users/by-email', lambda r: found(r).user_ids, json={'email': email})

@@ -364,6 +364,69 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class StatusCheck:
+    """One of the things that were looked at; level is good, warn or bad."""
+
+    name: str
+    level: str
+    found: str
+    means: str
+
+
+@dataclass(frozen=True)
+class StatusNode:
+    """A node of Keycloak; level is also none: it has left."""
+
+    name: str
+    level: str
+    state: str
+    heard_at: datetime
+    queued: int
+    dropped: int
+
+
+@dataclass(frozen=True)
+class StatusVerified:
+    """The last `revocation-worker verify`."""
+
+    at: datetime
+    by: str
+    sound: bool
+    found: str
+
+
+@dataclass(frozen=True)
+class StatusLog:
+    """How far the log is applied."""
+
+    applied_seq: int
+    worker_active: bool
+    parked: int
+    orders_waiting: int
+    worker: str | None = None
+    verified: StatusVerified | None = None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether what the other calls answer may be relied on; level is good, warn or bad. Without log: the database is away."""
+
+    level: str
+    sentence: str
+    at: datetime
+    known_until: datetime | None = None
+    age_ms: int | None = None
+    checks: tuple[StatusCheck, ...] = ()
+    nodes: tuple[StatusNode, ...] = ()
+    log: StatusLog | None = None
+
+
+@dataclass(frozen=True)
+class FoundUsers:
+    user_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class RefusalPage:
     items: tuple[Refusal, ...] = ()
 
