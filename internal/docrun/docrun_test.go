@@ -72,6 +72,18 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// Ensure an answer that tells its own age is waited for no longer than until its members are there.
+func TestSteady(t *testing.T) {
+	a, b := "HTTP/1.1 200 OK\n\n{\"age\": 1}", "HTTP/1.1 200 OK\n\n{\"age\": 2}"
+	more := "HTTP/1.1 200 OK\n\n{\"age\": 2, \"log\": {}}"
+	if told := (block{shape: true}); steady(told, a) != steady(told, b) || steady(told, b) == steady(told, more) {
+		t.Error("an answer whose members alone count is not held to them")
+	}
+	if steady(block{}, a) == steady(block{}, b) {
+		t.Error("an answer that counts as a whole may change")
+	}
+}
+
 // Ensure a story is held to its members, and not to its steps.
 func TestShape(t *testing.T) {
 	told := block{shape: true, answer: "HTTP/1.1 200 OK\n\n{\"user\": \"u\", \"steps\": [{\"id\": 1}]}"}

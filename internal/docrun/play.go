@@ -150,8 +150,8 @@ func (p *player) one(ctx context.Context, b block) (string, error) {
 		if err != nil || !b.answered {
 			return got.text, err
 		}
-		if got.text != before {
-			before, changed = got.text, time.Now()
+		if now := steady(b, got.text); now != before {
+			before, changed = now, time.Now()
 		}
 		if p.write && (!got.reads || time.Since(changed) > unchanged) || !p.write && sameAnswer(b, got.text) {
 			p.known = got.examples
@@ -210,6 +210,16 @@ func (o outcome) keptBody(b block, write bool) any {
 
 func onlyReads(e exchange) bool {
 	return e.method == http.MethodGet || e.method == http.MethodHead || strings.HasPrefix(e.path, "/v1/decide")
+}
+
+// steady is what of an answer stays the same once all has come: of one whose members alone count, those. It may tell its own age.
+func steady(b block, got string) string {
+	head, body, _ := strings.Cut(got, "\n\n")
+	v, err := parse([]byte(body))
+	if !b.shape || err != nil {
+		return got
+	}
+	return head + shapeOf(v)
 }
 
 func sameAnswer(b block, got string) bool {
