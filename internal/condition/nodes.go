@@ -8,7 +8,9 @@ import (
 )
 
 func nodeOf(b hearing.Beat, now time.Time) Node {
-	n := Node{Name: b.Node, Heard: b.Received.Time().UTC(), Queued: b.Queued, Dropped: b.Dropped, Instance: b.Instance, Mark: Mark{Good, "heard"}}
+	n := Node{
+		Name: b.Node, Heard: b.Received.Time().UTC(), Queued: b.Queued, Dropped: b.Dropped, Instance: b.Instance, Mark: Mark{Good, "heard"},
+	}
 	if b.Node == "" {
 		n.Name = "(without a name)"
 	}

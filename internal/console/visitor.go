@@ -79,7 +79,8 @@ func (v Visitor) limited(realm string) string {
 // whole refuses whoever is limited to realms, for what tells of all of them.
 func (v Visitor) whole(what string) error {
 	if len(v.Realms) > 0 {
-		return &fault{http.StatusForbidden, "Your roles are limited to realms", what + " may be of any realm, and yours are " + strings.Join(v.Realms, ", ") + "."}
+		text := what + " may be of any realm, and yours are " + strings.Join(v.Realms, ", ") + "."
+		return &fault{http.StatusForbidden, "Your roles are limited to realms", text}
 	}
 	return nil
 }

@@ -48,13 +48,14 @@ func (r *Rows) err() error {
 // Log implements console.Rows.
 func (r *Rows) Log(context.Context) (page.Log, error) {
 	l := page.Log{
-		Log: condition.Log{Worker: "host-a", HeldUntil: r.at.Add(time.Hour), Seq: 4711}, Stream: "TOKENSTATE", StreamMade: r.at.Add(-1000 * time.Hour),
+		Log:    condition.Log{Worker: "host-a", HeldUntil: r.at.Add(time.Hour), Seq: 4711},
+		Stream: "TOKENSTATE", StreamMade: r.at.Add(-1000 * time.Hour),
 		JournalN: 4690, Confirmed: true,
 		Readings: []page.Reading{{Realm: Realm, Upto: r.at.Add(-20 * time.Second)}},
 		Rules:    []page.Setting{{Name: "WORKER_SKEW", Value: "5s"}, {Name: "WORKER_SWEEP", Value: "6h0m0s"}},
 	}
 	if len(r.keys) > 0 {
-		l.Verified = page.Verified{At: r.at.Add(-90 * time.Minute), By: "operator ann", Sound: true, Found: "4711 journal lines, 120 facts and 60 tokens were compared, and they agree"}
+		l.Verified = condition.Verified{At: r.at.Add(-90 * time.Minute), By: "operator ann", Sound: true, Found: "4711 journal lines, 120 facts and 60 tokens were compared, and they agree"}
 	}
 	if len(r.keys) > 0 && len(r.keys) < 10 {
 		l.Parked, l.Waiting, l.OldestWaiting, l.EventStoreGap = 3, 2, 10*time.Minute, []string{Realm}

@@ -113,8 +113,8 @@ func (o *OIDC) visitor(ctx context.Context, p *oidc.Provider, t *oauth2.Token) (
 	}
 	roles := claims.Access[o.ClientID].Roles
 	return console.Visitor{
-		Name: claims.Name, Role: console.RoleOf(roles), Realms: console.RealmsOf(roles), Person: true, Realm: path.Base(o.Issuer), Subject: id.Subject,
-		Session: claims.Session,
+		Name: claims.Name, Role: console.RoleOf(roles), Realms: console.RealmsOf(roles), Person: true,
+		Realm: path.Base(o.Issuer), Subject: id.Subject, Session: claims.Session,
 	}, id.Nonce, nil
 }
 

@@ -43,7 +43,7 @@ const back = "http://127.0.0.1:1/login/callback"
 func taker(t *testing.T, o *login.OIDC) (url string, ended <-chan [2]string) {
 	t.Helper()
 	all := make(chan [2]string, 10)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		subject, session, err := o.LoggedOut(r.Context(), r.PostFormValue("logout_token"))
 		if err != nil {
 			t.Errorf("Keycloak's logout token: %v", err)

@@ -8,12 +8,11 @@ import (
 	"github.com/tokenstate/tokenstate/internal/condition"
 )
 
-// Words that the pages share with whoever asks for the condition over HTTP.
-type (
-	Mark     = condition.Mark
-	Level    = condition.Level
-	Verified = condition.Verified
-)
+// Mark is a word with its level: the pages share both with whoever asks for the condition over HTTP.
+type Mark = condition.Mark
+
+// Level says how good something is.
+type Level = condition.Level
 
 // The levels, from good to bad. None is for what is neither.
 const (
