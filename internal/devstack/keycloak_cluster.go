@@ -106,13 +106,8 @@ func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloak
 	if k.port, err = freePort(); err != nil {
 		return k, err
 	}
-	transport, err := freePort()
-	if err != nil {
+	if k.opts, err = s.caches(h.version); err != nil {
 		return k, err
-	}
-	k.opts = []string{
-		"--cache=ispn", "--cache-stack=jdbc-ping",
-		"--cache-embedded-network-bind-address=127.0.0.1", "--cache-embedded-network-bind-port=" + strconv.Itoa(transport),
 	}
 	if s.opts.Measured {
 		if err := s.showMetrics(&k); err != nil {
@@ -122,6 +117,22 @@ func (s *Stack) node(h keycloakHome, name string, database []string) (k keycloak
 	listener, err := s.listenerEnv(name, h.version)
 	k.env = slices.Concat(listener, database)
 	return k, err
+}
+
+// caches has nodes find each other in the database, on loopback alone. Before 26.4 no option binds them to it: there a
+// node stays alone.
+func (s *Stack) caches(version string) ([]string, error) {
+	if !sinceMinor(version, 4) {
+		if s.opts.Nodes > 1 {
+			return nil, fmt.Errorf("two nodes need Keycloak 26.4, and this is %s", version)
+		}
+		return []string{"--cache=local"}, nil
+	}
+	transport, err := freePort()
+	return []string{
+		"--cache=ispn", "--cache-stack=jdbc-ping",
+		"--cache-embedded-network-bind-address=127.0.0.1", "--cache-embedded-network-bind-port=" + strconv.Itoa(transport),
+	}, err
 }
 
 // showMetrics gives the node a management port, on which its metrics are. Health stays on the main one.
