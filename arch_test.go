@@ -22,6 +22,7 @@ var rules = map[string]struct {
 	"internal/tokenstate": {[]string{"internal/events", "internal/strictjson"}, "what it means, pure, so that a newcomer reads it in an hour and a property test runs it a million times"},
 	"internal/hearing":    {[]string{"internal/events"}, "pure: up to when Keycloak is known, so that both programs and the store reckon alike"},
 	"internal/condition":  {[]string{"internal/events", "internal/hearing"}, "pure: whether what is known may be relied on, so that the console's first page and GET /v1/status say the same"},
+	"internal/notice":     {[]string{"internal/apikey", "internal/tokenstate"}, "pure: what differs from what was told; who looks, keeps and delivers, its callers know"},
 	"internal/secret":     {nil, "a leaf that every room may use"},
 	"internal/pause":      {nil, "a leaf that every room that waits may use"},
 	"internal/apikey":     {[]string{"internal/tokenstate", "internal/secret"}, "pure: the key and its owner's standing decide, nothing else"},
@@ -31,7 +32,7 @@ var rules = map[string]struct {
 	"internal/logstream":               {nil, "a leaf: settings that programs and devstack share"},
 	"internal/events/stream":           {[]string{"internal/events", "internal/journal", "internal/logstream"}, "one technology: JetStream"},
 	"internal/tokenstate/mapmodel":     {[]string{"internal/events", "internal/tokenstate"}, "tests alone: verdicts in the plain way, that the sheets of facts are held to"},
-	"internal/tokenstate/postgres":     {[]string{"db/schema", "internal/condition", "internal/dbsqlc", "internal/events", "internal/hearing", "internal/journal", "internal/tokenstate"}, "one technology: Postgres"},
+	"internal/tokenstate/postgres":     {[]string{"db/schema", "internal/condition", "internal/dbsqlc", "internal/events", "internal/hearing", "internal/journal", "internal/notice", "internal/tokenstate"}, "one technology: Postgres"},
 	"internal/dbsqlc":                  {nil, "generated"},
 	"internal/apikey/postgres":         {[]string{"internal/apikey", "internal/events", "internal/tokenstate", "internal/tokenstate/postgres", "internal/dbsqlc"}, "the same technology; the feed and the outbox are one for all rows, so it announces through tokenstate/postgres"},
 	"internal/projection":              {[]string{"internal/apikey", "internal/events", "internal/hearing", "internal/strictjson", "internal/tokenstate"}, "the read model of both programs; it knows no database"},
@@ -75,7 +76,7 @@ var rules = map[string]struct {
 	"internal/tracing":                 {[]string{"internal/journal"}, "tells a collector; whoever calls it needs to know nothing of OpenTelemetry"},
 	"internal/canary":                  {[]string{"client", "internal/keycloak", "internal/pause", "internal/secret"}, "a backend like any other: it asks authapi and Keycloak over HTTP and knows nothing of how they decide"},
 	"internal/timeline":                {[]string{"internal/apikey", "internal/events", "internal/tokenstate"}, "pure: a story of messages, keys and facts that its callers bring"},
-	"internal/worker":                  {[]string{"internal/events", "internal/journal", "internal/projection", "internal/tokenstate"}, "a program: it declares the small interfaces it needs and knows no adapter"},
+	"internal/worker":                  {[]string{"internal/apikey", "internal/events", "internal/journal", "internal/notice", "internal/projection", "internal/tokenstate"}, "a program: it declares the small interfaces it needs and knows no adapter"},
 	"db/schema":                        {nil, "the migrations"},
 	"internal/play":                    {[]string{"internal/devstack"}, "acts from outside, over HTTP, as users do: it must not know how things are done"},
 	"internal/demo":                    {[]string{"internal/devstack", "internal/play"}, "one script"},
@@ -95,7 +96,7 @@ var rules = map[string]struct {
 	"internal/workerconfig":            {[]string{"internal/events/stream", "internal/keycloak", "internal/ops", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres"}, "how the worker and its operator are told what to do, and the connections made of it"},
 	"internal/inspection":              {[]string{"internal/doctor", "internal/events/stream", "internal/keycloak", "internal/recovery", "internal/tokenstate", "internal/tokenstate/postgres", "internal/workerconfig"}, "joins doctor to what it judges, for the operator's command and the worker's self-test"},
 	"internal/recovery/adapters":       {[]string{"internal/events/stream", "internal/journal", "internal/projection/pgsource", "internal/recovery", "internal/tokenstate", "internal/tokenstate/postgres"}, "joins recovery to the log, to Postgres and to files"},
-	"internal/workerd":                 {[]string{"db/schema", "internal/asking", "internal/backfill", "internal/doctor", "internal/events", "internal/events/stream", "internal/hearing", "internal/inspection", "internal/journal", "internal/keycloak", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/settings", "internal/tokenstate/postgres", "internal/tracing", "internal/worker", "internal/workerconfig"}, "joins: the running worker"},
+	"internal/workerd":                 {[]string{"db/schema", "internal/asking", "internal/backfill", "internal/doctor", "internal/events", "internal/events/stream", "internal/hearing", "internal/inspection", "internal/journal", "internal/keycloak", "internal/notice", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/settings", "internal/tokenstate/postgres", "internal/tracing", "internal/worker", "internal/workerconfig"}, "joins: the running worker"},
 	"internal/workerd/workertest":      {[]string{"internal/events", "internal/events/stream", "internal/testenv", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker"}, "tests alone: a real Postgres and NATS, and a worker that reads"},
 	"cmd/revocation-worker":            {[]string{"client", "db/schema", "internal/asking", "internal/canary", "internal/doctor", "internal/events", "internal/inspection", "internal/journal", "internal/keycloak", "internal/ops", "internal/projection/pgsource", "internal/recovery", "internal/recovery/adapters", "internal/secret", "internal/settings", "internal/timeline", "internal/tokenstate", "internal/tokenstate/postgres", "internal/worker", "internal/workerconfig", "internal/workerd"}, "flags and wiring; authapi's rooms and its secrets are not the worker's: explain asks it as any backend does"},
 	"cmd/authapi":                      {[]string{"client", "db/schema", "internal/apikey", "internal/apikey/postgres", "internal/authapi", "internal/authapi/adapters", "internal/authapi/audit", "internal/authapi/gate", "internal/authapi/idp", "internal/authapi/problem", "internal/authapi/tokens", "internal/console", "internal/console/adapters", "internal/console/login", "internal/console/page", "internal/console/scrape", "internal/console/upstream", "internal/events", "internal/extauthz", "internal/keycloak", "internal/logouttoken", "internal/openhands", "internal/ops", "internal/projection", "internal/projection/pgsource", "internal/secret", "internal/settings", "internal/tokenstate", "internal/tokenstate/postgres", "internal/tracing", "internal/vault"}, "flags and wiring; never NATS"},
@@ -103,7 +104,7 @@ var rules = map[string]struct {
 }
 
 // pure rooms do no IO and read no clock.
-var pure = map[string]bool{"internal/events": true, "internal/tokenstate": true, "internal/apikey": true, "internal/timeline": true, "internal/doctor": true, "internal/condition": true, "internal/console/page": true}
+var pure = map[string]bool{"internal/events": true, "internal/notice": true, "internal/tokenstate": true, "internal/apikey": true, "internal/timeline": true, "internal/doctor": true, "internal/condition": true, "internal/console/page": true}
 
 // impure maps a forbidden import of a pure room to the reason.
 var impure = map[string]string{

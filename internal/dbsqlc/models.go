@@ -280,6 +280,33 @@ type TokenstateNodeHeartbeat struct {
 	Earlier    []string
 }
 
+type TokenstateNotice struct {
+	N        int64
+	ID       string
+	At       time.Time
+	Type     string
+	Realm    string
+	UserID   string
+	ClientID string
+	Body     string
+}
+
+type TokenstateNoticeHead struct {
+	One bool
+	N   int64
+}
+
+type TokenstateNoticeState struct {
+	Realm    string
+	UserID   string
+	ClientID string
+	KeyID    string
+	Type     string
+	Cause    string
+	ID       string
+	At       time.Time
+}
+
 type TokenstateOfflineToken struct {
 	Realm        string
 	UserID       string

@@ -16,6 +16,7 @@ const (
 	lookInterval   = "200ms" // how often the worker asks itself what is due
 	backfillEvery  = "2s"    // how often Keycloak's event store is read
 	overlap        = "30s"   // how much later than its time a row may appear there
+	noticeSettle   = "1s"    // for how long nothing must have changed before people are told of it
 	grace          = "5s"    // how long the listener may take before its event counts as missed
 )
 
@@ -53,6 +54,7 @@ func tuning(cluster bool) []string {
 		"WORKER_BACKFILL_INTERVAL=" + backfillEvery,
 		"WORKER_BACKFILL_OVERLAP=" + overlap,
 		"WORKER_BACKFILL_GRACE=" + grace,
+		"WORKER_NOTICE_SETTLE=" + noticeSettle,
 	}...)
 }
 

@@ -41,6 +41,7 @@ type Config struct {
 	BackfillGrace            time.Duration
 	KeepFeed, KeepJournal    time.Duration
 	SelfTestInterval         time.Duration
+	Notices                  Notices
 }
 
 // Table has every setting of a running worker.
@@ -63,6 +64,7 @@ func (c *Config) Table() *settings.Table {
 	t.Duration(&c.SelfTestInterval, "WORKER_SELFTEST_INTERVAL", 5*time.Minute, time.Second, 24*time.Hour, "how often it is asked whether Keycloak, the log and the database are set up as they must be")
 	t.Duration(&c.OwnerSweep, "WORKER_OWNER_SWEEP", 10*time.Minute, 0, 24*time.Hour, "how often all owners of keys and tokens are found again among Keycloak's users, where its jar offers pages by key; 0s: never")
 	t.Duration(&c.StorePause, "WORKER_STORE_PAUSE", DefaultStorePause, 0, time.Hour, "after a change of a user store its users are not looked at over the admin API for this long, and then one by one until one is found")
+	c.Notices.addTo(t)
 	t.Int(&c.LookRate, "WORKER_LOOK_RATE", 20, 1, 10_000, "most looks at Keycloak in a second")
 	t.Must("NATS_URL", "KEYCLOAK_URL", "WORKER_KEYCLOAK_CLIENT_ID", "WORKER_KEYCLOAK_CLIENT_SECRET")
 	t.Check(c.checkRules)

@@ -100,6 +100,7 @@ func (p *running) work(ctx context.Context) error {
 	all.Go(func() error { return p.looker.Run(ctx) })
 	all.Go(func() error { return r.Run(ctx) })
 	all.Go(func() error { return p.backfill.Run(ctx) })
+	all.Go(func() error { return p.notify(ctx) })
 	all.Go(func() error { return p.keep(ctx) })
 	all.Go(func() error { return p.selfTest(ctx) })
 	all.Go(func() error { return p.tryLog(ctx) })

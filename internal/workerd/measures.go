@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/journal"
+	"github.com/tokenstate/tokenstate/internal/notice"
 	"github.com/tokenstate/tokenstate/internal/ops"
 )
 
@@ -21,6 +22,7 @@ type measures struct {
 	failing prometheus.Gauge
 
 	unwritable prometheus.Gauge
+	notices    *prometheus.CounterVec
 
 	findings *prometheus.GaugeVec
 	tested   prometheus.Gauge
@@ -39,6 +41,13 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m.is(standby)
 	m.failing = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_batch_failures", Help: "How often in a row the batch at the floor could not be applied; 0 after a commit."})
 	m.unwritable = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_log_unwritable", Help: "1 if the active worker could not write into the log when it last tried, every 15 s."})
+	m.notices = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tokenstate_notices_total",
+		Help: "Notices that this worker has written: that a user must log in again, is closed and so on.",
+	}, []string{"type"})
+	for _, kind := range notice.Types() {
+		m.notices.WithLabelValues(string(kind))
+	}
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})
@@ -48,7 +57,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	})
 	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
-	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.findings, m.tested)
+	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.notices, m.findings, m.tested)
 	var asked askedGauges
 	asked.add("tokenstate_log_lag_messages", "Messages in the log that are not applied.", p.lag)
 	asked.add("tokenstate_parked_messages", "Messages that could not be read.", func(ctx context.Context) (float64, error) {
@@ -93,6 +102,9 @@ func (m *measures) is(role string) {
 	m.role.WithLabelValues(role).Set(1)
 	m.active.Set(map[string]float64{active: 1}[role])
 }
+
+// told counts a notice.
+func (m *measures) told(kind notice.Type) { m.notices.WithLabelValues(string(kind)).Inc() }
 
 func since(at events.Millis) float64 { return time.Since(at.Time()).Seconds() }
 
