@@ -159,6 +159,15 @@ func (s *service) clientStories(t *testing.T) {
 	if len(refused) == 0 || refused[0].Reason == "" || refused[0].At.IsZero() {
 		t.Errorf("%+v", refused)
 	}
+	s.notify("demo", "ann", "ben")
+	first, err := s.api.Notices(ctx, "", 1)
+	must(t, err)
+	rest, err := s.api.Notices(ctx, first.NextAfter, 0)
+	must(t, err)
+	if len(first.Items) != 1 || len(rest.Items) != 1 || first.Items[0].Type != client.LoginNeeded || first.Items[0].ID == "" ||
+		rest.Items[0].Data.UserID != "ben" || !rest.Items[0].Data.KeysPass || rest.Items[0].Data.Message == "" {
+		t.Errorf("%+v %+v", first, rest)
+	}
 }
 
 // Ensure a client of one realm does not take the keys of another, and that writes wait if they are told to.

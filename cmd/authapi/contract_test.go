@@ -48,6 +48,7 @@ var shown = map[string]func(*testing.T){
 	"GET /v1/refusals":                                                  TestRefusals,
 	"GET /v1/status":                                                    TestStatus,
 	"POST /v1/users/by-email":                                           TestUsersByEmail,
+	"GET /v1/notices":                                                   TestNotices,
 }
 
 // Ensure the calls of the contract, which shown holds, of docs/api.md and of /openapi.json are the

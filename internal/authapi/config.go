@@ -11,6 +11,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/doors"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/keys"
+	"github.com/tokenstate/tokenstate/internal/authapi/notices"
 	"github.com/tokenstate/tokenstate/internal/authapi/orders"
 	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/authapi/web"
@@ -37,6 +38,7 @@ type Config struct {
 	Stories  admin.Stories
 	Arrivals admin.Arrivals
 	LogState admin.LogState
+	Notices  notices.Store
 	AppName  string
 	Docs     bool // serve the description as a page, too
 	Trail    *audit.Trail
@@ -71,5 +73,6 @@ func New(c Config) (*Server, error) {
 		Admin: &admin.Service{
 			Gate: g, Door: d, Orders: c.Orders, Stories: c.Stories, Arrivals: c.Arrivals, LogState: c.LogState, AppName: c.AppName,
 		},
+		Notices: notices.New(g, d, c.Notices),
 	}, nil
 }

@@ -11,6 +11,7 @@
 //	web      the edge: guards, callers, and what all calls of the OpenAPI document have in common
 //	doors    calls that only decide           tokens  offline tokens, refreshes, logouts
 //	keys     making and ending API keys       admin   what is known of a user, and orders about one
+//	notices  what users should be told
 //	apidoc   what /openapi.json says of each call beyond its types
 //
 // This package puts them together. It knows no technology but HTTP: Keycloak, and the keys' and the tokens' rows, are joined in

@@ -13,17 +13,19 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/doors"
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/keys"
+	"github.com/tokenstate/tokenstate/internal/authapi/notices"
 	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/authapi/web"
 )
 
 // Server answers over HTTP.
 type Server struct {
-	Gate   *gate.Gate
-	Door   *web.Door
-	Tokens *tokens.Service
-	Keys   *keys.Service
-	Admin  *admin.Service
+	Gate    *gate.Gate
+	Door    *web.Door
+	Tokens  *tokens.Service
+	Keys    *keys.Service
+	Admin   *admin.Service
+	Notices *notices.Service
 
 	doors *doors.Service
 	docs  bool // the description is served for browsers, too
@@ -41,6 +43,7 @@ func (s *Server) Handler() (http.Handler, error) {
 	s.Tokens.Register(api)
 	s.Keys.Register(api)
 	s.Admin.Register(api)
+	s.Notices.Register(api)
 	web.Describe(api.OpenAPI())
 	apidoc.Complete(api.OpenAPI())
 	if err := apidoc.Register(mux, api.OpenAPI(), s.docs); err != nil {
@@ -49,8 +52,9 @@ func (s *Server) Handler() (http.Handler, error) {
 	return s.Door.Guarded(s.Door.Bounded(web.AnswerInProblems(mux))), nil
 }
 
-// Run writes behind what requests left to write, until ctx ends. Call Flush after the last one.
+// Run writes behind what requests left to write, until ctx ends; then it ends the streams. Call Flush after the last one.
 func (s *Server) Run(ctx context.Context) error {
+	defer s.Notices.Stop()
 	tick := time.NewTicker(gate.UseEvery)
 	defer tick.Stop()
 	for {

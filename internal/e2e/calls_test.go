@@ -57,6 +57,7 @@ func (c *caller) keys(user string) {
 		c.holder("GET /api/v1/users/me", dead, 401, "reason revoked")
 		c.form("POST /oauth2/introspect", url.Values{"token": {dead}}, 200, "active false", "sub ")
 	}
+	c.service("GET /v1/notices?limit=1", "", nil, 200)
 	c.service("GET /v1/refusals?user_id={}", user, nil, 200, "items.0.reason revoked", "items.0.door http", "items.0.user_id "+user)
 	c.service("DELETE /api/service/users/{}/orgs/{}/api-keys/{}", user+" org calls", nil, 200)
 	c.holder("GET /api/v1/users/me", minted, 401, "reason revoked")

@@ -34,6 +34,7 @@ var logged = []scene{
 	{"NATS is away during a logout", natsAway},
 	{"the worker is killed again and again", workerKilled},
 	{"Postgres is killed", postgresKilled},
+	{"a logout is told once", notified},
 	{"the backfill says what the listener says", backfillSaysTheSame},
 }
 

@@ -166,6 +166,8 @@ async def the_end(api: Any, ann: Person) -> None:
     with pytest.raises(Unauthorized) as e:
         await api.me(ann.api_key)
     assert e.value.reason == 'user_disabled' and e.value.event_id == order.event_id
+    told = await api.notices(limit=1)
+    assert (await api.notices(told.next_after)).next_after and all(n.data.realm for n in told.items)
     refused = await api.refusals(user_id=user, limit=1)
     assert refused[0].reason == 'user_disabled' and refused[0].door == 'http' and refused[0].status == 401
     assert (await api.revoke(user, 'test of a client', tokens=True, keys=True)).applied

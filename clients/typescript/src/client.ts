@@ -190,6 +190,13 @@ export class Tokenstate {
     return this.#ask({ method: 'GET', path: '/v1/users', query: { idp, idp_user_id: idpUserId }, by: 'service' }, 'can')
   }
 
+  /** What users should be told, after a place: next_after of the page before; without one the oldest that are kept. */
+  notices(options: { after?: string; limit?: number } = {}): Promise<t.NoticePage> {
+    const { after, limit } = options
+    const query = { after, ...queryOf(limit === undefined ? {} : { limit }) }
+    return this.#ask({ method: 'GET', path: '/v1/notices', query, by: 'service' }, 'next_after')
+  }
+
   // For operators
 
   /**

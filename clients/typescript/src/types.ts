@@ -325,3 +325,36 @@ export interface Refusal {
   org_id: string | null
   realm: string | null
 }
+
+/** Something that a user should be told: a CloudEvent. Its id is the same however often it comes. */
+export interface Notice {
+  id: string
+  type: string
+  subject: string
+  time: string
+  data: NoticeData
+}
+
+/** What a notice says. What its type has no use for is left out. */
+export interface NoticeData {
+  realm: string
+  user_id: string
+  token_user_id?: string
+  client_id?: string
+  session_id?: string
+  key_id?: string
+  reason?: string
+  since?: string
+  event_id?: string
+  expires_at?: string
+  keys_pass: boolean
+  last_key_use?: string
+  login_url?: string
+  message: string
+}
+
+/** Notices, oldest first. next_after is where to go on, also when there is nothing more yet. */
+export interface NoticePage {
+  items: Notice[]
+  next_after: string
+}

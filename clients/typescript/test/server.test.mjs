@@ -109,6 +109,8 @@ async function theEnd(api, { USER_ID: user, REFRESH_TOKEN: offline, API_KEY: key
   const order = await api.setStanding(user, { enabled: false, reason: 'test of a client' })
   assert.deepEqual([order.applied, order.reached.users], [true, 1])
   assert.equal((await refused(api.me(key), Unauthorized, 'user_disabled')).event_id, order.event_id)
+  const told = await api.notices({ limit: 1 })
+  assert.ok((await api.notices({ after: told.next_after })).next_after && told.items.every((n) => n.data.realm))
   const [last] = await api.refusals({ user_id: user, limit: 1 })
   assert.deepEqual([last.reason, last.door, last.status], ['user_disabled', 'http', 401])
   assert.ok((await api.revoke(user, { tokens: true, keys: true, reason: 'test of a client' })).applied)

@@ -139,6 +139,11 @@ var calls = map[string]call{
 		tagOperator, "Scope `explain`. The address stands in the body and is kept nowhere. Keycloak is asked, and not where it would ask a user store.",
 		all(wholeUser, withBody, keycloakAway, refusals{409: {"user_store"}}),
 	},
+	"GET /v1/notices": {
+		tagUsers, "Scope `notices`. A page of CloudEvents, oldest first, of the credential's realm; ask again with `next_after`. With `Accept: text/event-stream` they " +
+			"come as they are written (Server-Sent Events), after `Last-Event-ID` or `after`, or else from now on; a stream ends after ten minutes, and its reader comes back.",
+		wholeUser,
+	},
 	"GET /v1/events/{event_id}": {tagOperator, "Scope `explain`. By Keycloak's event id, or the `event_id` of an answer.", wholeUser},
 }
 

@@ -35,7 +35,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.0005, 4, 9),
 		}, []string{"route", "status"}),
 	}
-	for _, kind := range []string{"request", "refresh", "wait", "logout_token", "story"} {
+	for _, kind := range []string{"request", "refresh", "wait", "logout_token", "story", "stream"} {
 		m.shed.WithLabelValues(kind)
 	}
 	r.MustRegister(m.decisions, m.shed, m.panics, m.calls)

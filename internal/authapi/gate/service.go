@@ -20,13 +20,14 @@ const (
 	ScopeLogout      = "logout"
 	ScopeExplain     = "explain"
 	ScopeIntrospect  = "introspect"
+	ScopeNotices     = "notices"
 )
 
 // Scopes lists all of them.
 func Scopes() []string {
 	return []string{
 		ScopeMint, ScopeKeys, ScopeTokensWrite, ScopeTokensUse, ScopeDecide,
-		ScopeStanding, ScopeLogout, ScopeExplain, ScopeIntrospect,
+		ScopeStanding, ScopeLogout, ScopeExplain, ScopeIntrospect, ScopeNotices,
 	}
 }
 

@@ -34,7 +34,9 @@ func (d *Door) Guarded(next http.Handler) http.Handler {
 				}
 			}
 			traced(cmp.Or(r.Pattern, "unmatched"), seen.status)
-			d.Gate.Metrics.Answered(r.Pattern, seen.status, time.Since(began))
+			if w.Header().Get("Content-Type") != "text/event-stream" { // how long a stream lasts says nothing of how fast we are
+				d.Gate.Metrics.Answered(r.Pattern, seen.status, time.Since(began))
+			}
 			if d.Gate.Logger.GetLevel() <= zerolog.DebugLevel {
 				d.Gate.Log(r.Context()).Debug().Str("path", r.Pattern).Int("status", seen.status).Dur("took", time.Since(began)).Msg("answered")
 			}

@@ -239,6 +239,10 @@ class AsyncTokenstate:
         """user_auth of the user who is linked to an identity elsewhere. Keycloak is asked."""
         return await self._send(calls.linked_user(idp, idp_user_id))
 
+    async def notices(self, after: str | None = None, limit: int | None = None) -> m.NoticePage:
+        """What users should be told, after a place: next_after of the page before; without one the oldest that are kept."""
+        return await self._send(calls.notices(after, limit))
+
     # For operators
 
     async def explain(

@@ -279,6 +279,10 @@ def event(event_id: str) -> Call[m.EventState]:
     return Call('GET', path('v1', 'events', event_id), _of(m.EventState))
 
 
+def notices(after: str | None, limit: int | None) -> Call[m.NoticePage]:
+    return Call('GET', '/v1/notices', _of(m.NoticePage), query=_page(limit, None) | ({'after': after} if after else {}))
+
+
 def refusals(request_id: str | None, key_id: str | None, user_id: str | None, limit: int | None) -> Call[tuple[m.Refusal, ...]]:
     asked = {name: value for name, value in (('request_id', request_id), ('key_id', key_id), ('user_id', user_id)) if value}
     need(bool(asked), 'refusals are of a request_id, a key_id or a user_id')

@@ -432,5 +432,44 @@ class RefusalPage:
 
 
 @dataclass(frozen=True)
+class NoticeData:
+    """What a notice says; what its type has no use for is None."""
+
+    realm: str
+    user_id: str
+    keys_pass: bool
+    message: str
+    token_user_id: str | None = None
+    client_id: str | None = None
+    session_id: str | None = None
+    key_id: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+    event_id: str | None = None
+    expires_at: datetime | None = None
+    last_key_use: datetime | None = None
+    login_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that a user should be told: a CloudEvent. Its id is the same however often it comes."""
+
+    id: str
+    type: str
+    subject: str
+    time: datetime
+    data: NoticeData
+
+
+@dataclass(frozen=True)
+class NoticePage:
+    """Notices, oldest first. next_after is where to go on, also when there is nothing more yet."""
+
+    next_after: str
+    items: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
 class DecisionPage:
     items: tuple[Decision, ...] = ()

@@ -239,6 +239,10 @@ class Tokenstate:
         """user_auth of the user who is linked to an identity elsewhere. Keycloak is asked."""
         return self._send(calls.linked_user(idp, idp_user_id))
 
+    def notices(self, after: str | None = None, limit: int | None = None) -> m.NoticePage:
+        """What users should be told, after a place: next_after of the page before; without one the oldest that are kept."""
+        return self._send(calls.notices(after, limit))
+
     # For operators
 
     def explain(
