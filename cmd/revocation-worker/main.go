@@ -21,7 +21,7 @@ func program() *cli.Command {
 		Commands: []*cli.Command{
 			runCommand(), migrateCommand(), replayCommand(), verifyCommand(), revokeCommand(), pardonCommand(), eraseCommand(),
 			ordersCommand(), tokensCommand(),
-			explainCommand(), parkedCommand(), journalCommand(), doctorCommand(), setupCommand(), reconcileCommand(), canaryCommand(),
+			explainCommand(), parkedCommand(), noticesCommand(), journalCommand(), doctorCommand(), setupCommand(), reconcileCommand(), canaryCommand(),
 			ops.Healthcheck("revocation-worker", "WORKER_", workerconfig.DefaultAdminAddr),
 		},
 	}

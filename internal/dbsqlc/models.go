@@ -291,6 +291,15 @@ type TokenstateNotice struct {
 	Body     string
 }
 
+type TokenstateNoticeDelivery struct {
+	Endpoint string
+	N        int64
+	Attempts int32
+	NextAt   time.Time
+	Fault    string
+	ParkedAt *time.Time
+}
+
 type TokenstateNoticeHead struct {
 	One bool
 	N   int64

@@ -10,7 +10,21 @@ import (
 	"time"
 )
 
-const addNotice = `-- name: AddNotice :exec
+const addDeliveries = `-- name: AddDeliveries :exec
+INSERT INTO tokenstate.notice_delivery (endpoint, n) SELECT unnest($1::text[]), $2::bigint
+`
+
+type AddDeliveriesParams struct {
+	Endpoints []string
+	Number    int64
+}
+
+func (q *Queries) AddDeliveries(ctx context.Context, db DBTX, arg AddDeliveriesParams) error {
+	_, err := db.Exec(ctx, addDeliveries, arg.Endpoints, arg.Number)
+	return err
+}
+
+const addNotice = `-- name: AddNotice :execrows
 INSERT INTO tokenstate.notice (n, id, at, type, realm, user_id, client_id, body)
 VALUES ($1, $2, $3::timestamptz, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO NOTHING
@@ -28,8 +42,8 @@ type AddNoticeParams struct {
 }
 
 // One that is there already was told before somebody removed what is kept of that: it is not told twice.
-func (q *Queries) AddNotice(ctx context.Context, db DBTX, arg AddNoticeParams) error {
-	_, err := db.Exec(ctx, addNotice,
+func (q *Queries) AddNotice(ctx context.Context, db DBTX, arg AddNoticeParams) (int64, error) {
+	result, err := db.Exec(ctx, addNotice,
 		arg.Number,
 		arg.ID,
 		arg.At,
@@ -39,7 +53,106 @@ func (q *Queries) AddNotice(ctx context.Context, db DBTX, arg AddNoticeParams) e
 		arg.ClientID,
 		arg.Body,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const delivered = `-- name: Delivered :exec
+DELETE FROM tokenstate.notice_delivery WHERE endpoint = $1 AND n = $2
+`
+
+type DeliveredParams struct {
+	Endpoint string
+	N        int64
+}
+
+func (q *Queries) Delivered(ctx context.Context, db DBTX, arg DeliveredParams) error {
+	_, err := db.Exec(ctx, delivered, arg.Endpoint, arg.N)
 	return err
+}
+
+const deliveryFailed = `-- name: DeliveryFailed :exec
+UPDATE tokenstate.notice_delivery SET fault = $1, parked_at = CASE WHEN $2::bool THEN clock_timestamp() END
+WHERE endpoint = $3 AND n = $4 AND attempts = $5
+`
+
+type DeliveryFailedParams struct {
+	Fault    string
+	Park     bool
+	Endpoint string
+	N        int64
+	Attempts int32
+}
+
+func (q *Queries) DeliveryFailed(ctx context.Context, db DBTX, arg DeliveryFailedParams) error {
+	_, err := db.Exec(ctx, deliveryFailed,
+		arg.Fault,
+		arg.Park,
+		arg.Endpoint,
+		arg.N,
+		arg.Attempts,
+	)
+	return err
+}
+
+const dropDeliveries = `-- name: DropDeliveries :execrows
+DELETE FROM tokenstate.notice_delivery WHERE endpoint = $1 AND parked_at IS NOT NULL
+`
+
+func (q *Queries) DropDeliveries(ctx context.Context, db DBTX, endpoint string) (int64, error) {
+	result, err := db.Exec(ctx, dropDeliveries, endpoint)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const dueDeliveries = `-- name: DueDeliveries :many
+SELECT d.endpoint, d.n, d.attempts, o.id, o.body
+FROM tokenstate.notice_delivery d JOIN tokenstate.notice o USING (n)
+WHERE d.endpoint = $1 AND d.parked_at IS NULL AND d.next_at <= clock_timestamp()
+ORDER BY d.next_at, d.n LIMIT $2
+`
+
+type DueDeliveriesParams struct {
+	Endpoint string
+	Most     int32
+}
+
+type DueDeliveriesRow struct {
+	Endpoint string
+	N        int64
+	Attempts int32
+	ID       string
+	Body     string
+}
+
+func (q *Queries) DueDeliveries(ctx context.Context, db DBTX, arg DueDeliveriesParams) ([]DueDeliveriesRow, error) {
+	rows, err := db.Query(ctx, dueDeliveries, arg.Endpoint, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DueDeliveriesRow{}
+	for rows.Next() {
+		var i DueDeliveriesRow
+		if err := rows.Scan(
+			&i.Endpoint,
+			&i.N,
+			&i.Attempts,
+			&i.ID,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const keyUses = `-- name: KeyUses :many
@@ -187,6 +300,44 @@ func (q *Queries) NoticesAfter(ctx context.Context, db DBTX, arg NoticesAfterPar
 	return items, nil
 }
 
+const parkedDeliveries = `-- name: ParkedDeliveries :many
+SELECT d.endpoint, count(*) AS number, min(o.at)::timestamptz AS oldest, (array_agg(d.fault ORDER BY d.n DESC))[1]::text AS fault
+FROM tokenstate.notice_delivery d JOIN tokenstate.notice o USING (n)
+WHERE d.parked_at IS NOT NULL GROUP BY d.endpoint ORDER BY d.endpoint
+`
+
+type ParkedDeliveriesRow struct {
+	Endpoint string
+	Number   int64
+	Oldest   time.Time
+	Fault    string
+}
+
+func (q *Queries) ParkedDeliveries(ctx context.Context, db DBTX) ([]ParkedDeliveriesRow, error) {
+	rows, err := db.Query(ctx, parkedDeliveries)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ParkedDeliveriesRow{}
+	for rows.Next() {
+		var i ParkedDeliveriesRow
+		if err := rows.Scan(
+			&i.Endpoint,
+			&i.Number,
+			&i.Oldest,
+			&i.Fault,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const pruneNoticeStates = `-- name: PruneNoticeStates :execrows
 DELETE FROM tokenstate.notice_state
 WHERE at < $1 AND type IN ('io.tokenstate.login.restored', 'io.tokenstate.user.opened', 'io.tokenstate.key.expiring')
@@ -230,6 +381,45 @@ func (q *Queries) ReserveNotices(ctx context.Context, db DBTX, arg ReserveNotice
 	var n int64
 	err := row.Scan(&n)
 	return n, err
+}
+
+const retryDeliveries = `-- name: RetryDeliveries :execrows
+UPDATE tokenstate.notice_delivery SET parked_at = NULL, attempts = 0, next_at = clock_timestamp()
+WHERE endpoint = $1 AND parked_at IS NOT NULL
+`
+
+func (q *Queries) RetryDeliveries(ctx context.Context, db DBTX, endpoint string) (int64, error) {
+	result, err := db.Exec(ctx, retryDeliveries, endpoint)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const takeDelivery = `-- name: TakeDelivery :execrows
+UPDATE tokenstate.notice_delivery SET attempts = attempts + 1, next_at = clock_timestamp() + make_interval(secs => $1::float8)
+WHERE endpoint = $2 AND n = $3 AND attempts = $4 AND parked_at IS NULL
+`
+
+type TakeDeliveryParams struct {
+	PauseS   float64
+	Endpoint string
+	N        int64
+	Attempts int32
+}
+
+// Who counts the attempt makes it.
+func (q *Queries) TakeDelivery(ctx context.Context, db DBTX, arg TakeDeliveryParams) (int64, error) {
+	result, err := db.Exec(ctx, takeDelivery,
+		arg.PauseS,
+		arg.Endpoint,
+		arg.N,
+		arg.Attempts,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const tellNotice = `-- name: TellNotice :execrows

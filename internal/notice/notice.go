@@ -75,6 +75,7 @@ type Written struct {
 	Notice
 
 	Body []byte
+	For  []string // the endpoints that are to get it
 }
 
 // ErrOvertaken is given by whoever keeps notices: another worker has told more, or what these were decided from is too old.

@@ -52,6 +52,7 @@ type Teller struct {
 	Settle   time.Duration
 	LoginURL string // where users log in again; told beside
 	Skip     map[string]bool
+	For      []notice.Endpoint // who wants to have notices delivered
 	Wrote    func(notice.Type) // is told of each notice; nil for nobody
 	Logger   zerolog.Logger
 
@@ -163,6 +164,11 @@ func (t *Teller) tell(ctx context.Context, now tokenstate.Millis, some []notice.
 			return err
 		}
 		written[i] = notice.Written{Notice: n, Body: body}
+		for _, e := range t.For {
+			if e.Wants(n) {
+				written[i].For = append(written[i].For, e.Name)
+			}
+		}
 	}
 	if err := t.Notices.Tell(ctx, now, written); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 // people are everybody who holds something, as a test says.
 type people struct {
+	mu      sync.Mutex
 	all     []projection.Holder
 	keys    []apikey.Record
 	unready bool
@@ -31,6 +33,8 @@ func (p *people) Ready() (bool, string)                    { return !p.unready, 
 func (p *people) WaitVersion(context.Context, int64) error { return nil }
 
 func (p *people) EachHolder(see func(projection.Holder)) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, h := range p.all {
 		see(h)
 	}
@@ -121,8 +125,9 @@ func telling(t *testing.T, p *people, b *board, steps ...func()) []string {
 		go func() { defer close(done); _ = teller.Run(ctx) }()
 		for _, step := range append(steps, func() {}) {
 			time.Sleep(30 * time.Second)
-			synctest.Wait()
+			p.mu.Lock()
 			step()
+			p.mu.Unlock()
 		}
 		cancel()
 		<-done

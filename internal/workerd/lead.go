@@ -36,6 +36,8 @@ type running struct {
 	backfill *backfill.Backfill
 	measures *measures
 	rights   *doctor.Rights // of the self-test alone
+
+	endpoints endpoints
 	// unwritten is a string: why the log could not be written when it was last tried.
 	unwritten atomic.Value
 	logger    zerolog.Logger

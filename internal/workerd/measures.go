@@ -11,6 +11,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/notice"
 	"github.com/tokenstate/tokenstate/internal/ops"
+	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 // measures are the worker's metrics. What must be asked for is asked at each scrape.
@@ -23,6 +24,7 @@ type measures struct {
 
 	unwritable prometheus.Gauge
 	notices    *prometheus.CounterVec
+	deliveries *prometheus.CounterVec
 
 	findings *prometheus.GaugeVec
 	tested   prometheus.Gauge
@@ -48,6 +50,15 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	for _, kind := range notice.Types() {
 		m.notices.WithLabelValues(string(kind))
 	}
+	m.deliveries = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tokenstate_notice_deliveries_total",
+		Help: "Attempts to deliver a notice to an endpoint: delivered, failed and to be tried again, or parked for good.",
+	}, []string{"endpoint", "result"})
+	for endpoint := range p.endpoints.receivers {
+		for _, result := range []string{worker.DeliveryDone, worker.DeliveryFailed, worker.DeliveryParked} {
+			m.deliveries.WithLabelValues(endpoint, result)
+		}
+	}
 	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
 	}, []string{"level"})
@@ -57,11 +68,19 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	})
 	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
-	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.notices, m.findings, m.tested)
+	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.notices, m.deliveries, m.findings, m.tested)
 	var asked askedGauges
 	asked.add("tokenstate_log_lag_messages", "Messages in the log that are not applied.", p.lag)
 	asked.add("tokenstate_parked_messages", "Messages that could not be read.", func(ctx context.Context) (float64, error) {
 		n, err := p.store.ParkedCount(ctx)
+		return float64(n), err
+	})
+	asked.add("tokenstate_parked_notices", "Deliveries of notices that endpoints have not taken in three days.", func(ctx context.Context) (float64, error) {
+		parked, err := p.store.ParkedDeliveries(ctx)
+		n := int64(0)
+		for _, one := range parked {
+			n += one.Notices
+		}
 		return float64(n), err
 	})
 	asked.add("tokenstate_outbox_oldest_seconds", "Age of the oldest order that is not in the log.",
@@ -101,6 +120,11 @@ func (m *measures) is(role string) {
 	m.role.Reset()
 	m.role.WithLabelValues(role).Set(1)
 	m.active.Set(map[string]float64{active: 1}[role])
+}
+
+// tried counts an attempt to deliver a notice.
+func (m *measures) tried(endpoint, result string) {
+	m.deliveries.WithLabelValues(endpoint, result).Inc()
 }
 
 // told counts a notice.

@@ -39,6 +39,10 @@ func Run(ctx context.Context, c *workerconfig.Config) error {
 		return err
 	}
 	defer pool.Close()
+	told, err := readEndpoints(c.Notices.EndpointsFile, c.Notices.Networks)
+	if err != nil {
+		return err
+	}
 	log, err := c.Log(ctx, logger)
 	if err != nil {
 		return err
@@ -47,7 +51,7 @@ func Run(ctx context.Context, c *workerconfig.Config) error {
 	source := pgsource.New(pool, pollEvery)
 	defer source.Close()
 	p := &running{
-		config: c, pool: pool, log: Log{log}, store: postgres.New(pool), logger: logger,
+		config: c, pool: pool, log: Log{log}, store: postgres.New(pool), endpoints: told, logger: logger,
 		known: projection.New(source, projection.Options{}, logger),
 	}
 	if err := p.join(); err != nil {

@@ -21,7 +21,7 @@ WHERE @last_id::text = '' OR EXISTS (
 ON CONFLICT (realm, user_id, client_id, key_id) DO UPDATE SET type = excluded.type, cause = excluded.cause, id = excluded.id, at = excluded.at
 WHERE s.id = @last_id::text;
 
--- name: AddNotice :exec
+-- name: AddNotice :execrows
 -- One that is there already was told before somebody removed what is kept of that: it is not told twice.
 INSERT INTO tokenstate.notice (n, id, at, type, realm, user_id, client_id, body)
 VALUES (@number, @id, @at::timestamptz, @type, @realm, @user_id, @client_id, @body)
@@ -48,3 +48,36 @@ FROM tokenstate.api_key_listed k
 JOIN (SELECT DISTINCT unnest(@realms::text[]) AS realm, unnest(@users::text[]) AS user_id) u USING (realm, user_id)
 WHERE k.last_used_at IS NOT NULL
 GROUP BY k.realm, k.user_id;
+
+-- name: AddDeliveries :exec
+INSERT INTO tokenstate.notice_delivery (endpoint, n) SELECT unnest(@endpoints::text[]), @number::bigint;
+
+-- name: DueDeliveries :many
+SELECT d.endpoint, d.n, d.attempts, o.id, o.body
+FROM tokenstate.notice_delivery d JOIN tokenstate.notice o USING (n)
+WHERE d.endpoint = @endpoint AND d.parked_at IS NULL AND d.next_at <= clock_timestamp()
+ORDER BY d.next_at, d.n LIMIT @most;
+
+-- name: TakeDelivery :execrows
+-- Who counts the attempt makes it.
+UPDATE tokenstate.notice_delivery SET attempts = attempts + 1, next_at = clock_timestamp() + make_interval(secs => @pause_s::float8)
+WHERE endpoint = @endpoint AND n = @n AND attempts = @attempts AND parked_at IS NULL;
+
+-- name: Delivered :exec
+DELETE FROM tokenstate.notice_delivery WHERE endpoint = @endpoint AND n = @n;
+
+-- name: DeliveryFailed :exec
+UPDATE tokenstate.notice_delivery SET fault = @fault, parked_at = CASE WHEN @park::bool THEN clock_timestamp() END
+WHERE endpoint = @endpoint AND n = @n AND attempts = @attempts;
+
+-- name: ParkedDeliveries :many
+SELECT d.endpoint, count(*) AS number, min(o.at)::timestamptz AS oldest, (array_agg(d.fault ORDER BY d.n DESC))[1]::text AS fault
+FROM tokenstate.notice_delivery d JOIN tokenstate.notice o USING (n)
+WHERE d.parked_at IS NOT NULL GROUP BY d.endpoint ORDER BY d.endpoint;
+
+-- name: RetryDeliveries :execrows
+UPDATE tokenstate.notice_delivery SET parked_at = NULL, attempts = 0, next_at = clock_timestamp()
+WHERE endpoint = @endpoint AND parked_at IS NOT NULL;
+
+-- name: DropDeliveries :execrows
+DELETE FROM tokenstate.notice_delivery WHERE endpoint = @endpoint AND parked_at IS NOT NULL;

@@ -75,9 +75,13 @@ func tell(ctx context.Context, tx pgx.Tx, number int64, w notice.Written, at tim
 	if err != nil {
 		return err
 	}
-	return q.AddNotice(ctx, tx, dbsqlc.AddNoticeParams{
+	added, err := q.AddNotice(ctx, tx, dbsqlc.AddNoticeParams{
 		Number: number, ID: told.ID, At: at, Type: string(told.Type), Realm: n.Realm, UserID: n.User, ClientID: n.Client, Body: string(w.Body),
 	})
+	if err != nil || added == 0 || len(w.For) == 0 {
+		return err
+	}
+	return q.AddDeliveries(ctx, tx, dbsqlc.AddDeliveriesParams{Endpoints: w.For, Number: number})
 }
 
 // NumberedNotice is a notice's CloudEvent and its place.
