@@ -140,6 +140,10 @@ func TestSettling(t *testing.T) {
 			t.Errorf("%d: %v", i, ripe)
 		}
 	}
+	back, _ := notice.Login(login, best(tokenstate.Usable, ""), open, dead.Tells())
+	if len(s.Round(62_000, []notice.Notice{back})) > 0 || len(s.Round(91_999, []notice.Notice{back})) > 0 || len(s.Round(92_000, []notice.Notice{back})) != 1 {
+		t.Error("what follows on a notice does not settle by itself")
+	}
 	late := dead
 	late.NotBefore = 200_000
 	s.Round(100_000, []notice.Notice{late})

@@ -52,7 +52,7 @@ func Login(s Subject, b Best, owner tokenstate.Ownership, last Told) (Notice, bo
 	}
 	place := b.Token.Session + "/" + strconv.FormatInt(int64(b.Token.IssuedAt), 10)
 	switch told := last.Type == LoginNeeded; {
-	case !owner.Active || v.State == tokenstate.Unknown:
+	case !owner.Active:
 		return Notice{}, false
 	case v.State == tokenstate.Usable:
 		n.Type, n.Cause = LoginRestored, place

@@ -77,6 +77,7 @@ var stories = map[string]story{
 	"TokenstateLogLag":               one(`tokenstate_log_lag_messages`, "3x20 2000x40"),
 	"TokenstateLogLoss":              one(`tokenstate_log_losses_total`, "0x20 1x40"),
 	"TokenstateParked":               one(`tokenstate_parked_messages`, "0x20 1x40"),
+	"TokenstateNoticesParked":        one(`tokenstate_parked_notices`, "0x20 1x40"),
 	"TokenstateBatchFails":           one(`tokenstate_batch_failures`, "0x20 3x40"),
 	"TokenstateLogUnwritable":        one(`tokenstate_log_unwritable`, "0x20 1x40"),
 	"TokenstateOutboxStuck":          one(`tokenstate_outbox_oldest_seconds`, "0x20 0+60x40"),
