@@ -80,7 +80,7 @@ func (w *world) streaming(url, lastID string) <-chan string {
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := http.DefaultClient.Do(r) //nolint:bodyclose // the goroutine below closes it
 	must(w.t, err)
 	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
 		w.t.Fatalf("%d %v", answer.StatusCode, answer.Header)

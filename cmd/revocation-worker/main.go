@@ -21,7 +21,8 @@ func program() *cli.Command {
 		Commands: []*cli.Command{
 			runCommand(), migrateCommand(), replayCommand(), verifyCommand(), revokeCommand(), pardonCommand(), eraseCommand(),
 			ordersCommand(), tokensCommand(),
-			explainCommand(), parkedCommand(), noticesCommand(), journalCommand(), doctorCommand(), setupCommand(), reconcileCommand(), canaryCommand(),
+			explainCommand(), parkedCommand(), noticesCommand(), journalCommand(), doctorCommand(), setupCommand(),
+			reconcileCommand(), canaryCommand(),
 			ops.Healthcheck("revocation-worker", "WORKER_", workerconfig.DefaultAdminAddr),
 		},
 	}

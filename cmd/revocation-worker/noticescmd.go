@@ -16,12 +16,14 @@ func noticesCommand() *cli.Command {
 		Name: "notices", Usage: "notices that an endpoint has not taken in three days; they can be read from authapi all the same",
 		Commands: []*cli.Command{
 			operatorCommand("parked", "", "count them by endpoint, with the latest fault", nil, parkedNotices),
-			operatorCommand("retry", "ENDPOINT", "deliver them from the first attempt on", nil, func(ctx context.Context, cmd *cli.Command, o *operator) error {
-				return onEndpoint(ctx, cmd, o.store().RetryDeliveries)
-			}),
-			operatorCommand("drop", "ENDPOINT", "do not deliver them any more", nil, func(ctx context.Context, cmd *cli.Command, o *operator) error {
-				return onEndpoint(ctx, cmd, o.store().DropDeliveries)
-			}),
+			operatorCommand("retry", "ENDPOINT", "deliver them from the first attempt on", nil,
+				func(ctx context.Context, cmd *cli.Command, o *operator) error {
+					return onEndpoint(ctx, cmd, o.store().RetryDeliveries)
+				}),
+			operatorCommand("drop", "ENDPOINT", "do not deliver them any more", nil,
+				func(ctx context.Context, cmd *cli.Command, o *operator) error {
+					return onEndpoint(ctx, cmd, o.store().DropDeliveries)
+				}),
 		},
 	}
 }

@@ -119,7 +119,7 @@ func delivering(t *testing.T, l *letters, doors map[string]*door, couriers int, 
 			}}
 			all.Go(func() { _ = c.Run(ctx) })
 		}
-		time.Sleep(long)
+		<-time.After(long)
 		synctest.Wait()
 		cancel()
 		all.Wait()
@@ -132,7 +132,7 @@ func taken(string) error { return nil }
 // Ensure everything is brought once to whom it is for, and that an endpoint which does not answer holds up no other.
 func TestCourier(t *testing.T) {
 	l, doors := &letters{}, map[string]*door{"good": {answer: taken}, "dead": {answer: func(string) error {
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		return errors.New("no answer within 5s")
 	}}}
 	for n := range int64(50) {
@@ -201,12 +201,15 @@ func TestCourierUnwanted(t *testing.T) {
 // taken while the word of it was lost comes again under the same id.
 func TestCouriersSideBySide(t *testing.T) {
 	l, good := &letters{}, &door{answer: taken}
-	for n := range int64(30) {
-		l.put("good", n)
+	l.put("good", 1)
+	c := &Courier{Deliveries: l, Tried: func(string, string) {}}
+	due, err := l.DueDeliveries(t.Context(), "good", 10)
+	must(t, err)
+	for range 2 { // both have read it
+		must(t, c.one(t.Context(), due[0], good))
 	}
-	delivering(t, l, map[string]*door{"good": good}, 2, time.Minute)
-	if slices.Sort(good.got); len(good.got) != 30 || len(slices.Compact(good.got)) != 30 {
-		t.Errorf("%d came: %v", len(good.got), good.got)
+	if len(good.got) != 1 {
+		t.Errorf("%d came", len(good.got))
 	}
 	l, good = &letters{lost: 1}, &door{answer: taken}
 	l.put("good", 1)

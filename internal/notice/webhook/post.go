@@ -40,7 +40,7 @@ func NewReceiver(address string, secrets []Secret, more []netip.Prefix) (*Receiv
 	return &Receiver{address, secrets, client, time.Now}, nil
 }
 
-// ErrGone: the receiver wants nothing more.
+// ErrGone says that the receiver wants nothing more.
 var ErrGone = errors.New("status 410: the receiver wants nothing more")
 
 // Post delivers a notice: a second time under the same id, if need be. No error repeats the URL, whose path or query may

@@ -43,7 +43,7 @@ func signatures(secrets []Secret, id string, at time.Time, body []byte) string {
 	var all []string
 	for _, s := range secrets {
 		mac := hmac.New(sha256.New, []byte(s.key.Reveal()))
-		fmt.Fprintf(mac, "%s.%s.%s", id, stamp(at), body)
+		_, _ = fmt.Fprintf(mac, "%s.%s.%s", id, stamp(at), body)
 		all = append(all, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	}
 	return strings.Join(all, " ")

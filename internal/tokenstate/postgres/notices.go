@@ -34,7 +34,8 @@ func (s *Store) Told(ctx context.Context) (map[notice.Subject]notice.Told, error
 	}
 	all := make(map[notice.Subject]notice.Told, len(rows))
 	for _, r := range rows {
-		all[notice.Subject{Realm: r.Realm, User: r.UserID, Client: r.ClientID, Key: r.KeyID}] = notice.Told{Type: notice.Type(r.Type), Cause: r.Cause, ID: r.ID}
+		s := notice.Subject{Realm: r.Realm, User: r.UserID, Client: r.ClientID, Key: r.KeyID}
+		all[s] = notice.Told{Type: notice.Type(r.Type), Cause: r.Cause, ID: r.ID}
 	}
 	return all, nil
 }
