@@ -111,7 +111,7 @@ func (r *replay) tokenLines() (lines []truth) {
 		lines = add(lines, l, t.Session)
 	}
 	if len(r.told.Tokens) == 0 {
-		return []truth{{what: "offline tokens", state: none, do: "have the user log in with the scope offline_access, and store the token"}}
+		return []truth{{what: "offline tokens", state: none, do: "nothing, if only keys are used; otherwise a login with offline_access whose token is stored"}}
 	}
 	return lines
 }
