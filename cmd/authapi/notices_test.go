@@ -16,7 +16,7 @@ import (
 // notify writes notices as the worker would: that these users must log in again.
 func (w *world) notify(realm string, users ...string) {
 	w.t.Helper()
-	at, _, err := w.store.NoticeMoment(w.t.Context())
+	at, _, err := w.store.Notices().NoticeMoment(w.t.Context())
 	must(w.t, err)
 	var all []notice.Written
 	for _, user := range users {
@@ -28,7 +28,7 @@ func (w *world) notify(realm string, users ...string) {
 		must(w.t, err)
 		all = append(all, notice.Written{Notice: n, Body: body})
 	}
-	must(w.t, w.store.Tell(w.t.Context(), at, all))
+	must(w.t, w.store.Notices().Tell(w.t.Context(), at, all))
 }
 
 // Ensure notices come in pages, oldest first, each once, with all that the worker has written of them; and that those of

@@ -131,7 +131,7 @@ func (c *config) server(pool *pgxpool.Pool, held vault.Secrets, known *projectio
 		BlindReuse: c.blindReuse,
 		SystemKeys: adapters.SystemKeys{Store: rows}, UserKeys: rows, Members: rows, Master: held.Master, OldMasters: held.OldMasters,
 		Orders: adapters.Orders{Store: st}, Stories: adapters.Stories{Pool: pool}, Arrivals: adapters.Arrivals{Store: st},
-		LogState: adapters.LogState{Store: st}, Notices: adapters.Notices{Store: st},
+		LogState: adapters.LogState{Store: st}, Notices: adapters.Notices{Notices: st.Notices()},
 		AppName: c.integrations.appName, Docs: c.docs == "on",
 		Trail: audit.NewTrail(adapters.Acts{Store: rows}), Registry: r,
 	}

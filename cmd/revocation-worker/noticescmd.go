@@ -18,18 +18,18 @@ func noticesCommand() *cli.Command {
 			operatorCommand("parked", "", "count them by endpoint, with the latest fault", nil, parkedNotices),
 			operatorCommand("retry", "ENDPOINT", "deliver them from the first attempt on", nil,
 				func(ctx context.Context, cmd *cli.Command, o *operator) error {
-					return onEndpoint(ctx, cmd, o.store().RetryDeliveries)
+					return onEndpoint(ctx, cmd, o.store().Notices().RetryDeliveries)
 				}),
 			operatorCommand("drop", "ENDPOINT", "do not deliver them any more", nil,
 				func(ctx context.Context, cmd *cli.Command, o *operator) error {
-					return onEndpoint(ctx, cmd, o.store().DropDeliveries)
+					return onEndpoint(ctx, cmd, o.store().Notices().DropDeliveries)
 				}),
 		},
 	}
 }
 
 func parkedNotices(ctx context.Context, cmd *cli.Command, o *operator) error {
-	all, err := o.store().ParkedDeliveries(ctx)
+	all, err := o.store().Notices().ParkedDeliveries(ctx)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func tell(t *testing.T, st *postgres.Store, all endpoints, user string) notice.N
 	n := notice.Notice{
 		Type: notice.LoginNeeded, Subject: notice.Subject{Realm: "demo", User: user, Client: "app"}, Cause: "event", Reason: tokenstate.ReasonSessionEnded,
 	}
-	at, _, err := st.NoticeMoment(t.Context())
+	at, _, err := st.Notices().NoticeMoment(t.Context())
 	workertest.Must(t, err)
 	body, err := notice.Event(n, at, notice.Beside{})
 	workertest.Must(t, err)
@@ -117,7 +117,7 @@ func tell(t *testing.T, st *postgres.Store, all endpoints, user string) notice.N
 	for _, e := range all.wanted {
 		written.For = append(written.For, e.Name)
 	}
-	workertest.Must(t, st.Tell(t.Context(), at, []notice.Written{written}))
+	workertest.Must(t, st.Notices().Tell(t.Context(), at, []notice.Written{written}))
 	return n
 }
 
@@ -126,7 +126,7 @@ func deliver(t *testing.T, st *postgres.Store, all endpoints) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	c := &worker.Courier{Receivers: all.receivers, Deliveries: st, Tried: func(string, string) {}, Logger: zerolog.Nop()}
+	c := &worker.Courier{Receivers: all.receivers, Deliveries: st.Notices(), Tried: func(string, string) {}, Logger: zerolog.Nop()}
 	go func() { defer close(done); _ = c.Run(ctx) }()
 	stop = sync.OnceFunc(func() { cancel(); <-done })
 	t.Cleanup(stop)
@@ -163,7 +163,7 @@ func TestNoticesAreDelivered(t *testing.T) {
 	ann := tell(t, st, all, "ann")
 	eventually(t, "all were asked", func() bool { return len(good.got()) == 1 && len(dead.got()) == 1 && len(gone.got()) == 1 })
 	eventually(t, "one is parked", func() bool {
-		parked, err := st.ParkedDeliveries(t.Context())
+		parked, err := st.Notices().ParkedDeliveries(t.Context())
 		workertest.Must(t, err)
 		return len(parked) == 1 && parked[0].Endpoint == "gone" && strings.Contains(parked[0].Fault, "status 410")
 	})

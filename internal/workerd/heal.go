@@ -75,7 +75,7 @@ func (p *running) keep(ctx context.Context) error {
 		if _, err := p.store.PruneHeartbeats(ctx, keepNode); err != nil && ctx.Err() == nil {
 			p.logger.Warn().Err(err).Msg("the nodes that are gone were not forgotten; it is tried again")
 		}
-		if err := p.store.PruneNotices(ctx, now.Add(-p.config.Notices.Keep)); err != nil && ctx.Err() == nil {
+		if err := p.store.Notices().PruneNotices(ctx, now.Add(-p.config.Notices.Keep)); err != nil && ctx.Err() == nil {
 			p.logger.Warn().Err(err).Msg("old notices were not pruned; it is tried again")
 		}
 		if p.config.KeepJournal > 0 {

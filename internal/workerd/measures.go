@@ -1,7 +1,6 @@
 package workerd
 
 import (
-	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,6 +42,22 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	m.is(standby)
 	m.failing = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_batch_failures", Help: "How often in a row the batch at the floor could not be applied; 0 after a commit."})
 	m.unwritable = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tokenstate_log_unwritable", Help: "1 if the active worker could not write into the log when it last tried, every 15 s."})
+	m.ofNotices(p)
+	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
+	}, []string{"level"})
+	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "tokenstate_selftest_timestamp_seconds",
+		Help: "When the last self-test was made, since 1970.",
+	})
+	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
+	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.notices, m.deliveries, m.findings, m.tested)
+	r.MustRegister(storeAlarms{p.stores.Alarmed}, nodeMetrics{p.known.Nodes, time.Now}, p.askedGauges())
+	return m
+}
+
+func (m *measures) ofNotices(p *running) {
 	m.notices = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "tokenstate_notices_total",
 		Help: "Notices that this worker has written: that a user must log in again, is closed and so on.",
@@ -59,55 +74,6 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 			m.deliveries.WithLabelValues(endpoint, result)
 		}
 	}
-	m.findings = prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "tokenstate_selftest_findings", Help: "What the last self-test found not to be in order; see the log, or revocation-worker doctor.",
-	}, []string{"level"})
-	m.tested = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "tokenstate_selftest_timestamp_seconds",
-		Help: "When the last self-test was made, since 1970.",
-	})
-	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
-	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.notices, m.deliveries, m.findings, m.tested)
-	var asked askedGauges
-	asked.add("tokenstate_log_lag_messages", "Messages in the log that are not applied.", p.lag)
-	asked.add("tokenstate_parked_messages", "Messages that could not be read.", func(ctx context.Context) (float64, error) {
-		n, err := p.store.ParkedCount(ctx)
-		return float64(n), err
-	})
-	asked.add("tokenstate_parked_notices", "Deliveries of notices that endpoints have not taken in three days.", func(ctx context.Context) (float64, error) {
-		parked, err := p.store.ParkedDeliveries(ctx)
-		n := int64(0)
-		for _, one := range parked {
-			n += one.Notices
-		}
-		return float64(n), err
-	})
-	asked.add("tokenstate_outbox_oldest_seconds", "Age of the oldest order that is not in the log.",
-		func(ctx context.Context) (float64, error) {
-			d, err := p.store.OutboxAge(ctx)
-			return d.Seconds(), err
-		})
-	asked.add("tokenstate_oldest_doubt_seconds", "For how long the longest due subject has waited for a look.",
-		func(context.Context) (float64, error) {
-			return p.looker.Oldest(time.Now()).Seconds(), nil
-		})
-	asked.add("tokenstate_sweep_age_seconds", "Since the token or owner that was not seen for longest was looked at.", func(context.Context) (float64, error) {
-		return since(p.known.SweptUntil()), nil
-	})
-	asked.add("tokenstate_owners_age_seconds", "Since a walk began that found every owner of keys and tokens again, in the realm where that is longest ago. There is none before the first, and where Keycloak offers no pages by key.", func(context.Context) (float64, error) {
-		if found := p.looker.OwnersFound(); !found.IsZero() {
-			return time.Since(found).Seconds(), nil
-		}
-		return 0, errNothingYet
-	})
-	r.MustRegister(storeAlarms{p.stores.Alarmed})
-	r.MustRegister(nodeMetrics{p.known.Nodes, time.Now})
-	asked.add("tokenstate_knowledge_age_seconds", "Since Keycloak was known completely.", func(context.Context) (float64, error) {
-		return since(p.known.KnownUntil()), nil
-	})
-	r.MustRegister(&asked)
-	return m
 }
 
 // The roles of a worker.
@@ -129,17 +95,6 @@ func (m *measures) tried(endpoint, result string) {
 
 // told counts a notice.
 func (m *measures) told(kind notice.Type) { m.notices.WithLabelValues(string(kind)).Inc() }
-
-func since(at events.Millis) float64 { return time.Since(at.Time()).Seconds() }
-
-func (p *running) lag(ctx context.Context) (float64, error) {
-	info, err := p.log.Info(ctx)
-	if err != nil {
-		return 0, err
-	}
-	floor, err := p.store.Floor(ctx)
-	return float64(info.Last) - float64(floor.Seq), err
-}
 
 // applied measures how old the news of a batch were when they were committed.
 func (m *measures) applied(b journal.Batch) {

@@ -12,10 +12,10 @@ import (
 func (p *running) notify(ctx context.Context) error {
 	c := &p.config.Notices
 	t := &worker.Teller{
-		Known: p.known, Notices: p.store, Settle: c.Settle, LoginURL: c.LoginURL, Skip: c.Skipped(), For: p.endpoints.wanted,
+		Known: p.known, Notices: p.store.Notices(), Settle: c.Settle, LoginURL: c.LoginURL, Skip: c.Skipped(), For: p.endpoints.wanted,
 		Wrote: p.measures.told, Logger: p.logger,
 	}
-	courier := &worker.Courier{Receivers: p.endpoints.receivers, Deliveries: p.store, Tried: p.measures.tried, Logger: p.logger}
+	courier := &worker.Courier{Receivers: p.endpoints.receivers, Deliveries: p.store.Notices(), Tried: p.measures.tried, Logger: p.logger}
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error { return t.Run(ctx) })
 	all.Go(func() error { return courier.Run(ctx) })

@@ -8,11 +8,11 @@ import (
 )
 
 // Notices joins the rows that the worker writes to notices.Store.
-type Notices struct{ *postgres.Store }
+type Notices struct{ postgres.Notices }
 
 // NoticesAfter reads those of a realm that follow a place.
 func (n Notices) NoticesAfter(ctx context.Context, realm string, after int64, most int) ([]notices.Notice, error) {
-	found, err := n.Store.NoticesAfter(ctx, realm, after, most)
+	found, err := n.Notices.NoticesAfter(ctx, realm, after, most)
 	if err != nil {
 		return nil, err
 	}

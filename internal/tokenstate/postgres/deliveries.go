@@ -10,7 +10,7 @@ import (
 )
 
 // DueDeliveries are those of an endpoint whose time has come, the longest due first.
-func (s *Store) DueDeliveries(ctx context.Context, endpoint string, most int) ([]notice.Delivery, error) {
+func (s Notices) DueDeliveries(ctx context.Context, endpoint string, most int) ([]notice.Delivery, error) {
 	rows, err := q.DueDeliveries(ctx, s.pool, dbsqlc.DueDeliveriesParams{Endpoint: endpoint, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read deliveries: %w", err)
@@ -24,7 +24,7 @@ func (s *Store) DueDeliveries(ctx context.Context, endpoint string, most int) ([
 
 // TakeDelivery counts an attempt before it is made, so that it is made by one, and says when the next one would be; false:
 // somebody else makes it.
-func (s *Store) TakeDelivery(ctx context.Context, d notice.Delivery, pause time.Duration) (bool, error) {
+func (s Notices) TakeDelivery(ctx context.Context, d notice.Delivery, pause time.Duration) (bool, error) {
 	n, err := q.TakeDelivery(ctx, s.pool, dbsqlc.TakeDeliveryParams{
 		PauseS: pause.Seconds(), Endpoint: d.Endpoint, N: d.N, Attempts: int32(d.Attempts),
 	})
@@ -35,7 +35,7 @@ func (s *Store) TakeDelivery(ctx context.Context, d notice.Delivery, pause time.
 }
 
 // Delivered removes what an endpoint has taken.
-func (s *Store) Delivered(ctx context.Context, d notice.Delivery) error {
+func (s Notices) Delivered(ctx context.Context, d notice.Delivery) error {
 	if err := q.Delivered(ctx, s.pool, dbsqlc.DeliveredParams{Endpoint: d.Endpoint, N: d.N}); err != nil {
 		return fmt.Errorf("note a delivery: %w", err)
 	}
@@ -43,7 +43,7 @@ func (s *Store) Delivered(ctx context.Context, d notice.Delivery) error {
 }
 
 // DeliveryFailed notes why an attempt that was taken did not succeed; park: it was the last.
-func (s *Store) DeliveryFailed(ctx context.Context, d notice.Delivery, fault string, park bool) error {
+func (s Notices) DeliveryFailed(ctx context.Context, d notice.Delivery, fault string, park bool) error {
 	err := q.DeliveryFailed(ctx, s.pool, dbsqlc.DeliveryFailedParams{
 		Fault: fault, Park: park, Endpoint: d.Endpoint, N: d.N, Attempts: int32(d.Attempts) + 1,
 	})
@@ -62,7 +62,7 @@ type ParkedDeliveries struct {
 }
 
 // ParkedDeliveries counts them by endpoint.
-func (s *Store) ParkedDeliveries(ctx context.Context) ([]ParkedDeliveries, error) {
+func (s Notices) ParkedDeliveries(ctx context.Context) ([]ParkedDeliveries, error) {
 	rows, err := q.ParkedDeliveries(ctx, s.pool)
 	if err != nil {
 		return nil, fmt.Errorf("read parked notices: %w", err)
@@ -75,7 +75,7 @@ func (s *Store) ParkedDeliveries(ctx context.Context) ([]ParkedDeliveries, error
 }
 
 // RetryDeliveries has what is parked of an endpoint delivered from the first attempt on.
-func (s *Store) RetryDeliveries(ctx context.Context, endpoint string) (int64, error) {
+func (s Notices) RetryDeliveries(ctx context.Context, endpoint string) (int64, error) {
 	n, err := q.RetryDeliveries(ctx, s.pool, endpoint)
 	if err != nil {
 		return 0, fmt.Errorf("retry parked notices: %w", err)
@@ -84,7 +84,7 @@ func (s *Store) RetryDeliveries(ctx context.Context, endpoint string) (int64, er
 }
 
 // DropDeliveries forgets what is parked of an endpoint. The notices themselves can be read all the same.
-func (s *Store) DropDeliveries(ctx context.Context, endpoint string) (int64, error) {
+func (s Notices) DropDeliveries(ctx context.Context, endpoint string) (int64, error) {
 	n, err := q.DropDeliveries(ctx, s.pool, endpoint)
 	if err != nil {
 		return 0, fmt.Errorf("drop parked notices: %w", err)

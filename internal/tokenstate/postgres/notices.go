@@ -7,18 +7,25 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/notice"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
+// Notices keeps what people are told, and who has it yet to be brought.
+type Notices struct{ pool *pgxpool.Pool }
+
+// Notices are those of this store.
+func (s *Store) Notices() Notices { return Notices{s.pool} }
+
 // NoticesFresh is how old the knowledge may be that a notice is written from. Who was frozen for longer may have been
 // overtaken by another worker, who knows better.
 const NoticesFresh = 15 * time.Second
 
 // NoticeMoment is the database's time, and the version of the feed by then.
-func (s *Store) NoticeMoment(ctx context.Context) (tokenstate.Millis, int64, error) {
+func (s Notices) NoticeMoment(ctx context.Context) (tokenstate.Millis, int64, error) {
 	m, err := q.NoticeMoment(ctx, s.pool)
 	if err != nil {
 		return 0, 0, fmt.Errorf("read the feed's version: %w", err)
@@ -27,7 +34,7 @@ func (s *Store) NoticeMoment(ctx context.Context) (tokenstate.Millis, int64, err
 }
 
 // Told is what was told last of each subject.
-func (s *Store) Told(ctx context.Context) (map[notice.Subject]notice.Told, error) {
+func (s Notices) Told(ctx context.Context) (map[notice.Subject]notice.Told, error) {
 	rows, err := q.NoticeStates(ctx, s.pool)
 	if err != nil {
 		return nil, fmt.Errorf("read what was told: %w", err)
@@ -41,7 +48,7 @@ func (s *Store) Told(ctx context.Context) (map[notice.Subject]notice.Told, error
 }
 
 // Tell writes all of these notices or none; notice.ErrOvertaken. known is the moment of what they were decided from.
-func (s *Store) Tell(ctx context.Context, known tokenstate.Millis, all []notice.Written) error {
+func (s Notices) Tell(ctx context.Context, known tokenstate.Millis, all []notice.Written) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		last, err := q.ReserveNotices(ctx, tx, dbsqlc.ReserveNoticesParams{Count: int64(len(all)), Until: known.Time().Add(NoticesFresh)})
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -92,7 +99,7 @@ type NumberedNotice struct {
 }
 
 // NoticesAfter reads the notices of a realm that follow a place.
-func (s *Store) NoticesAfter(ctx context.Context, realm string, after int64, most int) ([]NumberedNotice, error) {
+func (s Notices) NoticesAfter(ctx context.Context, realm string, after int64, most int) ([]NumberedNotice, error) {
 	rows, err := q.NoticesAfter(ctx, s.pool, dbsqlc.NoticesAfterParams{Realm: realm, After: after, Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read notices: %w", err)
@@ -105,7 +112,7 @@ func (s *Store) NoticesAfter(ctx context.Context, realm string, after int64, mos
 }
 
 // LastNotice is the place of the latest notice of any realm; 0: there was none.
-func (s *Store) LastNotice(ctx context.Context) (int64, error) {
+func (s Notices) LastNotice(ctx context.Context) (int64, error) {
 	n, err := q.LastNotice(ctx, s.pool)
 	if err != nil {
 		return 0, fmt.Errorf("read the last notice: %w", err)
@@ -114,7 +121,7 @@ func (s *Store) LastNotice(ctx context.Context) (int64, error) {
 }
 
 // PruneNotices removes those that are older, and what is kept of subjects of which nothing is amiss since.
-func (s *Store) PruneNotices(ctx context.Context, before time.Time) error {
+func (s Notices) PruneNotices(ctx context.Context, before time.Time) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := q.PruneNotices(ctx, tx, before); err != nil {
 			return err
@@ -129,7 +136,7 @@ func (s *Store) PruneNotices(ctx context.Context, before time.Time) error {
 }
 
 // KeyUses says when any key of each of these users was last used, for those who have ever used one.
-func (s *Store) KeyUses(ctx context.Context, users []tokenstate.Scope) (map[tokenstate.Scope]tokenstate.Millis, error) {
+func (s Notices) KeyUses(ctx context.Context, users []tokenstate.Scope) (map[tokenstate.Scope]tokenstate.Millis, error) {
 	var ask dbsqlc.KeyUsesParams
 	for _, u := range users {
 		ask.Realms, ask.Users = append(ask.Realms, u.Realm), append(ask.Users, u.User)

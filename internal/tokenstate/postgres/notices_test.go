@@ -21,14 +21,14 @@ func needed(user, cause string, last notice.Told) notice.Written {
 
 func moment(t *testing.T, s *Store) tokenstate.Millis {
 	t.Helper()
-	at, _, err := s.NoticeMoment(t.Context())
+	at, _, err := s.Notices().NoticeMoment(t.Context())
 	must(t, err)
 	return at
 }
 
 func causes(t *testing.T, s *Store, after int64) (all []string) {
 	t.Helper()
-	found, err := s.NoticesAfter(t.Context(), "demo", after, 100)
+	found, err := s.Notices().NoticesAfter(t.Context(), "demo", after, 100)
 	must(t, err)
 	for _, n := range found {
 		all = append(all, string(n.Body))
@@ -41,7 +41,7 @@ func causes(t *testing.T, s *Store, after int64) (all []string) {
 func TestNoticesAreToldOnce(t *testing.T) {
 	s := New(newPool(t))
 	first := needed("ann", "a", notice.Told{})
-	must(t, s.Tell(t.Context(), moment(t, s), []notice.Written{first}))
+	must(t, s.Notices().Tell(t.Context(), moment(t, s), []notice.Written{first}))
 	for name, c := range map[string]struct {
 		notice notice.Written
 		known  tokenstate.Millis
@@ -52,19 +52,19 @@ func TestNoticesAreToldOnce(t *testing.T) {
 		"what was known too early": {needed("ann", "d", first.Tells()), moment(t, s) - tokenstate.Millis(NoticesFresh.Milliseconds())},
 	} {
 		before := needed("eve", name, notice.Told{})
-		if err := s.Tell(t.Context(), c.known, []notice.Written{before, c.notice}); !errors.Is(err, notice.ErrOvertaken) {
+		if err := s.Notices().Tell(t.Context(), c.known, []notice.Written{before, c.notice}); !errors.Is(err, notice.ErrOvertaken) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	if got := causes(t, s, 0); len(got) != 1 {
 		t.Errorf("written: %v", got)
 	}
-	told, err := s.Told(t.Context())
+	told, err := s.Notices().Told(t.Context())
 	must(t, err)
 	if len(told) != 1 || told[first.Subject] != first.Tells() {
 		t.Errorf("told: %v", told)
 	}
-	must(t, s.Tell(t.Context(), moment(t, s), []notice.Written{needed("ann", "e", first.Tells())}))
+	must(t, s.Notices().Tell(t.Context(), moment(t, s), []notice.Written{needed("ann", "e", first.Tells())}))
 	if got := causes(t, s, 1); len(got) != 1 || got[0] != `{"cause":"e"}` {
 		t.Errorf("after the first: %v", got)
 	}
@@ -74,10 +74,10 @@ func TestNoticesAreToldOnce(t *testing.T) {
 func TestNoticesAreToldOnce_WithoutTheirState(t *testing.T) {
 	pool := newPool(t)
 	s, first := New(pool), needed("ann", "a", notice.Told{})
-	must(t, s.Tell(t.Context(), moment(t, s), []notice.Written{first}))
+	must(t, s.Notices().Tell(t.Context(), moment(t, s), []notice.Written{first}))
 	_, err := pool.Exec(t.Context(), "DELETE FROM tokenstate.notice_state")
 	must(t, err)
-	must(t, s.Tell(t.Context(), moment(t, s), []notice.Written{first}))
+	must(t, s.Notices().Tell(t.Context(), moment(t, s), []notice.Written{first}))
 	if got := causes(t, s, 0); len(got) != 1 {
 		t.Errorf("written: %v", got)
 	}
@@ -92,9 +92,9 @@ func TestNoticesInTheOrderOfCommits(t *testing.T) {
 	for _, who := range []string{"1", "2", "3"} {
 		all.Go(func() {
 			for _, user := range []string{"a", "b", "c", "d", "e", "f", "g", "h"} {
-				at, _, err := s.NoticeMoment(t.Context())
+				at, _, err := s.Notices().NoticeMoment(t.Context())
 				if err == nil {
-					err = s.Tell(t.Context(), at, []notice.Written{needed(user, who, notice.Told{})})
+					err = s.Notices().Tell(t.Context(), at, []notice.Written{needed(user, who, notice.Told{})})
 				}
 				if err != nil && !errors.Is(err, notice.ErrOvertaken) {
 					t.Error(err)
@@ -110,7 +110,7 @@ func TestNoticesInTheOrderOfCommits(t *testing.T) {
 			ended = true // and what came before is read once more
 		default:
 		}
-		found, err := s.NoticesAfter(t.Context(), "demo", after, 2)
+		found, err := s.Notices().NoticesAfter(t.Context(), "demo", after, 2)
 		must(t, err)
 		for _, n := range found {
 			after, seen, ended = n.N, seen+1, false
@@ -126,16 +126,16 @@ func TestNoticesInTheOrderOfCommits(t *testing.T) {
 func TestPruneNotices(t *testing.T) {
 	s := New(newPool(t))
 	ann, ben := needed("ann", "a", notice.Told{}), needed("ben", "b", notice.Told{})
-	must(t, s.Tell(t.Context(), moment(t, s), []notice.Written{ann, ben}))
+	must(t, s.Notices().Tell(t.Context(), moment(t, s), []notice.Written{ann, ben}))
 	back := needed("ann", "c", ann.Tells())
 	back.Type = notice.LoginRestored
-	must(t, s.Tell(t.Context(), moment(t, s), []notice.Written{back}))
-	must(t, s.PruneNotices(t.Context(), time.Now().Add(-time.Hour)))
+	must(t, s.Notices().Tell(t.Context(), moment(t, s), []notice.Written{back}))
+	must(t, s.Notices().PruneNotices(t.Context(), time.Now().Add(-time.Hour)))
 	if got := causes(t, s, 0); len(got) != 3 {
 		t.Errorf("young ones are gone: %v", got)
 	}
-	must(t, s.PruneNotices(t.Context(), time.Now().Add(time.Hour)))
-	told, err := s.Told(t.Context())
+	must(t, s.Notices().PruneNotices(t.Context(), time.Now().Add(time.Hour)))
+	told, err := s.Notices().Told(t.Context())
 	must(t, err)
 	if got := causes(t, s, 0); len(got) != 0 || len(told) != 1 || told[ben.Subject].Type != notice.LoginNeeded {
 		t.Errorf("left: %v %v", got, told)
@@ -151,12 +151,12 @@ func TestNoticesByRole(t *testing.T) {
 	must(t, err)
 	t.Cleanup(worker.Close)
 	s := New(worker)
-	must(t, s.Tell(t.Context(), moment(t, s), []notice.Written{needed("ann", "a", notice.Told{})}))
-	_, err = s.Told(t.Context())
+	must(t, s.Notices().Tell(t.Context(), moment(t, s), []notice.Written{needed("ann", "a", notice.Told{})}))
+	_, err = s.Notices().Told(t.Context())
 	must(t, err)
-	_, err = s.KeyUses(t.Context(), []tokenstate.Scope{{Realm: "demo", User: "ann"}})
+	_, err = s.Notices().KeyUses(t.Context(), []tokenstate.Scope{{Realm: "demo", User: "ann"}})
 	must(t, err)
-	must(t, s.PruneNotices(t.Context(), time.Now()))
+	must(t, s.Notices().PruneNotices(t.Context(), time.Now()))
 	for sql, may := range map[string]bool{
 		"SELECT n, body FROM tokenstate.notice": true, "SELECT n FROM tokenstate.notice_head": true,
 		"DELETE FROM tokenstate.notice": false, "UPDATE tokenstate.notice_head SET n = 0": false, "DELETE FROM tokenstate.notice_state": false,
@@ -180,7 +180,7 @@ func TestKeyUses(t *testing.T) {
 		must(t, err)
 	}
 	ann := tokenstate.Scope{Realm: "demo", User: "ann"}
-	uses, err := New(pool).KeyUses(t.Context(), []tokenstate.Scope{ann, {Realm: "demo", User: "ben"}, ann})
+	uses, err := New(pool).Notices().KeyUses(t.Context(), []tokenstate.Scope{ann, {Realm: "demo", User: "ben"}, ann})
 	must(t, err)
 	if len(uses) != 1 || uses[ann] != 70_000 {
 		t.Errorf("%v", uses)
