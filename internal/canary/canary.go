@@ -120,14 +120,14 @@ func (r *round) tidy() {
 // lookEvery is how often it is asked whether something has come about.
 const lookEvery = 100 * time.Millisecond
 
-// within asks until so is so, for as long as the canary's patience.
-func (r *round) within(ask func() (so bool, err error), otherwise error) error {
+// within asks until it is done, for as long as the canary's patience. What is done with a fault has failed for good.
+func (r *round) within(ask func() (done bool, err error), otherwise error) error {
 	ctx, cancel := context.WithTimeout(r.ctx, r.Patience)
 	defer cancel()
 	for {
-		so, err := ask()
-		if so && err == nil {
-			return nil
+		done, err := ask()
+		if done {
+			return err
 		}
 		if pause.For(ctx, lookEvery) != nil {
 			return errors.Join(otherwise, err)

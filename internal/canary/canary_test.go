@@ -3,6 +3,7 @@ package canary
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ type whole struct {
 	deafAt          time.Time // nor from then on
 	refreshes       bool      // Keycloak refreshes what was logged out
 	away            error
+	disabledUntil   time.Time // authapi has not heard yet that the user is enabled
 	stored, keys    []string
 	said            []string
 }
@@ -59,6 +61,9 @@ func (w *whole) TrackToken(context.Context, client.TokenID) (*client.StoredToken
 func (w *whole) DeleteToken(context.Context, string, string) error { w.stored = nil; return nil }
 
 func (w *whole) CreateKey(_ context.Context, user string, k client.NewKey) (*client.IssuedKey, error) {
+	if time.Now().Before(w.disabledUntil) {
+		return nil, &client.Problem{Status: http.StatusConflict, Slug: "user-disabled"}
+	}
 	w.keys = append(w.keys, k.Name)
 	return &client.IssuedKey{Key: "secret", UserKey: client.UserKey{ID: "k", UserID: user, ExpiresAt: k.ExpiresAt}}, nil
 }
@@ -102,13 +107,24 @@ func TestAWholeRound(t *testing.T) {
 	})
 }
 
+// Ensure a round after one that failed waits until authapi has heard that the user is enabled again.
+func TestTheKeyOfAUserWhoWasDisabled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &whole{disabledUntil: time.Now().Add(3 * time.Second)}
+		if err := Fault(canaryOf(w).Round(t.Context())); err != nil || len(w.keys) != 1 {
+			t.Errorf("%v, keys %v", err, w.keys)
+		}
+	})
+}
+
 // Ensure each fault is told by the stage that shows it, and leaves no session, no token and no disabled user behind.
 func TestFaultsAreTold(t *testing.T) {
 	for want, broken := range map[string]func(*whole){
-		"revoked: authapi does not call the token revoked 5s": func(w *whole) { w.deaf = true },
-		"revoked: authapi does not call":                      func(w *whole) { w.lag = 6 * time.Second },
-		"refused: Keycloak goes on refreshing":                func(w *whole) { w.refreshes = true },
-		"login: away":                                         func(w *whole) { w.away = errors.New("away") },
+		"revoked: authapi does not call the token revoked 5s":         func(w *whole) { w.deaf = true },
+		"revoked: authapi does not call":                              func(w *whole) { w.lag = 6 * time.Second },
+		"refused: Keycloak goes on refreshing":                        func(w *whole) { w.refreshes = true },
+		"key: authapi makes no key for a user who was enabled 5s ago": func(w *whole) { w.disabledUntil = time.Now().Add(time.Minute) },
+		"login: away": func(w *whole) { w.away = errors.New("away") },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			w := &whole{}

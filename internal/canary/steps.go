@@ -32,26 +32,33 @@ func (r *round) mint() (err error) {
 		return nil
 	}
 	ends := time.Now().Add(keyLife)
-	key, err := r.Authapi.CreateKey(r.ctx, r.session.ID.UserID,
-		client.NewKey{Name: "canary " + ends.UTC().Format(time.RFC3339), ExpiresAt: &ends})
-	if err != nil {
-		return err
-	}
-	r.key = key
-	return nil
+	wanted := client.NewKey{Name: "canary " + ends.UTC().Format(time.RFC3339), ExpiresAt: &ends}
+	return r.within(func() (bool, error) {
+		key, err := r.Authapi.CreateKey(r.ctx, r.session.ID.UserID, wanted)
+		if err == nil {
+			r.key = key
+		}
+		return !isDisabled(err), err
+	}, fmt.Errorf("authapi makes no key for a user who was enabled %s ago: is the listener on, and the worker running?", r.Patience))
+}
+
+// isDisabled: the round before had disabled the user, and authapi has not heard yet that they are enabled again.
+func isDisabled(err error) bool {
+	var p *client.Problem
+	return errors.As(err, &p) && p.Slug == "user-disabled"
 }
 
 func (r *round) living() error {
 	return r.within(func() (bool, error) {
 		v, err := r.verdict()
-		return v.State == client.Usable, err
+		return err == nil && v.State == client.Usable, err
 	}, fmt.Errorf("authapi does not call a token of this moment usable after %s: `revocation-worker explain` tells why", r.Patience))
 }
 
 func (r *round) revoked() error {
 	return r.within(func() (bool, error) {
 		v, err := r.verdict()
-		return v.State == client.Revoked, err
+		return err == nil && v.State == client.Revoked, err
 	}, fmt.Errorf("authapi does not call the token revoked %s after its logout: is the listener on, and the worker running? `revocation-worker doctor` looks", r.Patience))
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/doctor"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
@@ -53,17 +54,17 @@ func (k *Keycloak) Realms(ctx context.Context, counted map[string]doctor.Realm, 
 	return nil
 }
 
-// one reads the database's clock beside each question: on a slow machine they are far apart.
+// one reads the database's clock before and after the question: on a slow machine they are far apart.
 func (k *Keycloak) one(ctx context.Context, name string, roles []string, r doctor.Realm) doctor.Realm {
 	r.Name, r.Roles = name, roles
-	asked, clockErr := k.Store.Now(ctx)
+	before, clockErr := k.Store.Now(ctx)
 	e, err := k.Admin.EventSettings(ctx, name)
 	if r.SavedUnknown = err != nil; r.SavedUnknown {
 		return r // its roles say why
 	}
-	r.Keycloak, r.Asked = e.At, asked.Time()
-	if clockErr != nil {
-		r.Asked = e.At
+	after, err := k.Store.Now(ctx)
+	if r.Keycloak, r.Asked = e.At, e.At; clockErr == nil && err == nil {
+		r.Keycloak, r.Asked = apart(before.Time(), after.Time(), e.At, e.Latest)
 	}
 	r.UserEvents, r.Types, r.UserExpiry = e.UserEvents, e.Types, e.UserExpiry
 	r.AdminEvents, r.Details, r.AdminExpiry, r.Listeners = e.AdminEvents, e.AdminDetails, e.AdminExpiry, e.Listeners
@@ -74,6 +75,18 @@ func (k *Keycloak) one(ctx context.Context, name string, roles []string, r docto
 		}
 	}
 	return r
+}
+
+// apart gives what two clocks showed at one moment, as near to each other as can be: neither is known better than to lie
+// between two readings, which slow answers draw apart.
+func apart(before, after, at, latest time.Time) (keycloak, database time.Time) {
+	switch {
+	case at.After(after):
+		return at, after
+	case latest.Before(before):
+		return latest, before
+	}
+	return at, at
 }
 
 // Offered is why the resource is not used; "" if it is.

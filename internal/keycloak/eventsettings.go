@@ -12,7 +12,7 @@ import (
 
 // EventSettings say what a realm keeps of its events.
 type EventSettings struct {
-	At           time.Time // Keycloak's, not later than the reading
+	At, Latest   time.Time // Keycloak's clock when we asked: not before At and not after Latest
 	UserEvents   bool
 	Types        []string // none: Keycloak's defaults
 	UserExpiry   time.Duration
@@ -64,7 +64,7 @@ func (a *Admin) EventSettings(ctx context.Context, realm string) (EventSettings,
 	}
 	seconds, _ := strconv.ParseInt(r.Attributes["adminEventsExpiration"], 10, 64) // "": never
 	return EventSettings{
-		At: ans.at, UserEvents: *c.EventsEnabled, Types: c.EnabledEventTypes, UserExpiry: time.Duration(c.EventsExpiration) * time.Second,
+		At: ans.at, Latest: ans.at.Add(ans.late), UserEvents: *c.EventsEnabled, Types: c.EnabledEventTypes, UserExpiry: time.Duration(c.EventsExpiration) * time.Second,
 		AdminEvents: c.AdminEventsEnabled, AdminDetails: c.AdminEventsDetailsEnabled, AdminExpiry: time.Duration(seconds) * time.Second,
 		Listeners: c.EventsListeners,
 	}, nil

@@ -50,7 +50,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fake) config() keycloak.Config {
 	return keycloak.Config{
 		BaseURL: f.URL, Realm: "master", ClientID: "c", ClientSecret: secret.New(canarySecret),
-		Timeout: time.Second, BreakerDelay: 50 * time.Millisecond,
+		Timeout: time.Minute, BreakerDelay: 50 * time.Millisecond,
 	}
 }
 

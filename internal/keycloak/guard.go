@@ -38,6 +38,7 @@ type answer struct {
 	body   []byte
 	start  time.Time         // before the request was made, by our clock
 	at     time.Time         // the same moment by Keycloak's clock, or earlier; see ticket
+	late   time.Duration     // … by so much at most
 	fault  *UnavailableError // set if the answer is not to be believed
 	sent   atomic.Bool
 }

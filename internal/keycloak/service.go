@@ -29,14 +29,17 @@ type account struct {
 type ticket struct {
 	token string
 	iat   time.Time
-	got   time.Time // monotonic
-	until time.Time // fetch another one from then on
+	got   time.Time     // monotonic
+	took  time.Duration // from our asking for it until we had it
+	until time.Time     // fetch another one from then on
 }
 
-// keycloak gives Keycloak's clock at our instant t, or a little earlier.
+// keycloak gives Keycloak's clock at our instant t, or a little earlier: by no more than late.
 func (k ticket) keycloak(t time.Time) time.Time {
 	return k.iat.Add(t.Sub(k.got)).Truncate(time.Millisecond).UTC()
 }
+
+func (k ticket) late() time.Duration { return time.Second + k.took }
 
 // tokenMargin is kept before a token's end: clock drift and the call itself.
 const tokenMargin = 10 * time.Second
@@ -75,7 +78,7 @@ func (s *account) bearer(ctx context.Context, stale string) (ticket, error) {
 	}
 	got := time.Now()
 	life := min(time.Duration(jwt.ExpiresIn)*time.Second-tokenMargin, ticketAge)
-	s.now = ticket{token: jwt.AccessToken, iat: time.Unix(iat, 0), got: got, until: got.Add(life)}
+	s.now = ticket{token: jwt.AccessToken, iat: time.Unix(iat, 0), got: got, took: got.Sub(a.start), until: got.Add(life)}
 	return s.now, nil
 }
 
@@ -89,7 +92,7 @@ func (s *account) as(ctx context.Context, sp spec, fn func(ctx context.Context, 
 		}
 		a, err := s.do(ctx, sp, func(ctx context.Context) error { return fn(ctx, k.token) })
 		if a != nil {
-			a.at = k.keycloak(a.start)
+			a.at, a.late = k.keycloak(a.start), k.late()
 			if a.status == http.StatusUnauthorized && stale == "" {
 				stale = k.token
 				continue
