@@ -64,7 +64,8 @@ func (a *Admin) EventSettings(ctx context.Context, realm string) (EventSettings,
 	}
 	seconds, _ := strconv.ParseInt(r.Attributes["adminEventsExpiration"], 10, 64) // "": never
 	return EventSettings{
-		At: ans.at, Latest: ans.at.Add(ans.late), UserEvents: *c.EventsEnabled, Types: c.EnabledEventTypes, UserExpiry: time.Duration(c.EventsExpiration) * time.Second,
+		At: ans.at, Latest: ans.at.Add(ans.late), UserEvents: *c.EventsEnabled, Types: c.EnabledEventTypes,
+		UserExpiry:  time.Duration(c.EventsExpiration) * time.Second,
 		AdminEvents: c.AdminEventsEnabled, AdminDetails: c.AdminEventsDetailsEnabled, AdminExpiry: time.Duration(seconds) * time.Second,
 		Listeners: c.EventsListeners,
 	}, nil
