@@ -11,7 +11,7 @@ import (
 )
 
 // soon is how long a verdict may take that needs a look after a birth, or a quiet interval.
-const soon = 10 * time.Second
+const soon = 30 * time.Second
 
 func (s *story) begin(ctx context.Context) error {
 	return inOrder(
@@ -125,7 +125,7 @@ func (s *story) offlineLogout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, time.Second, "revoked"); err != nil {
+	if err := s.until(ctx, began, soon, "revoked"); err != nil {
 		return err
 	}
 	return s.suspended(func() error {
