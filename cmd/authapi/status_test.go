@@ -35,6 +35,14 @@ func TestStatus(t *testing.T) {
 	w.as(few, http.MethodGet, "/v1/status", nil).want(t, http.StatusForbidden, "reason", "insufficient_scope")
 }
 
+// Ensure a check that nobody has made is missing from the answer: /openapi.json says that it is an object, and null is none.
+func TestStatusWithoutACheck(t *testing.T) {
+	w := newWorld(t)
+	if r := w.backend(http.MethodGet, "/v1/status", nil).want(t, http.StatusOK); strings.Contains(r.raw, `"verified"`) || strings.Contains(r.raw, `"log":null`) {
+		t.Error(r.raw)
+	}
+}
+
 // Ensure whoever may explain finds users by an e-mail address, which is in no log and no audit, and that a search that would
 // harm users is not made.
 func TestUsersByEmail(t *testing.T) {
@@ -53,7 +61,7 @@ func TestUsersByEmail(t *testing.T) {
 	if r := find("bob@example.org").want(t, http.StatusOK); !strings.Contains(r.raw, `"user_ids":[]`) {
 		t.Errorf("%s", r.raw)
 	}
-	for _, bad := range []string{"ann", "a b@c", "@", strings.Repeat("x", 300) + "@y"} {
+	for _, bad := range []string{"ann", "a b@c", "@", strings.Repeat("x", 300) + "@y", "a\x02b@c", "a@b\x7f"} {
 		find(bad).want(t, http.StatusUnprocessableEntity, "reason", "invalid_request")
 	}
 	l.fault = idp.ErrUserStore

@@ -283,7 +283,7 @@ export interface Status {
   age_ms: number | null
   checks: StatusCheck[]
   nodes: StatusNode[]
-  log: StatusLog | null
+  log?: StatusLog
 }
 
 export interface StatusCheck {
@@ -309,7 +309,7 @@ export interface StatusLog {
   worker_active: boolean
   parked: number
   orders_waiting: number
-  verified: { at: string; by: string; sound: boolean; found: string } | null
+  verified?: { at: string; by: string; sound: boolean; found: string }
 }
 
 /** One call that was refused. Without key, user, org and realm: the secret did not match. */

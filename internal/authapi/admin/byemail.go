@@ -16,7 +16,7 @@ import (
 // byEmailInput has the address in its body: a URL stands in access logs and in the audit.
 type byEmailInput struct {
 	Body struct {
-		Email string `json:"email" minLength:"3" maxLength:"254" pattern:"^[^@\\s]+@[^@\\s]+$"`
+		Email string `json:"email" minLength:"3" maxLength:"254" pattern:"^[^@\\s\\x00-\\x1f\\x7f-\\x9f]+@[^@\\s\\x00-\\x1f\\x7f-\\x9f]+$"`
 	}
 }
 

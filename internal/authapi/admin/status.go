@@ -26,7 +26,7 @@ type statusBody struct {
 	AgeMS      *int64          `json:"age_ms" doc:"how long ago that is"`
 	Checks     []statusCheck   `json:"checks"`
 	Nodes      []statusNode    `json:"nodes" doc:"of Keycloak"`
-	Log        *statusLog      `json:"log" doc:"null: the database has not answered since this replica started"`
+	Log        *statusLog      `json:"log,omitempty" doc:"missing: the database has not answered since this replica started"`
 }
 
 type statusCheck struct {
@@ -51,7 +51,7 @@ type statusLog struct {
 	WorkerActive bool          `json:"worker_active"`
 	Parked       int64         `json:"parked" doc:"messages that could not be read"`
 	Waiting      int64         `json:"orders_waiting" doc:"they act already; the log does not have them yet"`
-	Verified     *verifiedBody `json:"verified" doc:"the last revocation-worker verify; null: none was noted"`
+	Verified     *verifiedBody `json:"verified,omitempty" doc:"the last revocation-worker verify; missing: none was noted"`
 }
 
 type verifiedBody struct {
