@@ -33,7 +33,7 @@ func (s *story) loggedOut(ctx context.Context) error {
 		func() error { return s.keycloak.Logout(ctx, s.offline) }); err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, soon, "revoked"); err != nil {
+	if err := s.until(ctx, began, "revoked"); err != nil {
 		return err
 	}
 	return s.suspended(func() error {
@@ -117,7 +117,7 @@ func (s *story) disabledInKeycloak(ctx context.Context) error {
 		func() error {
 			return s.act("an administrator disables the user", func() error { return s.keycloak.Enable(ctx, s.user, false) })
 		},
-		func() error { return s.until(ctx, began, soon, "suspended") },
+		func() error { return s.until(ctx, began, "suspended") },
 		func() error { return s.refused(ctx) },
 	)
 }

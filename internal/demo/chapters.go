@@ -109,7 +109,7 @@ func (s *story) browserLogout(ctx context.Context) error {
 	if err := s.act("the browser logs out", func() error { return s.browser.Logout(ctx, s.online) }); err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, soon, "usable"); err != nil {
+	if err := s.until(ctx, began, "usable"); err != nil {
 		return err
 	}
 	if err := s.act("refreshes the offline token still",
@@ -125,7 +125,7 @@ func (s *story) offlineLogout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, soon, "revoked"); err != nil {
+	if err := s.until(ctx, began, "revoked"); err != nil {
 		return err
 	}
 	return s.suspended(func() error {
@@ -148,7 +148,7 @@ func (s *story) disable(ctx context.Context) error {
 	if err := s.act("an administrator disables the user", func() error { return s.keycloak.Enable(ctx, s.user, false) }); err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, soon, "suspended"); err != nil {
+	if err := s.until(ctx, began, "suspended"); err != nil {
 		return err
 	}
 	if err := s.bothFail(ctx, "user_disabled"); err != nil {
@@ -158,7 +158,7 @@ func (s *story) disable(ctx context.Context) error {
 	if err := s.act("an administrator enables the user", func() error { return s.keycloak.Enable(ctx, s.user, true) }); err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, soon, "usable"); err != nil {
+	if err := s.until(ctx, began, "usable"); err != nil {
 		return err
 	}
 	return s.bothWork(ctx)
@@ -176,7 +176,7 @@ func (s *story) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.until(ctx, began, soon, "revoked"); err != nil {
+	if err := s.until(ctx, began, "revoked"); err != nil {
 		return err
 	}
 	if err := s.bothFail(ctx, "user_deleted"); err != nil {
@@ -191,7 +191,7 @@ func (s *story) remove(ctx context.Context) error {
 	err = inOrder(
 		func() error { return s.keyFails(ctx, "user_deleted") },
 		func() error { return s.login(ctx, "") }, // suspended until the next look, half a second later at most
-		func() error { return s.until(ctx, time.Now(), soon, "usable") },
+		func() error { return s.until(ctx, time.Now(), "usable") },
 		func() error { return s.keyFails(ctx, "user_deleted") },
 		func() error { return s.stillDead(ctx, dead) },
 		func() error { return s.mint(ctx) },

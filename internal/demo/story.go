@@ -95,8 +95,8 @@ func (s *story) expect(what string, ask func() (play.Answer, error), status int,
 }
 
 // until polls authapi's verdict of the user's token, and says how long it took from the act on.
-func (s *story) until(ctx context.Context, since time.Time, limit time.Duration, state string) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
+func (s *story) until(ctx context.Context, since time.Time, state string) error {
+	ctx, cancel := context.WithTimeout(ctx, soon)
 	defer cancel()
 	var v []play.Verdict
 	for {
@@ -106,7 +106,7 @@ func (s *story) until(ctx context.Context, since time.Time, limit time.Duration,
 			return nil
 		}
 		if pause.For(ctx, 5*time.Millisecond) != nil {
-			return errors.Join(fmt.Errorf("the verdict is %+v after %s, want %s", v, limit, state), err)
+			return errors.Join(fmt.Errorf("the verdict is %+v after %s, want %s", v, soon, state), err)
 		}
 	}
 }
