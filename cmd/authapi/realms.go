@@ -3,13 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/adapters"
 	"github.com/tokenstate/tokenstate/internal/authapi/idp"
@@ -32,23 +29,15 @@ type realmConfig struct {
 	timeout time.Duration // 0: the adapter's own
 }
 
-const maxRealmsFile = 1 << 20
+const realmsForm = "a list called realms, of realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file and login_url"
 
-// readRealms reads the file of realms. Unknown members are faults: a misspelt one would be a
-// default that nobody asked for.
+// readRealms reads the file of realms.
 func readRealms(path string) ([]realmConfig, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator's own choice
-	if err != nil {
-		return nil, fmt.Errorf("AUTHAPI_REALMS_FILE cannot be read: %w", err)
-	}
-	defer func() { _ = f.Close() }()
 	var file struct {
 		Realms []realmConfig `yaml:"realms"`
 	}
-	d := yaml.NewDecoder(io.LimitReader(f, maxRealmsFile))
-	d.KnownFields(true)
-	if err := d.Decode(&file); err != nil {
-		return nil, errors.New("AUTHAPI_REALMS_FILE is not as it should be: a list called realms, of realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file and login_url")
+	if err := settings.StrictYAML("AUTHAPI_REALMS_FILE", path, realmsForm, &file); err != nil {
+		return nil, err
 	}
 	var faults []error
 	for i := range file.Realms {

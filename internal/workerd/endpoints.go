@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/tokenstate/tokenstate/internal/notice"
 	"github.com/tokenstate/tokenstate/internal/notice/webhook"
@@ -22,9 +19,8 @@ import (
 
 // Bounds of the file of endpoints.
 const (
-	maxEndpointsFile = 1 << 20
-	maxEndpoints     = 20
-	maxSecrets       = 2 // the present one, and the next
+	maxEndpoints = 20
+	maxSecrets   = 2 // the present one, and the next
 )
 
 // typePrefix is left out in the file.
@@ -55,30 +51,32 @@ type endpoints struct {
 	receivers map[string]worker.Receiver
 }
 
+// endpointsSetting is the path of the file.
+const endpointsSetting = "WORKER_NOTICE_ENDPOINTS_FILE"
+
+var endpointsForm = fmt.Sprintf("a list called endpoints, of at most %d with name, url, secret or secret_file, types, realms and clients",
+	maxEndpoints)
+
 // readEndpoints reads the file; "": there are none. All faults are told at once, and none repeats an URL or a secret.
 func readEndpoints(path string, networks []netip.Prefix) (endpoints, error) {
 	all := endpoints{receivers: map[string]worker.Receiver{}}
 	if path == "" {
 		return all, nil
 	}
-	f, err := os.Open(path) //nolint:gosec // the operator's own choice
-	if err != nil {
-		return all, fmt.Errorf("%w: WORKER_NOTICE_ENDPOINTS_FILE cannot be read: %w", settings.ErrConfiguration, err)
-	}
-	defer func() { _ = f.Close() }()
 	var file struct {
 		Endpoints []endpointConfig `yaml:"endpoints"`
 	}
-	d := yaml.NewDecoder(io.LimitReader(f, maxEndpointsFile))
-	d.KnownFields(true)
-	if err := d.Decode(&file); err != nil || len(file.Endpoints) > maxEndpoints {
-		return all, fmt.Errorf("%w: WORKER_NOTICE_ENDPOINTS_FILE is not as it should be: a list called endpoints, of at most %d with name, url, secret or secret_file, types, realms and clients",
-			settings.ErrConfiguration, maxEndpoints)
+	err := settings.StrictYAML(endpointsSetting, path, endpointsForm, &file)
+	if err == nil && len(file.Endpoints) > maxEndpoints {
+		err = settings.Misshapen(endpointsSetting, endpointsForm)
+	}
+	if err != nil {
+		return all, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
 	}
 	var faults []error
 	for i, e := range file.Endpoints {
 		if err := all.add(e, networks); err != nil {
-			faults = append(faults, fmt.Errorf("WORKER_NOTICE_ENDPOINTS_FILE, endpoint %d: %w", i+1, err))
+			faults = append(faults, fmt.Errorf("%s, endpoint %d: %w", endpointsSetting, i+1, err))
 		}
 	}
 	if err := errors.Join(faults...); err != nil {

@@ -65,25 +65,28 @@ func (p *running) doubtAll(ctx context.Context, realm, id string) error {
 // keep removes what is no longer needed, now and then.
 func (p *running) keep(ctx context.Context) error {
 	for ctx.Err() == nil {
-		now := time.Now()
-		if _, err := p.store.PruneFeed(ctx, now.Add(-p.config.KeepFeed)); err != nil && ctx.Err() == nil {
-			p.logger.Warn().Err(err).Msg("the feed was not pruned; it is tried again")
-		}
-		if _, err := p.store.PruneOutbox(ctx, now.Add(-keepOutbox)); err != nil && ctx.Err() == nil {
-			p.logger.Warn().Err(err).Msg("the outbox was not pruned; it is tried again")
-		}
-		if _, err := p.store.PruneHeartbeats(ctx, keepNode); err != nil && ctx.Err() == nil {
-			p.logger.Warn().Err(err).Msg("the nodes that are gone were not forgotten; it is tried again")
-		}
-		if err := p.store.Notices().PruneNotices(ctx, now.Add(-p.config.Notices.Keep)); err != nil && ctx.Err() == nil {
-			p.logger.Warn().Err(err).Msg("old notices were not pruned; it is tried again")
-		}
-		if p.config.KeepJournal > 0 {
-			if _, err := p.store.PruneJournal(ctx, now.Add(-p.config.KeepJournal), "revocation-worker"); err != nil && ctx.Err() == nil {
-				p.logger.Warn().Err(err).Msg("the journal was not pruned; it is tried again")
-			}
-		}
+		p.keepOnce(ctx, time.Now())
 		_ = pause.For(ctx, keepEvery)
 	}
 	return nil
+}
+
+// keepOnce goes on after a fault: what one part is kept from has nothing to do with the others.
+func (p *running) keepOnce(ctx context.Context, now time.Time) {
+	done := func(not string, err error) {
+		if err != nil && ctx.Err() == nil {
+			p.logger.Warn().Err(err).Msg(not + "; it is tried again")
+		}
+	}
+	_, err := p.store.PruneFeed(ctx, now.Add(-p.config.KeepFeed))
+	done("the feed was not pruned", err)
+	_, err = p.store.PruneOutbox(ctx, now.Add(-keepOutbox))
+	done("the outbox was not pruned", err)
+	_, err = p.store.PruneHeartbeats(ctx, keepNode)
+	done("the nodes that are gone were not forgotten", err)
+	done("old notices were not pruned", p.store.Notices().PruneNotices(ctx, now.Add(-p.config.Notices.Keep)))
+	if p.config.KeepJournal > 0 {
+		_, err = p.store.PruneJournal(ctx, now.Add(-p.config.KeepJournal), "revocation-worker")
+		done("the journal was not pruned", err)
+	}
 }
