@@ -70,7 +70,7 @@ func listTokens(ctx context.Context, cmd *cli.Command, o *operator) error {
 			v.Reason == tokenstate.ReasonRealmDeleted):
 		default:
 			lines = append(lines, tokenLine{
-				t.Realm, t.User, t.ClientID, t.Session, v.State.String(), orNull(v.Reason), instant(v.Since),
+				t.Realm, t.User, t.ClientID, t.Session, v.State.String(), orNull(v.Reason), v.Since.Instant(),
 				orNull(v.Cause), v.InDoubt,
 			})
 		}
@@ -105,12 +105,4 @@ func orDash(s *string) string {
 		return "-"
 	}
 	return *s
-}
-
-func instant(m tokenstate.Millis) *time.Time {
-	if m == 0 {
-		return nil
-	}
-	t := m.Time()
-	return &t
 }

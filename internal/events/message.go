@@ -15,6 +15,15 @@ func (m Millis) Second() Seconds { return Seconds(m / 1000) }
 // Time is m in UTC.
 func (m Millis) Time() time.Time { return time.UnixMilli(int64(m)).UTC() }
 
+// Instant is m as JSON has it; nil for 0, which says that there is none.
+func (m Millis) Instant() *time.Time {
+	if m == 0 {
+		return nil
+	}
+	t := m.Time()
+	return &t
+}
+
 // Millis is the first millisecond of s.
 func (s Seconds) Millis() Millis { return Millis(s) * 1000 }
 

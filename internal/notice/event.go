@@ -53,8 +53,8 @@ func Event(n Notice, at tokenstate.Millis, b Beside) ([]byte, error) {
 	s := n.Subject
 	d := Data{
 		Realm: s.Realm, UserID: s.User, TokenUser: n.TokenUser, ClientID: s.Client, SessionID: n.Session, KeyID: s.Key,
-		Reason: n.Reason, Since: instant(n.Since), EventID: n.EventID, ExpiresAt: instant(n.Expires.Millis()),
-		KeysPass: n.KeysPass, LastKeyUse: instant(b.LastKeyUse), Message: message(n),
+		Reason: n.Reason, Since: n.Since.Instant(), EventID: n.EventID, ExpiresAt: n.Expires.Millis().Instant(),
+		KeysPass: n.KeysPass, LastKeyUse: b.LastKeyUse.Instant(), Message: message(n),
 	}
 	if n.Type == LoginNeeded {
 		d.LoginURL = b.LoginURL
@@ -67,14 +67,6 @@ func Event(n Notice, at tokenstate.Millis, b Beside) ([]byte, error) {
 		return nil, fmt.Errorf("encode notice: %w", err)
 	}
 	return raw, nil
-}
-
-func instant(at tokenstate.Millis) *time.Time {
-	if at == 0 {
-		return nil
-	}
-	t := at.Time().UTC()
-	return &t
 }
 
 // message is for people who read one notice and know nothing of tokenstate.

@@ -3,7 +3,6 @@ package timeline
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -34,7 +33,7 @@ type truth struct {
 
 func (l truth) line() Line {
 	return Line{
-		l.what, append([]string{}, l.ids...), l.state, text(l.reason), instant(l.since), text(l.cause), text(l.by), l.actor,
+		l.what, append([]string{}, l.ids...), l.state, text(l.reason), l.since.Instant(), text(l.cause), text(l.by), l.actor,
 		l.inDoubt, text(l.do),
 	}
 }
@@ -136,12 +135,4 @@ func text(s string) *string {
 		return nil
 	}
 	return &s
-}
-
-func instant(m tokenstate.Millis) *time.Time {
-	if m == 0 {
-		return nil
-	}
-	t := m.Time()
-	return &t
 }

@@ -69,8 +69,8 @@ func (s *Service) userAuth(ctx context.Context, realm, user string) (*userAuthAn
 	b := &a.Body
 	b.UserID, b.Token = user, web.BodyOf(verdict)
 	b.Standing = standingBody{
-		owner.Active, web.Text(owner.Reason), problem.Instant(owner.Since), web.Text(owner.Cause),
-		problem.Instant(owner.CheckedAt), owner.InDoubt, owner.Known,
+		owner.Active, web.Text(owner.Reason), owner.Since.Instant(), web.Text(owner.Cause),
+		owner.CheckedAt.Instant(), owner.InDoubt, owner.Known,
 	}
 	b.Can = proceed{APIKeys: owner.Active, Refresh: owner.Active && kept && s.Gate.WorthTrying(verdict)}
 	switch {

@@ -94,7 +94,7 @@ func (g *Gate) Decide(rec apikey.Record) apikey.Decision {
 
 func refusedKey(d apikey.Decision) *problem.Problem {
 	p := problem.Unauthorized(d.Reason, keyAdvice[d.Reason], true)
-	p.Since, p.EventID = problem.Instant(d.Since), d.Cause
+	p.Since, p.EventID = d.Since.Instant(), d.Cause
 	return p
 }
 

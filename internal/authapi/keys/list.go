@@ -40,9 +40,9 @@ func (s *Service) shown(k apikey.Listed) OwnKey {
 	return OwnKey{
 		ID: k.ID, Name: gate.ShownName(k.Record), Kind: string(k.Kind), UserID: k.User, OrgID: web.Text(k.Org),
 		Prefix: web.Text(k.Shown()), LastFour: web.Text(k.LastFour), Scopes: append([]string{}, strings.Fields(string(k.Scopes))...),
-		CreatedAt: problem.Instant(k.Created.Millis()), ExpiresAt: problem.Instant(k.Expires.Millis()),
-		NotBefore: problem.Instant(k.NotBefore.Millis()),
-		RevokedAt: problem.Instant(k.RevokedAt.Millis()), LastUsedAt: problem.Instant(k.LastUsed.Millis()), Replaces: web.Text(k.Replaces),
+		CreatedAt: k.Created.Millis().Instant(), ExpiresAt: k.Expires.Millis().Instant(),
+		NotBefore: k.NotBefore.Millis().Instant(),
+		RevokedAt: k.RevokedAt.Millis().Instant(), LastUsedAt: k.LastUsed.Millis().Instant(), Replaces: web.Text(k.Replaces),
 		Active: d.Active, Reason: web.Text(d.Reason),
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // Problem is an RFC 9457 answer. It never repeats a value that was sent: on this API that
@@ -150,13 +148,4 @@ func TooMany(wait time.Duration, detail string) *Problem {
 // SecretForID is for a request that holds a secret where ids and names are stored and logged.
 func SecretForID() *Problem {
 	return Unprocessable("invalid-request", "a key or a token stands where an id or a name belongs")
-}
-
-// Instant is null for no time.
-func Instant(m tokenstate.Millis) *time.Time {
-	if m == 0 {
-		return nil
-	}
-	t := m.Time()
-	return &t
 }

@@ -152,7 +152,7 @@ func (s *Service) dead(realm string, v tokenstate.Verdict) *problem.Problem {
 	if v.State == tokenstate.Suspended {
 		p = problem.New(http.StatusConflict, "offline-token-suspended", v.Reason, "Keycloak would refuse the user's offline token now; it may work again")
 	}
-	p.Since, p.EventID, p.LoginURL, p.RetryAt = problem.Instant(v.Since), v.Cause, s.Gate.Realms[realm].LoginURL, problem.Instant(v.RetryAt)
+	p.Since, p.EventID, p.LoginURL, p.RetryAt = v.Since.Instant(), v.Cause, s.Gate.Realms[realm].LoginURL, v.RetryAt.Instant()
 	if v.RetryAt != 0 {
 		p = p.RetryIn(v.RetryAt.Time().Sub(s.Gate.DatabaseTime()))
 	}

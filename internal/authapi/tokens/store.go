@@ -185,7 +185,7 @@ func (s *Service) storedBody(g Given, applied bool) tokenBody {
 }
 
 // expiry is when the token's own exp is; nil if it has none.
-func expiry(t tokenstate.Token) *time.Time { return problem.Instant(t.Expires.Millis()) }
+func expiry(t tokenstate.Token) *time.Time { return t.Expires.Millis().Instant() }
 
 func secondsOf(at *time.Time) tokenstate.Seconds {
 	if at == nil {

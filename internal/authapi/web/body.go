@@ -3,7 +3,6 @@ package web
 import (
 	"time"
 
-	"github.com/tokenstate/tokenstate/internal/authapi/problem"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -21,8 +20,8 @@ type VerdictBody struct {
 // BodyOf is a verdict as callers see it.
 func BodyOf(v tokenstate.Verdict) VerdictBody {
 	return VerdictBody{
-		State: v.State.String(), Reason: Text(v.Reason), Since: problem.Instant(v.Since), EventID: Text(v.Cause),
-		CheckedAt: problem.Instant(v.CheckedAt), InDoubt: v.InDoubt, RetryAt: problem.Instant(v.RetryAt),
+		State: v.State.String(), Reason: Text(v.Reason), Since: v.Since.Instant(), EventID: Text(v.Cause),
+		CheckedAt: v.CheckedAt.Instant(), InDoubt: v.InDoubt, RetryAt: v.RetryAt.Instant(),
 	}
 }
 
