@@ -2,6 +2,7 @@ package docrun
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -165,5 +166,47 @@ func TestPlay(t *testing.T) {
 	}
 	if _, err := play("```sh\ntrue\n```\n"+answer, false); err == nil {
 		t.Error("an answer to no call is taken")
+	}
+}
+
+// Ensure what a stack has seen before changes no example: neither the steps of a story, nor what is cut off a list.
+func TestPlay_TheStacksHistory(t *testing.T) {
+	const id = "4b0d9c3e-0c63-4a5e-9a2f-5d7d6a8a6f%02d"
+	history := 1
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var ids []string
+		for i := range history {
+			ids = append(ids, fmt.Sprintf(`{"event_id":"`+id+`"}`, i))
+		}
+		body := `{"event_id":"` + fmt.Sprintf(id, 99) + `"}`
+		switch r.URL.Path {
+		case "/openapi.json":
+			body = `{"paths":{}}`
+		case "/story":
+			body = `{"items":[` + strings.Join(ids, ",") + `]}`
+		case "/list":
+			body = `{"items":["a","b","c",` + strings.Join(ids, ",") + `]}`
+		}
+		_, _ = w.Write([]byte(body))
+	}))
+	defer server.Close()
+	root := t.TempDir()
+	file := filepath.Join(root, "played.txt")
+	call := func(path, language string) string {
+		return "```sh\ncurl -X POST \"$AUTHAPI_URL" + path + "\"\n```\n```" + language + "\n?\n```\n"
+	}
+	doc := "```sh\n. .dev/env\n```\n" + call("/story", "http shape") + call("/list", "http") + call("/last", "http")
+	if err := os.WriteFile(file, []byte(doc), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	play := func(write bool) error {
+		return Play(t.Context(), devstack.Env{AuthapiURL: server.URL}, Options{Root: root, Files: []string{"played.txt"}, Write: write})
+	}
+	if err := play(true); err != nil {
+		t.Fatal(err)
+	}
+	history = 7
+	if err := play(false); err != nil {
+		t.Errorf("a stack with a longer history: %v", err)
 	}
 }

@@ -44,12 +44,23 @@ var (
 type examples struct {
 	known map[string]string
 	seen  map[string]int // examples by name
+	aside string         // goes before each name
 }
 
-func newExamples() *examples { return &examples{map[string]string{}, map[string]int{}} }
+func newExamples() *examples { return &examples{known: map[string]string{}, seen: map[string]int{}} }
 
 // clone is for an answer that may not be the one that is kept.
-func (x *examples) clone() *examples { return &examples{maps.Clone(x.known), maps.Clone(x.seen)} }
+func (x *examples) clone() *examples {
+	return &examples{maps.Clone(x.known), maps.Clone(x.seen), x.aside}
+}
+
+// story is for an answer that no two runs tell alike: what it names first is named aside, and takes no number from what
+// is named later.
+func (x *examples) story() *examples {
+	aside := x.clone()
+	aside.aside = "story "
+	return aside
+}
 
 // of replaces throughout a value; name is the member that it is of.
 func (x *examples) of(name string, v any) any {
@@ -127,6 +138,7 @@ func (x *examples) remembered(value, name string, shape func(sum []byte) string)
 	if known, ok := x.known[value]; ok {
 		return known
 	}
+	name = x.aside + name
 	x.seen[name]++
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", name, x.seen[name]))
 	x.known[value] = shape(sum[:])

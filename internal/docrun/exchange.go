@@ -115,7 +115,7 @@ func (e exchange) told(x *examples) (text string, body any, err error) {
 	if err != nil {
 		return "", nil, fmt.Errorf("the answer to %s %s is no JSON: %w", e.method, e.path, err)
 	}
-	body = shortened(x.of("", v))
+	body = x.of("", shortened(v)) // in this order: what is left out must take no example from what is shown later
 	return b.String() + "\n" + render(body, ""), body, nil
 }
 

@@ -154,7 +154,9 @@ func (p *player) one(ctx context.Context, b block) (string, error) {
 			before, changed = now, time.Now()
 		}
 		if p.write && (!got.reads || time.Since(changed) > unchanged) || !p.write && sameAnswer(b, got.text) {
-			p.known = got.examples
+			if !b.shape {
+				p.known = got.examples
+			}
 			p.note(got.exchange, got.keptBody(b, p.write))
 			return got.text, nil
 		}
@@ -180,6 +182,9 @@ func (p *player) once(b block) (outcome, error) {
 	out, err := p.shell.run(b.command)
 	calls := p.relay.take()
 	got := outcome{examples: p.known.clone()}
+	if b.shape {
+		got.examples = p.known.story()
+	}
 	if err != nil || !b.answered {
 		return got, err
 	}
