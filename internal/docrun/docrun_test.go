@@ -161,6 +161,14 @@ func TestPlay(t *testing.T) {
 	if strings.Contains(got, "0FiVUzmOEv") || strings.Contains(got, "8GOa") || !strings.HasSuffix(got, ": key automation") {
 		t.Errorf("%s", got)
 	}
+	for _, id := range []string{"8GOaFobXdMuXbs7mK2sRhWW-", "-GOaFobXdMuXbs7mK2sRhWWc"} {
+		if got := newExamples().text("printed", "session "+id+", dead"); strings.Contains(got, "GOaFobX") {
+			t.Errorf("%s", got)
+		}
+	}
+	if got := newExamples().text("printed", "key automation-of-ann"); got != "key automation-of-ann" {
+		t.Errorf("%s", got)
+	}
 	if _, err := play("```sh\nfalse\n```\n", false); err == nil {
 		t.Error("a command that fails is taken")
 	}

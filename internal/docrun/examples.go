@@ -24,15 +24,19 @@ var numbers = map[string]json.Number{
 	"version": "1042", "issued_at": exampleSecond, "iat": exampleSecond, "exp": "1795950000", "nbf": exampleSecond, "expires_in": "300",
 }
 
-// shortestID is how long an id is at least to be looked for within other text.
-const shortestID = 10
+// shortestID is how long an id is at least to be looked for within other text, and how long a key's is; sessionID is how
+// long Keycloak makes a session's since 26.7. Such a one may end in a dash, which no pattern takes for the end of a word.
+const (
+	shortestID = 10
+	sessionID  = 24
+)
 
 var (
 	uuidText  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	timeText  = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`)
 	clockTime = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`)
 	keyText   = regexp.MustCompile(`tokst_([0-9A-Za-z]{10})(_[0-9A-Za-z]{49})?`)
-	printedID = regexp.MustCompile(`\b(key|session) ([0-9A-Za-z]{10}|[0-9A-Za-z_-]{24})\b`) // as our commands name them
+	printedID = regexp.MustCompile(`\b(key|session) ([0-9A-Za-z_-]{10,})`) // as our commands name them
 	jwtText   = regexp.MustCompile(`eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+\.[0-9A-Za-z_-]+`)
 	hostText  = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 	keyID     = regexp.MustCompile(`^[0-9A-Za-z]{10}$`)
@@ -126,7 +130,7 @@ func (x *examples) printed(text string) string {
 	case strings.ToLower(id) == id && !strings.ContainsAny(id, "0123456789"):
 	case kind == "key" && len(id) == shortestID:
 		return kind + " " + x.keyID(id)
-	case kind == "session" && len(id) > shortestID:
+	case kind == "session" && len(id) == sessionID:
 		return kind + " " + x.remembered(id, "session_id", sessionOf)
 	}
 	return text

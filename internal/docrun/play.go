@@ -154,10 +154,7 @@ func (p *player) one(ctx context.Context, b block) (string, error) {
 			before, changed = now, time.Now()
 		}
 		if p.write && (!got.reads || time.Since(changed) > unchanged) || !p.write && sameAnswer(b, got.text) {
-			if !b.shape {
-				p.known = got.examples
-			}
-			p.note(got.exchange, got.keptBody(b, p.write))
+			p.keep(b, got)
 			return got.text, nil
 		}
 		if !p.write && !got.reads || time.Now().After(deadline) {
@@ -167,6 +164,14 @@ func (p *player) one(ctx context.Context, b block) (string, error) {
 			return got.text, err
 		}
 	}
+}
+
+// keep notes the outcome that stands. What a story names is forgotten: the next run's has other names.
+func (p *player) keep(b block, got outcome) {
+	if !b.shape {
+		p.known = got.examples
+	}
+	p.note(got.exchange, got.keptBody(b, p.write))
 }
 
 // outcome is what came of a block.
