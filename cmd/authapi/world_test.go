@@ -100,10 +100,10 @@ func (c countedSource) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]
 	return c.Source.FindLegacy(ctx, digests)
 }
 
-func (c countedSource) Since(ctx context.Context, after int64) ([]projection.Version, error) {
+func (c countedSource) News(ctx context.Context, after int64) (projection.News, error) {
 	c.behind.RLock()
 	defer c.behind.RUnlock()
-	return c.Source.Since(ctx, after)
+	return c.Source.News(ctx, after)
 }
 
 func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {

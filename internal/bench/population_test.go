@@ -108,15 +108,16 @@ type source struct{ p population }
 
 func (s source) Snapshot(context.Context) (projection.Snapshot, error) { return s.p.snapshot(), nil }
 
-func (s source) Since(context.Context, int64) ([]projection.Version, error) {
-	return []projection.Version{{Version: 1, Nonce: "n"}}, nil
+func (s source) News(ctx context.Context, _ int64) (projection.News, error) {
+	status, err := s.Status(ctx)
+	return projection.News{Status: status, Versions: []projection.Version{{Version: 1, Nonce: "n"}}}, err
 }
 
 func (s source) Status(context.Context) (projection.Status, error) {
 	return projection.Status{Epoch: 1, Confirmed: true, Rules: tokenstate.DefaultRules(), Now: s.p.now()}, nil
 }
 
-func (s source) Wait(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+func (s source) Wait(ctx context.Context, _ int64) error { <-ctx.Done(); return ctx.Err() }
 
 func (s source) FindKey(context.Context, string) (apikey.Record, bool, error) {
 	return apikey.Record{}, false, nil

@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const actHead = `-- name: ActHead :one
+const ActHead = `-- name: ActHead :one
 SELECT n, hash FROM tokenstate.act_head
 `
 
@@ -19,13 +19,13 @@ type ActHeadRow struct {
 }
 
 func (q *Queries) ActHead(ctx context.Context, db DBTX) (ActHeadRow, error) {
-	row := db.QueryRow(ctx, actHead)
+	row := db.QueryRow(ctx, ActHead)
 	var i ActHeadRow
 	err := row.Scan(&i.N, &i.Hash)
 	return i, err
 }
 
-const actsAfter = `-- name: ActsAfter :many
+const ActsAfter = `-- name: ActsAfter :many
 SELECT n, at_ms, realm, actor, action, target, status, times, request, hash FROM tokenstate.act WHERE n > $1 ORDER BY n LIMIT $2
 `
 
@@ -35,7 +35,7 @@ type ActsAfterParams struct {
 }
 
 func (q *Queries) ActsAfter(ctx context.Context, db DBTX, arg ActsAfterParams) ([]TokenstateAct, error) {
-	rows, err := db.Query(ctx, actsAfter, arg.After, arg.Most)
+	rows, err := db.Query(ctx, ActsAfter, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ type AddActsParams struct {
 	Hash    []byte
 }
 
-const lockActHead = `-- name: LockActHead :one
+const LockActHead = `-- name: LockActHead :one
 SELECT n, hash FROM tokenstate.act_head FOR UPDATE
 `
 
@@ -88,13 +88,13 @@ type LockActHeadRow struct {
 }
 
 func (q *Queries) LockActHead(ctx context.Context, db DBTX) (LockActHeadRow, error) {
-	row := db.QueryRow(ctx, lockActHead)
+	row := db.QueryRow(ctx, LockActHead)
 	var i LockActHeadRow
 	err := row.Scan(&i.N, &i.Hash)
 	return i, err
 }
 
-const setActHead = `-- name: SetActHead :exec
+const SetActHead = `-- name: SetActHead :exec
 UPDATE tokenstate.act_head SET n = $1, hash = $2
 `
 
@@ -104,6 +104,6 @@ type SetActHeadParams struct {
 }
 
 func (q *Queries) SetActHead(ctx context.Context, db DBTX, arg SetActHeadParams) error {
-	_, err := db.Exec(ctx, setActHead, arg.N, arg.Hash)
+	_, err := db.Exec(ctx, SetActHead, arg.N, arg.Hash)
 	return err
 }

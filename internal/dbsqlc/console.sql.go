@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const logState = `-- name: LogState :one
+const LogState = `-- name: LogState :one
 SELECT f.stream, f.stream_created, f.seq, l.name AS holder, l.until AS held_until, j.exported_n, j.pruned_n,
     (SELECT coalesce(max(n), 0)::bigint FROM tokenstate.journal) AS journal_n,
     (SELECT count(*) FROM tokenstate.outbox o WHERE o.relayed_at IS NULL) AS waiting,
@@ -32,7 +32,7 @@ type LogStateRow struct {
 }
 
 func (q *Queries) LogState(ctx context.Context, db DBTX) (LogStateRow, error) {
-	row := db.QueryRow(ctx, logState)
+	row := db.QueryRow(ctx, LogState)
 	var i LogStateRow
 	err := row.Scan(
 		&i.Stream,
@@ -49,7 +49,7 @@ func (q *Queries) LogState(ctx context.Context, db DBTX) (LogStateRow, error) {
 	return i, err
 }
 
-const ordersLately = `-- name: OrdersLately :many
+const OrdersLately = `-- name: OrdersLately :many
 SELECT n, raw, received_ms FROM (SELECT n, raw, received_ms, class FROM tokenstate.journal ORDER BY n DESC LIMIT $1) AS recent
 WHERE class IN ('order', 'pardon') ORDER BY n DESC LIMIT $2
 `
@@ -67,7 +67,7 @@ type OrdersLatelyRow struct {
 
 // Orders and pardons among the latest messages of the log, the latest first: the journal has no index by class.
 func (q *Queries) OrdersLately(ctx context.Context, db DBTX, arg OrdersLatelyParams) ([]OrdersLatelyRow, error) {
-	rows, err := db.Query(ctx, ordersLately, arg.Among, arg.Most)
+	rows, err := db.Query(ctx, OrdersLately, arg.Among, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -86,13 +86,13 @@ func (q *Queries) OrdersLately(ctx context.Context, db DBTX, arg OrdersLatelyPar
 	return items, nil
 }
 
-const parkedLately = `-- name: ParkedLately :many
+const ParkedLately = `-- name: ParkedLately :many
 SELECT stream_created, seq, received_ms, subject, reason, raw FROM tokenstate.parked
 ORDER BY received_ms DESC, seq DESC LIMIT $1
 `
 
 func (q *Queries) ParkedLately(ctx context.Context, db DBTX, most int32) ([]TokenstateParked, error) {
-	rows, err := db.Query(ctx, parkedLately, most)
+	rows, err := db.Query(ctx, ParkedLately, most)
 	if err != nil {
 		return nil, err
 	}
@@ -118,12 +118,12 @@ func (q *Queries) ParkedLately(ctx context.Context, db DBTX, most int32) ([]Toke
 	return items, nil
 }
 
-const replays = `-- name: Replays :many
+const Replays = `-- name: Replays :many
 SELECT source, position, updated_at FROM tokenstate.replay ORDER BY source LIMIT 100
 `
 
 func (q *Queries) Replays(ctx context.Context, db DBTX) ([]TokenstateReplay, error) {
-	rows, err := db.Query(ctx, replays)
+	rows, err := db.Query(ctx, Replays)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func (q *Queries) Replays(ctx context.Context, db DBTX) ([]TokenstateReplay, err
 	return items, nil
 }
 
-const tokensAfter = `-- name: TokensAfter :many
+const TokensAfter = `-- name: TokensAfter :many
 SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token
 WHERE (realm, session, client_id) > ($1::text, $2::text, $3::text)
     AND ($4::text = '' OR realm = $4) AND ($5::text = '' OR client_id = $5)
@@ -162,7 +162,7 @@ type TokensAfterParams struct {
 
 // By realm, session and client, after a place of that order.
 func (q *Queries) TokensAfter(ctx context.Context, db DBTX, arg TokensAfterParams) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, tokensAfter,
+	rows, err := db.Query(ctx, TokensAfter,
 		arg.AfterRealm,
 		arg.AfterSession,
 		arg.AfterClient,

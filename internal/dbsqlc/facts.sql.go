@@ -9,12 +9,12 @@ import (
 	"context"
 )
 
-const allCutoff = `-- name: AllCutoff :many
+const AllCutoff = `-- name: AllCutoff :many
 SELECT realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason FROM tokenstate.fact_cutoff
 `
 
 func (q *Queries) AllCutoff(ctx context.Context, db DBTX) ([]TokenstateFactCutoff, error) {
-	rows, err := db.Query(ctx, allCutoff)
+	rows, err := db.Query(ctx, AllCutoff)
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +47,12 @@ func (q *Queries) AllCutoff(ctx context.Context, db DBTX) ([]TokenstateFactCutof
 	return items, nil
 }
 
-const allDoubt = `-- name: AllDoubt :many
+const AllDoubt = `-- name: AllDoubt :many
 SELECT realm, user_id, client, session, key, beneath, settled, node, at_ms, tie, event FROM tokenstate.fact_doubt
 `
 
 func (q *Queries) AllDoubt(ctx context.Context, db DBTX) ([]TokenstateFactDoubt, error) {
-	rows, err := db.Query(ctx, allDoubt)
+	rows, err := db.Query(ctx, AllDoubt)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +83,12 @@ func (q *Queries) AllDoubt(ctx context.Context, db DBTX) ([]TokenstateFactDoubt,
 	return items, nil
 }
 
-const allLook = `-- name: AllLook :many
+const AllLook = `-- name: AllLook :many
 SELECT realm, user_id, client, session, key, node, at_ms, tie, cause FROM tokenstate.fact_look
 `
 
 func (q *Queries) AllLook(ctx context.Context, db DBTX) ([]TokenstateFactLook, error) {
-	rows, err := db.Query(ctx, allLook)
+	rows, err := db.Query(ctx, AllLook)
 	if err != nil {
 		return nil, err
 	}
@@ -117,12 +117,12 @@ func (q *Queries) AllLook(ctx context.Context, db DBTX) ([]TokenstateFactLook, e
 	return items, nil
 }
 
-const allPardon = `-- name: AllPardon :many
+const AllPardon = `-- name: AllPardon :many
 SELECT cause, at_ms, tie, pardoned_by, reason FROM tokenstate.fact_pardon
 `
 
 func (q *Queries) AllPardon(ctx context.Context, db DBTX) ([]TokenstateFactPardon, error) {
-	rows, err := db.Query(ctx, allPardon)
+	rows, err := db.Query(ctx, AllPardon)
 	if err != nil {
 		return nil, err
 	}
@@ -147,12 +147,12 @@ func (q *Queries) AllPardon(ctx context.Context, db DBTX) ([]TokenstateFactPardo
 	return items, nil
 }
 
-const allRefusal = `-- name: AllRefusal :many
+const AllRefusal = `-- name: AllRefusal :many
 SELECT realm, user_id, client, session, key, issued_at_s, at_ms, tie, refused, retry_at_ms, reason, cause FROM tokenstate.fact_refusal
 `
 
 func (q *Queries) AllRefusal(ctx context.Context, db DBTX) ([]TokenstateFactRefusal, error) {
-	rows, err := db.Query(ctx, allRefusal)
+	rows, err := db.Query(ctx, AllRefusal)
 	if err != nil {
 		return nil, err
 	}
@@ -184,12 +184,12 @@ func (q *Queries) AllRefusal(ctx context.Context, db DBTX) ([]TokenstateFactRefu
 	return items, nil
 }
 
-const allSighting = `-- name: AllSighting :many
+const AllSighting = `-- name: AllSighting :many
 SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting
 `
 
 func (q *Queries) AllSighting(ctx context.Context, db DBTX) ([]TokenstateFactSighting, error) {
-	rows, err := db.Query(ctx, allSighting)
+	rows, err := db.Query(ctx, AllSighting)
 	if err != nil {
 		return nil, err
 	}
@@ -222,12 +222,12 @@ func (q *Queries) AllSighting(ctx context.Context, db DBTX) ([]TokenstateFactSig
 	return items, nil
 }
 
-const allStanding = `-- name: AllStanding :many
+const AllStanding = `-- name: AllStanding :many
 SELECT realm, user_id, client, session, key, authority, node, at_ms, tie, gone, disabled, no_offline, not_before_s, client_id, cause FROM tokenstate.fact_standing
 `
 
 func (q *Queries) AllStanding(ctx context.Context, db DBTX) ([]TokenstateFactStanding, error) {
-	rows, err := db.Query(ctx, allStanding)
+	rows, err := db.Query(ctx, AllStanding)
 	if err != nil {
 		return nil, err
 	}
@@ -262,7 +262,7 @@ func (q *Queries) AllStanding(ctx context.Context, db DBTX) ([]TokenstateFactSta
 	return items, nil
 }
 
-const joinCutoff = `-- name: JoinCutoff :many
+const JoinCutoff = `-- name: JoinCutoff :many
 INSERT INTO tokenstate.fact_cutoff AS t (realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason)
 SELECT
     unnest($1::text[]),
@@ -301,7 +301,7 @@ type JoinCutoffParams struct {
 }
 
 func (q *Queries) JoinCutoff(ctx context.Context, db DBTX, arg JoinCutoffParams) ([]TokenstateFactCutoff, error) {
-	rows, err := db.Query(ctx, joinCutoff,
+	rows, err := db.Query(ctx, JoinCutoff,
 		arg.Realms,
 		arg.UserIds,
 		arg.Clients,
@@ -348,7 +348,7 @@ func (q *Queries) JoinCutoff(ctx context.Context, db DBTX, arg JoinCutoffParams)
 	return items, nil
 }
 
-const joinDoubt = `-- name: JoinDoubt :many
+const JoinDoubt = `-- name: JoinDoubt :many
 INSERT INTO tokenstate.fact_doubt AS t (realm, user_id, client, session, key, beneath, settled, node, at_ms, tie, event)
 SELECT
     unnest($1::text[]),
@@ -383,7 +383,7 @@ type JoinDoubtParams struct {
 }
 
 func (q *Queries) JoinDoubt(ctx context.Context, db DBTX, arg JoinDoubtParams) ([]TokenstateFactDoubt, error) {
-	rows, err := db.Query(ctx, joinDoubt,
+	rows, err := db.Query(ctx, JoinDoubt,
 		arg.Realms,
 		arg.UserIds,
 		arg.Clients,
@@ -426,7 +426,7 @@ func (q *Queries) JoinDoubt(ctx context.Context, db DBTX, arg JoinDoubtParams) (
 	return items, nil
 }
 
-const joinLook = `-- name: JoinLook :many
+const JoinLook = `-- name: JoinLook :many
 INSERT INTO tokenstate.fact_look AS t (realm, user_id, client, session, key, node, at_ms, tie, cause)
 SELECT
     unnest($1::text[]),
@@ -457,7 +457,7 @@ type JoinLookParams struct {
 }
 
 func (q *Queries) JoinLook(ctx context.Context, db DBTX, arg JoinLookParams) ([]TokenstateFactLook, error) {
-	rows, err := db.Query(ctx, joinLook,
+	rows, err := db.Query(ctx, JoinLook,
 		arg.Realms,
 		arg.UserIds,
 		arg.Clients,
@@ -496,7 +496,7 @@ func (q *Queries) JoinLook(ctx context.Context, db DBTX, arg JoinLookParams) ([]
 	return items, nil
 }
 
-const joinPardon = `-- name: JoinPardon :many
+const JoinPardon = `-- name: JoinPardon :many
 INSERT INTO tokenstate.fact_pardon AS t (cause, at_ms, tie, pardoned_by, reason)
 SELECT
     unnest($1::text[]),
@@ -519,7 +519,7 @@ type JoinPardonParams struct {
 }
 
 func (q *Queries) JoinPardon(ctx context.Context, db DBTX, arg JoinPardonParams) ([]TokenstateFactPardon, error) {
-	rows, err := db.Query(ctx, joinPardon,
+	rows, err := db.Query(ctx, JoinPardon,
 		arg.Causes,
 		arg.AtMss,
 		arg.Ties,
@@ -550,7 +550,7 @@ func (q *Queries) JoinPardon(ctx context.Context, db DBTX, arg JoinPardonParams)
 	return items, nil
 }
 
-const joinRefusal = `-- name: JoinRefusal :many
+const JoinRefusal = `-- name: JoinRefusal :many
 INSERT INTO tokenstate.fact_refusal AS t (realm, user_id, client, session, key, issued_at_s, at_ms, tie, refused, retry_at_ms, reason, cause)
 SELECT
     unnest($1::text[]),
@@ -587,7 +587,7 @@ type JoinRefusalParams struct {
 }
 
 func (q *Queries) JoinRefusal(ctx context.Context, db DBTX, arg JoinRefusalParams) ([]TokenstateFactRefusal, error) {
-	rows, err := db.Query(ctx, joinRefusal,
+	rows, err := db.Query(ctx, JoinRefusal,
 		arg.Realms,
 		arg.UserIds,
 		arg.Clients,
@@ -632,7 +632,7 @@ func (q *Queries) JoinRefusal(ctx context.Context, db DBTX, arg JoinRefusalParam
 	return items, nil
 }
 
-const joinSighting = `-- name: JoinSighting :many
+const JoinSighting = `-- name: JoinSighting :many
 INSERT INTO tokenstate.fact_sighting AS t (realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner)
 SELECT
     unnest($1::text[]),
@@ -671,7 +671,7 @@ type JoinSightingParams struct {
 }
 
 func (q *Queries) JoinSighting(ctx context.Context, db DBTX, arg JoinSightingParams) ([]TokenstateFactSighting, error) {
-	rows, err := db.Query(ctx, joinSighting,
+	rows, err := db.Query(ctx, JoinSighting,
 		arg.Realms,
 		arg.UserIds,
 		arg.Clients,
@@ -718,7 +718,7 @@ func (q *Queries) JoinSighting(ctx context.Context, db DBTX, arg JoinSightingPar
 	return items, nil
 }
 
-const joinStanding = `-- name: JoinStanding :many
+const JoinStanding = `-- name: JoinStanding :many
 
 INSERT INTO tokenstate.fact_standing AS t (realm, user_id, client, session, key, authority, node, at_ms, tie, gone, disabled, no_offline, not_before_s, client_id, cause)
 SELECT
@@ -764,7 +764,7 @@ type JoinStandingParams struct {
 // The join, one rule for every kind: only what ranks higher is written, and only what was
 // written comes back. Batches arrive folded and sorted by the full key.
 func (q *Queries) JoinStanding(ctx context.Context, db DBTX, arg JoinStandingParams) ([]TokenstateFactStanding, error) {
-	rows, err := db.Query(ctx, joinStanding,
+	rows, err := db.Query(ctx, JoinStanding,
 		arg.Realms,
 		arg.UserIds,
 		arg.Clients,

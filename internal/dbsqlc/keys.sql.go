@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const addKey = `-- name: AddKey :exec
+const AddKey = `-- name: AddKey :exec
 INSERT INTO tokenstate.api_key (id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, scopes, last_four, replaces, made_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
     $13, $14, $15, $16)
@@ -36,7 +36,7 @@ type AddKeyParams struct {
 }
 
 func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
-	_, err := db.Exec(ctx, addKey,
+	_, err := db.Exec(ctx, AddKey,
 		arg.ID,
 		arg.Realm,
 		arg.UserID,
@@ -57,12 +57,12 @@ func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
 	return err
 }
 
-const allKeys = `-- name: AllKeys :many
+const AllKeys = `-- name: AllKeys :many
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key ORDER BY id
 `
 
 func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, error) {
-	rows, err := db.Query(ctx, allKeys)
+	rows, err := db.Query(ctx, AllKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -102,12 +102,12 @@ func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, err
 	return items, nil
 }
 
-const allServiceKeys = `-- name: AllServiceKeys :many
+const AllServiceKeys = `-- name: AllServiceKeys :many
 SELECT name, realm, digest, pepper_id, scopes, orgs, created_at FROM tokenstate.service_key ORDER BY name
 `
 
 func (q *Queries) AllServiceKeys(ctx context.Context, db DBTX) ([]TokenstateServiceKey, error) {
-	rows, err := db.Query(ctx, allServiceKeys)
+	rows, err := db.Query(ctx, AllServiceKeys)
 	if err != nil {
 		return nil, err
 	}
@@ -134,24 +134,24 @@ func (q *Queries) AllServiceKeys(ctx context.Context, db DBTX) ([]TokenstateServ
 	return items, nil
 }
 
-const deleteServiceKey = `-- name: DeleteServiceKey :execrows
+const DeleteServiceKey = `-- name: DeleteServiceKey :execrows
 DELETE FROM tokenstate.service_key WHERE name = $1
 `
 
 func (q *Queries) DeleteServiceKey(ctx context.Context, db DBTX, name string) (int64, error) {
-	result, err := db.Exec(ctx, deleteServiceKey, name)
+	result, err := db.Exec(ctx, DeleteServiceKey, name)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const findKey = `-- name: FindKey :one
+const FindKey = `-- name: FindKey :one
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key WHERE id = $1
 `
 
 func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateApiKey, error) {
-	row := db.QueryRow(ctx, findKey, id)
+	row := db.QueryRow(ctx, FindKey, id)
 	var i TokenstateApiKey
 	err := row.Scan(
 		&i.ID,
@@ -178,12 +178,12 @@ func (q *Queries) FindKey(ctx context.Context, db DBTX, id string) (TokenstateAp
 	return i, err
 }
 
-const findLegacyKeys = `-- name: FindLegacyKeys :many
+const FindLegacyKeys = `-- name: FindLegacyKeys :many
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key WHERE kind = 'legacy' AND digest = ANY ($1::bytea[])
 `
 
 func (q *Queries) FindLegacyKeys(ctx context.Context, db DBTX, digests [][]byte) ([]TokenstateApiKey, error) {
-	rows, err := db.Query(ctx, findLegacyKeys, digests)
+	rows, err := db.Query(ctx, FindLegacyKeys, digests)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (q *Queries) FindLegacyKeys(ctx context.Context, db DBTX, digests [][]byte)
 	return items, nil
 }
 
-const heldByOthers = `-- name: HeldByOthers :many
+const HeldByOthers = `-- name: HeldByOthers :many
 SELECT i.id::text FROM (SELECT unnest($1::text[]) AS id, unnest($2::bytea[]) AS digest) i
 JOIN tokenstate.api_key k ON k.digest = i.digest AND k.id <> i.id
 `
@@ -234,7 +234,7 @@ type HeldByOthersParams struct {
 }
 
 func (q *Queries) HeldByOthers(ctx context.Context, db DBTX, arg HeldByOthersParams) ([]string, error) {
-	rows, err := db.Query(ctx, heldByOthers, arg.Ids, arg.Digests)
+	rows, err := db.Query(ctx, HeldByOthers, arg.Ids, arg.Digests)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (q *Queries) HeldByOthers(ctx context.Context, db DBTX, arg HeldByOthersPar
 	return items, nil
 }
 
-const importKeys = `-- name: ImportKeys :many
+const ImportKeys = `-- name: ImportKeys :many
 INSERT INTO tokenstate.api_key AS k (id, realm, user_id, org_id, name, kind, digest, pepper_id, created_at, expires_at, not_before, last_used_at)
 SELECT i.id, i.realm, i.user_id, nullif(i.org_id, ''), i.name, 'legacy', i.digest, i.pepper_id, to_timestamp(i.created_s),
     to_timestamp(nullif(i.expires_s, 0)), to_timestamp(nullif(i.not_before_s, 0)), to_timestamp(nullif(i.last_used_s, 0))
@@ -294,7 +294,7 @@ type ImportKeysParams struct {
 }
 
 func (q *Queries) ImportKeys(ctx context.Context, db DBTX, arg ImportKeysParams) ([]TokenstateApiKey, error) {
-	rows, err := db.Query(ctx, importKeys,
+	rows, err := db.Query(ctx, ImportKeys,
 		arg.Ids,
 		arg.Realms,
 		arg.UserIds,
@@ -346,12 +346,12 @@ func (q *Queries) ImportKeys(ctx context.Context, db DBTX, arg ImportKeysParams)
 	return items, nil
 }
 
-const knownKeys = `-- name: KnownKeys :many
+const KnownKeys = `-- name: KnownKeys :many
 SELECT id FROM tokenstate.api_key WHERE id = ANY ($1::text[])
 `
 
 func (q *Queries) KnownKeys(ctx context.Context, db DBTX, ids []string) ([]string, error) {
-	rows, err := db.Query(ctx, knownKeys, ids)
+	rows, err := db.Query(ctx, KnownKeys, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -370,7 +370,7 @@ func (q *Queries) KnownKeys(ctx context.Context, db DBTX, ids []string) ([]strin
 	return items, nil
 }
 
-const legacyNamed = `-- name: LegacyNamed :many
+const LegacyNamed = `-- name: LegacyNamed :many
 SELECT id FROM tokenstate.api_key
 WHERE realm = $1 AND user_id = $2 AND coalesce(org_id, '') = $3::text AND name = $4 AND kind = 'legacy'
     AND (revoked_at IS NULL OR $5::boolean AND NOT blocked)
@@ -386,7 +386,7 @@ type LegacyNamedParams struct {
 }
 
 func (q *Queries) LegacyNamed(ctx context.Context, db DBTX, arg LegacyNamedParams) ([]string, error) {
-	rows, err := db.Query(ctx, legacyNamed,
+	rows, err := db.Query(ctx, LegacyNamed,
 		arg.Realm,
 		arg.UserID,
 		arg.OrgID,
@@ -411,7 +411,7 @@ func (q *Queries) LegacyNamed(ctx context.Context, db DBTX, arg LegacyNamedParam
 	return items, nil
 }
 
-const livingKeys = `-- name: LivingKeys :many
+const LivingKeys = `-- name: LivingKeys :many
 SELECT id, user_id FROM tokenstate.api_key WHERE kind = 'legacy' AND revoked_at IS NULL AND starts_with(id, $1) ORDER BY id
 `
 
@@ -421,7 +421,7 @@ type LivingKeysRow struct {
 }
 
 func (q *Queries) LivingKeys(ctx context.Context, db DBTX, prefix string) ([]LivingKeysRow, error) {
-	rows, err := db.Query(ctx, livingKeys, prefix)
+	rows, err := db.Query(ctx, LivingKeys, prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -440,16 +440,16 @@ func (q *Queries) LivingKeys(ctx context.Context, db DBTX, prefix string) ([]Liv
 	return items, nil
 }
 
-const lockSystemKey = `-- name: LockSystemKey :exec
+const LockSystemKey = `-- name: LockSystemKey :exec
 SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))
 `
 
 func (q *Queries) LockSystemKey(ctx context.Context, db DBTX, name string) error {
-	_, err := db.Exec(ctx, lockSystemKey, name)
+	_, err := db.Exec(ctx, LockSystemKey, name)
 	return err
 }
 
-const newestSystemKey = `-- name: NewestSystemKey :one
+const NewestSystemKey = `-- name: NewestSystemKey :one
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key
 WHERE realm = $1 AND user_id = $2 AND coalesce(org_id, '') = $3::text AND name = $4
     AND (kind = 'system' OR kind = 'legacy' AND blocked) -- a name may have been blocked before it was ever minted here
@@ -464,7 +464,7 @@ type NewestSystemKeyParams struct {
 }
 
 func (q *Queries) NewestSystemKey(ctx context.Context, db DBTX, arg NewestSystemKeyParams) (TokenstateApiKey, error) {
-	row := db.QueryRow(ctx, newestSystemKey,
+	row := db.QueryRow(ctx, NewestSystemKey,
 		arg.Realm,
 		arg.UserID,
 		arg.OrgID,
@@ -496,7 +496,7 @@ func (q *Queries) NewestSystemKey(ctx context.Context, db DBTX, arg NewestSystem
 	return i, err
 }
 
-const putServiceKey = `-- name: PutServiceKey :exec
+const PutServiceKey = `-- name: PutServiceKey :exec
 INSERT INTO tokenstate.service_key (name, realm, digest, pepper_id, scopes, orgs)
 VALUES ($1, $2, $3, $4, $5, $6)
 `
@@ -511,7 +511,7 @@ type PutServiceKeyParams struct {
 }
 
 func (q *Queries) PutServiceKey(ctx context.Context, db DBTX, arg PutServiceKeyParams) error {
-	_, err := db.Exec(ctx, putServiceKey,
+	_, err := db.Exec(ctx, PutServiceKey,
 		arg.Name,
 		arg.Realm,
 		arg.Digest,
@@ -522,7 +522,7 @@ func (q *Queries) PutServiceKey(ctx context.Context, db DBTX, arg PutServiceKeyP
 	return err
 }
 
-const revokeKey = `-- name: RevokeKey :one
+const RevokeKey = `-- name: RevokeKey :one
 UPDATE tokenstate.api_key SET revoked_at = coalesce(revoked_at, $1), revoked_by = coalesce(revoked_by, $2), blocked = blocked OR $3
 WHERE id = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by
 `
@@ -535,7 +535,7 @@ type RevokeKeyParams struct {
 }
 
 func (q *Queries) RevokeKey(ctx context.Context, db DBTX, arg RevokeKeyParams) (TokenstateApiKey, error) {
-	row := db.QueryRow(ctx, revokeKey,
+	row := db.QueryRow(ctx, RevokeKey,
 		arg.RevokedAt,
 		arg.RevokedBy,
 		arg.Blocked,

@@ -9,27 +9,27 @@ import (
 	"context"
 )
 
-const leaseHolder = `-- name: LeaseHolder :one
+const LeaseHolder = `-- name: LeaseHolder :one
 SELECT name FROM tokenstate.lease
 `
 
 func (q *Queries) LeaseHolder(ctx context.Context, db DBTX) (string, error) {
-	row := db.QueryRow(ctx, leaseHolder)
+	row := db.QueryRow(ctx, LeaseHolder)
 	var name string
 	err := row.Scan(&name)
 	return name, err
 }
 
-const leaveLease = `-- name: LeaveLease :exec
+const LeaveLease = `-- name: LeaveLease :exec
 UPDATE tokenstate.lease SET until = '-infinity' WHERE holder = $1
 `
 
 func (q *Queries) LeaveLease(ctx context.Context, db DBTX, holder string) error {
-	_, err := db.Exec(ctx, leaveLease, holder)
+	_, err := db.Exec(ctx, LeaveLease, holder)
 	return err
 }
 
-const renewLease = `-- name: RenewLease :execrows
+const RenewLease = `-- name: RenewLease :execrows
 UPDATE tokenstate.lease SET until = clock_timestamp() + make_interval(secs => $1::float8) WHERE holder = $2
 `
 
@@ -39,14 +39,14 @@ type RenewLeaseParams struct {
 }
 
 func (q *Queries) RenewLease(ctx context.Context, db DBTX, arg RenewLeaseParams) (int64, error) {
-	result, err := db.Exec(ctx, renewLease, arg.TermS, arg.Holder)
+	result, err := db.Exec(ctx, RenewLease, arg.TermS, arg.Holder)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const takeLease = `-- name: TakeLease :execrows
+const TakeLease = `-- name: TakeLease :execrows
 INSERT INTO tokenstate.lease AS l (holder, name, until)
 VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3::float8))
 ON CONFLICT (one) DO UPDATE SET holder = excluded.holder, name = excluded.name, until = excluded.until
@@ -61,7 +61,7 @@ type TakeLeaseParams struct {
 
 // One that lies further ahead than any lease is given for comes of a clock that was set back since.
 func (q *Queries) TakeLease(ctx context.Context, db DBTX, arg TakeLeaseParams) (int64, error) {
-	result, err := db.Exec(ctx, takeLease, arg.Holder, arg.Name, arg.TermS)
+	result, err := db.Exec(ctx, TakeLease, arg.Holder, arg.Name, arg.TermS)
 	if err != nil {
 		return 0, err
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const actsBefore = `-- name: ActsBefore :many
+const ActsBefore = `-- name: ActsBefore :many
 SELECT n, at_ms, realm, actor, action, target, status, times, request FROM tokenstate.act
 WHERE ($1::bigint = 0 OR n < $1)
     AND ($2::text = '' OR actor = $2) AND ($3::text = '' OR target = $3) AND ($4::text = '' OR action = $4)
@@ -39,7 +39,7 @@ type ActsBeforeRow struct {
 
 // The latest first; before 0 is from the end.
 func (q *Queries) ActsBefore(ctx context.Context, db DBTX, arg ActsBeforeParams) ([]ActsBeforeRow, error) {
-	rows, err := db.Query(ctx, actsBefore,
+	rows, err := db.Query(ctx, ActsBefore,
 		arg.Before,
 		arg.Actor,
 		arg.Target,
@@ -74,12 +74,12 @@ func (q *Queries) ActsBefore(ctx context.Context, db DBTX, arg ActsBeforeParams)
 	return items, nil
 }
 
-const listedKey = `-- name: ListedKey :one
+const ListedKey = `-- name: ListedKey :one
 SELECT id, realm, user_id, org_id, name, kind, generation, scopes, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key_listed WHERE id = $1
 `
 
 func (q *Queries) ListedKey(ctx context.Context, db DBTX, id string) (TokenstateApiKeyListed, error) {
-	row := db.QueryRow(ctx, listedKey, id)
+	row := db.QueryRow(ctx, ListedKey, id)
 	var i TokenstateApiKeyListed
 	err := row.Scan(
 		&i.ID,
@@ -104,7 +104,7 @@ func (q *Queries) ListedKey(ctx context.Context, db DBTX, id string) (Tokenstate
 	return i, err
 }
 
-const listedKeys = `-- name: ListedKeys :many
+const ListedKeys = `-- name: ListedKeys :many
 SELECT id, realm, user_id, org_id, name, kind, generation, scopes, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key_listed
 WHERE id > $1::text
     AND ($2::text = '' OR realm = $2) AND ($3::text = '' OR user_id = $3) AND ($4::text = '' OR kind = $4)
@@ -128,7 +128,7 @@ type ListedKeysParams struct {
 // By id, after one. A user of "" is everybody; unused_before is compared with the last use, or with the making of a key that
 // was never used.
 func (q *Queries) ListedKeys(ctx context.Context, db DBTX, arg ListedKeysParams) ([]TokenstateApiKeyListed, error) {
-	rows, err := db.Query(ctx, listedKeys,
+	rows, err := db.Query(ctx, ListedKeys,
 		arg.AfterID,
 		arg.Realm,
 		arg.UserID,

@@ -9,16 +9,16 @@ import (
 	"context"
 )
 
-const forgetLogoutTokens = `-- name: ForgetLogoutTokens :exec
+const ForgetLogoutTokens = `-- name: ForgetLogoutTokens :exec
 DELETE FROM tokenstate.logout_token WHERE seen_at < now() - interval '26 hours'
 `
 
 func (q *Queries) ForgetLogoutTokens(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, forgetLogoutTokens)
+	_, err := db.Exec(ctx, ForgetLogoutTokens)
 	return err
 }
 
-const outboxByID = `-- name: OutboxByID :many
+const OutboxByID = `-- name: OutboxByID :many
 SELECT id, raw FROM tokenstate.outbox WHERE id = ANY($1::text[]) ORDER BY n
 `
 
@@ -28,7 +28,7 @@ type OutboxByIDRow struct {
 }
 
 func (q *Queries) OutboxByID(ctx context.Context, db DBTX, ids []string) ([]OutboxByIDRow, error) {
-	rows, err := db.Query(ctx, outboxByID, ids)
+	rows, err := db.Query(ctx, OutboxByID, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (q *Queries) OutboxByID(ctx context.Context, db DBTX, ids []string) ([]Outb
 	return items, nil
 }
 
-const takeLogoutToken = `-- name: TakeLogoutToken :execrows
+const TakeLogoutToken = `-- name: TakeLogoutToken :execrows
 INSERT INTO tokenstate.logout_token (realm, jti) VALUES ($1, $2) ON CONFLICT DO NOTHING
 `
 
@@ -57,7 +57,7 @@ type TakeLogoutTokenParams struct {
 }
 
 func (q *Queries) TakeLogoutToken(ctx context.Context, db DBTX, arg TakeLogoutTokenParams) (int64, error) {
-	result, err := db.Exec(ctx, takeLogoutToken, arg.Realm, arg.Jti)
+	result, err := db.Exec(ctx, TakeLogoutToken, arg.Realm, arg.Jti)
 	if err != nil {
 		return 0, err
 	}

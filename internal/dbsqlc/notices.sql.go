@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const addDeliveries = `-- name: AddDeliveries :exec
+const AddDeliveries = `-- name: AddDeliveries :exec
 INSERT INTO tokenstate.notice_delivery (endpoint, n) SELECT unnest($1::text[]), $2::bigint
 `
 
@@ -20,11 +20,11 @@ type AddDeliveriesParams struct {
 }
 
 func (q *Queries) AddDeliveries(ctx context.Context, db DBTX, arg AddDeliveriesParams) error {
-	_, err := db.Exec(ctx, addDeliveries, arg.Endpoints, arg.Number)
+	_, err := db.Exec(ctx, AddDeliveries, arg.Endpoints, arg.Number)
 	return err
 }
 
-const addNotice = `-- name: AddNotice :execrows
+const AddNotice = `-- name: AddNotice :execrows
 INSERT INTO tokenstate.notice (n, id, at, type, realm, user_id, client_id, body)
 VALUES ($1, $2, $3::timestamptz, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO NOTHING
@@ -43,7 +43,7 @@ type AddNoticeParams struct {
 
 // One that is there already was told before somebody removed what is kept of that: it is not told twice.
 func (q *Queries) AddNotice(ctx context.Context, db DBTX, arg AddNoticeParams) (int64, error) {
-	result, err := db.Exec(ctx, addNotice,
+	result, err := db.Exec(ctx, AddNotice,
 		arg.Number,
 		arg.ID,
 		arg.At,
@@ -59,7 +59,7 @@ func (q *Queries) AddNotice(ctx context.Context, db DBTX, arg AddNoticeParams) (
 	return result.RowsAffected(), nil
 }
 
-const delivered = `-- name: Delivered :exec
+const Delivered = `-- name: Delivered :exec
 DELETE FROM tokenstate.notice_delivery WHERE endpoint = $1 AND n = $2
 `
 
@@ -69,11 +69,11 @@ type DeliveredParams struct {
 }
 
 func (q *Queries) Delivered(ctx context.Context, db DBTX, arg DeliveredParams) error {
-	_, err := db.Exec(ctx, delivered, arg.Endpoint, arg.N)
+	_, err := db.Exec(ctx, Delivered, arg.Endpoint, arg.N)
 	return err
 }
 
-const deliveryFailed = `-- name: DeliveryFailed :exec
+const DeliveryFailed = `-- name: DeliveryFailed :exec
 UPDATE tokenstate.notice_delivery SET fault = $1, parked_at = CASE WHEN $2::bool THEN clock_timestamp() END
 WHERE endpoint = $3 AND n = $4 AND attempts = $5
 `
@@ -87,7 +87,7 @@ type DeliveryFailedParams struct {
 }
 
 func (q *Queries) DeliveryFailed(ctx context.Context, db DBTX, arg DeliveryFailedParams) error {
-	_, err := db.Exec(ctx, deliveryFailed,
+	_, err := db.Exec(ctx, DeliveryFailed,
 		arg.Fault,
 		arg.Park,
 		arg.Endpoint,
@@ -97,19 +97,19 @@ func (q *Queries) DeliveryFailed(ctx context.Context, db DBTX, arg DeliveryFaile
 	return err
 }
 
-const dropDeliveries = `-- name: DropDeliveries :execrows
+const DropDeliveries = `-- name: DropDeliveries :execrows
 DELETE FROM tokenstate.notice_delivery WHERE endpoint = $1 AND parked_at IS NOT NULL
 `
 
 func (q *Queries) DropDeliveries(ctx context.Context, db DBTX, endpoint string) (int64, error) {
-	result, err := db.Exec(ctx, dropDeliveries, endpoint)
+	result, err := db.Exec(ctx, DropDeliveries, endpoint)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const dueDeliveries = `-- name: DueDeliveries :many
+const DueDeliveries = `-- name: DueDeliveries :many
 SELECT d.endpoint, d.n, d.attempts, o.id, o.body
 FROM tokenstate.notice_delivery d JOIN tokenstate.notice o USING (n)
 WHERE d.endpoint = $1 AND d.parked_at IS NULL AND d.next_at <= clock_timestamp()
@@ -130,7 +130,7 @@ type DueDeliveriesRow struct {
 }
 
 func (q *Queries) DueDeliveries(ctx context.Context, db DBTX, arg DueDeliveriesParams) ([]DueDeliveriesRow, error) {
-	rows, err := db.Query(ctx, dueDeliveries, arg.Endpoint, arg.Most)
+	rows, err := db.Query(ctx, DueDeliveries, arg.Endpoint, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (q *Queries) DueDeliveries(ctx context.Context, db DBTX, arg DueDeliveriesP
 	return items, nil
 }
 
-const keyUses = `-- name: KeyUses :many
+const KeyUses = `-- name: KeyUses :many
 SELECT k.realm, k.user_id, (extract(epoch FROM max(k.last_used_at)) * 1000)::bigint AS used_ms
 FROM tokenstate.api_key_listed k
 JOIN (SELECT DISTINCT unnest($1::text[]) AS realm, unnest($2::text[]) AS user_id) u USING (realm, user_id)
@@ -176,7 +176,7 @@ type KeyUsesRow struct {
 
 // When any key of these users was last used.
 func (q *Queries) KeyUses(ctx context.Context, db DBTX, arg KeyUsesParams) ([]KeyUsesRow, error) {
-	rows, err := db.Query(ctx, keyUses, arg.Realms, arg.Users)
+	rows, err := db.Query(ctx, KeyUses, arg.Realms, arg.Users)
 	if err != nil {
 		return nil, err
 	}
@@ -195,18 +195,18 @@ func (q *Queries) KeyUses(ctx context.Context, db DBTX, arg KeyUsesParams) ([]Ke
 	return items, nil
 }
 
-const lastNotice = `-- name: LastNotice :one
+const LastNotice = `-- name: LastNotice :one
 SELECT n FROM tokenstate.notice_head
 `
 
 func (q *Queries) LastNotice(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, lastNotice)
+	row := db.QueryRow(ctx, LastNotice)
 	var n int64
 	err := row.Scan(&n)
 	return n, err
 }
 
-const noticeMoment = `-- name: NoticeMoment :one
+const NoticeMoment = `-- name: NoticeMoment :one
 SELECT clock_timestamp()::timestamptz AS at, version FROM tokenstate.feed_head
 `
 
@@ -217,13 +217,13 @@ type NoticeMomentRow struct {
 
 // What the feed has by now, and when that is.
 func (q *Queries) NoticeMoment(ctx context.Context, db DBTX) (NoticeMomentRow, error) {
-	row := db.QueryRow(ctx, noticeMoment)
+	row := db.QueryRow(ctx, NoticeMoment)
 	var i NoticeMomentRow
 	err := row.Scan(&i.At, &i.Version)
 	return i, err
 }
 
-const noticeStates = `-- name: NoticeStates :many
+const NoticeStates = `-- name: NoticeStates :many
 SELECT realm, user_id, client_id, key_id, type, cause, id FROM tokenstate.notice_state
 `
 
@@ -238,7 +238,7 @@ type NoticeStatesRow struct {
 }
 
 func (q *Queries) NoticeStates(ctx context.Context, db DBTX) ([]NoticeStatesRow, error) {
-	rows, err := db.Query(ctx, noticeStates)
+	rows, err := db.Query(ctx, NoticeStates)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func (q *Queries) NoticeStates(ctx context.Context, db DBTX) ([]NoticeStatesRow,
 	return items, nil
 }
 
-const noticesAfter = `-- name: NoticesAfter :many
+const NoticesAfter = `-- name: NoticesAfter :many
 SELECT n, body FROM tokenstate.notice WHERE realm = $1 AND n > $2::bigint ORDER BY n LIMIT $3
 `
 
@@ -281,7 +281,7 @@ type NoticesAfterRow struct {
 }
 
 func (q *Queries) NoticesAfter(ctx context.Context, db DBTX, arg NoticesAfterParams) ([]NoticesAfterRow, error) {
-	rows, err := db.Query(ctx, noticesAfter, arg.Realm, arg.After, arg.Most)
+	rows, err := db.Query(ctx, NoticesAfter, arg.Realm, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +300,7 @@ func (q *Queries) NoticesAfter(ctx context.Context, db DBTX, arg NoticesAfterPar
 	return items, nil
 }
 
-const parkedDeliveries = `-- name: ParkedDeliveries :many
+const ParkedDeliveries = `-- name: ParkedDeliveries :many
 SELECT d.endpoint, count(*) AS number, min(o.at)::timestamptz AS oldest, (array_agg(d.fault ORDER BY d.n DESC))[1]::text AS fault
 FROM tokenstate.notice_delivery d JOIN tokenstate.notice o USING (n)
 WHERE d.parked_at IS NOT NULL GROUP BY d.endpoint ORDER BY d.endpoint
@@ -314,7 +314,7 @@ type ParkedDeliveriesRow struct {
 }
 
 func (q *Queries) ParkedDeliveries(ctx context.Context, db DBTX) ([]ParkedDeliveriesRow, error) {
-	rows, err := db.Query(ctx, parkedDeliveries)
+	rows, err := db.Query(ctx, ParkedDeliveries)
 	if err != nil {
 		return nil, err
 	}
@@ -338,33 +338,33 @@ func (q *Queries) ParkedDeliveries(ctx context.Context, db DBTX) ([]ParkedDelive
 	return items, nil
 }
 
-const pruneNoticeStates = `-- name: PruneNoticeStates :execrows
+const PruneNoticeStates = `-- name: PruneNoticeStates :execrows
 DELETE FROM tokenstate.notice_state
 WHERE at < $1 AND type IN ('io.tokenstate.login.restored', 'io.tokenstate.user.opened', 'io.tokenstate.key.expiring')
 `
 
 // Those that say nothing but that all is well, and of keys whose end has passed.
 func (q *Queries) PruneNoticeStates(ctx context.Context, db DBTX, before time.Time) (int64, error) {
-	result, err := db.Exec(ctx, pruneNoticeStates, before)
+	result, err := db.Exec(ctx, PruneNoticeStates, before)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const pruneNotices = `-- name: PruneNotices :execrows
+const PruneNotices = `-- name: PruneNotices :execrows
 DELETE FROM tokenstate.notice WHERE at < $1
 `
 
 func (q *Queries) PruneNotices(ctx context.Context, db DBTX, before time.Time) (int64, error) {
-	result, err := db.Exec(ctx, pruneNotices, before)
+	result, err := db.Exec(ctx, PruneNotices, before)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const reserveNotices = `-- name: ReserveNotices :one
+const ReserveNotices = `-- name: ReserveNotices :one
 UPDATE tokenstate.notice_head SET n = n + $1::bigint
 WHERE clock_timestamp() < $2::timestamptz
 RETURNING n
@@ -377,26 +377,26 @@ type ReserveNoticesParams struct {
 
 // The row's lock orders all who write. Whoever knew what they tell at a moment that is long ago may have been frozen since.
 func (q *Queries) ReserveNotices(ctx context.Context, db DBTX, arg ReserveNoticesParams) (int64, error) {
-	row := db.QueryRow(ctx, reserveNotices, arg.Count, arg.Until)
+	row := db.QueryRow(ctx, ReserveNotices, arg.Count, arg.Until)
 	var n int64
 	err := row.Scan(&n)
 	return n, err
 }
 
-const retryDeliveries = `-- name: RetryDeliveries :execrows
+const RetryDeliveries = `-- name: RetryDeliveries :execrows
 UPDATE tokenstate.notice_delivery SET parked_at = NULL, attempts = 0, next_at = clock_timestamp()
 WHERE endpoint = $1 AND parked_at IS NOT NULL
 `
 
 func (q *Queries) RetryDeliveries(ctx context.Context, db DBTX, endpoint string) (int64, error) {
-	result, err := db.Exec(ctx, retryDeliveries, endpoint)
+	result, err := db.Exec(ctx, RetryDeliveries, endpoint)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const takeDelivery = `-- name: TakeDelivery :execrows
+const TakeDelivery = `-- name: TakeDelivery :execrows
 UPDATE tokenstate.notice_delivery SET attempts = attempts + 1, next_at = clock_timestamp() + make_interval(secs => $1::float8)
 WHERE endpoint = $2 AND n = $3 AND attempts = $4 AND parked_at IS NULL
 `
@@ -410,7 +410,7 @@ type TakeDeliveryParams struct {
 
 // Who counts the attempt makes it.
 func (q *Queries) TakeDelivery(ctx context.Context, db DBTX, arg TakeDeliveryParams) (int64, error) {
-	result, err := db.Exec(ctx, takeDelivery,
+	result, err := db.Exec(ctx, TakeDelivery,
 		arg.PauseS,
 		arg.Endpoint,
 		arg.N,
@@ -422,7 +422,7 @@ func (q *Queries) TakeDelivery(ctx context.Context, db DBTX, arg TakeDeliveryPar
 	return result.RowsAffected(), nil
 }
 
-const tellNotice = `-- name: TellNotice :execrows
+const TellNotice = `-- name: TellNotice :execrows
 INSERT INTO tokenstate.notice_state AS s (realm, user_id, client_id, key_id, type, cause, id, at)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8::timestamptz
 WHERE $9::text = '' OR EXISTS (
@@ -446,7 +446,7 @@ type TellNoticeParams struct {
 
 // Only in the place of the notice that it follows on: who lost a race tells nothing.
 func (q *Queries) TellNotice(ctx context.Context, db DBTX, arg TellNoticeParams) (int64, error) {
-	result, err := db.Exec(ctx, tellNotice,
+	result, err := db.Exec(ctx, TellNotice,
 		arg.Realm,
 		arg.UserID,
 		arg.ClientID,

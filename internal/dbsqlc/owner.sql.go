@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const lockOwner = `-- name: LockOwner :exec
+const LockOwner = `-- name: LockOwner :exec
 SELECT pg_advisory_xact_lock(hashtextextended(json_build_array('owner', $1::text, $2::text)::text, 0))
 `
 
@@ -20,11 +20,11 @@ type LockOwnerParams struct {
 
 // Whoever makes keys of a user, or orders something about him, waits here for one another.
 func (q *Queries) LockOwner(ctx context.Context, db DBTX, arg LockOwnerParams) error {
-	_, err := db.Exec(ctx, lockOwner, arg.Realm, arg.UserID)
+	_, err := db.Exec(ctx, LockOwner, arg.Realm, arg.UserID)
 	return err
 }
 
-const newestMade = `-- name: NewestMade :one
+const NewestMade = `-- name: NewestMade :one
 SELECT greatest(
     (SELECT floor(extract(epoch FROM max(k.created_at))) FROM tokenstate.api_key k
         WHERE k.realm = $1 AND ($2::text = '' OR k.user_id = $2) AND $3::boolean),
@@ -46,7 +46,7 @@ type NewestMadeParams struct {
 // The second of the newest key or token that an order reaches. ” is any user, client or session; keys
 // have neither client nor session.
 func (q *Queries) NewestMade(ctx context.Context, db DBTX, arg NewestMadeParams) (int64, error) {
-	row := db.QueryRow(ctx, newestMade,
+	row := db.QueryRow(ctx, NewestMade,
 		arg.Realm,
 		arg.UserID,
 		arg.Keys,
@@ -59,7 +59,7 @@ func (q *Queries) NewestMade(ctx context.Context, db DBTX, arg NewestMadeParams)
 	return column_1, err
 }
 
-const newestRefusal = `-- name: NewestRefusal :one
+const NewestRefusal = `-- name: NewestRefusal :one
 SELECT coalesce(max(at_ms), 0)::bigint FROM tokenstate.fact_refusal
 WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4
     AND key IN ('', $5::text) AND issued_at_s = $6
@@ -76,7 +76,7 @@ type NewestRefusalParams struct {
 
 // When a refresh of exactly this token was last told of, under whichever name of the client.
 func (q *Queries) NewestRefusal(ctx context.Context, db DBTX, arg NewestRefusalParams) (int64, error) {
-	row := db.QueryRow(ctx, newestRefusal,
+	row := db.QueryRow(ctx, NewestRefusal,
 		arg.Realm,
 		arg.UserID,
 		arg.Clients,
@@ -89,7 +89,7 @@ func (q *Queries) NewestRefusal(ctx context.Context, db DBTX, arg NewestRefusalP
 	return column_1, err
 }
 
-const newestStanding = `-- name: NewestStanding :one
+const NewestStanding = `-- name: NewestStanding :one
 SELECT coalesce(max(at_ms), 0)::bigint FROM tokenstate.fact_standing
 WHERE realm = $1 AND user_id = $2 AND client = '' AND session = '' AND key = '' AND authority = 'backend'
 `
@@ -101,13 +101,13 @@ type NewestStandingParams struct {
 
 // When the backend last said something of a user.
 func (q *Queries) NewestStanding(ctx context.Context, db DBTX, arg NewestStandingParams) (int64, error) {
-	row := db.QueryRow(ctx, newestStanding, arg.Realm, arg.UserID)
+	row := db.QueryRow(ctx, NewestStanding, arg.Realm, arg.UserID)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
 }
 
-const ownerCutoffs = `-- name: OwnerCutoffs :many
+const OwnerCutoffs = `-- name: OwnerCutoffs :many
 SELECT realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason FROM tokenstate.fact_cutoff WHERE realm = $1 AND user_id = ANY ($2::text[]) AND client = '' AND session = ''
 `
 
@@ -117,7 +117,7 @@ type OwnerCutoffsParams struct {
 }
 
 func (q *Queries) OwnerCutoffs(ctx context.Context, db DBTX, arg OwnerCutoffsParams) ([]TokenstateFactCutoff, error) {
-	rows, err := db.Query(ctx, ownerCutoffs, arg.Realm, arg.Users)
+	rows, err := db.Query(ctx, OwnerCutoffs, arg.Realm, arg.Users)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (q *Queries) OwnerCutoffs(ctx context.Context, db DBTX, arg OwnerCutoffsPar
 	return items, nil
 }
 
-const ownerSightings = `-- name: OwnerSightings :many
+const OwnerSightings = `-- name: OwnerSightings :many
 SELECT realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner FROM tokenstate.fact_sighting WHERE realm = $1 AND user_id = ANY ($2::text[]) AND client = '' AND session = ''
 `
 
@@ -161,7 +161,7 @@ type OwnerSightingsParams struct {
 
 // With when the realm itself was found gone.
 func (q *Queries) OwnerSightings(ctx context.Context, db DBTX, arg OwnerSightingsParams) ([]TokenstateFactSighting, error) {
-	rows, err := db.Query(ctx, ownerSightings, arg.Realm, arg.Users)
+	rows, err := db.Query(ctx, OwnerSightings, arg.Realm, arg.Users)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (q *Queries) OwnerSightings(ctx context.Context, db DBTX, arg OwnerSighting
 	return items, nil
 }
 
-const ownerStandings = `-- name: OwnerStandings :many
+const OwnerStandings = `-- name: OwnerStandings :many
 SELECT realm, user_id, client, session, key, authority, node, at_ms, tie, gone, disabled, no_offline, not_before_s, client_id, cause FROM tokenstate.fact_standing
 WHERE realm = $1 AND user_id = ANY ($2::text[]) AND client = '' AND session = '' AND key = ''
 `
@@ -206,7 +206,7 @@ type OwnerStandingsParams struct {
 
 // users are some, and ” for the realm.
 func (q *Queries) OwnerStandings(ctx context.Context, db DBTX, arg OwnerStandingsParams) ([]TokenstateFactStanding, error) {
-	rows, err := db.Query(ctx, ownerStandings, arg.Realm, arg.Users)
+	rows, err := db.Query(ctx, OwnerStandings, arg.Realm, arg.Users)
 	if err != nil {
 		return nil, err
 	}
@@ -241,12 +241,12 @@ func (q *Queries) OwnerStandings(ctx context.Context, db DBTX, arg OwnerStanding
 	return items, nil
 }
 
-const pardonsOf = `-- name: PardonsOf :many
+const PardonsOf = `-- name: PardonsOf :many
 SELECT cause, at_ms, tie, pardoned_by, reason FROM tokenstate.fact_pardon WHERE cause = ANY ($1::text[])
 `
 
 func (q *Queries) PardonsOf(ctx context.Context, db DBTX, causes []string) ([]TokenstateFactPardon, error) {
-	rows, err := db.Query(ctx, pardonsOf, causes)
+	rows, err := db.Query(ctx, PardonsOf, causes)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +271,7 @@ func (q *Queries) PardonsOf(ctx context.Context, db DBTX, causes []string) ([]To
 	return items, nil
 }
 
-const refusalStands = `-- name: RefusalStands :one
+const RefusalStands = `-- name: RefusalStands :one
 SELECT coalesce((SELECT refused FROM tokenstate.fact_refusal
     WHERE realm = $1 AND user_id = $2 AND client = ANY ($3::text[]) AND session = $4
     AND key IN ('', $5::text) AND issued_at_s = $6
@@ -289,7 +289,7 @@ type RefusalStandsParams struct {
 
 // Whether the last refresh of exactly this token that was told of was refused, under whichever name of the client.
 func (q *Queries) RefusalStands(ctx context.Context, db DBTX, arg RefusalStandsParams) (bool, error) {
-	row := db.QueryRow(ctx, refusalStands,
+	row := db.QueryRow(ctx, RefusalStands,
 		arg.Realm,
 		arg.UserID,
 		arg.Clients,

@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-const confirm = `-- name: Confirm :execrows
+const Confirm = `-- name: Confirm :execrows
 UPDATE tokenstate.epoch SET confirmed = true, confirmed_in = $1 WHERE tokenstate.history() = $1::text
 `
 
 // Only of the history in which reading began.
 func (q *Queries) Confirm(ctx context.Context, db DBTX, history string) (int64, error) {
-	result, err := db.Exec(ctx, confirm, history)
+	result, err := db.Exec(ctx, Confirm, history)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const heardRealms = `-- name: HeardRealms :many
+const HeardRealms = `-- name: HeardRealms :many
 SELECT DISTINCT realm FROM (SELECT realm, id FROM tokenstate.journal ORDER BY n DESC LIMIT $1) AS recent WHERE id LIKE '%/l'
 `
 
 func (q *Queries) HeardRealms(ctx context.Context, db DBTX, latest int32) ([]string, error) {
-	rows, err := db.Query(ctx, heardRealms, latest)
+	rows, err := db.Query(ctx, HeardRealms, latest)
 	if err != nil {
 		return nil, err
 	}
@@ -47,12 +47,12 @@ func (q *Queries) HeardRealms(ctx context.Context, db DBTX, latest int32) ([]str
 	return items, nil
 }
 
-const heartbeats = `-- name: Heartbeats :many
+const Heartbeats = `-- name: Heartbeats :many
 SELECT node, at_ms, received_ms, value, lost_from_ms, lost_to_ms, clash_ms, earlier FROM tokenstate.node_heartbeat ORDER BY node
 `
 
 func (q *Queries) Heartbeats(ctx context.Context, db DBTX) ([]TokenstateNodeHeartbeat, error) {
-	rows, err := db.Query(ctx, heartbeats)
+	rows, err := db.Query(ctx, Heartbeats)
 	if err != nil {
 		return nil, err
 	}
@@ -80,18 +80,18 @@ func (q *Queries) Heartbeats(ctx context.Context, db DBTX) ([]TokenstateNodeHear
 	return items, nil
 }
 
-const nowMillis = `-- name: NowMillis :one
+const NowMillis = `-- name: NowMillis :one
 SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint
 `
 
 func (q *Queries) NowMillis(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, nowMillis)
+	row := db.QueryRow(ctx, NowMillis)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
 }
 
-const outbox = `-- name: Outbox :many
+const Outbox = `-- name: Outbox :many
 SELECT id, raw, created_at FROM tokenstate.outbox WHERE relayed_at IS NULL ORDER BY n LIMIT $1
 `
 
@@ -102,7 +102,7 @@ type OutboxRow struct {
 }
 
 func (q *Queries) Outbox(ctx context.Context, db DBTX, most int32) ([]OutboxRow, error) {
-	rows, err := db.Query(ctx, outbox, most)
+	rows, err := db.Query(ctx, Outbox, most)
 	if err != nil {
 		return nil, err
 	}
@@ -121,29 +121,29 @@ func (q *Queries) Outbox(ctx context.Context, db DBTX, most int32) ([]OutboxRow,
 	return items, nil
 }
 
-const outboxAge = `-- name: OutboxAge :one
+const OutboxAge = `-- name: OutboxAge :one
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 FROM tokenstate.outbox WHERE relayed_at IS NULL
 `
 
 func (q *Queries) OutboxAge(ctx context.Context, db DBTX) (float64, error) {
-	row := db.QueryRow(ctx, outboxAge)
+	row := db.QueryRow(ctx, OutboxAge)
 	var column_1 float64
 	err := row.Scan(&column_1)
 	return column_1, err
 }
 
-const parkedCount = `-- name: ParkedCount :one
+const ParkedCount = `-- name: ParkedCount :one
 SELECT count(*) FROM tokenstate.parked
 `
 
 func (q *Queries) ParkedCount(ctx context.Context, db DBTX) (int64, error) {
-	row := db.QueryRow(ctx, parkedCount)
+	row := db.QueryRow(ctx, ParkedCount)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
-const pruneHeartbeats = `-- name: PruneHeartbeats :execrows
+const PruneHeartbeats = `-- name: PruneHeartbeats :execrows
 DELETE FROM tokenstate.node_heartbeat
 WHERE received_ms < (SELECT max(received_ms) FROM tokenstate.node_heartbeat) - $1::bigint AND lost_to_ms <= $2::bigint
 `
@@ -154,14 +154,14 @@ type PruneHeartbeatsParams struct {
 }
 
 func (q *Queries) PruneHeartbeats(ctx context.Context, db DBTX, arg PruneHeartbeatsParams) (int64, error) {
-	result, err := db.Exec(ctx, pruneHeartbeats, arg.BehindMs, arg.ReadMs)
+	result, err := db.Exec(ctx, PruneHeartbeats, arg.BehindMs, arg.ReadMs)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const putOutbox = `-- name: PutOutbox :exec
+const PutOutbox = `-- name: PutOutbox :exec
 INSERT INTO tokenstate.outbox (id, raw) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING
 `
 
@@ -171,29 +171,29 @@ type PutOutboxParams struct {
 }
 
 func (q *Queries) PutOutbox(ctx context.Context, db DBTX, arg PutOutboxParams) error {
-	_, err := db.Exec(ctx, putOutbox, arg.ID, arg.Raw)
+	_, err := db.Exec(ctx, PutOutbox, arg.ID, arg.Raw)
 	return err
 }
 
-const relayed = `-- name: Relayed :exec
+const Relayed = `-- name: Relayed :exec
 UPDATE tokenstate.outbox SET relayed_at = now() WHERE id = ANY($1::text[])
 `
 
 func (q *Queries) Relayed(ctx context.Context, db DBTX, ids []string) error {
-	_, err := db.Exec(ctx, relayed, ids)
+	_, err := db.Exec(ctx, Relayed, ids)
 	return err
 }
 
-const restored = `-- name: Restored :exec
+const Restored = `-- name: Restored :exec
 UPDATE tokenstate.epoch SET epoch = epoch + 1, confirmed = false WHERE confirmed OR epoch = 1
 `
 
 func (q *Queries) Restored(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, restored)
+	_, err := db.Exec(ctx, Restored)
 	return err
 }
 
-const rules = `-- name: Rules :one
+const Rules = `-- name: Rules :one
 SELECT margin_ms, skew_ms, cache_lag_ms, sweep_ms, closed_sweep_ms FROM tokenstate.rules
 `
 
@@ -206,7 +206,7 @@ type RulesRow struct {
 }
 
 func (q *Queries) Rules(ctx context.Context, db DBTX) (RulesRow, error) {
-	row := db.QueryRow(ctx, rules)
+	row := db.QueryRow(ctx, Rules)
 	var i RulesRow
 	err := row.Scan(
 		&i.MarginMs,
@@ -218,7 +218,7 @@ func (q *Queries) Rules(ctx context.Context, db DBTX) (RulesRow, error) {
 	return i, err
 }
 
-const setRules = `-- name: SetRules :exec
+const SetRules = `-- name: SetRules :exec
 UPDATE tokenstate.rules SET margin_ms = $1, skew_ms = $2, cache_lag_ms = $3,
     sweep_ms = $4, closed_sweep_ms = $5
 `
@@ -232,7 +232,7 @@ type SetRulesParams struct {
 }
 
 func (q *Queries) SetRules(ctx context.Context, db DBTX, arg SetRulesParams) error {
-	_, err := db.Exec(ctx, setRules,
+	_, err := db.Exec(ctx, SetRules,
 		arg.MarginMs,
 		arg.SkewMs,
 		arg.CacheLagMs,

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const addAudit = `-- name: AddAudit :exec
+const AddAudit = `-- name: AddAudit :exec
 INSERT INTO tokenstate.audit (actor, action, detail) VALUES ($1, $2, $3)
 `
 
@@ -21,11 +21,11 @@ type AddAuditParams struct {
 }
 
 func (q *Queries) AddAudit(ctx context.Context, db DBTX, arg AddAuditParams) error {
-	_, err := db.Exec(ctx, addAudit, arg.Actor, arg.Action, arg.Detail)
+	_, err := db.Exec(ctx, AddAudit, arg.Actor, arg.Action, arg.Detail)
 	return err
 }
 
-const addJournalExport = `-- name: AddJournalExport :exec
+const AddJournalExport = `-- name: AddJournalExport :exec
 INSERT INTO tokenstate.journal_export (from_n, to_n, lines, file, sha256) VALUES ($1, $2, $3, $4, $5)
 `
 
@@ -38,7 +38,7 @@ type AddJournalExportParams struct {
 }
 
 func (q *Queries) AddJournalExport(ctx context.Context, db DBTX, arg AddJournalExportParams) error {
-	_, err := db.Exec(ctx, addJournalExport,
+	_, err := db.Exec(ctx, AddJournalExport,
 		arg.FromN,
 		arg.ToN,
 		arg.Lines,
@@ -48,23 +48,23 @@ func (q *Queries) AddJournalExport(ctx context.Context, db DBTX, arg AddJournalE
 	return err
 }
 
-const arrived = `-- name: Arrived :one
+const Arrived = `-- name: Arrived :one
 SELECT received_ms FROM tokenstate.journal WHERE id = $1
 `
 
 func (q *Queries) Arrived(ctx context.Context, db DBTX, id string) (int64, error) {
-	row := db.QueryRow(ctx, arrived, id)
+	row := db.QueryRow(ctx, Arrived, id)
 	var received_ms int64
 	err := row.Scan(&received_ms)
 	return received_ms, err
 }
 
-const backfills = `-- name: Backfills :many
+const Backfills = `-- name: Backfills :many
 SELECT realm, upto_ms, missed_ms, known_ms FROM tokenstate.backfill ORDER BY realm
 `
 
 func (q *Queries) Backfills(ctx context.Context, db DBTX) ([]TokenstateBackfill, error) {
-	rows, err := db.Query(ctx, backfills)
+	rows, err := db.Query(ctx, Backfills)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (q *Queries) Backfills(ctx context.Context, db DBTX) ([]TokenstateBackfill,
 	return items, nil
 }
 
-const blankJournal = `-- name: BlankJournal :exec
+const BlankJournal = `-- name: BlankJournal :exec
 UPDATE tokenstate.journal SET raw = $1 WHERE id = $2
 `
 
@@ -98,11 +98,11 @@ type BlankJournalParams struct {
 }
 
 func (q *Queries) BlankJournal(ctx context.Context, db DBTX, arg BlankJournalParams) error {
-	_, err := db.Exec(ctx, blankJournal, arg.Raw, arg.ID)
+	_, err := db.Exec(ctx, BlankJournal, arg.Raw, arg.ID)
 	return err
 }
 
-const dropParked = `-- name: DropParked :execrows
+const DropParked = `-- name: DropParked :execrows
 DELETE FROM tokenstate.parked WHERE stream_created = $1 AND seq = $2
 `
 
@@ -112,23 +112,23 @@ type DropParkedParams struct {
 }
 
 func (q *Queries) DropParked(ctx context.Context, db DBTX, arg DropParkedParams) (int64, error) {
-	result, err := db.Exec(ctx, dropParked, arg.StreamCreated, arg.Seq)
+	result, err := db.Exec(ctx, DropParked, arg.StreamCreated, arg.Seq)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const endReplay = `-- name: EndReplay :exec
+const EndReplay = `-- name: EndReplay :exec
 DELETE FROM tokenstate.replay WHERE source = $1
 `
 
 func (q *Queries) EndReplay(ctx context.Context, db DBTX, source string) error {
-	_, err := db.Exec(ctx, endReplay, source)
+	_, err := db.Exec(ctx, EndReplay, source)
 	return err
 }
 
-const eraseTokens = `-- name: EraseTokens :many
+const EraseTokens = `-- name: EraseTokens :many
 DELETE FROM tokenstate.offline_token
 WHERE realm = $1 AND user_id = $2 AND (extract(epoch FROM registered_at) * 1000)::bigint <= $3::bigint RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer
 `
@@ -141,7 +141,7 @@ type EraseTokensParams struct {
 
 // Those that were stored before, by the database's clock.
 func (q *Queries) EraseTokens(ctx context.Context, db DBTX, arg EraseTokensParams) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, eraseTokens, arg.Realm, arg.UserID, arg.UntilMs)
+	rows, err := db.Query(ctx, EraseTokens, arg.Realm, arg.UserID, arg.UntilMs)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (q *Queries) EraseTokens(ctx context.Context, db DBTX, arg EraseTokensParam
 	return items, nil
 }
 
-const feedState = `-- name: FeedState :one
+const FeedState = `-- name: FeedState :one
 SELECT h.version, h.pruned, (SELECT count(DISTINCT version) FROM tokenstate.feed f WHERE f.version > h.pruned AND f.version <= h.version) AS present,
     (SELECT count(*) FROM tokenstate.feed f WHERE f.version > h.version OR f.version <= h.pruned) AS outside
 FROM tokenstate.feed_head h
@@ -187,7 +187,7 @@ type FeedStateRow struct {
 }
 
 func (q *Queries) FeedState(ctx context.Context, db DBTX) (FeedStateRow, error) {
-	row := db.QueryRow(ctx, feedState)
+	row := db.QueryRow(ctx, FeedState)
 	var i FeedStateRow
 	err := row.Scan(
 		&i.Version,
@@ -198,12 +198,12 @@ func (q *Queries) FeedState(ctx context.Context, db DBTX) (FeedStateRow, error) 
 	return i, err
 }
 
-const haveEvents = `-- name: HaveEvents :many
+const HaveEvents = `-- name: HaveEvents :many
 SELECT id FROM tokenstate.journal WHERE id = ANY($1::text[])
 `
 
 func (q *Queries) HaveEvents(ctx context.Context, db DBTX, ids []string) ([]string, error) {
-	rows, err := db.Query(ctx, haveEvents, ids)
+	rows, err := db.Query(ctx, HaveEvents, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +222,7 @@ func (q *Queries) HaveEvents(ctx context.Context, db DBTX, ids []string) ([]stri
 	return items, nil
 }
 
-const haveOutbox = `-- name: HaveOutbox :many
+const HaveOutbox = `-- name: HaveOutbox :many
 SELECT id, raw FROM tokenstate.outbox o WHERE NOT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id) ORDER BY n
 `
 
@@ -232,7 +232,7 @@ type HaveOutboxRow struct {
 }
 
 func (q *Queries) HaveOutbox(ctx context.Context, db DBTX) ([]HaveOutboxRow, error) {
-	rows, err := db.Query(ctx, haveOutbox)
+	rows, err := db.Query(ctx, HaveOutbox)
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +251,7 @@ func (q *Queries) HaveOutbox(ctx context.Context, db DBTX) ([]HaveOutboxRow, err
 	return items, nil
 }
 
-const journalAbout = `-- name: JournalAbout :many
+const JournalAbout = `-- name: JournalAbout :many
 SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal
 WHERE about && $1::text[] AND ($2::text = '' OR realm = $2) ORDER BY received_ms, n LIMIT $3
 `
@@ -263,7 +263,7 @@ type JournalAboutParams struct {
 }
 
 func (q *Queries) JournalAbout(ctx context.Context, db DBTX, arg JournalAboutParams) ([]TokenstateJournal, error) {
-	rows, err := db.Query(ctx, journalAbout, arg.Names, arg.Realm, arg.Most)
+	rows, err := db.Query(ctx, JournalAbout, arg.Names, arg.Realm, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -291,12 +291,12 @@ func (q *Queries) JournalAbout(ctx context.Context, db DBTX, arg JournalAboutPar
 	return items, nil
 }
 
-const journalByID = `-- name: JournalByID :many
+const JournalByID = `-- name: JournalByID :many
 SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal WHERE id = ANY($1::text[]) ORDER BY n
 `
 
 func (q *Queries) JournalByID(ctx context.Context, db DBTX, ids []string) ([]TokenstateJournal, error) {
-	rows, err := db.Query(ctx, journalByID, ids)
+	rows, err := db.Query(ctx, JournalByID, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -324,23 +324,23 @@ func (q *Queries) JournalByID(ctx context.Context, db DBTX, ids []string) ([]Tok
 	return items, nil
 }
 
-const journalExported = `-- name: JournalExported :exec
+const JournalExported = `-- name: JournalExported :exec
 UPDATE tokenstate.journal_state SET exported_n = greatest(exported_n, $1)
 `
 
 func (q *Queries) JournalExported(ctx context.Context, db DBTX, n int64) error {
-	_, err := db.Exec(ctx, journalExported, n)
+	_, err := db.Exec(ctx, JournalExported, n)
 	return err
 }
 
-const journalExports = `-- name: JournalExports :many
+const JournalExports = `-- name: JournalExports :many
 SELECT from_n, to_n, lines, file, sha256, made_at FROM tokenstate.journal_export e
 WHERE EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.n BETWEEN e.from_n AND e.to_n) ORDER BY made_at DESC LIMIT $1
 `
 
 // Those that hold lines which are still there; the latest first.
 func (q *Queries) JournalExports(ctx context.Context, db DBTX, most int32) ([]TokenstateJournalExport, error) {
-	rows, err := db.Query(ctx, journalExports, most)
+	rows, err := db.Query(ctx, JournalExports, most)
 	if err != nil {
 		return nil, err
 	}
@@ -366,7 +366,7 @@ func (q *Queries) JournalExports(ctx context.Context, db DBTX, most int32) ([]To
 	return items, nil
 }
 
-const journalPage = `-- name: JournalPage :many
+const JournalPage = `-- name: JournalPage :many
 SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal WHERE n > $1 ORDER BY n LIMIT $2
 `
 
@@ -376,7 +376,7 @@ type JournalPageParams struct {
 }
 
 func (q *Queries) JournalPage(ctx context.Context, db DBTX, arg JournalPageParams) ([]TokenstateJournal, error) {
-	rows, err := db.Query(ctx, journalPage, arg.After, arg.Most)
+	rows, err := db.Query(ctx, JournalPage, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -404,7 +404,7 @@ func (q *Queries) JournalPage(ctx context.Context, db DBTX, arg JournalPageParam
 	return items, nil
 }
 
-const journalRange = `-- name: JournalRange :one
+const JournalRange = `-- name: JournalRange :one
 SELECT coalesce(min(n), 0)::bigint AS first, coalesce(max(n), 0)::bigint AS last FROM tokenstate.journal WHERE n > $1
 `
 
@@ -415,13 +415,13 @@ type JournalRangeRow struct {
 
 // Call it while no line is being written: LockJournal.
 func (q *Queries) JournalRange(ctx context.Context, db DBTX, after int64) (JournalRangeRow, error) {
-	row := db.QueryRow(ctx, journalRange, after)
+	row := db.QueryRow(ctx, JournalRange, after)
 	var i JournalRangeRow
 	err := row.Scan(&i.First, &i.Last)
 	return i, err
 }
 
-const journalState = `-- name: JournalState :one
+const JournalState = `-- name: JournalState :one
 SELECT (SELECT count(*) FROM tokenstate.journal) AS lines, exported_n, pruned_n FROM tokenstate.journal_state
 `
 
@@ -432,25 +432,25 @@ type JournalStateRow struct {
 }
 
 func (q *Queries) JournalState(ctx context.Context, db DBTX) (JournalStateRow, error) {
-	row := db.QueryRow(ctx, journalState)
+	row := db.QueryRow(ctx, JournalState)
 	var i JournalStateRow
 	err := row.Scan(&i.Lines, &i.ExportedN, &i.PrunedN)
 	return i, err
 }
 
-const keepBackfills = `-- name: KeepBackfills :execrows
+const KeepBackfills = `-- name: KeepBackfills :execrows
 DELETE FROM tokenstate.backfill WHERE realm <> ALL($1::text[])
 `
 
 func (q *Queries) KeepBackfills(ctx context.Context, db DBTX, realms []string) (int64, error) {
-	result, err := db.Exec(ctx, keepBackfills, realms)
+	result, err := db.Exec(ctx, KeepBackfills, realms)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const lastVerify = `-- name: LastVerify :one
+const LastVerify = `-- name: LastVerify :one
 SELECT at, actor, detail FROM tokenstate.audit WHERE action = 'verify' ORDER BY n DESC LIMIT 1
 `
 
@@ -461,18 +461,18 @@ type LastVerifyRow struct {
 }
 
 func (q *Queries) LastVerify(ctx context.Context, db DBTX) (LastVerifyRow, error) {
-	row := db.QueryRow(ctx, lastVerify)
+	row := db.QueryRow(ctx, LastVerify)
 	var i LastVerifyRow
 	err := row.Scan(&i.At, &i.Actor, &i.Detail)
 	return i, err
 }
 
-const listParked = `-- name: ListParked :many
+const ListParked = `-- name: ListParked :many
 SELECT stream_created, seq, received_ms, subject, reason, raw FROM tokenstate.parked ORDER BY stream_created, seq
 `
 
 func (q *Queries) ListParked(ctx context.Context, db DBTX) ([]TokenstateParked, error) {
-	rows, err := db.Query(ctx, listParked)
+	rows, err := db.Query(ctx, ListParked)
 	if err != nil {
 		return nil, err
 	}
@@ -498,18 +498,18 @@ func (q *Queries) ListParked(ctx context.Context, db DBTX) ([]TokenstateParked, 
 	return items, nil
 }
 
-const lockJournal = `-- name: LockJournal :exec
+const LockJournal = `-- name: LockJournal :exec
 LOCK TABLE tokenstate.journal IN SHARE MODE
 `
 
 // Numbers are drawn before the commit: a smaller one may come later. Who draws one holds a lock that
 // this one waits for.
 func (q *Queries) LockJournal(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, lockJournal)
+	_, err := db.Exec(ctx, LockJournal)
 	return err
 }
 
-const ordersBefore = `-- name: OrdersBefore :many
+const OrdersBefore = `-- name: OrdersBefore :many
 SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal
 WHERE class IN ('order', 'pardon') AND ($1::text = '' OR realm = $1) AND n < $2 ORDER BY n DESC LIMIT $3
 `
@@ -522,7 +522,7 @@ type OrdersBeforeParams struct {
 
 // The newest first.
 func (q *Queries) OrdersBefore(ctx context.Context, db DBTX, arg OrdersBeforeParams) ([]TokenstateJournal, error) {
-	rows, err := db.Query(ctx, ordersBefore, arg.Realm, arg.Before, arg.Most)
+	rows, err := db.Query(ctx, OrdersBefore, arg.Realm, arg.Before, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -550,7 +550,7 @@ func (q *Queries) OrdersBefore(ctx context.Context, db DBTX, arg OrdersBeforePar
 	return items, nil
 }
 
-const pruneFeed = `-- name: PruneFeed :one
+const PruneFeed = `-- name: PruneFeed :one
 WITH bound AS (
     SELECT least((SELECT coalesce(max(f.version), 0) FROM tokenstate.feed f WHERE f.made_at < $1), (SELECT h.version - 1 FROM tokenstate.feed_head h))::bigint AS version
 ), gone AS (
@@ -563,24 +563,24 @@ SELECT count(*) FROM gone
 
 // PruneFeed keeps the last version, whose nonce its readers compare.
 func (q *Queries) PruneFeed(ctx context.Context, db DBTX, before time.Time) (int64, error) {
-	row := db.QueryRow(ctx, pruneFeed, before)
+	row := db.QueryRow(ctx, PruneFeed, before)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
-const pruneFeedAll = `-- name: PruneFeedAll :exec
+const PruneFeedAll = `-- name: PruneFeedAll :exec
 WITH head AS (SELECT version FROM tokenstate.feed_head),
 gone AS (DELETE FROM tokenstate.feed f USING head h WHERE f.version < h.version OR f.version > h.version)
 UPDATE tokenstate.feed_head SET pruned = greatest(version - 1, 0)
 `
 
 func (q *Queries) PruneFeedAll(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, pruneFeedAll)
+	_, err := db.Exec(ctx, PruneFeedAll)
 	return err
 }
 
-const pruneJournal = `-- name: PruneJournal :one
+const PruneJournal = `-- name: PruneJournal :one
 WITH named AS (
     SELECT s.cause FROM tokenstate.fact_standing s WHERE s.gone OR s.disabled OR s.no_offline OR s.not_before_s > 0
     UNION SELECT f.cause FROM tokenstate.fact_sighting f WHERE f.gone
@@ -604,25 +604,25 @@ SELECT count(*) FROM gone
 // What a present fact names as its cause stays, if the fact closes anything: explain and events tell of it. A cause that
 // is Keycloak's event is named without the suffix that the listener's and the backfill's message of it bear.
 func (q *Queries) PruneJournal(ctx context.Context, db DBTX, beforeMs int64) (int64, error) {
-	row := db.QueryRow(ctx, pruneJournal, beforeMs)
+	row := db.QueryRow(ctx, PruneJournal, beforeMs)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
-const pruneOutbox = `-- name: PruneOutbox :execrows
+const PruneOutbox = `-- name: PruneOutbox :execrows
 DELETE FROM tokenstate.outbox o WHERE o.relayed_at < $1 AND EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id)
 `
 
 func (q *Queries) PruneOutbox(ctx context.Context, db DBTX, before *time.Time) (int64, error) {
-	result, err := db.Exec(ctx, pruneOutbox, before)
+	result, err := db.Exec(ctx, PruneOutbox, before)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const putBackfill = `-- name: PutBackfill :exec
+const PutBackfill = `-- name: PutBackfill :exec
 INSERT INTO tokenstate.backfill AS t (realm, upto_ms, missed_ms, known_ms) VALUES ($1, $2, $3, $4)
 ON CONFLICT (realm) DO UPDATE SET upto_ms = excluded.upto_ms, missed_ms = excluded.missed_ms, known_ms = excluded.known_ms
 `
@@ -635,7 +635,7 @@ type PutBackfillParams struct {
 }
 
 func (q *Queries) PutBackfill(ctx context.Context, db DBTX, arg PutBackfillParams) error {
-	_, err := db.Exec(ctx, putBackfill,
+	_, err := db.Exec(ctx, PutBackfill,
 		arg.Realm,
 		arg.UptoMs,
 		arg.MissedMs,
@@ -644,12 +644,12 @@ func (q *Queries) PutBackfill(ctx context.Context, db DBTX, arg PutBackfillParam
 	return err
 }
 
-const realms = `-- name: Realms :many
+const Realms = `-- name: Realms :many
 SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key UNION SELECT realm FROM tokenstate.service_key ORDER BY realm
 `
 
 func (q *Queries) Realms(ctx context.Context, db DBTX) ([]string, error) {
-	rows, err := db.Query(ctx, realms)
+	rows, err := db.Query(ctx, Realms)
 	if err != nil {
 		return nil, err
 	}
@@ -668,13 +668,13 @@ func (q *Queries) Realms(ctx context.Context, db DBTX) ([]string, error) {
 	return items, nil
 }
 
-const realmsHeard = `-- name: RealmsHeard :many
+const RealmsHeard = `-- name: RealmsHeard :many
 SELECT realm FROM tokenstate.fact_standing WHERE user_id = '' AND client = '' AND session = '' AND key = ''
 UNION SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key ORDER BY realm
 `
 
 func (q *Queries) RealmsHeard(ctx context.Context, db DBTX) ([]string, error) {
-	rows, err := db.Query(ctx, realmsHeard)
+	rows, err := db.Query(ctx, RealmsHeard)
 	if err != nil {
 		return nil, err
 	}
@@ -693,27 +693,27 @@ func (q *Queries) RealmsHeard(ctx context.Context, db DBTX) ([]string, error) {
 	return items, nil
 }
 
-const replayAt = `-- name: ReplayAt :one
+const ReplayAt = `-- name: ReplayAt :one
 SELECT position FROM tokenstate.replay WHERE source = $1
 `
 
 func (q *Queries) ReplayAt(ctx context.Context, db DBTX, source string) (int64, error) {
-	row := db.QueryRow(ctx, replayAt, source)
+	row := db.QueryRow(ctx, ReplayAt, source)
 	var position int64
 	err := row.Scan(&position)
 	return position, err
 }
 
-const rewindBackfills = `-- name: RewindBackfills :exec
+const RewindBackfills = `-- name: RewindBackfills :exec
 UPDATE tokenstate.backfill SET upto_ms = least(upto_ms, (SELECT coalesce(max(received_ms), 0) FROM tokenstate.journal) - $1::bigint), known_ms = 0
 `
 
 func (q *Queries) RewindBackfills(ctx context.Context, db DBTX, marginMs int64) error {
-	_, err := db.Exec(ctx, rewindBackfills, marginMs)
+	_, err := db.Exec(ctx, RewindBackfills, marginMs)
 	return err
 }
 
-const saveReplay = `-- name: SaveReplay :exec
+const SaveReplay = `-- name: SaveReplay :exec
 INSERT INTO tokenstate.replay (source, position) VALUES ($1, $2)
 ON CONFLICT (source) DO UPDATE SET position = excluded.position, updated_at = now()
 `
@@ -724,6 +724,6 @@ type SaveReplayParams struct {
 }
 
 func (q *Queries) SaveReplay(ctx context.Context, db DBTX, arg SaveReplayParams) error {
-	_, err := db.Exec(ctx, saveReplay, arg.Source, arg.Position)
+	_, err := db.Exec(ctx, SaveReplay, arg.Source, arg.Position)
 	return err
 }

@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const reseal = `-- name: Reseal :execrows
+const Reseal = `-- name: Reseal :execrows
 UPDATE tokenstate.offline_token_secret SET key_id = $1, ciphertext = $2
 WHERE realm = $3 AND session = $4 AND client_id = $5 AND ciphertext = $6
 `
@@ -24,7 +24,7 @@ type ResealParams struct {
 }
 
 func (q *Queries) Reseal(ctx context.Context, db DBTX, arg ResealParams) (int64, error) {
-	result, err := db.Exec(ctx, reseal,
+	result, err := db.Exec(ctx, Reseal,
 		arg.KeyID,
 		arg.Ciphertext,
 		arg.Realm,
@@ -38,7 +38,7 @@ func (q *Queries) Reseal(ctx context.Context, db DBTX, arg ResealParams) (int64,
 	return result.RowsAffected(), nil
 }
 
-const sealedByKey = `-- name: SealedByKey :many
+const SealedByKey = `-- name: SealedByKey :many
 SELECT key_id, count(*) AS n FROM tokenstate.offline_token_secret GROUP BY key_id ORDER BY key_id
 `
 
@@ -48,7 +48,7 @@ type SealedByKeyRow struct {
 }
 
 func (q *Queries) SealedByKey(ctx context.Context, db DBTX) ([]SealedByKeyRow, error) {
-	rows, err := db.Query(ctx, sealedByKey)
+	rows, err := db.Query(ctx, SealedByKey)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (q *Queries) SealedByKey(ctx context.Context, db DBTX) ([]SealedByKeyRow, e
 	return items, nil
 }
 
-const sealedOtherwise = `-- name: SealedOtherwise :many
+const SealedOtherwise = `-- name: SealedOtherwise :many
 SELECT s.realm, s.session, s.client_id, t.user_id, s.key_id, s.ciphertext
 FROM tokenstate.offline_token_secret s JOIN tokenstate.offline_token t USING (realm, session, client_id)
 WHERE s.key_id <> $1 AND (s.realm, s.session, s.client_id) > ($2::text, $3::text, $4::text)
@@ -93,7 +93,7 @@ type SealedOtherwiseRow struct {
 
 // Ciphertexts that are not under the key, after the place given.
 func (q *Queries) SealedOtherwise(ctx context.Context, db DBTX, arg SealedOtherwiseParams) ([]SealedOtherwiseRow, error) {
-	rows, err := db.Query(ctx, sealedOtherwise,
+	rows, err := db.Query(ctx, SealedOtherwise,
 		arg.KeyID,
 		arg.Realm,
 		arg.Session,

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const addJournal = `-- name: AddJournal :many
+const AddJournal = `-- name: AddJournal :many
 INSERT INTO tokenstate.journal (id, seq, received_ms, realm, class, raw, about)
 SELECT unnest($1::text[]), unnest($2::bigint[]), unnest($3::bigint[]),
     unnest($4::text[]), unnest($5::text[]), unnest($6::bytea[]), string_to_array(unnest($7::text[]), chr(31))
@@ -29,7 +29,7 @@ type AddJournalParams struct {
 }
 
 func (q *Queries) AddJournal(ctx context.Context, db DBTX, arg AddJournalParams) ([]string, error) {
-	rows, err := db.Query(ctx, addJournal,
+	rows, err := db.Query(ctx, AddJournal,
 		arg.Ids,
 		arg.Seqs,
 		arg.ReceivedMss,
@@ -56,7 +56,7 @@ func (q *Queries) AddJournal(ctx context.Context, db DBTX, arg AddJournalParams)
 	return items, nil
 }
 
-const addParked = `-- name: AddParked :exec
+const AddParked = `-- name: AddParked :exec
 INSERT INTO tokenstate.parked (stream_created, seq, received_ms, subject, reason, raw)
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 `
@@ -71,7 +71,7 @@ type AddParkedParams struct {
 }
 
 func (q *Queries) AddParked(ctx context.Context, db DBTX, arg AddParkedParams) error {
-	_, err := db.Exec(ctx, addParked,
+	_, err := db.Exec(ctx, AddParked,
 		arg.StreamCreated,
 		arg.Seq,
 		arg.ReceivedMs,
@@ -82,7 +82,7 @@ func (q *Queries) AddParked(ctx context.Context, db DBTX, arg AddParkedParams) e
 	return err
 }
 
-const announce = `-- name: Announce :one
+const Announce = `-- name: Announce :one
 WITH bumped AS (
     UPDATE tokenstate.feed_head SET version = version + 1, nonce = $1 RETURNING version
 ), fed AS (
@@ -101,7 +101,7 @@ type AnnounceParams struct {
 
 // One statement, for all other writers wait from the head's update until the commit: each one more is a round trip more.
 func (q *Queries) Announce(ctx context.Context, db DBTX, arg AnnounceParams) (int64, error) {
-	row := db.QueryRow(ctx, announce,
+	row := db.QueryRow(ctx, Announce,
 		arg.Nonce,
 		arg.Kinds,
 		arg.Keys,
@@ -112,7 +112,7 @@ func (q *Queries) Announce(ctx context.Context, db DBTX, arg AnnounceParams) (in
 	return version, err
 }
 
-const epoch = `-- name: Epoch :one
+const Epoch = `-- name: Epoch :one
 SELECT epoch, (confirmed AND confirmed_in = tokenstate.history())::boolean AS confirmed, tokenstate.history()::text AS history,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM tokenstate.epoch
 `
@@ -125,7 +125,7 @@ type EpochRow struct {
 }
 
 func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
-	row := db.QueryRow(ctx, epoch)
+	row := db.QueryRow(ctx, Epoch)
 	var i EpochRow
 	err := row.Scan(
 		&i.Epoch,
@@ -136,7 +136,7 @@ func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
 	return i, err
 }
 
-const feedShownSince = `-- name: FeedShownSince :many
+const FeedShownSince = `-- name: FeedShownSince :many
 SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed_shown f ON f.version > $1::bigint AND f.version <= $2::bigint
@@ -160,7 +160,7 @@ type FeedShownSinceRow struct {
 
 // FeedSince for who may not see digests.
 func (q *Queries) FeedShownSince(ctx context.Context, db DBTX, arg FeedShownSinceParams) ([]FeedShownSinceRow, error) {
-	rows, err := db.Query(ctx, feedShownSince, arg.After, arg.Until)
+	rows, err := db.Query(ctx, FeedShownSince, arg.After, arg.Until)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (q *Queries) FeedShownSince(ctx context.Context, db DBTX, arg FeedShownSinc
 	return items, nil
 }
 
-const feedSince = `-- name: FeedSince :many
+const FeedSince = `-- name: FeedSince :many
 SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed f ON f.version > $1::bigint AND f.version <= $2::bigint
@@ -210,7 +210,7 @@ type FeedSinceRow struct {
 }
 
 func (q *Queries) FeedSince(ctx context.Context, db DBTX, arg FeedSinceParams) ([]FeedSinceRow, error) {
-	rows, err := db.Query(ctx, feedSince, arg.After, arg.Until)
+	rows, err := db.Query(ctx, FeedSince, arg.After, arg.Until)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +237,7 @@ func (q *Queries) FeedSince(ctx context.Context, db DBTX, arg FeedSinceParams) (
 	return items, nil
 }
 
-const floor = `-- name: Floor :one
+const Floor = `-- name: Floor :one
 SELECT stream, stream_created, seq, digest FROM tokenstate.floor
 `
 
@@ -249,7 +249,7 @@ type FloorRow struct {
 }
 
 func (q *Queries) Floor(ctx context.Context, db DBTX) (FloorRow, error) {
-	row := db.QueryRow(ctx, floor)
+	row := db.QueryRow(ctx, Floor)
 	var i FloorRow
 	err := row.Scan(
 		&i.Stream,
@@ -260,7 +260,7 @@ func (q *Queries) Floor(ctx context.Context, db DBTX) (FloorRow, error) {
 	return i, err
 }
 
-const head = `-- name: Head :one
+const Head = `-- name: Head :one
 SELECT version, nonce, pruned FROM tokenstate.feed_head
 `
 
@@ -271,18 +271,18 @@ type HeadRow struct {
 }
 
 func (q *Queries) Head(ctx context.Context, db DBTX) (HeadRow, error) {
-	row := db.QueryRow(ctx, head)
+	row := db.QueryRow(ctx, Head)
 	var i HeadRow
 	err := row.Scan(&i.Version, &i.Nonce, &i.Pruned)
 	return i, err
 }
 
-const listTokens = `-- name: ListTokens :many
+const ListTokens = `-- name: ListTokens :many
 SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token ORDER BY realm, session, client_id
 `
 
 func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, listTokens)
+	rows, err := db.Query(ctx, ListTokens)
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +314,7 @@ func (q *Queries) ListTokens(ctx context.Context, db DBTX) ([]TokenstateOfflineT
 	return items, nil
 }
 
-const lockSeat = `-- name: LockSeat :exec
+const LockSeat = `-- name: LockSeat :exec
 SELECT pg_advisory_xact_lock(hashtextextended(json_build_array($1::text, $2::text, $3::text)::text, 0))
 `
 
@@ -326,11 +326,11 @@ type LockSeatParams struct {
 
 // A row that is not there yet cannot be locked: who stores first in a seat is waited for.
 func (q *Queries) LockSeat(ctx context.Context, db DBTX, arg LockSeatParams) error {
-	_, err := db.Exec(ctx, lockSeat, arg.Realm, arg.Session, arg.ClientID)
+	_, err := db.Exec(ctx, LockSeat, arg.Realm, arg.Session, arg.ClientID)
 	return err
 }
 
-const moveFloor = `-- name: MoveFloor :execrows
+const MoveFloor = `-- name: MoveFloor :execrows
 UPDATE tokenstate.floor SET stream = $1, stream_created = $2, seq = $3, digest = $4
 WHERE seq = $5 AND digest = $6
 `
@@ -345,7 +345,7 @@ type MoveFloorParams struct {
 }
 
 func (q *Queries) MoveFloor(ctx context.Context, db DBTX, arg MoveFloorParams) (int64, error) {
-	result, err := db.Exec(ctx, moveFloor,
+	result, err := db.Exec(ctx, MoveFloor,
 		arg.Stream,
 		arg.StreamCreated,
 		arg.Seq,
@@ -359,7 +359,7 @@ func (q *Queries) MoveFloor(ctx context.Context, db DBTX, arg MoveFloorParams) (
 	return result.RowsAffected(), nil
 }
 
-const putHeartbeat = `-- name: PutHeartbeat :exec
+const PutHeartbeat = `-- name: PutHeartbeat :exec
 INSERT INTO tokenstate.node_heartbeat AS t (node, at_ms, received_ms, value, lost_from_ms, lost_to_ms, clash_ms, earlier)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (node) DO UPDATE SET at_ms = excluded.at_ms, received_ms = excluded.received_ms, value = excluded.value,
@@ -379,7 +379,7 @@ type PutHeartbeatParams struct {
 }
 
 func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatParams) error {
-	_, err := db.Exec(ctx, putHeartbeat,
+	_, err := db.Exec(ctx, PutHeartbeat,
 		arg.Node,
 		arg.AtMs,
 		arg.ReceivedMs,
@@ -392,7 +392,7 @@ func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatPar
 	return err
 }
 
-const putToken = `-- name: PutToken :many
+const PutToken = `-- name: PutToken :many
 INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope, issuer)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (realm, session, client_id) DO UPDATE
@@ -421,7 +421,7 @@ type PutTokenParams struct {
 }
 
 func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, putToken,
+	rows, err := db.Query(ctx, PutToken,
 		arg.Realm,
 		arg.UserID,
 		arg.Client,
@@ -465,7 +465,7 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 	return items, nil
 }
 
-const tokensNamed = `-- name: TokensNamed :many
+const TokensNamed = `-- name: TokensNamed :many
 SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token
 WHERE (user_id = $1 OR session = $1) AND ($2::text = '' OR realm = $2) ORDER BY realm, session, client_id
 `
@@ -477,7 +477,7 @@ type TokensNamedParams struct {
 
 // Of a user or of a session; realm ”: of any.
 func (q *Queries) TokensNamed(ctx context.Context, db DBTX, arg TokensNamedParams) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, tokensNamed, arg.Name, arg.Realm)
+	rows, err := db.Query(ctx, TokensNamed, arg.Name, arg.Realm)
 	if err != nil {
 		return nil, err
 	}

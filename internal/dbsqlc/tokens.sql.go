@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const bindClient = `-- name: BindClient :many
+const BindClient = `-- name: BindClient :many
 UPDATE tokenstate.offline_token SET client = $1
 WHERE realm = $2 AND client_id = $3 AND client IS NULL
 RETURNING realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer
@@ -22,7 +22,7 @@ type BindClientParams struct {
 }
 
 func (q *Queries) BindClient(ctx context.Context, db DBTX, arg BindClientParams) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, bindClient, arg.Client, arg.Realm, arg.ClientID)
+	rows, err := db.Query(ctx, BindClient, arg.Client, arg.Realm, arg.ClientID)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (q *Queries) BindClient(ctx context.Context, db DBTX, arg BindClientParams)
 	return items, nil
 }
 
-const deleteSession = `-- name: DeleteSession :many
+const DeleteSession = `-- name: DeleteSession :many
 DELETE FROM tokenstate.offline_token WHERE realm = $1 AND user_id = $2 AND session = $3
 RETURNING client_id
 `
@@ -66,7 +66,7 @@ type DeleteSessionParams struct {
 }
 
 func (q *Queries) DeleteSession(ctx context.Context, db DBTX, arg DeleteSessionParams) ([]string, error) {
-	rows, err := db.Query(ctx, deleteSession, arg.Realm, arg.UserID, arg.Session)
+	rows, err := db.Query(ctx, DeleteSession, arg.Realm, arg.UserID, arg.Session)
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +85,13 @@ func (q *Queries) DeleteSession(ctx context.Context, db DBTX, arg DeleteSessionP
 	return items, nil
 }
 
-const disabledByBackend = `-- name: DisabledByBackend :many
+const DisabledByBackend = `-- name: DisabledByBackend :many
 SELECT user_id FROM tokenstate.fact_standing
 WHERE realm = $1 AND authority = 'backend' AND disabled AND user_id <> '' AND client = '' AND session = ''
 `
 
 func (q *Queries) DisabledByBackend(ctx context.Context, db DBTX, realm string) ([]string, error) {
-	rows, err := db.Query(ctx, disabledByBackend, realm)
+	rows, err := db.Query(ctx, DisabledByBackend, realm)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (q *Queries) DisabledByBackend(ctx context.Context, db DBTX, realm string) 
 	return items, nil
 }
 
-const dropSecret = `-- name: DropSecret :exec
+const DropSecret = `-- name: DropSecret :exec
 DELETE FROM tokenstate.offline_token_secret WHERE realm = $1 AND session = $2 AND client_id = $3
 `
 
@@ -121,20 +121,20 @@ type DropSecretParams struct {
 }
 
 func (q *Queries) DropSecret(ctx context.Context, db DBTX, arg DropSecretParams) error {
-	_, err := db.Exec(ctx, dropSecret, arg.Realm, arg.Session, arg.ClientID)
+	_, err := db.Exec(ctx, DropSecret, arg.Realm, arg.Session, arg.ClientID)
 	return err
 }
 
-const forgetImport = `-- name: ForgetImport :exec
+const ForgetImport = `-- name: ForgetImport :exec
 DELETE FROM tokenstate.import WHERE source = $1
 `
 
 func (q *Queries) ForgetImport(ctx context.Context, db DBTX, source string) error {
-	_, err := db.Exec(ctx, forgetImport, source)
+	_, err := db.Exec(ctx, ForgetImport, source)
 	return err
 }
 
-const getSecret = `-- name: GetSecret :one
+const GetSecret = `-- name: GetSecret :one
 SELECT s.key_id, s.ciphertext, t.issued_at_s, t.user_id
 FROM tokenstate.offline_token_secret s
 JOIN tokenstate.offline_token t USING (realm, session, client_id)
@@ -155,7 +155,7 @@ type GetSecretRow struct {
 }
 
 func (q *Queries) GetSecret(ctx context.Context, db DBTX, arg GetSecretParams) (GetSecretRow, error) {
-	row := db.QueryRow(ctx, getSecret, arg.Realm, arg.Session, arg.ClientID)
+	row := db.QueryRow(ctx, GetSecret, arg.Realm, arg.Session, arg.ClientID)
 	var i GetSecretRow
 	err := row.Scan(
 		&i.KeyID,
@@ -166,18 +166,18 @@ func (q *Queries) GetSecret(ctx context.Context, db DBTX, arg GetSecretParams) (
 	return i, err
 }
 
-const importPosition = `-- name: ImportPosition :one
+const ImportPosition = `-- name: ImportPosition :one
 SELECT position FROM tokenstate.import WHERE source = $1
 `
 
 func (q *Queries) ImportPosition(ctx context.Context, db DBTX, source string) (string, error) {
-	row := db.QueryRow(ctx, importPosition, source)
+	row := db.QueryRow(ctx, ImportPosition, source)
 	var position string
 	err := row.Scan(&position)
 	return position, err
 }
 
-const namedInJournal = `-- name: NamedInJournal :one
+const NamedInJournal = `-- name: NamedInJournal :one
 SELECT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.realm = $1 AND j.about && ARRAY[$2::text])
 `
 
@@ -187,13 +187,13 @@ type NamedInJournalParams struct {
 }
 
 func (q *Queries) NamedInJournal(ctx context.Context, db DBTX, arg NamedInJournalParams) (bool, error) {
-	row := db.QueryRow(ctx, namedInJournal, arg.Realm, arg.UserID)
+	row := db.QueryRow(ctx, NamedInJournal, arg.Realm, arg.UserID)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
 }
 
-const putImportPosition = `-- name: PutImportPosition :exec
+const PutImportPosition = `-- name: PutImportPosition :exec
 INSERT INTO tokenstate.import (source, position) VALUES ($1, $2)
 ON CONFLICT (source) DO UPDATE SET position = excluded.position, updated_at = now()
 `
@@ -204,11 +204,11 @@ type PutImportPositionParams struct {
 }
 
 func (q *Queries) PutImportPosition(ctx context.Context, db DBTX, arg PutImportPositionParams) error {
-	_, err := db.Exec(ctx, putImportPosition, arg.Source, arg.Position)
+	_, err := db.Exec(ctx, PutImportPosition, arg.Source, arg.Position)
 	return err
 }
 
-const putSecret = `-- name: PutSecret :exec
+const PutSecret = `-- name: PutSecret :exec
 INSERT INTO tokenstate.offline_token_secret (realm, session, client_id, key_id, ciphertext)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (realm, session, client_id) DO UPDATE SET key_id = excluded.key_id, ciphertext = excluded.ciphertext
@@ -223,7 +223,7 @@ type PutSecretParams struct {
 }
 
 func (q *Queries) PutSecret(ctx context.Context, db DBTX, arg PutSecretParams) error {
-	_, err := db.Exec(ctx, putSecret,
+	_, err := db.Exec(ctx, PutSecret,
 		arg.Realm,
 		arg.Session,
 		arg.ClientID,
@@ -233,7 +233,7 @@ func (q *Queries) PutSecret(ctx context.Context, db DBTX, arg PutSecretParams) e
 	return err
 }
 
-const reach = `-- name: Reach :one
+const Reach = `-- name: Reach :one
 WITH t AS (
     SELECT o.user_id FROM tokenstate.offline_token o
     WHERE $1::boolean AND o.realm = $2 AND ($3::text = '' OR o.user_id = $3)
@@ -267,7 +267,7 @@ type ReachRow struct {
 
 // What an order covers: stored tokens, and keys that are neither revoked nor expired. An empty text is any.
 func (q *Queries) Reach(ctx context.Context, db DBTX, arg ReachParams) (ReachRow, error) {
-	row := db.QueryRow(ctx, reach,
+	row := db.QueryRow(ctx, Reach,
 		arg.Tokens,
 		arg.Realm,
 		arg.UserID,
@@ -281,7 +281,7 @@ func (q *Queries) Reach(ctx context.Context, db DBTX, arg ReachParams) (ReachRow
 	return i, err
 }
 
-const storedToken = `-- name: StoredToken :one
+const StoredToken = `-- name: StoredToken :one
 SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token WHERE realm = $1 AND session = $2 AND client_id = $3 FOR UPDATE
 `
 
@@ -292,7 +292,7 @@ type StoredTokenParams struct {
 }
 
 func (q *Queries) StoredToken(ctx context.Context, db DBTX, arg StoredTokenParams) (TokenstateOfflineToken, error) {
-	row := db.QueryRow(ctx, storedToken, arg.Realm, arg.Session, arg.ClientID)
+	row := db.QueryRow(ctx, StoredToken, arg.Realm, arg.Session, arg.ClientID)
 	var i TokenstateOfflineToken
 	err := row.Scan(
 		&i.Realm,

@@ -9,7 +9,7 @@ import (
 	"context"
 )
 
-const finishTurn = `-- name: FinishTurn :exec
+const FinishTurn = `-- name: FinishTurn :exec
 UPDATE tokenstate.refresh_turn
 SET had_at = clock_timestamp() - make_interval(secs => $1::float8),
     expires_at = clock_timestamp() + make_interval(secs => $2::float8),
@@ -29,7 +29,7 @@ type FinishTurnParams struct {
 }
 
 func (q *Queries) FinishTurn(ctx context.Context, db DBTX, arg FinishTurnParams) error {
-	_, err := db.Exec(ctx, finishTurn,
+	_, err := db.Exec(ctx, FinishTurn,
 		arg.TookS,
 		arg.LeftS,
 		arg.KeyID,
@@ -42,7 +42,7 @@ func (q *Queries) FinishTurn(ctx context.Context, db DBTX, arg FinishTurnParams)
 	return err
 }
 
-const forgetResult = `-- name: ForgetResult :exec
+const ForgetResult = `-- name: ForgetResult :exec
 UPDATE tokenstate.refresh_turn SET had_at = NULL, expires_at = NULL, key_id = NULL, ciphertext = NULL
 WHERE realm = $1 AND session = $2 AND client_id = $3
 `
@@ -54,11 +54,11 @@ type ForgetResultParams struct {
 }
 
 func (q *Queries) ForgetResult(ctx context.Context, db DBTX, arg ForgetResultParams) error {
-	_, err := db.Exec(ctx, forgetResult, arg.Realm, arg.Session, arg.ClientID)
+	_, err := db.Exec(ctx, ForgetResult, arg.Realm, arg.Session, arg.ClientID)
 	return err
 }
 
-const leaveTurn = `-- name: LeaveTurn :exec
+const LeaveTurn = `-- name: LeaveTurn :exec
 UPDATE tokenstate.refresh_turn
 SET until = CASE WHEN $1::float8 > 0 THEN clock_timestamp() + make_interval(secs => $1) END, unsure = $1 > 0
 WHERE realm = $2 AND session = $3 AND client_id = $4 AND turn = $5
@@ -73,7 +73,7 @@ type LeaveTurnParams struct {
 }
 
 func (q *Queries) LeaveTurn(ctx context.Context, db DBTX, arg LeaveTurnParams) error {
-	_, err := db.Exec(ctx, leaveTurn,
+	_, err := db.Exec(ctx, LeaveTurn,
 		arg.SettleS,
 		arg.Realm,
 		arg.Session,
@@ -83,19 +83,19 @@ func (q *Queries) LeaveTurn(ctx context.Context, db DBTX, arg LeaveTurnParams) e
 	return err
 }
 
-const pruneTurns = `-- name: PruneTurns :execrows
+const PruneTurns = `-- name: PruneTurns :execrows
 DELETE FROM tokenstate.refresh_turn WHERE until IS NULL AND coalesce(expires_at < clock_timestamp(), true)
 `
 
 func (q *Queries) PruneTurns(ctx context.Context, db DBTX) (int64, error) {
-	result, err := db.Exec(ctx, pruneTurns)
+	result, err := db.Exec(ctx, PruneTurns)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const takeTurn = `-- name: TakeTurn :one
+const TakeTurn = `-- name: TakeTurn :one
 INSERT INTO tokenstate.refresh_turn AS r (realm, session, client_id, turn, until)
 SELECT t.realm, t.session, t.client_id, $1, clock_timestamp() + make_interval(secs => $2::float8)
 FROM tokenstate.offline_token t
@@ -122,7 +122,7 @@ type TakeTurnParams struct {
 // crashed or has no answer: then nobody knows what became of the refresh. A result stays until
 // there is a better one.
 func (q *Queries) TakeTurn(ctx context.Context, db DBTX, arg TakeTurnParams) (bool, error) {
-	row := db.QueryRow(ctx, takeTurn,
+	row := db.QueryRow(ctx, TakeTurn,
 		arg.Turn,
 		arg.LeaseS,
 		arg.Realm,
@@ -136,7 +136,7 @@ func (q *Queries) TakeTurn(ctx context.Context, db DBTX, arg TakeTurnParams) (bo
 	return unsure, err
 }
 
-const turnResult = `-- name: TurnResult :one
+const TurnResult = `-- name: TurnResult :one
 SELECT t.user_id, r.key_id, r.ciphertext,
     coalesce(extract(epoch FROM clock_timestamp() - r.had_at), 0)::float8 AS age_s,
     coalesce(extract(epoch FROM r.expires_at - clock_timestamp()), 0)::float8 AS left_s
@@ -160,7 +160,7 @@ type TurnResultRow struct {
 }
 
 func (q *Queries) TurnResult(ctx context.Context, db DBTX, arg TurnResultParams) (TurnResultRow, error) {
-	row := db.QueryRow(ctx, turnResult, arg.Realm, arg.Session, arg.ClientID)
+	row := db.QueryRow(ctx, TurnResult, arg.Realm, arg.Session, arg.ClientID)
 	var i TurnResultRow
 	err := row.Scan(
 		&i.UserID,

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const allMembers = `-- name: AllMembers :many
+const AllMembers = `-- name: AllMembers :many
 SELECT realm, org_id, user_id FROM tokenstate.org_member
 `
 
@@ -21,7 +21,7 @@ type AllMembersRow struct {
 }
 
 func (q *Queries) AllMembers(ctx context.Context, db DBTX) ([]AllMembersRow, error) {
-	rows, err := db.Query(ctx, allMembers)
+	rows, err := db.Query(ctx, AllMembers)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (q *Queries) AllMembers(ctx context.Context, db DBTX) ([]AllMembersRow, err
 	return items, nil
 }
 
-const claimOnce = `-- name: ClaimOnce :one
+const ClaimOnce = `-- name: ClaimOnce :one
 INSERT INTO tokenstate.once AS o (realm, caller, key, request, seed, key_id) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (realm, caller, key) DO UPDATE SET request = EXCLUDED.request, seed = EXCLUDED.seed, key_id = EXCLUDED.key_id, created_at = now()
 WHERE o.created_at <= now() - interval '24 hours'
@@ -58,7 +58,7 @@ type ClaimOnceParams struct {
 
 // A claim that is more than a day old is forgotten. No row: somebody else holds it.
 func (q *Queries) ClaimOnce(ctx context.Context, db DBTX, arg ClaimOnceParams) (string, error) {
-	row := db.QueryRow(ctx, claimOnce,
+	row := db.QueryRow(ctx, ClaimOnce,
 		arg.Realm,
 		arg.Caller,
 		arg.Key,
@@ -71,7 +71,7 @@ func (q *Queries) ClaimOnce(ctx context.Context, db DBTX, arg ClaimOnceParams) (
 	return key_id, err
 }
 
-const deleteMember = `-- name: DeleteMember :execrows
+const DeleteMember = `-- name: DeleteMember :execrows
 DELETE FROM tokenstate.org_member WHERE realm = $1 AND org_id = $2 AND user_id = $3
 `
 
@@ -82,14 +82,14 @@ type DeleteMemberParams struct {
 }
 
 func (q *Queries) DeleteMember(ctx context.Context, db DBTX, arg DeleteMemberParams) (int64, error) {
-	result, err := db.Exec(ctx, deleteMember, arg.Realm, arg.OrgID, arg.UserID)
+	result, err := db.Exec(ctx, DeleteMember, arg.Realm, arg.OrgID, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const expireKey = `-- name: ExpireKey :one
+const ExpireKey = `-- name: ExpireKey :one
 UPDATE tokenstate.api_key SET expires_at = least(expires_at, $1::timestamptz) WHERE id = $2 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by
 `
 
@@ -99,7 +99,7 @@ type ExpireKeyParams struct {
 }
 
 func (q *Queries) ExpireKey(ctx context.Context, db DBTX, arg ExpireKeyParams) (TokenstateApiKey, error) {
-	row := db.QueryRow(ctx, expireKey, arg.ExpiresAt, arg.ID)
+	row := db.QueryRow(ctx, ExpireKey, arg.ExpiresAt, arg.ID)
 	var i TokenstateApiKey
 	err := row.Scan(
 		&i.ID,
@@ -126,7 +126,7 @@ func (q *Queries) ExpireKey(ctx context.Context, db DBTX, arg ExpireKeyParams) (
 	return i, err
 }
 
-const findOnce = `-- name: FindOnce :one
+const FindOnce = `-- name: FindOnce :one
 SELECT realm, caller, key, request, seed, key_id, created_at FROM tokenstate.once WHERE realm = $1 AND caller = $2 AND key = $3
 `
 
@@ -137,7 +137,7 @@ type FindOnceParams struct {
 }
 
 func (q *Queries) FindOnce(ctx context.Context, db DBTX, arg FindOnceParams) (TokenstateOnce, error) {
-	row := db.QueryRow(ctx, findOnce, arg.Realm, arg.Caller, arg.Key)
+	row := db.QueryRow(ctx, FindOnce, arg.Realm, arg.Caller, arg.Key)
 	var i TokenstateOnce
 	err := row.Scan(
 		&i.Realm,
@@ -151,16 +151,16 @@ func (q *Queries) FindOnce(ctx context.Context, db DBTX, arg FindOnceParams) (To
 	return i, err
 }
 
-const forgetOnce = `-- name: ForgetOnce :exec
+const ForgetOnce = `-- name: ForgetOnce :exec
 DELETE FROM tokenstate.once WHERE created_at <= now() - interval '24 hours'
 `
 
 func (q *Queries) ForgetOnce(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, forgetOnce)
+	_, err := db.Exec(ctx, ForgetOnce)
 	return err
 }
 
-const listKeys = `-- name: ListKeys :many
+const ListKeys = `-- name: ListKeys :many
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key k
 WHERE k.realm = $1 AND k.user_id = $2 AND ($3::bool OR k.kind <> 'system')
     AND (cardinality($4::text[]) = 0 OR k.org_id = ANY($4::text[]))
@@ -180,7 +180,7 @@ type ListKeysParams struct {
 
 // Newest first, after the key that the cursor names.
 func (q *Queries) ListKeys(ctx context.Context, db DBTX, arg ListKeysParams) ([]TokenstateApiKey, error) {
-	rows, err := db.Query(ctx, listKeys,
+	rows, err := db.Query(ctx, ListKeys,
 		arg.Realm,
 		arg.UserID,
 		arg.System,
@@ -227,7 +227,7 @@ func (q *Queries) ListKeys(ctx context.Context, db DBTX, arg ListKeysParams) ([]
 	return items, nil
 }
 
-const liveKeys = `-- name: LiveKeys :one
+const LiveKeys = `-- name: LiveKeys :one
 SELECT count(*) FROM tokenstate.api_key
 WHERE realm = $1 AND user_id = $2 AND kind <> 'system' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
 `
@@ -238,13 +238,13 @@ type LiveKeysParams struct {
 }
 
 func (q *Queries) LiveKeys(ctx context.Context, db DBTX, arg LiveKeysParams) (int64, error) {
-	row := db.QueryRow(ctx, liveKeys, arg.Realm, arg.UserID)
+	row := db.QueryRow(ctx, LiveKeys, arg.Realm, arg.UserID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
-const ownedKey = `-- name: OwnedKey :one
+const OwnedKey = `-- name: OwnedKey :one
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key
 WHERE id = $1 AND realm = $2 AND user_id = $3 AND (cardinality($4::text[]) = 0 OR org_id = ANY($4::text[]))
 FOR UPDATE
@@ -258,7 +258,7 @@ type OwnedKeyParams struct {
 }
 
 func (q *Queries) OwnedKey(ctx context.Context, db DBTX, arg OwnedKeyParams) (TokenstateApiKey, error) {
-	row := db.QueryRow(ctx, ownedKey,
+	row := db.QueryRow(ctx, OwnedKey,
 		arg.ID,
 		arg.Realm,
 		arg.UserID,
@@ -290,7 +290,7 @@ func (q *Queries) OwnedKey(ctx context.Context, db DBTX, arg OwnedKeyParams) (To
 	return i, err
 }
 
-const putMember = `-- name: PutMember :execrows
+const PutMember = `-- name: PutMember :execrows
 INSERT INTO tokenstate.org_member (realm, org_id, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 `
 
@@ -301,14 +301,14 @@ type PutMemberParams struct {
 }
 
 func (q *Queries) PutMember(ctx context.Context, db DBTX, arg PutMemberParams) (int64, error) {
-	result, err := db.Exec(ctx, putMember, arg.Realm, arg.OrgID, arg.UserID)
+	result, err := db.Exec(ctx, PutMember, arg.Realm, arg.OrgID, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const replaced = `-- name: Replaced :many
+const Replaced = `-- name: Replaced :many
 WITH RECURSIVE older AS (
     SELECT k.replaces AS id FROM tokenstate.api_key k WHERE k.id = $1
     UNION ALL
@@ -320,7 +320,7 @@ WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
 
 // The keys that were rotated into this one and still live.
 func (q *Queries) Replaced(ctx context.Context, db DBTX, id string) ([]string, error) {
-	rows, err := db.Query(ctx, replaced, id)
+	rows, err := db.Query(ctx, Replaced, id)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const digestsByPepper = `-- name: DigestsByPepper :many
+const DigestsByPepper = `-- name: DigestsByPepper :many
 SELECT pepper_id, count(*) FILTER (WHERE what = 'key') AS keys, count(*) FILTER (WHERE what = 'service_key') AS service_keys FROM (
     SELECT pepper_id, 'key' AS what FROM tokenstate.api_key WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
     UNION ALL SELECT pepper_id, 'service_key' FROM tokenstate.service_key
@@ -24,7 +24,7 @@ type DigestsByPepperRow struct {
 }
 
 func (q *Queries) DigestsByPepper(ctx context.Context, db DBTX) ([]DigestsByPepperRow, error) {
-	rows, err := db.Query(ctx, digestsByPepper)
+	rows, err := db.Query(ctx, DigestsByPepper)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (q *Queries) DigestsByPepper(ctx context.Context, db DBTX) ([]DigestsByPepp
 	return items, nil
 }
 
-const keysToRevoke = `-- name: KeysToRevoke :many
+const KeysToRevoke = `-- name: KeysToRevoke :many
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key
 WHERE realm = $1 AND revoked_at IS NULL AND ($2::text = '' OR kind = $2) AND ($3::text = '' OR user_id = $3)
     AND ($4::timestamptz IS NULL OR created_at < $4) AND id > $5
@@ -61,7 +61,7 @@ type KeysToRevokeParams struct {
 
 // For operators: live keys of a realm, by any of kind, owner and time of making.
 func (q *Queries) KeysToRevoke(ctx context.Context, db DBTX, arg KeysToRevokeParams) ([]TokenstateApiKey, error) {
-	rows, err := db.Query(ctx, keysToRevoke,
+	rows, err := db.Query(ctx, KeysToRevoke,
 		arg.Realm,
 		arg.Kind,
 		arg.UserID,
@@ -108,7 +108,7 @@ func (q *Queries) KeysToRevoke(ctx context.Context, db DBTX, arg KeysToRevokePar
 	return items, nil
 }
 
-const liveSystemKeys = `-- name: LiveSystemKeys :many
+const LiveSystemKeys = `-- name: LiveSystemKeys :many
 SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key WHERE kind = 'system' AND revoked_at IS NULL AND id > $1 ORDER BY id LIMIT $2
 `
 
@@ -118,7 +118,7 @@ type LiveSystemKeysParams struct {
 }
 
 func (q *Queries) LiveSystemKeys(ctx context.Context, db DBTX, arg LiveSystemKeysParams) ([]TokenstateApiKey, error) {
-	rows, err := db.Query(ctx, liveSystemKeys, arg.After, arg.Most)
+	rows, err := db.Query(ctx, LiveSystemKeys, arg.After, arg.Most)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (q *Queries) LiveSystemKeys(ctx context.Context, db DBTX, arg LiveSystemKey
 	return items, nil
 }
 
-const markUsed = `-- name: MarkUsed :exec
+const MarkUsed = `-- name: MarkUsed :exec
 WITH free AS (
     SELECT k.id FROM tokenstate.api_key k WHERE k.id = ANY($1::text[]) ORDER BY k.id FOR UPDATE SKIP LOCKED
 ), used AS (
@@ -175,11 +175,11 @@ type MarkUsedParams struct {
 
 // Rows that somebody holds are left out: two replicas must not wait for each other here.
 func (q *Queries) MarkUsed(ctx context.Context, db DBTX, arg MarkUsedParams) error {
-	_, err := db.Exec(ctx, markUsed, arg.Ids, arg.Ats)
+	_, err := db.Exec(ctx, MarkUsed, arg.Ids, arg.Ats)
 	return err
 }
 
-const redigestKey = `-- name: RedigestKey :one
+const RedigestKey = `-- name: RedigestKey :one
 UPDATE tokenstate.api_key SET digest = $1, pepper_id = $2 WHERE id = $3 AND digest = $4 RETURNING id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by
 `
 
@@ -191,7 +191,7 @@ type RedigestKeyParams struct {
 }
 
 func (q *Queries) RedigestKey(ctx context.Context, db DBTX, arg RedigestKeyParams) (TokenstateApiKey, error) {
-	row := db.QueryRow(ctx, redigestKey,
+	row := db.QueryRow(ctx, RedigestKey,
 		arg.Digest,
 		arg.PepperID,
 		arg.ID,
@@ -223,7 +223,7 @@ func (q *Queries) RedigestKey(ctx context.Context, db DBTX, arg RedigestKeyParam
 	return i, err
 }
 
-const redigestServiceKey = `-- name: RedigestServiceKey :one
+const RedigestServiceKey = `-- name: RedigestServiceKey :one
 UPDATE tokenstate.service_key SET digest = $1, pepper_id = $2 WHERE name = $3 AND digest = $4 RETURNING name, realm, digest, pepper_id, scopes, orgs, created_at
 `
 
@@ -235,7 +235,7 @@ type RedigestServiceKeyParams struct {
 }
 
 func (q *Queries) RedigestServiceKey(ctx context.Context, db DBTX, arg RedigestServiceKeyParams) (TokenstateServiceKey, error) {
-	row := db.QueryRow(ctx, redigestServiceKey,
+	row := db.QueryRow(ctx, RedigestServiceKey,
 		arg.Digest,
 		arg.PepperID,
 		arg.Name,

@@ -16,7 +16,7 @@ var following = []mutant{
 	{"who cannot follow is not ready", follows + "projection.go", `case p.behindFeed:`, `case false:`, false},
 	{"nobody answers for longer than may be", follows + "projection.go", `case p.opts.MaxStale > 0 && time.Since(p.asOf) > p.opts.MaxStale:`, `case false:`, false},
 	{"an older database is noticed by its version", follows + "keep.go", `if now.Version < version {`, `if false {`, false},
-	{"an older database is noticed by its nonce", follows + "keep.go", `(len(vs) == 0 || vs[0].Nonce != nonce)`, `len(vs) == 0`, false},
+	{"an older database is noticed by its nonce", follows + "keep.go", `(len(news.Versions) == 0 || news.Versions[0].Nonce != nonce)`, `len(vs) == 0`, false},
 	{"a new epoch ends a regression", follows + "keep.go", `return s.Epoch != r.epoch || `, `return `, false},
 	{"a log read again ends a regression", follows + "keep.go", ` || s.knownUntil() > r.known+healed`, ``, false},
 	{"a snapshot of two epochs is not kept", follows + "keep.go", `after.Epoch != status.Epoch {`, `after.Epoch < status.Epoch-1000 {`, false},

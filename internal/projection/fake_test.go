@@ -117,14 +117,14 @@ func (h *history) Snapshot(context.Context) (Snapshot, error) {
 	return h.snapshot(), errors.Join(h.fault, h.unloadable)
 }
 
-func (h *history) Since(_ context.Context, after int64) ([]Version, error) {
+func (h *history) News(_ context.Context, after int64) (News, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if after >= int64(len(h.versions)) || after < h.pruned {
-		return nil, ErrReload
+		return News{Status: h.status, Gap: errors.New("pruned, or ahead")}, h.fault
 	}
 	vs := h.versions[after:]
-	return slices.Clone(vs[:min(len(vs), h.span+1)]), h.fault
+	return News{Status: h.status, Versions: slices.Clone(vs[:min(len(vs), h.span+1)]), More: len(vs) > h.span+1}, h.fault
 }
 
 func (h *history) Status(context.Context) (Status, error) {
@@ -133,7 +133,7 @@ func (h *history) Status(context.Context) (Status, error) {
 	return h.status, h.fault
 }
 
-func (h *history) Wait(ctx context.Context) error {
+func (h *history) Wait(ctx context.Context, _ int64) error {
 	select {
 	case <-h.wake:
 		return nil

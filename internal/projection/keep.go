@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -55,11 +54,11 @@ func (p *Projection) behind(ctx context.Context, now Snapshot, version int64, no
 	if now.Version < version {
 		return true, nil
 	}
-	vs, err := p.source.Since(ctx, version)
-	if errors.Is(err, ErrReload) {
-		return false, nil
+	news, err := p.source.News(ctx, version)
+	if err != nil || news.Gap != nil {
+		return false, err
 	}
-	return err == nil && version > 0 && (len(vs) == 0 || vs[0].Nonce != nonce), err
+	return version > 0 && (len(news.Versions) == 0 || news.Versions[0].Nonce != nonce), nil
 }
 
 // Keep keeps the snapshot up to date until ctx ends, and once more then. It reads the database,

@@ -2,7 +2,6 @@ package projection
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/pause"
@@ -17,14 +16,14 @@ func (p *Projection) Run(ctx context.Context) error {
 	retry := p.opts.Retry
 	p.open()
 	for ctx.Err() == nil {
-		moved, err := p.step(ctx)
+		more, err := p.step(ctx)
 		if err == nil {
 			retry, p.kept = p.opts.Retry, nil
 		} else if p.st == nil {
 			p.restore()
 		}
-		if err == nil && !moved { // there may be more than one reading brings
-			err = p.source.Wait(ctx)
+		if err == nil && !more {
+			err = p.source.Wait(ctx, p.st.version)
 		}
 		if err == nil || ctx.Err() != nil {
 			continue
@@ -36,9 +35,8 @@ func (p *Projection) Run(ctx context.Context) error {
 	return nil
 }
 
-// step brings the projection up to date once. The status is read first: if the epoch changes
-// between the two, the next step sees it.
-func (p *Projection) step(ctx context.Context) (moved bool, err error) {
+// step brings the projection further once, and says whether there is more to read.
+func (p *Projection) step(ctx context.Context) (more bool, err error) {
 	limit := p.opts.LoadLimit
 	if p.kept != nil {
 		limit = firstLimit // there is something to answer from meanwhile
@@ -46,10 +44,11 @@ func (p *Projection) step(ctx context.Context) (moved bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	now := time.Now()
-	status, err := p.source.Status(ctx)
+	news, err := p.news(ctx)
 	if err != nil {
 		return false, err
 	}
+	status := news.Status
 	if status.Now != 0 {
 		p.clock.set(status.Now)
 	}
@@ -57,19 +56,27 @@ func (p *Projection) step(ctx context.Context) (moved bool, err error) {
 	if p.st == nil || status.Epoch != p.status.Epoch { // only Run writes them
 		return true, p.load(ctx, status, now)
 	}
-	versions, err := p.source.Since(ctx, p.st.version)
-	if errors.Is(err, ErrReload) || err == nil && !p.leadsOn(versions) {
-		p.log.Error().AnErr("feed", err).Int64("version", p.st.version).Msg("the feed does not lead on; loading a snapshot")
+	if news.Gap == nil && !p.leadsOn(news.Versions) {
+		news.Gap = errGap
+	}
+	if news.Gap != nil {
+		p.log.Error().AnErr("feed", news.Gap).Int64("version", p.st.version).Msg("the feed does not lead on; loading a snapshot")
 		err := p.load(ctx, status, now)
 		p.lostTrack(err)
 		return true, err
 	}
-	if err != nil {
-		return false, err
-	}
 	p.lostTrack(nil)
-	p.install(status, versions[1:], now)
-	return len(versions) > 1, nil
+	p.install(status, news.Versions[1:], now)
+	return news.More, nil
+}
+
+// news is the status alone where there is no version to go on from.
+func (p *Projection) news(ctx context.Context) (News, error) {
+	if p.st == nil { // only Run writes it
+		status, err := p.source.Status(ctx)
+		return News{Status: status}, err
+	}
+	return p.source.News(ctx, p.st.version)
 }
 
 // lostTrack notes that neither the feed nor a snapshot brings us on, although the database answers.

@@ -11,22 +11,32 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// ErrReload is what Since answers when the feed does not lead on from where the reader stands:
-// it was pruned, has a gap, ends before, or has a row that this program cannot read.
-var ErrReload = errors.New("the feed does not lead on from here: load a snapshot")
+// errGap: whole versions came, and not those that follow ours.
+var errGap = errors.New("the feed has another history, or leaves a version out")
 
 // Source is where the state lies.
 type Source interface {
 	Snapshot(context.Context) (Snapshot, error)
-	// Since gives the version at after itself, so that its nonce can be compared, and what came
-	// after it, whole versions in order; ErrReload. Version 0 has no changes and no nonce.
-	Since(ctx context.Context, after int64) ([]Version, error)
 	Status(context.Context) (Status, error)
-	// Wait returns when something may have been written, or after the poll interval.
-	Wait(context.Context) error
+	// News is the status, and what has come since a version.
+	News(ctx context.Context, after int64) (News, error)
+	// Wait returns when something beyond a version may have been written, or after the poll interval.
+	Wait(ctx context.Context, known int64) error
 	FindKey(ctx context.Context, id string) (apikey.Record, bool, error)
 	// FindLegacy finds keys in another format than ours, by their digests.
 	FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error)
+}
+
+// News is of one state of the database.
+type News struct {
+	Status Status
+	// Versions are the reader's own, so that its nonce can be compared, and what came after it, whole versions in order. Version 0
+	// has no changes and no nonce.
+	Versions []Version
+	More     bool // there are others behind them
+	// Gap is why the feed does not lead on from where the reader stands: it was pruned, has a gap, ends before, or has a row that
+	// this program cannot read. There are no versions then, and a snapshot is to be loaded.
+	Gap error
 }
 
 // Snapshot is everything at one version.

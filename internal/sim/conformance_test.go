@@ -161,8 +161,9 @@ func (b *both) read(source projection.Source, store worker.Store, outbox worker.
 	must(b.t, err)
 	snap, err := source.Snapshot(ctx)
 	must(b.t, err)
-	feed, err := source.Since(ctx, 0)
-	must(b.t, err)
+	news, err := source.News(ctx, 0)
+	must(b.t, errors.Join(err, news.Gap))
+	feed := news.Versions
 	said = append(said, fmt.Sprint(floor.Seq, floor.Digest, status.Confirmed, snap.Version, len(feed)))
 	for _, w := range waiting {
 		said = append(said, "waiting "+w.ID)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -26,18 +27,20 @@ func (s *memoryStore) snapshot() projection.Snapshot {
 	return snap
 }
 
-func (s *memoryStore) since(after int64) ([]projection.Version, error) {
+func (s *memoryStore) newsSince(after int64) projection.News {
+	n := projection.News{Status: s.status()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if after > int64(len(s.feed)) {
-		return nil, projection.ErrReload
+	switch {
+	case after > int64(len(s.feed)):
+		n.Gap = errors.New("the reader is ahead")
+	case after == 0:
+		n.Versions = append([]projection.Version{{}}, s.feed...)
+	default:
+		n.Versions = slices.Clone(s.feed[after-1:])
+		n.Versions[0].Changes = nil // only its nonce is compared
 	}
-	if after == 0 {
-		return append([]projection.Version{{}}, s.feed...), nil
-	}
-	vs := slices.Clone(s.feed[after-1:])
-	vs[0].Changes = nil // only its nonce is compared
-	return vs, nil
+	return n
 }
 
 func (s *memoryStore) status() projection.Status {

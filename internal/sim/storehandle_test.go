@@ -65,10 +65,9 @@ func (h storeHandle) Snapshot(ctx context.Context) (projection.Snapshot, error) 
 	return ask(ctx, h, h.s.snapshot)
 }
 
-// Since implements projection.Source.
-func (h storeHandle) Since(ctx context.Context, after int64) (vs []projection.Version, err error) {
-	err = h.pass(ctx, func() (err error) { vs, err = h.s.since(after); return err })
-	return vs, err
+// News implements projection.Source.
+func (h storeHandle) News(ctx context.Context, after int64) (projection.News, error) {
+	return ask(ctx, h, func() projection.News { return h.s.newsSince(after) })
 }
 
 // Status implements projection.Source.
@@ -77,7 +76,7 @@ func (h storeHandle) Status(ctx context.Context) (projection.Status, error) {
 }
 
 // Wait implements projection.Source.
-func (h storeHandle) Wait(ctx context.Context) error {
+func (h storeHandle) Wait(ctx context.Context, _ int64) error {
 	h.s.mu.Lock()
 	news := h.s.news
 	h.s.mu.Unlock()

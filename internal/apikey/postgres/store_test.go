@@ -76,8 +76,9 @@ func TestMintAtOnce(t *testing.T) {
 	if got = slices.Compact(got); len(got) != 1 || got[0] != build(1, 0).Record {
 		t.Fatalf("%+v", got)
 	}
-	vs, err := st.FeedSince(t.Context(), 0, 10)
-	must(t, err)
+	news, err := st.News(t.Context(), 0, 10)
+	must(t, errors.Join(err, news.Gap))
+	vs := news.Versions
 	if len(vs) != 1 || vs[0].Changes[0].Kind != KindKey {
 		t.Fatalf("%+v", vs)
 	}

@@ -22,8 +22,9 @@ func (s *source) Snapshot(context.Context) (projection.Snapshot, error) {
 	return projection.Snapshot{Version: 1, Nonce: "n", Facts: s.facts, Tokens: s.tokens}, nil
 }
 
-func (*source) Since(_ context.Context, after int64) ([]projection.Version, error) {
-	return []projection.Version{{Version: after, Nonce: "n"}}, nil
+func (s *source) News(ctx context.Context, after int64) (projection.News, error) {
+	status, err := s.Status(ctx)
+	return projection.News{Status: status, Versions: []projection.Version{{Version: after, Nonce: "n"}}}, err
 }
 
 func (s *source) Status(context.Context) (projection.Status, error) {
@@ -37,7 +38,7 @@ func (s *source) Status(context.Context) (projection.Status, error) {
 	return st, nil
 }
 
-func (*source) Wait(ctx context.Context) error {
+func (*source) Wait(ctx context.Context, _ int64) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

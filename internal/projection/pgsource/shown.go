@@ -28,15 +28,15 @@ func (s *Shown) Snapshot(ctx context.Context) (projection.Snapshot, error) {
 	return snapshotOf(snap), nil
 }
 
-// Since implements projection.Source. A version that is about keys alone stays, without changes: a
+// News implements projection.Source. A version that is about keys alone stays, without changes: a
 // missing one would be a gap.
-func (s *Shown) Since(ctx context.Context, after int64) ([]projection.Version, error) {
-	return since(ctx, after, func(ctx context.Context, after, span int64) ([]state.Version, error) {
-		vs, err := s.state.FeedShownSince(ctx, after, span)
-		for i := range vs {
-			vs[i].Changes = slices.DeleteFunc(vs[i].Changes, hidden)
+func (s *Shown) News(ctx context.Context, after int64) (projection.News, error) {
+	return news(ctx, after, func(ctx context.Context, after, span int64) (state.News, error) {
+		got, err := s.state.NewsShown(ctx, after, span)
+		for i := range got.Versions {
+			got.Versions[i].Changes = slices.DeleteFunc(got.Versions[i].Changes, hidden)
 		}
-		return vs, err
+		return got, err
 	})
 }
 

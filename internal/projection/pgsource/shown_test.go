@@ -2,6 +2,7 @@ package pgsource
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -39,9 +40,9 @@ func TestConsoleFollowsWithoutDigests(t *testing.T) {
 	if v := known.Judge(token); v.State != tokenstate.Revoked || v.Cause != "message-1" {
 		t.Errorf("the console's verdict is %+v", v)
 	}
-	versions, err := source.state.FeedShownSince(ctx, 0, 10)
-	must(t, err)
-	for _, v := range versions {
+	got, err := source.state.NewsShown(ctx, 0, 10)
+	must(t, errors.Join(err, got.Gap))
+	for _, v := range got.Versions {
 		for _, c := range v.Changes {
 			if c.Kind == keys.KindServiceKey && c.Value != nil {
 				t.Errorf("the feed shows a credential: %s", c.Value)

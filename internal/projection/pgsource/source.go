@@ -5,7 +5,6 @@ package pgsource
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -40,7 +39,7 @@ func New(pool *pgxpool.Pool, poll time.Duration) *Source {
 func (s *Source) Close() { s.waiter.Close() }
 
 // Wait implements projection.Source.
-func (s *Source) Wait(ctx context.Context) error { return s.waiter.Wait(ctx) }
+func (s *Source) Wait(ctx context.Context, known int64) error { return s.waiter.Wait(ctx, known) }
 
 // FindKey implements projection.Source.
 func (s *Source) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
@@ -82,24 +81,28 @@ func snapshotOf(snap state.Snapshot) projection.Snapshot {
 	return out
 }
 
-// Since implements projection.Source.
-func (s *Source) Since(ctx context.Context, after int64) ([]projection.Version, error) {
-	return since(ctx, after, s.state.FeedSince)
+// News implements projection.Source.
+func (s *Source) News(ctx context.Context, after int64) (projection.News, error) {
+	return news(ctx, after, s.state.News)
 }
 
-func since(ctx context.Context, after int64,
-	feed func(ctx context.Context, after, span int64) ([]state.Version, error),
-) ([]projection.Version, error) {
-	from, out := after, []projection.Version{{}}
-	if after > 0 {
-		from, out = after-1, nil // its own version as well
-	}
-	vs, err := feed(ctx, from, span)
-	if errors.Is(err, state.ErrPruned) || errors.Is(err, state.ErrGap) || errors.Is(err, state.ErrAhead) {
-		return nil, fmt.Errorf("%w: %w", projection.ErrReload, err)
-	}
+func news(ctx context.Context, after int64,
+	read func(ctx context.Context, after, span int64) (state.News, error),
+) (projection.News, error) {
+	got, err := read(ctx, max(after-1, 0), span) // its own version as well
 	if err != nil {
-		return nil, err
+		return projection.News{}, err
+	}
+	n := projection.News{Status: statusOf(got.Status), More: got.More, Gap: got.Gap}
+	if n.Gap == nil {
+		n.Versions, n.Gap = versionsOf(got.Versions, after)
+	}
+	return n, nil
+}
+
+func versionsOf(vs []state.Version, after int64) (out []projection.Version, err error) {
+	if after == 0 {
+		out = append(out, projection.Version{})
 	}
 	for _, v := range vs {
 		if v.Version == after { // where the reader stands: only its nonce is compared
@@ -108,7 +111,7 @@ func since(ctx context.Context, after int64,
 		}
 		changes, err := changesOf(v.Changes)
 		if err != nil { // a newer program's, or damaged: the tables say what it means
-			return nil, fmt.Errorf("%w: version %d of the feed: %w", projection.ErrReload, v.Version, err)
+			return nil, fmt.Errorf("version %d of the feed: %w", v.Version, err)
 		}
 		out = append(out, projection.Version{Version: v.Version, Nonce: v.Nonce, Changes: changes})
 	}
@@ -118,14 +121,14 @@ func since(ctx context.Context, after int64,
 // Status implements projection.Source.
 func (s *Source) Status(ctx context.Context) (projection.Status, error) {
 	st, err := s.state.Status(ctx)
-	if err != nil {
-		return projection.Status{}, err
-	}
-	out := projection.Status{
+	return statusOf(st), err
+}
+
+func statusOf(st state.Status) projection.Status {
+	return projection.Status{
 		Epoch: st.Epoch, History: st.History, Confirmed: st.Confirmed, Rules: st.Rules, Now: st.Now,
 		Beats: st.Heartbeats, Backfills: st.Backfills,
 	}
-	return out, nil
 }
 
 func changesOf(rows []state.Change) (out []projection.Change, err error) {

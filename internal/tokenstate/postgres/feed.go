@@ -73,28 +73,50 @@ func text(v []byte) string {
 	return string(v)
 }
 
-// FeedSince reads at most span whole versions after a version, in one statement, for several
-// would each see another state.
-func (s *Store) FeedSince(ctx context.Context, after, span int64) ([]Version, error) {
-	rows, err := q.FeedSince(ctx, s.pool, dbsqlc.FeedSinceParams{After: after, Until: after + span})
-	if err != nil {
-		return nil, fmt.Errorf("read feed: %w", err)
-	}
-	return versionsOf(rows, after, span)
+// News is the status, and whole versions of the feed, of one state of the database.
+type News struct {
+	Status   Status
+	Versions []Version
+	More     bool  // there are versions behind these
+	Gap      error // ErrPruned, ErrGap or ErrAhead: why there are none
 }
 
-// FeedShownSince is FeedSince for a role that may see no digests: what is neither a fact nor a token
-// has no value.
-func (s *Store) FeedShownSince(ctx context.Context, after, span int64) ([]Version, error) {
-	shown, err := q.FeedShownSince(ctx, s.pool, dbsqlc.FeedShownSinceParams{After: after, Until: after + span})
-	if err != nil {
-		return nil, fmt.Errorf("read feed: %w", err)
-	}
+// News reads at most span versions after a version.
+func (s *Store) News(ctx context.Context, after, span int64) (News, error) {
+	return s.news(ctx, after, span, dbsqlc.FeedSince, q.FeedSince)
+}
+
+// NewsShown is News for a role that may see no digests: what is neither a fact nor a token has no value.
+func (s *Store) NewsShown(ctx context.Context, after, span int64) (News, error) {
+	return s.news(ctx, after, span, dbsqlc.FeedShownSince, shownSince)
+}
+
+func shownSince(ctx context.Context, db dbsqlc.DBTX, p dbsqlc.FeedSinceParams) ([]dbsqlc.FeedSinceRow, error) {
+	shown, err := q.FeedShownSince(ctx, db, dbsqlc.FeedShownSinceParams(p))
 	rows := make([]dbsqlc.FeedSinceRow, len(shown))
 	for i, r := range shown {
 		rows[i] = dbsqlc.FeedSinceRow(r)
 	}
-	return versionsOf(rows, after, span)
+	return rows, err
+}
+
+func (s *Store) news(ctx context.Context, after, span int64, sql string,
+	take func(context.Context, dbsqlc.DBTX, dbsqlc.FeedSinceParams) ([]dbsqlc.FeedSinceRow, error),
+) (n News, err error) {
+	p := dbsqlc.FeedSinceParams{After: after, Until: after + span}
+	err = s.ask(ctx, append(statusQuestions(), question{sql, []any{p.After, p.Until}}), func(db dbsqlc.DBTX) error {
+		if n.Status, err = takeStatus(ctx, db); err != nil {
+			return err
+		}
+		rows, err := take(ctx, db, p)
+		if err != nil {
+			return fmt.Errorf("read feed: %w", err)
+		}
+		n.Versions, n.Gap = versionsOf(rows, after, span)
+		n.More = n.Gap == nil && rows[0].Head > p.Until
+		return nil
+	})
+	return n, err
 }
 
 func versionsOf(rows []dbsqlc.FeedSinceRow, after, span int64) ([]Version, error) {

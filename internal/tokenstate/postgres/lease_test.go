@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // brief times keep a test from waiting for what a worker would wait for.
@@ -137,16 +139,23 @@ func TestWait(t *testing.T) {
 	s, ctx := New(newPool(t)), t.Context()
 	w := s.NewWaiter(time.Hour)
 	defer w.Close()
-	must(t, w.Wait(ctx)) // listens, and returns at once
+	must(t, w.Wait(ctx, 0)) // listens, and returns at once
 	woken := make(chan error)
-	go func() { woken <- w.Wait(ctx) }()
+	go func() { woken <- w.Wait(ctx, 0) }()
 	_, err := s.PutToken(ctx, issued(5), nil)
 	must(t, err)
 	must(t, <-woken)
+	for i := range tokenstate.Seconds(2) {
+		_, err = s.PutToken(ctx, issued(6+i), nil)
+		must(t, err)
+	}
+	if v, err := w.beyond(ctx, 2); v != 3 || err != nil {
+		t.Errorf("who knows version 2 is woken by version %d, %v", v, err)
+	}
 	w.poll = 50 * time.Millisecond
 	_, err = s.pool.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
 	must(t, err)
 	for range 3 {
-		must(t, w.Wait(context.WithoutCancel(ctx)))
+		must(t, w.Wait(context.WithoutCancel(ctx), 3))
 	}
 }

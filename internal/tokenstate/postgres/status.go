@@ -23,23 +23,36 @@ type Status struct {
 }
 
 // Status reads it.
-func (s *Store) Status(ctx context.Context) (Status, error) {
-	e, err := q.Epoch(ctx, s.pool)
+func (s *Store) Status(ctx context.Context) (st Status, err error) {
+	err = s.ask(ctx, statusQuestions(), func(db dbsqlc.DBTX) error {
+		st, err = takeStatus(ctx, db)
+		return err
+	})
+	return st, err
+}
+
+func statusQuestions() []question {
+	return []question{{sql: dbsqlc.Epoch}, {sql: dbsqlc.Heartbeats}, {sql: dbsqlc.Backfills}, {sql: dbsqlc.Rules}}
+}
+
+// takeStatus takes the answers to statusQuestions.
+func takeStatus(ctx context.Context, db dbsqlc.DBTX) (Status, error) {
+	e, err := q.Epoch(ctx, db)
 	if err != nil {
 		return Status{}, fmt.Errorf("read epoch: %w", err)
 	}
 	st := Status{Epoch: e.Epoch, History: e.History, Confirmed: e.Confirmed, Now: tokenstate.Millis(e.NowMs)}
-	all, err := nodes(ctx, s.pool)
+	all, err := nodes(ctx, db)
 	if err != nil {
 		return Status{}, err
 	}
 	for _, n := range all {
 		st.Heartbeats = append(st.Heartbeats, n.Beat)
 	}
-	if st.Backfills, err = readings(ctx, s.pool); err != nil {
+	if st.Backfills, err = readings(ctx, db); err != nil {
 		return Status{}, err
 	}
-	st.Rules, err = rules(ctx, s.pool)
+	st.Rules, err = rules(ctx, db)
 	return st, err
 }
 

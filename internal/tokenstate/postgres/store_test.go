@@ -111,8 +111,9 @@ func TestTableEqualsJoin(t *testing.T) {
 func followFeed(t *rapid.T, s *Store, after int64, want tokenstate.Facts) {
 	f := tokenstate.NewFacts()
 	for {
-		vs, err := s.FeedSince(context.Background(), after, 2)
-		must(t, err)
+		news, err := s.News(context.Background(), after, 2)
+		must(t, errors.Join(err, news.Gap))
+		vs := news.Versions
 		if len(vs) == 0 {
 			break
 		}
@@ -162,8 +163,9 @@ func TestOneOfTwoAppliersWins(t *testing.T) {
 	}
 	var n int
 	must(t, s.pool.QueryRow(ctx, "SELECT count(*) FROM tokenstate.journal").Scan(&n))
-	vs, err := s.FeedSince(ctx, 0, 10)
-	must(t, err)
+	news, err := s.News(ctx, 0, 10)
+	must(t, errors.Join(err, news.Gap))
+	vs := news.Versions
 	if n != 1 || len(vs) != 1 {
 		t.Fatalf("journal %d, versions %d: the loser wrote something", n, len(vs))
 	}
@@ -194,7 +196,7 @@ func TestFeedFaults(t *testing.T) {
 	}
 	check := func(after int64, want error) {
 		t.Helper()
-		if _, err := s.FeedSince(ctx, after, 10); !errors.Is(err, want) {
+		if n, err := s.News(ctx, after, 10); err != nil || !errors.Is(n.Gap, want) {
 			t.Fatalf("after %d: got %v, want %v", after, err, want)
 		}
 	}

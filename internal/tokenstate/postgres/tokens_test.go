@@ -20,8 +20,9 @@ func issued(at tokenstate.Seconds) StoredToken {
 
 func (s *Store) versions(t *testing.T, after int64) []Version {
 	t.Helper()
-	vs, err := s.FeedSince(t.Context(), after, 1000)
-	must(t, err)
+	news, err := s.News(t.Context(), after, 1000)
+	must(t, errors.Join(err, news.Gap))
+	vs := news.Versions
 	return vs
 }
 

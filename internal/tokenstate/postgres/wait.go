@@ -3,24 +3,32 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/pause"
 )
+
+// lull is between two times that notifications wake a waiter. Who has waited for long is woken at once; many versions in a row
+// are then read together.
+const lull = 25 * time.Millisecond
 
 // Waiter waits for the feed to move. Notifications only wake it early: polling alone is
 // correct, so a lost connection costs time and nothing else. It is for one goroutine.
 type Waiter struct {
-	pool *pgxpool.Pool
-	poll time.Duration
-	conn *pgxpool.Conn
+	pool  *pgxpool.Pool
+	poll  time.Duration
+	conn  *pgxpool.Conn
+	woken time.Time
 }
 
 // NewWaiter waits at most poll at a time.
 func (s *Store) NewWaiter(poll time.Duration) *Waiter { return &Waiter{pool: s.pool, poll: poll} }
 
-// Wait returns nil when something may have been written.
-func (w *Waiter) Wait(ctx context.Context) error {
+// Wait returns nil when something beyond a version may have been written.
+func (w *Waiter) Wait(ctx context.Context, known int64) error {
 	ctx, cancel := context.WithTimeout(ctx, w.poll)
 	defer cancel()
 	if w.conn == nil {
@@ -30,10 +38,29 @@ func (w *Waiter) Wait(ctx context.Context) error {
 		}
 		return nil // what was written before we listened would wake nobody
 	}
-	if _, err := w.conn.Conn().WaitForNotification(ctx); err != nil && ctx.Err() == nil {
+	_, err := w.beyond(ctx, known)
+	if err != nil && ctx.Err() == nil {
 		w.Close()
 	}
+	if err == nil {
+		_ = pause.For(ctx, lull-time.Since(w.woken))
+		w.woken = time.Now()
+	}
 	return nil
+}
+
+// beyond waits for the notification of a version that is not known. After a restore they begin anew, and polling finds it.
+func (w *Waiter) beyond(ctx context.Context, known int64) (int64, error) {
+	for {
+		n, err := w.conn.Conn().WaitForNotification(ctx)
+		if err != nil {
+			return 0, err
+		}
+		v, err := strconv.ParseInt(n.Payload, 10, 64)
+		if err != nil || v > known {
+			return v, nil //nolint:nilerr // what is no number wakes, too
+		}
+	}
 }
 
 func (w *Waiter) listen(ctx context.Context) error {
