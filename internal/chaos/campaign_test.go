@@ -39,6 +39,7 @@ type campaign struct {
 	kills      map[string]int
 	number     int
 	total      tally
+	overridden int  // orders whose loss changes nothing
 	comparator bool // it must lose
 
 	acting sync.WaitGroup

@@ -19,8 +19,8 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		c.cycle(n+1, names)
 	}
 	longest := max(c.answers.worst(), c.orders.worst())
-	fmt.Printf("cycles=%d acked=%d lost=%d false_revoked=%d false_usable=%d longest_stop_s=%.1f decision_stop_s=%.1f kills=%v seed=%d\n", //nolint:forbidigo // the contract's line
-		n, c.total.acked, c.total.lost, c.total.falseRevoked, c.total.falseUsable, longest.Seconds(), c.answers.worst().Seconds(), c.kills, seed)
+	fmt.Printf("cycles=%d acked=%d lost=%d false_revoked=%d false_usable=%d longest_stop_s=%.1f decision_stop_s=%.1f kills=%v overridden=%d seed=%d\n", //nolint:forbidigo // the contract's line
+		n, c.total.acked, c.total.lost, c.total.falseRevoked, c.total.falseUsable, longest.Seconds(), c.answers.worst().Seconds(), c.kills, c.overridden, seed)
 	if c.total.lost+c.total.falseRevoked+c.total.falseUsable > 0 || longest > 10*time.Second {
 		t.Errorf("run it again with CHAOS_SEED=%d", seed)
 	}

@@ -182,6 +182,7 @@ func (c *campaign) forgetting(ctx context.Context, since time.Time, then func() 
 	if err := c.ready(ctx); err != nil {
 		return err
 	}
+	c.overridden += c.ledger.overridden(since)
 	return c.again(since)
 }
 

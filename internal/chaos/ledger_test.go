@@ -5,6 +5,8 @@ package chaos
 import (
 	"encoding/json"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ type ledger struct {
 	file  *os.File
 	lines []line
 	last  uint64 // the highest sequence that NATS has acknowledged
+	over  map[string]bool
 }
 
 // line is one acknowledgement. ID is that of the message in the log; "" where authapi does not tell it.
@@ -32,7 +35,7 @@ func newLedger(t *testing.T, path string) *ledger {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	must(t, err)
 	t.Cleanup(func() { _ = f.Close() })
-	return &ledger{file: f}
+	return &ledger{file: f, over: map[string]bool{}}
 }
 
 func (l *ledger) note(n line) error {
@@ -58,9 +61,29 @@ func (l *ledger) messages() (ids []string, last uint64, acked int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, n := range l.lines {
-		if n.ID != "" {
+		if n.ID != "" && !l.over[n.ID] {
 			ids = append(ids, n.ID)
 		}
 	}
 	return ids, l.last, len(l.lines)
+}
+
+// overridden: the database has lost what was committed since a moment, and the replicas write the orders again that are in
+// force. Whether a user may have keys is said by the last order about that user: one that another had overridden by then is
+// in nobody's memory, and nothing depends on it.
+func (l *ledger) overridden(since time.Time) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	newest := map[string]bool{}
+	for _, x := range slices.Backward(l.lines) {
+		switch {
+		case !strings.HasPrefix(x.What, "standing ") || x.At.Before(since):
+		case newest[x.Who]:
+			l.over[x.ID] = true
+			n++
+		default:
+			newest[x.Who] = true
+		}
+	}
+	return n
 }
