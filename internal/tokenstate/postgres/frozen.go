@@ -86,6 +86,10 @@ func (z Frozen) View(ctx context.Context) (rows []journal.ViewRow, at tokenstate
 	if err := z.tx.QueryRow(ctx, "SELECT (extract(epoch FROM now()) * 1000)::bigint").Scan(&at); err != nil {
 		return nil, 0, fmt.Errorf("read the transaction's time: %w", err)
 	}
+	// The plan of one token is compiled for seconds before it is used a first time.
+	if _, err := z.tx.Exec(ctx, "SET LOCAL jit = off"); err != nil {
+		return nil, 0, fmt.Errorf("read view: %w", err)
+	}
 	const all = `SELECT realm, user_id, client_id, session_id, issued_at, state, coalesce(reason, ''),
 		coalesce((extract(epoch FROM since) * 1000)::bigint, 0), coalesce(event_id, '') FROM tokenstate.offline_token_state`
 	found, err := z.tx.Query(ctx, all)
