@@ -25,6 +25,9 @@ var groups = []struct {
 	{"drain", drain},
 	{"writers", writers},
 	{"followers", followers},
+	{"recover", recovered},
+	{"view", view},
+	{"enforced", enforced},
 }
 
 // bench is one group's measuring.

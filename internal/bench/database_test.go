@@ -9,10 +9,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
 // database is the address of a Postgres with the schema. It keeps its commits over a crash as a production one does: where
@@ -78,18 +80,38 @@ func (b *bench) fill(pool *pgxpool.Pool) {
 // teach applies what the log would have taught about the population, in few versions, and says that it is all.
 func (b *bench) teach(store *postgres.Store) {
 	b.Helper()
+	b.taught(store, false)
+}
+
+// taught is teach, with the journal's lines or without them.
+func (b *bench) taught(store *postgres.Store, lines bool) {
+	b.Helper()
 	const users = 10_000
 	for from := 0; from < b.n; from += users {
-		f := tokenstate.NewFacts()
+		batch := journal.Batch{Facts: tokenstate.NewFacts()}
 		for i := from; i < min(b.n, from+users); i++ {
-			b.learn(f, i)
+			for _, m := range b.said(i) {
+				batch.Facts.Add(tokenstate.Learn(m))
+				if lines {
+					batch.Lines = append(batch.Lines, b.line(m, uint64(len(batch.Lines)+2*from+1)))
+				}
+			}
 		}
-		floor, err := store.Floor(b.Context())
+		var err error
+		batch.From, err = store.Floor(b.Context())
 		b.must(err)
-		_, err = store.Apply(b.Context(), journal.Batch{From: floor, To: journal.Floor{Stream: "BENCH", Created: b.began.Time(), Seq: uint64(from + 1), Digest: "d"}, Facts: f})
+		batch.To = journal.Floor{Stream: "BENCH", Created: b.began.Time(), Seq: uint64(2 * min(b.n, from+users)), Digest: "d"}
+		_, err = store.Apply(b.Context(), batch)
 		b.must(err)
 	}
 	b.confirm(store)
+}
+
+func (b *bench) line(m events.Message, seq uint64) journal.Line {
+	b.Helper()
+	raw, err := events.Encode(m)
+	b.must(err)
+	return worker.LineOf(m, journal.Entry{Seq: seq, Received: m.Received, Raw: raw})
 }
 
 // confirm is what a worker says that has read the log to its end.

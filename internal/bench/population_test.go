@@ -73,22 +73,29 @@ func (p population) key(i int) apikey.Record {
 	}
 }
 
-// learn is what the log teaches about one user.
-func (p population) learn(f tokenstate.Facts, i int) {
+// said is what a Keycloak says about one user: the login, and the look that the listener takes for it.
+func (p population) said(i int) [2]events.Message {
 	login, at, yes, no := id('e', i), p.at(i), true, false
 	t := p.token(i)
 	m := events.Message{ID: login, Realm: t.Realm, At: at, Received: at + 40, Node: strings.Clone("kc1"), Server: "26.7.3", Source: events.Listener}
 	m.Body = &events.Happened{Event: login, Kind: "user", Type: "LOGIN", User: t.User, Session: t.Session, Client: t.Client, CommittedBy: at + 20}
-	f.Add(tokenstate.Learn(m))
-	m.ID, m.At, m.Received = id('m', i), at+2_000, at+2_050
-	m.Body = &events.Observation{
+	look := m
+	look.ID, look.At, look.Received = id('m', i), at+2_000, at+2_050
+	look.Body = &events.Observation{
 		Causes:  []events.Cause{{Event: login, Type: "LOGIN", At: at}},
 		Realm:   &events.RealmLook{Enabled: true, Name: "demo", FrontendURL: "https://sso.example", RefreshOnce: &no},
 		Clients: []events.ClientLook{{Client: t.Client, ClientID: t.ClientID, Enabled: true, OfflineAccess: &yes, ConsentRequired: &no}},
 		User:    &events.UserLook{User: t.User, Enabled: true, OfflineAccess: true},
 		Rosters: []events.Roster{{User: t.User, Complete: true, Sessions: []events.ClientSession{{Session: t.Session, Client: t.Client, ClientID: t.ClientID, Start: at.Second(), User: t.User}}}},
 	}
-	f.Add(tokenstate.Learn(m))
+	return [2]events.Message{m, look}
+}
+
+// learn is what the log teaches about one user.
+func (p population) learn(f tokenstate.Facts, i int) {
+	for _, m := range p.said(i) {
+		f.Add(tokenstate.Learn(m))
+	}
 }
 
 func (p population) snapshot() projection.Snapshot {
