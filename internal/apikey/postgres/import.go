@@ -36,25 +36,21 @@ type ImportOutcome struct {
 // Import adds keys of another system, or corrects what is stored under their ids. A revocation
 // made here stays. Unchanged rows are not written, so that an import may be repeated.
 func (s *Store) Import(ctx context.Context, p ImportPage) (out ImportOutcome, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	_, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		rows, err := importKeys(ctx, tx, p.Keys, &out)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if p.Dry {
-			return state.ErrDryRun
-		}
-		if err := state.MoveImport(ctx, tx, p.Source, p.Position); err != nil {
-			return err
+			return nil, state.ErrDryRun
 		}
 		changes := make([]state.Change, len(rows))
 		for i, row := range rows {
 			if changes[i], err = changeOf(row); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		_, err = state.Announce(ctx, tx, changes)
-		return err
+		return changes, state.MoveImport(ctx, tx, p.Source, p.Position)
 	})
 	if err != nil && !errors.Is(err, state.ErrDryRun) {
 		return ImportOutcome{}, fmt.Errorf("import keys: %w", err)
@@ -120,10 +116,7 @@ func (s *Store) Living(ctx context.Context, prefix string) ([]Owned, error) {
 
 // RevokeIDs ends keys, each by the order that order makes of its id.
 func (s *Store) RevokeIDs(ctx context.Context, ids []string, order func(keyID string) events.Message) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := revokeAll(ctx, tx, ids, order, false)
-		return err
-	})
+	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) { return revokeAll(ctx, tx, ids, order, false) })
 	if err != nil {
 		return fmt.Errorf("revoke keys: %w", err)
 	}

@@ -39,13 +39,12 @@ func (s *Store) member(ctx context.Context, m apikey.Member, value []byte, write
 	if err != nil {
 		return 0, fmt.Errorf("encode member: %w", err)
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		n, err := write(tx)
-		if err != nil || n == 0 {
-			return err
+		if n == 0 {
+			return nil, err
 		}
-		version, err = state.Announce(ctx, tx, []state.Change{{Kind: KindMember, Key: string(key), Value: value}})
-		return err
+		return []state.Change{{Kind: KindMember, Key: string(key), Value: value}}, err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write member: %w", err)

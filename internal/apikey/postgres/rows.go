@@ -66,7 +66,7 @@ var ErrNameTaken = errors.New("there is a service credential of this name: take 
 
 // PutServiceKey adds a credential; its name must be new: ErrNameTaken.
 func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		if k.Orgs == nil {
 			k.Orgs = []string{}
 		}
@@ -74,13 +74,12 @@ func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
 			Name: k.Name, Realm: k.Realm, Digest: k.Digest[:], PepperID: k.PepperID, Scopes: k.Scopes, Orgs: k.Orgs,
 		})
 		if violates(err, "service_key_pkey") {
-			return ErrNameTaken
+			return nil, ErrNameTaken
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		_, err = announce(ctx, tx, KindServiceKey, k.Name, k)
-		return err
+		return one(change(KindServiceKey, k.Name, k))
 	})
 	if err != nil {
 		return fmt.Errorf("store service credential: %w", err)
@@ -90,13 +89,12 @@ func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
 
 // DeleteServiceKey ends a credential.
 func (s *Store) DeleteServiceKey(ctx context.Context, name string) (found bool, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	_, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		n, err := q.DeleteServiceKey(ctx, tx, name)
-		if found = n > 0; err != nil || !found {
-			return err
+		if found = n > 0; !found {
+			return nil, err
 		}
-		_, err = state.Announce(ctx, tx, []state.Change{{Kind: KindServiceKey, Key: name}})
-		return err
+		return []state.Change{{Kind: KindServiceKey, Key: name}}, err
 	})
 	if err != nil {
 		return false, fmt.Errorf("delete service credential: %w", err)

@@ -52,34 +52,29 @@ func (n Name) params() dbsqlc.NewestSystemKeyParams {
 func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, apikey.Owned) (uint64, error),
 	build func(uint64, events.Seconds) apikey.Issue,
 ) (rec apikey.Record, version int64, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		owner, err := ownerOf(ctx, tx, n.Realm, n.User)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
-			return err
+			return nil, err
 		}
 		newest, err := newestOf(ctx, tx, n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		generation, err := decide(newest, owner)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if newest != nil && newest.Generation >= generation {
 			rec = *newest
-			return nil
+			return nil, nil
 		}
 		made := build(generation, owner.At)
 		rec = made.Record
-		change, err := add(ctx, tx, made)
-		if err != nil {
-			return err
-		}
-		version, err = state.Announce(ctx, tx, []state.Change{change})
-		return err
+		return add(ctx, tx, made)
 	})
 	if err != nil {
 		return apikey.Record{}, 0, fmt.Errorf("mint key: %w", err)
@@ -110,7 +105,7 @@ func newestOf(ctx context.Context, tx pgx.Tx, n Name) (*apikey.Record, error) {
 	return &rec, err
 }
 
-func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
+func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) ([]state.Change, error) {
 	err := q.AddKey(ctx, tx, dbsqlc.AddKeyParams{
 		ID: k.ID, Realm: k.Realm, UserID: k.User, OrgID: textOrNull(k.Org), Name: k.Name, Kind: string(k.Kind),
 		Digest: k.Digest[:], PepperID: k.PepperID, Generation: int64(k.Generation), Scopes: string(k.Scopes),
@@ -118,37 +113,38 @@ func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) (state.Change, error) {
 		LastFour: textOrNull(k.LastFour), Replaces: textOrNull(k.Replaces), MadeBy: textOrNull(k.MadeBy),
 	})
 	if err != nil {
-		return state.Change{}, err
+		return nil, err
 	}
-	return change(KindKey, k.ID, k.Record)
+	return one(change(KindKey, k.ID, k.Record))
 }
+
+func one(c state.Change, err error) ([]state.Change, error) { return []state.Change{c}, err }
 
 // Revoke ends the newest generation of a system key, and every imported key of its name; with block
 // nobody can mint it again. It writes the orders that order makes of the keys' ids.
 func (s *Store) Revoke(ctx context.Context, n Name, block bool,
 	order func(keyID string) events.Message,
 ) (found bool, version int64, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		if err := state.LockOwner(ctx, tx, n.Realm, n.User); err != nil { // first, as in Mint
-			return err
+			return nil, err
 		}
 		if err := q.LockSystemKey(ctx, tx, n.lock()); err != nil {
-			return err
+			return nil, err
 		}
 		ids, err := q.LegacyNamed(ctx, tx, dbsqlc.LegacyNamedParams{Realm: n.Realm, UserID: n.User, OrgID: n.Org, Name: n.Key, Block: block})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		row, err := q.NewestSystemKey(ctx, tx, n.params())
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return err
+			return nil, err
 		}
 		if err == nil && (row.RevokedAt == nil || block && !row.Blocked) {
 			ids = append(ids, row.ID)
 		}
 		found = len(ids) > 0
-		version, err = revokeAll(ctx, tx, ids, order, block)
-		return err
+		return revokeAll(ctx, tx, ids, order, block)
 	})
 	if err != nil {
 		return false, 0, fmt.Errorf("revoke key: %w", err)
@@ -156,16 +152,17 @@ func (s *Store) Revoke(ctx context.Context, n Name, block bool,
 	return found, version, nil
 }
 
-func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID string) events.Message, block bool) (int64, error) {
-	var all []state.Change
+func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID string) events.Message,
+	block bool,
+) (all []state.Change, err error) {
 	for _, id := range ids {
 		changes, err := revoke(ctx, tx, order(id), block)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		all = append(all, changes...)
 	}
-	return state.Announce(ctx, tx, all)
+	return all, nil
 }
 
 // revoke marks the row and makes the order: the copy in the log brings the revocation back
@@ -229,14 +226,6 @@ func (s *Store) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.
 		}
 	}
 	return out, nil
-}
-
-func announce(ctx context.Context, tx pgx.Tx, kind, key string, value any) (int64, error) {
-	c, err := change(kind, key, value)
-	if err != nil {
-		return 0, err
-	}
-	return state.Announce(ctx, tx, []state.Change{c})
 }
 
 func change(kind, key string, value any) (state.Change, error) {

@@ -23,37 +23,33 @@ const maxLive = 1000
 func (s *Store) Create(ctx context.Context, realm, user string, build func(apikey.Owned) (apikey.Issue, error),
 	once *apikey.Once,
 ) (out apikey.Issued, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		var again bool
 		if out, again, err = claim(ctx, tx, realm, once); err != nil || again {
-			return err
+			return nil, err
 		}
 		owner, err := ownerOf(ctx, tx, realm, user)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		k, err := build(owner)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		n, err := q.LiveKeys(ctx, tx, dbsqlc.LiveKeysParams{Realm: k.Realm, UserID: k.User})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if n >= maxLive {
-			return apikey.ErrTooMany
-		}
-		added, err := add(ctx, tx, k)
-		if err != nil {
-			return err
+			return nil, apikey.ErrTooMany
 		}
 		out.Record = k.Record
-		out.Version, err = state.Announce(ctx, tx, []state.Change{added})
-		return err
+		return add(ctx, tx, k)
 	})
 	if err != nil {
 		return apikey.Issued{}, fmt.Errorf("create key: %w", err)
 	}
+	out.Version = version
 	return out, nil
 }
 
@@ -94,42 +90,39 @@ func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once,
 	next func(old apikey.Record, owner apikey.Owned) (apikey.Successor, error),
 	order func(keyID string) events.Message,
 ) (out apikey.Issued, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		var again bool
 		if out, again, err = claim(ctx, tx, ref.Realm, once); err != nil || again {
-			return err
+			return nil, err
 		}
 		owner, err := ownerOf(ctx, tx, ref.Realm, ref.User)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		old, err := owned(ctx, tx, ref)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		k, err := next(old, owner)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		k.Replaces = old.ID
 		added, err := add(ctx, tx, k.Issue)
 		if violates(err, "api_key_replaces_key") {
-			return apikey.ErrRotated
+			return nil, apikey.ErrRotated
 		}
 		if err != nil {
-			return err
-		}
-		changes, err := endKey(ctx, tx, old.ID, k.OldEnds, order)
-		if err != nil {
-			return err
+			return nil, err
 		}
 		out.Record = k.Record
-		out.Version, err = state.Announce(ctx, tx, append(changes, added))
-		return err
+		ended, err := endKey(ctx, tx, old.ID, k.OldEnds, order)
+		return append(ended, added...), err
 	})
 	if err != nil {
 		return apikey.Issued{}, fmt.Errorf("rotate key: %w", err)
 	}
+	out.Version = version
 	return out, nil
 }
 
@@ -141,8 +134,7 @@ func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order
 	if err != nil {
 		return nil, err
 	}
-	c, err := changeOf(row)
-	return []state.Change{c}, err
+	return one(changeOf(row))
 }
 
 // RevokeOne ends a key, and the older secrets that were rotated into it and still live: whoever
@@ -151,30 +143,21 @@ func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order
 func (s *Store) RevokeOne(ctx context.Context, ref apikey.Ref,
 	order func(keyID string) events.Message,
 ) (rec apikey.Record, version int64, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
 		if err := state.LockOwner(ctx, tx, ref.Realm, ref.User); err != nil { // first, as in Rotate
-			return err
+			return nil, err
 		}
 		if rec, err = owned(ctx, tx, ref); err != nil {
-			return err
+			return nil, err
 		}
 		ids, err := q.Replaced(ctx, tx, rec.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if rec.RevokedAt == 0 {
 			ids = append(ids, rec.ID)
 		}
-		var changes []state.Change
-		for _, id := range ids {
-			cs, err := revoke(ctx, tx, order(id), false)
-			if err != nil {
-				return err
-			}
-			changes = append(changes, cs...)
-		}
-		version, err = state.Announce(ctx, tx, changes)
-		return err
+		return revokeAll(ctx, tx, ids, order, false)
 	})
 	if err != nil {
 		return apikey.Record{}, 0, fmt.Errorf("revoke key: %w", err)

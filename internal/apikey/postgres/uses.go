@@ -30,20 +30,18 @@ func (s *Store) MarkUsed(ctx context.Context, at map[string]time.Time) error {
 // Redigest stores digests under another pepper, unless they have changed meanwhile.
 func (s *Store) Redigest(ctx context.Context, all []apikey.Redigest) error {
 	slices.SortFunc(all, func(a, b apikey.Redigest) int { return cmp.Compare(a.ID, b.ID) }) // two replicas lock in one order
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var changes []state.Change
+	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) (changes []state.Change, err error) {
 		for _, r := range all {
 			c, err := redigest(ctx, tx, r)
 			if errors.Is(err, pgx.ErrNoRows) {
 				continue
 			}
 			if err != nil {
-				return err
+				return nil, err
 			}
 			changes = append(changes, c)
 		}
-		_, err := state.Announce(ctx, tx, changes)
-		return err
+		return changes, nil
 	})
 	if err != nil {
 		return fmt.Errorf("write digests: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -27,15 +28,6 @@ type Version struct {
 	Changes []Change
 }
 
-func publish(ctx context.Context, tx pgx.Tx, rows []tokenstate.Row) error {
-	cs, err := changesOf(rows)
-	if err != nil {
-		return err
-	}
-	_, err = Announce(ctx, tx, cs)
-	return err
-}
-
 func changesOf(rows []tokenstate.Row) ([]Change, error) {
 	var cs []Change
 	for _, r := range rows {
@@ -48,21 +40,53 @@ func changesOf(rows []tokenstate.Row) ([]Change, error) {
 	return cs, nil
 }
 
-// Announce gives changes the next version. The head's row lock is held until the commit, so
-// that version order is commit order; a rollback leaves no hole. Call it last in a transaction.
-func Announce(ctx context.Context, tx pgx.Tx, cs []Change) (int64, error) {
-	if len(cs) == 0 {
-		return 0, nil
+// Write has do write in one transaction, and announces what it gives as changed: version is of the feed, 0 if nothing is. Version
+// order is commit order, for the head's row is locked until the commit; so the commit goes with the announcement in one round trip,
+// and nobody waits for a writer that is far away or frozen. A rollback leaves no hole.
+func Write(ctx context.Context, pool *pgxpool.Pool, do func(pgx.Tx) ([]Change, error)) (version int64, err error) {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return 0, err
 	}
+	defer conn.Release()
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			_ = tx.Rollback(ctx)
+		}
+	}()
+	cs, err := do(tx)
+	if err != nil {
+		return 0, err
+	}
+	version, err = commit(ctx, conn, cs)
+	ended = err == nil
+	return version, err
+}
+
+func commit(ctx context.Context, conn *pgxpool.Conn, cs []Change) (version int64, err error) {
+	var b pgx.Batch
+	if len(cs) > 0 {
+		p := announcement(cs)
+		b.Queue(dbsqlc.Announce, p.Nonce, p.Kinds, p.Keys, p.Vals).QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
+	}
+	b.Queue("COMMIT")
+	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
+		return 0, fmt.Errorf("announce and commit: %w", err)
+	}
+	return version, nil
+}
+
+func announcement(cs []Change) dbsqlc.AnnounceParams {
 	p := dbsqlc.AnnounceParams{Nonce: rand.Text()}
 	for _, c := range cs {
 		p.Kinds, p.Keys, p.Vals = append(p.Kinds, c.Kind), append(p.Keys, c.Key), append(p.Vals, text(c.Value))
 	}
-	v, err := q.Announce(ctx, tx, p)
-	if err != nil {
-		return 0, fmt.Errorf("write feed: %w", err)
-	}
-	return v, nil
+	return p
 }
 
 // text: a removal is empty in the array and NULL in the table.

@@ -137,8 +137,14 @@ func (z Frozen) Replace(ctx context.Context, f tokenstate.Facts, actor, detail s
 	if err != nil {
 		return err
 	}
-	if err := publish(ctx, z.tx, rows); err != nil {
+	changes, err := changesOf(rows)
+	if err != nil {
 		return err
+	}
+	if len(changes) > 0 {
+		if _, err := q.Announce(ctx, z.tx, announcement(changes)); err != nil {
+			return fmt.Errorf("write feed: %w", err)
+		}
 	}
 	if err := q.PruneFeedAll(ctx, z.tx); err != nil {
 		return fmt.Errorf("begin the feed anew: %w", err)

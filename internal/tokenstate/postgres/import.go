@@ -53,23 +53,19 @@ type ImportedTokens struct {
 // ImportTokens stores a page of another system's tokens as PutToken does, in one transaction with
 // the import's position. What is sealed here already is left alone, for it may be verified.
 func (s *Store) ImportTokens(ctx context.Context, source, position string, dry bool, page []SealedImport) (out ImportedTokens, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
 		var rows []dbsqlc.TokenstateOfflineToken
 		for _, one := range page {
 			put, err := importToken(ctx, tx, one, &out)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			rows = append(rows, put...)
 		}
 		if dry {
-			return ErrDryRun
+			return nil, ErrDryRun
 		}
-		if err := MoveImport(ctx, tx, source, position); err != nil {
-			return err
-		}
-		_, err := announceTokens(ctx, tx, rows)
-		return err
+		return changedTokens(rows, MoveImport(ctx, tx, source, position))
 	})
 	if err != nil && !errors.Is(err, ErrDryRun) {
 		return ImportedTokens{}, fmt.Errorf("import tokens: %w", err)

@@ -17,23 +17,18 @@ var ErrReplayed = errors.New("a logout token of this id was taken before")
 // OrderByLogout is Order, once for each id of a logout token: the id and the order are durable
 // together, whichever replica the token was sent to.
 func (s *Store) OrderByLogout(ctx context.Context, jti string, m events.Message) (version int64, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
 		n, err := q.TakeLogoutToken(ctx, tx, dbsqlc.TakeLogoutTokenParams{Realm: m.Realm, Jti: jti})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if n == 0 {
-			return ErrReplayed
+			return nil, ErrReplayed
 		}
 		if err := q.ForgetLogoutTokens(ctx, tx); err != nil {
-			return err
+			return nil, err
 		}
-		changes, err := PutOrder(ctx, tx, m)
-		if err != nil {
-			return err
-		}
-		version, err = Announce(ctx, tx, changes)
-		return err
+		return PutOrder(ctx, tx, m)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write order of a logout token: %w", err)

@@ -20,14 +20,7 @@ var ErrNotAnOrder = errors.New("only an order may be put into the outbox")
 // Order makes m effective at once and puts it on its way to the log, in one transaction. The
 // worker joins it again when it reads it there, which changes nothing.
 func (s *Store) Order(ctx context.Context, m events.Message) (version int64, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		changes, err := PutOrder(ctx, tx, m)
-		if err != nil {
-			return err
-		}
-		version, err = Announce(ctx, tx, changes)
-		return err
-	})
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) { return PutOrder(ctx, tx, m) })
 	if err != nil {
 		return 0, fmt.Errorf("write order: %w", err)
 	}
@@ -48,15 +41,7 @@ func PutOrder(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error
 // nothing.
 func (s *Store) OrderAgain(ctx context.Context, ms []events.Message) (written int, err error) {
 	for _, m := range ms {
-		var version int64
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			changes, err := putDated(ctx, tx, m)
-			if err != nil || len(changes) == 0 {
-				return err
-			}
-			version, err = Announce(ctx, tx, changes)
-			return err
-		})
+		version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) { return putDated(ctx, tx, m) })
 		if err != nil {
 			return written, fmt.Errorf("write an order again: %w", err)
 		}

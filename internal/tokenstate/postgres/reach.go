@@ -44,21 +44,18 @@ func reach(ctx context.Context, db dbsqlc.DBTX, realm string, o *events.Order) (
 
 // OrderReaching is Order, and says what the order found.
 func (s *Store) OrderReaching(ctx context.Context, m events.Message) (version int64, r Reached, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
 		m, err := dated(ctx, tx, m)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		changes, err := putDated(ctx, tx, m)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		o, _ := m.Body.(*events.Order) // dated gives nothing else
-		if r, err = reach(ctx, tx, m.Realm, o); err != nil {
-			return err
-		}
-		version, err = Announce(ctx, tx, changes)
-		return err
+		r, err = reach(ctx, tx, m.Realm, o)
+		return changes, err
 	})
 	if err != nil {
 		return 0, Reached{}, fmt.Errorf("write order: %w", err)

@@ -29,33 +29,27 @@ type Learnt struct {
 
 // Relearn joins l into what is there, in one transaction beside the live worker's.
 func (s *Store) Relearn(ctx context.Context, l Learnt) (changed int, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
 		if _, err := addJournal(ctx, tx, l.Journal); err != nil {
-			return err
+			return nil, err
 		}
 		rows, err := joinFacts(ctx, tx, l.Facts)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		changed = len(rows)
 		if err := addParked(ctx, tx, l.Stream, l.Parked); err != nil {
-			return err
+			return nil, err
 		}
 		changes, err := changesOf(rows)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		gone, err := erase(ctx, tx, l.Erase)
-		if err != nil {
-			return err
+		if err == nil && l.Source != "" {
+			err = q.SaveReplay(ctx, tx, dbsqlc.SaveReplayParams{Source: l.Source, Position: int64(l.Position)})
 		}
-		if l.Source != "" {
-			if err := q.SaveReplay(ctx, tx, dbsqlc.SaveReplayParams{Source: l.Source, Position: int64(l.Position)}); err != nil {
-				return err
-			}
-		}
-		_, err = Announce(ctx, tx, append(changes, gone...))
-		return err
+		return append(changes, gone...), err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write what was learnt again: %w", err)

@@ -41,20 +41,15 @@ func (s *Store) Secret(ctx context.Context, t tokenstate.Token) (SealedToken, er
 
 // replace keeps next in the place of old. If old is not what is stored any more, it was replaced
 // already, and nothing is done.
-func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredToken, c Ciphertext) error {
+func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredToken, c Ciphertext) ([]Change, error) {
 	r, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: old.Realm, Session: old.Session, ClientID: old.ClientID})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil // deleted meanwhile
+		return nil, nil // deleted meanwhile
 	}
 	if err != nil || r.IssuedAtS != int64(old.IssuedAt) || r.Custody != Sealed {
-		return err
+		return nil, err
 	}
-	rows, err := putToken(ctx, tx, next, &c)
-	if err != nil {
-		return err
-	}
-	_, err = announceTokens(ctx, tx, rows)
-	return err
+	return changedTokens(putToken(ctx, tx, next, &c))
 }
 
 func putSecret(ctx context.Context, tx pgx.Tx, t tokenstate.Token, c *Ciphertext) error {

@@ -36,52 +36,45 @@ func New(pool *pgxpool.Pool) *Store { return &Store{pool} }
 // Apply writes b in one transaction, or nothing. After a fault in the commit itself the
 // outcome is unknown: Floor tells.
 func (s *Store) Apply(ctx context.Context, b journal.Batch) (journal.Applied, error) {
-	var a journal.Applied
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var err error
-		a, err = apply(ctx, tx, b)
-		return err
+	var facts []Change
+	version, err := Write(ctx, s.pool, func(tx pgx.Tx) (all []Change, err error) {
+		if facts, err = apply(ctx, tx, b); err != nil {
+			return nil, err
+		}
+		gone, err := erase(ctx, tx, b.Erase)
+		if err != nil {
+			return nil, err
+		}
+		return append(facts, gone...), moveFloor(ctx, tx, b.From, b.To)
 	})
 	if err != nil {
 		return journal.Applied{}, fmt.Errorf("apply batch: %w", content(err))
 	}
-	return a, nil
+	return journal.Applied{Version: version, Changed: len(facts)}, nil
 }
 
-// apply keeps the order journal, facts, parked, feed, floor. The feed's head and the floor are
-// last, since their row locks order all writers.
-func apply(ctx context.Context, tx pgx.Tx, b journal.Batch) (journal.Applied, error) {
+// apply keeps the order journal, facts, parked. What orders all writers comes last: the floor, and the feed's head at the end of
+// the transaction.
+func apply(ctx context.Context, tx pgx.Tx, b journal.Batch) ([]Change, error) {
 	added, err := addJournal(ctx, tx, b.Lines)
 	if err != nil {
-		return journal.Applied{}, err
+		return nil, err
 	}
 	facts, err := newFacts(b, added)
 	if err != nil {
-		return journal.Applied{}, err
+		return nil, err
 	}
 	changed, err := joinFacts(ctx, tx, facts)
 	if err != nil {
-		return journal.Applied{}, err
+		return nil, err
 	}
 	if err := addParked(ctx, tx, b.To, b.Parked); err != nil {
-		return journal.Applied{}, err
+		return nil, err
 	}
 	if err := putHeartbeats(ctx, tx, b.Heartbeats); err != nil {
-		return journal.Applied{}, err
+		return nil, err
 	}
-	changes, err := changesOf(changed)
-	if err != nil {
-		return journal.Applied{}, err
-	}
-	gone, err := erase(ctx, tx, b.Erase)
-	if err != nil {
-		return journal.Applied{}, err
-	}
-	version, err := Announce(ctx, tx, append(changes, gone...))
-	if err != nil {
-		return journal.Applied{}, err
-	}
-	return journal.Applied{Version: version, Changed: len(changes)}, moveFloor(ctx, tx, b.From, b.To)
+	return changesOf(changed)
 }
 
 func joinFacts(ctx context.Context, tx pgx.Tx, f tokenstate.Facts) ([]tokenstate.Row, error) {

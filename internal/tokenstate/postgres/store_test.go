@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
 	"github.com/tokenstate/tokenstate/internal/journal"
@@ -55,19 +56,14 @@ func drawFacts(t *rapid.T) tokenstate.Facts {
 
 // force writes facts without a floor, as many writers at once would if there were no fence.
 func force(ctx context.Context, s *Store, f tokenstate.Facts) error {
-	tx, err := s.pool.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback(ctx) }()
-	rows, err := joinFacts(ctx, tx, f)
-	if err != nil {
-		return err
-	}
-	if err := publish(ctx, tx, rows); err != nil {
-		return err
-	}
-	return tx.Commit(ctx)
+	_, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
+		rows, err := joinFacts(ctx, tx, f)
+		if err != nil {
+			return nil, err
+		}
+		return changesOf(rows)
+	})
+	return err
 }
 
 func wipe(t *rapid.T, s *Store) {

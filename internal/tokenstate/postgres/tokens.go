@@ -58,34 +58,30 @@ func (s *Store) ReplaceToken(ctx context.Context, t StoredToken, c *Ciphertext) 
 
 func (s *Store) put(ctx context.Context, t StoredToken, c *Ciphertext, narrower bool) (Put, error) {
 	var put Put
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
 		if err := q.LockSeat(ctx, tx, dbsqlc.LockSeatParams{
 			Realm: t.Token.Realm, Session: t.Token.Session,
 			ClientID: t.Token.ClientID,
 		}); err != nil {
-			return err
+			return nil, err
 		}
 		old, err := storedRow(ctx, tx, t.Token)
 		if err != nil || old != nil && old.IssuedAtS > int64(t.Token.IssuedAt) {
-			return err
+			return nil, err
 		}
 		if old != nil && old.Custody == Sealed && old.Verified && !t.Verified {
-			return ErrVerifiedStays
+			return nil, ErrVerifiedStays
 		}
 		if old != nil && !narrower && lacks(t.Scope, old.Scope) {
-			return ErrNarrower
+			return nil, ErrNarrower
 		}
 		put.Created = old == nil
-		rows, err := putToken(ctx, tx, t, c)
-		if err != nil {
-			return err
-		}
-		put.Version, err = announceTokens(ctx, tx, rows)
-		return err
+		return changedTokens(putToken(ctx, tx, t, c))
 	})
 	if err != nil {
 		return Put{}, fmt.Errorf("store token: %w", err)
 	}
+	put.Version = version
 	return put, nil
 }
 
@@ -122,18 +118,13 @@ func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) ([]d
 
 // DeleteToken forgets all tokens of a user's session, ciphertexts as well.
 func (s *Store) DeleteToken(ctx context.Context, realm, user, session string) (n int, version int64, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) (cs []Change, err error) {
 		clients, err := q.DeleteSession(ctx, tx, dbsqlc.DeleteSessionParams{Realm: realm, UserID: user, Session: session})
-		if err != nil {
-			return err
-		}
-		var cs []Change
 		for _, c := range clients {
 			cs = append(cs, Change{KindToken, tokenKey(tokenstate.Token{Realm: realm, Session: session, ClientID: c}), nil})
 		}
 		n = len(clients)
-		version, err = Announce(ctx, tx, cs)
-		return err
+		return cs, err
 	})
 	if err != nil {
 		return 0, 0, fmt.Errorf("delete token: %w", err)
@@ -143,14 +134,10 @@ func (s *Store) DeleteToken(ctx context.Context, realm, user, session string) (n
 
 // BindClient gives tokens of a client_id the client's UUID, where it was not known.
 func (s *Store) BindClient(ctx context.Context, realm, clientID, uuid string) (n int, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
 		rows, err := q.BindClient(ctx, tx, dbsqlc.BindClientParams{Realm: realm, ClientID: clientID, Client: &uuid})
-		if err != nil {
-			return err
-		}
 		n = len(rows)
-		_, err = announceTokens(ctx, tx, rows)
-		return err
+		return changedTokens(rows, err)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("bind tokens to their client: %w", err)
@@ -158,17 +145,17 @@ func (s *Store) BindClient(ctx context.Context, realm, clientID, uuid string) (n
 	return n, nil
 }
 
-func announceTokens(ctx context.Context, tx pgx.Tx, rows []dbsqlc.TokenstateOfflineToken) (int64, error) {
-	var cs []Change
+// changedTokens are the changes of rows, unless there was a fault.
+func changedTokens(rows []dbsqlc.TokenstateOfflineToken, err error) (cs []Change, _ error) {
 	for _, r := range rows {
 		t := storedToken(r)
 		v, err := json.Marshal(t)
 		if err != nil {
-			return 0, fmt.Errorf("encode token: %w", err)
+			return nil, fmt.Errorf("encode token: %w", err)
 		}
 		cs = append(cs, Change{KindToken, tokenKey(t.Token), v})
 	}
-	return Announce(ctx, tx, cs)
+	return cs, err
 }
 
 // ListTokens reads all stored and tracked tokens.

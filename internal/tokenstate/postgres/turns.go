@@ -70,13 +70,13 @@ type Refreshed struct {
 // former is stored even if the turn was lost meanwhile, unless a newer one lies there: with
 // rotation on, the session hangs on it.
 func (s *Store) FinishTurn(ctx context.Context, t tokenstate.Token, turn string, r Refreshed) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	_, err := Write(ctx, s.pool, func(tx pgx.Tx) (changes []Change, err error) {
 		if r.Next != nil {
-			if err := replace(ctx, tx, t, *r.Next, r.Sealed); err != nil {
-				return err
+			if changes, err = replace(ctx, tx, t, *r.Next, r.Sealed); err != nil {
+				return nil, err
 			}
 		}
-		return q.FinishTurn(ctx, tx, dbsqlc.FinishTurnParams{
+		return changes, q.FinishTurn(ctx, tx, dbsqlc.FinishTurnParams{
 			Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, Turn: turn,
 			TookS: r.Took.Seconds(), LeftS: r.Left.Seconds(), KeyID: r.Access.KeyID, Ciphertext: r.Access.Bytes,
 		})

@@ -1,0 +1,61 @@
+package postgres
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Ensure nothing is sent between taking the feed's head and the commit: whoever waits for the head waits for no round trip of another
+// writer.
+func TestTheHeadIsHeldForNoRoundTrip(t *testing.T) {
+	s, c := tripped(t, newPool(t))
+	ctx := t.Context()
+	_, err := s.PutToken(ctx, issued(5), nil)
+	must(t, err)
+	var before int64
+	changes := []Change{{"look", "k", []byte("{}")}}
+	v, err := Write(ctx, s.pool, func(pgx.Tx) ([]Change, error) { before = c.n.Load(); return changes, nil })
+	if asked := c.n.Load() - before; v != 2 || err != nil || asked != 1 {
+		t.Errorf("version %d, %v, after %d round trips", v, err, asked)
+	}
+	if v, err = Write(ctx, s.pool, func(pgx.Tx) ([]Change, error) { return nil, nil }); v != 0 || err != nil {
+		t.Errorf("nothing changed: version %d, %v", v, err)
+	}
+}
+
+// Ensure nothing of a transaction stays that fails before its end or at it, and that its connection is whole afterwards.
+func TestAWriteThatFailsLeavesNothing(t *testing.T) {
+	ctx := t.Context()
+	config := newPool(t).Config()
+	config.MaxConns = 1
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	must(t, err)
+	t.Cleanup(pool.Close)
+	s := New(pool)
+	refused := errors.New("refused")
+	write := func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO tokenstate.import (source, position) VALUES ('s', 'p')")
+		return err
+	}
+	for name, c := range map[string]struct {
+		changes []Change
+		fault   error
+	}{
+		"the writer": {fault: refused},
+		"the feed":   {changes: []Change{{"look", "k", []byte("no JSON")}}},
+	} {
+		v, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) { return c.changes, errors.Join(write(tx), c.fault) })
+		if err == nil || v != 0 || c.fault != nil && !errors.Is(err, c.fault) {
+			t.Errorf("%s: version %d, %v", name, v, err)
+		}
+	}
+	head, err := q.Head(ctx, s.pool)
+	must(t, err)
+	at, err := s.ImportPosition(ctx, "s")
+	if err != nil || at != "" || head.Version != 0 {
+		t.Errorf("%q and version %d stay, %v", at, head.Version, err)
+	}
+}
