@@ -57,6 +57,7 @@ type world struct {
 	lookups  *atomic.Int64 // by id
 	searches *atomic.Int64 // by digest
 	behind   *sync.RWMutex // held: what is new in the database is not seen
+	finding  *sync.RWMutex // held: who asks the database for a key waits
 
 	maxRequests int    // of what start starts; 0: the default
 	docs        string // AUTHAPI_DOCS of what start starts
@@ -93,6 +94,7 @@ type countedSource struct {
 	projection.Source
 	n, searches *atomic.Int64
 	behind      *sync.RWMutex
+	finding     *sync.RWMutex
 }
 
 func (c countedSource) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error) {
@@ -108,6 +110,8 @@ func (c countedSource) News(ctx context.Context, after int64) (projection.News, 
 
 func (c countedSource) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {
 	c.n.Add(1)
+	c.finding.RLock()
+	defer c.finding.RUnlock()
 	return c.Source.FindKey(ctx, id)
 }
 
@@ -128,10 +132,10 @@ func (w *world) replica() *world {
 func (w *world) start() {
 	w.t.Helper()
 	source := pgsource.New(w.pool, time.Hour)
-	w.lookups, w.searches, w.behind = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}
+	w.lookups, w.searches, w.behind, w.finding = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}, &sync.RWMutex{}
 	var answering *authapi.Server
 	lost := adapters.NewAgain(w.store, zerolog.New(w.log))
-	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind}, projection.Options{Installed: func(c projection.Change) { answering.Tokens.Installed(c) }, Loaded: func() { answering.Tokens.Loaded() }, Remembered: lost.Remembered}, zerolog.Nop())
+	known := projection.New(countedSource{source, w.lookups, w.searches, w.behind, w.finding}, projection.Options{Installed: func(c projection.Change) { answering.Tokens.Installed(c) }, Loaded: func() { answering.Tokens.Loaded() }, Remembered: lost.Remembered}, zerolog.Nop())
 	c := &config{mode: "best_effort", maxRequests: w.maxRequests, docs: w.docs}
 	w.registry = prometheus.NewRegistry()
 	realms := idp.Realms{"demo": {ClientID: "app", Keycloak: w.idp, LoginURL: "https://app.example/login"}}

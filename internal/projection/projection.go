@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -28,6 +29,7 @@ type Projection struct {
 	moved  chan struct{} // closed at each new version
 	asOf   time.Time     // when the database last said that this is its state
 
+	loads       atomic.Int64
 	fromDisk    bool // and not yet from the database
 	confirmed   bool // the state stems from one that a worker had confirmed
 	regressed   *regression
@@ -85,6 +87,10 @@ func (p *Projection) Ready() (ok bool, why string) {
 	}
 	return true, ""
 }
+
+// Loads is how often a snapshot has taken the place of what answers were made of. An answer that was begun before and ended
+// behind one is of two states, and Ready, which was asked before the first, says nothing of the second.
+func (p *Projection) Loads() int64 { return p.loads.Load() }
 
 // Version is the feed's version that answers are of; 0 until a snapshot is loaded.
 func (p *Projection) Version() int64 {

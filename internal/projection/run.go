@@ -66,6 +66,7 @@ func (p *Projection) step(ctx context.Context) (more bool, err error) {
 		return true, err
 	}
 	p.lostTrack(nil)
+	status.Confirmed = status.Confirmed && !news.More // what is confirmed is the state at the end of the feed
 	p.install(status, news.Versions[1:], now)
 	return news.More, nil
 }
@@ -121,6 +122,7 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 		p.log.Error().Int64("version", snap.Version).Int("facts", len(remembered)).Bool("ready", p.regressed == nil && status.Confirmed).
 			Msg("the database has lost what was committed; what is known here of it stays in force")
 	}
+	p.loads.Add(1)
 	p.st, p.fromDisk, p.confirmed = next, false, status.Confirmed
 	p.settle(status, now)
 	p.mu.Unlock()

@@ -35,12 +35,16 @@ func (s *Service) me(mux *http.ServeMux, api huma.API) {
 }
 
 func (s *Service) tellHolder(w http.ResponseWriter, r *http.Request) {
+	loads := s.Gate.Known.Loads()
 	rec, bad := s.Gate.Holder(r, web.Pinned(r), w.Header())
+	_, verdict, _ := s.Gate.Known.Best(rec.Realm, rec.User, "", nil)
+	if bad == nil {
+		bad = s.Gate.Steady(loads)
+	}
 	if bad != nil {
 		bad.Write(w)
 		return
 	}
-	_, verdict, _ := s.Gate.Known.Best(rec.Realm, rec.User, "", nil)
 	web.Answer(w, &meBody{
 		ID: rec.User, UserID: rec.User, OrgID: web.Text(rec.Org), Realm: rec.Realm,
 		Key: keyBody{rec.ID, gate.ShownName(rec), string(rec.Kind)}, Token: web.BodyOf(verdict),

@@ -27,6 +27,16 @@ func (g *Gate) Ready() *problem.Problem {
 	return nil
 }
 
+// Steady refuses where what is known was loaded anew since Known.Loads was asked: part of the answer is of a state of which
+// nobody has asked whether it may be relied on. An older database may have taken the place of ours, in which what was revoked
+// lately is not.
+func (g *Gate) Steady(loads int64) *problem.Problem {
+	if g.Known.Loads() != loads {
+		return problem.Unavailable("not-ready", "what is known was loaded anew while this was answered: try again")
+	}
+	return nil
+}
+
 // Panicked is the answer after a panic.
 func (g *Gate) Panicked(logger *zerolog.Logger, fault any) *problem.Problem {
 	g.Metrics.panics.Inc()

@@ -11,7 +11,11 @@ import (
 // Holder asks for a key that is admitted, and if realms are named for one of these, or says why
 // not. ages are the answer's, set already; if the caller has waited they are set anew.
 func (g *Gate) Holder(r *http.Request, realms []string, ages http.Header) (apikey.Record, *problem.Problem) {
+	loads := g.Known.Loads()
 	rec, bad := g.holder(r, realms, ages)
+	if moved := g.Steady(loads); moved != nil {
+		rec, bad = apikey.Record{}, moved
+	}
 	g.countKey(bad)
 	if bad != nil {
 		g.RefuseHolder(r.Context(), rec, bad)

@@ -94,7 +94,12 @@ func (g *Gate) check(ctx context.Context, a Asked, door refusals.Door) Passage {
 		return p
 	}
 	r := (&http.Request{Header: a.Header, RemoteAddr: a.Peer}).WithContext(ctx)
+	loads := g.Known.Loads()
 	rec, bad := g.holder(r, a.Realms, p.Ages)
+	_, verdict, _ := g.Known.Best(rec.Realm, rec.User, "", nil)
+	if moved := g.Steady(loads); moved != nil {
+		rec, bad = apikey.Record{}, moved
+	}
 	if bad == nil && !sendable(rec) {
 		bad = problem.New(http.StatusForbidden, "identity-not-sendable", "", "the key's user or organization has an id that no header can carry")
 	}
@@ -104,7 +109,6 @@ func (g *Gate) check(ctx context.Context, a Asked, door refusals.Door) Passage {
 		p.RefusedUser = headerText(rec.User)
 		return p
 	}
-	_, verdict, _ := g.Known.Best(rec.Realm, rec.User, "", nil)
 	p.Identity, p.Used = identity(rec, verdict.State.String()), locate(a.Header).header
 	return p
 }

@@ -44,6 +44,7 @@ func (d *Door) ForWholeUser(scope string) huma.Middlewares {
 func (d *Door) forCaller(scope string, may func(projection.ServiceKey) *problem.Problem) huma.Middlewares {
 	return huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
+		loads := d.Gate.Known.Loads()
 		caller, bad := projection.ServiceKey{}, d.Gate.Ready()
 		status := http.StatusServiceUnavailable // what a panic is answered with
 		acting := ""
@@ -66,6 +67,9 @@ func (d *Door) forCaller(scope string, may func(projection.ServiceKey) *problem.
 			return
 		}
 		d.Gate.SetAges(w.Header())
+		if reads(r) {
+			ctx = &steady{humaContext: ctx, refused: func() *problem.Problem { return d.Gate.Steady(loads) }}
+		}
 		next(huma.WithValue(huma.WithValue(ctx, serviceCaller, caller), actingFor, acting))
 		status = ctx.Status()
 	}}
@@ -108,8 +112,10 @@ func (d *Door) audit(w http.ResponseWriter, r *http.Request, realm, actor string
 	d.Trail.Add(audit.Act{
 		At: d.Gate.LocalTime(), Realm: realm, Actor: actor, Action: r.Pattern, Target: redact.Path(r.URL),
 		Status: status, Request: w.Header().Get("X-Request-Id"),
-	}, onlyReads[r.Pattern] || r.Method == http.MethodGet)
+	}, reads(r))
 }
+
+func reads(r *http.Request) bool { return onlyReads[r.Pattern] || r.Method == http.MethodGet }
 
 var onlyReads = map[string]bool{
 	"POST /v1/decide": true, "POST /oauth2/introspect": true, "POST /v1/users/{user_id}/access-token": true,
