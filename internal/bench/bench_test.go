@@ -28,6 +28,7 @@ var groups = []struct {
 	{"recover", recovered},
 	{"view", view},
 	{"enforced", enforced},
+	{"console", beside},
 }
 
 // bench is one group's measuring.

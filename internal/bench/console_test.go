@@ -1,0 +1,108 @@
+package bench
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+const (
+	pagesPerSecond = 20 // as a room full of people who click
+	askedPerSecond = 500
+)
+
+// beside is what decisions of authapi feel of a console whose pages are asked for without a pause: a process of its own on
+// the same database, and here on the same processors.
+func beside(b *bench) {
+	b.n = min(b.n, 50_000)
+	b.population = b.endingNow()
+	pool := b.pool(b.database(), 8)
+	b.fill(pool)
+	b.teach(postgres.New(pool))
+	known := b.follow(pool)
+	handler, err := b.server(known).Handler()
+	b.must(err)
+	address := b.serving(handler)
+	request := func(i int) []byte {
+		return []byte("GET /api/v1/users/me HTTP/1.1\r\nHost: authapi\r\nAuthorization: Bearer " + keyOf(i).Text().Reveal() + "\r\n\r\n")
+	}
+	asking := b.clients(address, request)[0]
+	pages, end := b.consoleProcess(pool.Config().ConnString(), "http://"+address)
+	defer end()
+
+	paths := []string{"/", "/users/demo/" + b.token(0).User, "/tokens", "/keys", "/tokens.csv", "/orders", "/parked", "/log", "/audit", "/setup"}
+	alone := func() float64 { return b.late(asking) }
+	hammered := func() float64 {
+		stop := b.clicking(pages, paths)
+		defer stop()
+		return b.late(asking)
+	}
+	var ratios, noise []float64
+	alone()
+	for range b.rounds {
+		first, second, third, fourth := alone(), hammered(), hammered(), alone()
+		ratios = append(ratios, (second+third)/(first+fourth))
+		noise = append(noise, max(first, fourth)/min(first, fourth))
+	}
+	b.row("p99 of a decision, 20 pages of the console a second ÷ none", "", atMost(slices.Max(noise)), ratios...)
+	b.row("two measurements of that without the console, the longer ÷ the shorter", "", none, noise...)
+}
+
+// late is the 99th percentile of the milliseconds that a decision takes; they are asked for at even times.
+func (b *bench) late(c *client) float64 {
+	b.Helper()
+	n := max(200, int(askedPerSecond*b.block().Seconds()))
+	took := make([]float64, 0, n)
+	tick := time.NewTicker(time.Second / askedPerSecond)
+	defer tick.Stop()
+	for range n {
+		<-tick.C
+		began := time.Now()
+		b.must(c.ask())
+		took = append(took, float64(time.Since(began).Microseconds())/1000)
+	}
+	slices.Sort(took)
+	return took[len(took)*99/100]
+}
+
+// clicking asks for one page after the other.
+func (b *bench) clicking(pages string, paths []string) (stop func()) {
+	b.Helper()
+	ended := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		tick := time.NewTicker(time.Second / pagesPerSecond)
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				all.Go(func() { b.show(pages, paths[i%len(paths)]) })
+			}
+		}
+	})
+	return func() { close(ended); all.Wait() }
+}
+
+func (b *bench) show(pages, path string) {
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, pages+path, nil)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	_ = res.Body.Close()
+	if err != nil || res.StatusCode != http.StatusOK {
+		b.Errorf("%s: %d %v", path, res.StatusCode, err)
+	}
+}
