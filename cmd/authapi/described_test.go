@@ -122,6 +122,13 @@ func TestEachCallIsDescribed(t *testing.T) {
 			if c.Responses["default"].Content != nil {
 				t.Errorf("%s: an answer that is not described", name)
 			}
+			for _, answer := range c.Responses {
+				for kind, media := range answer.Content {
+					if len(media.Example) > 0 && !strings.HasSuffix(kind, "json") {
+						t.Errorf("%s: an example of JSON for %s", name, kind)
+					}
+				}
+			}
 			if !c.exemplified() {
 				t.Errorf("%s: no example; `make docs DOCS_WRITE=1` takes them from docs/api.md", name)
 			}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -39,8 +40,10 @@ func (e *example) add(op *huma.Operation) {
 		}
 	}
 	if answer := op.Responses[strconv.Itoa(e.Status)]; answer != nil && e.Answer != nil {
-		for _, media := range answer.Content {
-			media.Example = e.Answer
+		for kind, media := range answer.Content {
+			if strings.HasSuffix(kind, "json") { // a stream of events is text
+				media.Example = e.Answer
+			}
 		}
 	}
 }
