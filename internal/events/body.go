@@ -125,6 +125,8 @@ type ClientSession struct {
 	ClientID string  `json:"client_id,omitempty"`
 	User     string  `json:"user,omitempty"`
 	Start    Seconds `json:"start,omitempty"` // of the client session; 0: unknown, the admin API does not show it
+	Ends     Seconds `json:"ends,omitempty"`  // when Keycloak ends it if nobody uses it; 0: never, or an older jar
+	Life     Seconds `json:"life,omitempty"`  // that the bound which ends it gives: from the last use on, or from its beginning
 }
 
 // The orders.

@@ -89,7 +89,7 @@ func (ro Roster) check() *RejectError {
 		return reject("data.rosters", "is beyond its bounds")
 	}
 	for _, s := range ro.Sessions {
-		if s.Session == "" || s.Client == "" || !inTime(s.Start) {
+		if s.Session == "" || s.Client == "" || !inTime(s.Start) || !inTime(s.Ends) || !inTime(s.Life) {
 			return reject("data.rosters.sessions", "is malformed")
 		}
 		if r := checkIDs(s.Session, s.Client, s.ClientID, s.User); r != nil {

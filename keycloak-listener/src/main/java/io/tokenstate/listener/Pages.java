@@ -35,8 +35,7 @@ final class Pages {
             ObjectNode out = Json.MAPPER.createObjectNode();
             ArrayNode sessions = out.putArray("sessions");
             for (OfflineSession s : page.sessions()) {
-                sessions.addObject().put("session", s.session()).put("user", s.user()).put("client", s.client())
-                        .put("start", s.start());
+                Roster.times(sessions.addObject().put("session", s.session()).put("user", s.user()).put("client", s.client()), s);
             }
             return out.put("next", page.next());
         });

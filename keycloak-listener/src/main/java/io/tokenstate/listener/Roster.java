@@ -104,8 +104,16 @@ final class Roster {
             if (user == null) { // A token's sub need not be its user's id: its session tells whose it is.
                 Json.put(row, "user", Text.id(s.user()));
             }
-            row.put("start", s.start());
+            times(row, s);
         }
         return roster;
+    }
+
+    /** The members of a row that are seconds. */
+    static void times(ObjectNode row, OfflineSession s) {
+        row.put("start", s.start());
+        if (s.lifetime().ends() > 0) {
+            row.put("ends", s.lifetime().ends()).put("life", s.lifetime().life());
+        }
     }
 }

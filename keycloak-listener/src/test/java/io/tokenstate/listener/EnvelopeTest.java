@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tokenstate.listener.rows.Lifetime;
 import io.tokenstate.listener.rows.OfflineSession;
 import io.tokenstate.listener.rows.SessionRows;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import org.keycloak.events.admin.OperationType;
 /** Every kind of message against the schema, and against the files that Go decodes. */
 class EnvelopeTest {
     private static final String CLIENT = "c0ffee00-0000-4000-8000-000000000000";
+    private static final Lifetime ENDS = new Lifetime(1_798_079_349, 2_592_000);
 
     private static final Path SAMPLES = Path.of("../internal/events/testdata/java");
 
@@ -77,8 +79,8 @@ class EnvelopeTest {
         ObjectNode seen = Json.MAPPER.createObjectNode();
         seen.putObject("realm").put("enabled", true).put("not_before", 0);
         seen.putObject("user").put("user", "u1").put("enabled", true).put("offline_access", true).put("not_before", 0);
-        List<OfflineSession> two = List.of(new OfflineSession("session-0", "u1", CLIENT, "app", 1_795_487_349),
-                new OfflineSession("session-1", "u1", CLIENT, "app", 1_795_487_349));
+        List<OfflineSession> two = List.of(new OfflineSession("session-0", "u1", CLIENT, "app", 1_795_487_349, ENDS),
+                new OfflineSession("session-1", "u1", CLIENT, "app", 1_795_487_349, ENDS));
         seen.putArray("rosters").addAll(Roster.ofUser("u1", new SessionRows.Listing(two, true), Set.of("s1"),
                 s -> List.of(), 60_000));
         Message m = ENVELOPE.observation(new Subject("Demo Realm", "demo", Subject.Kind.USER, "u1"),

@@ -99,6 +99,19 @@ class LookerTest {
         assertTrue(rosters.stream().allMatch(r -> r.path("complete").asBoolean()));
     }
 
+    /** The realm of these tests ends sessions that nobody used for a million seconds, and has no greatest age. */
+    @Test
+    void aSessionIsToldWithItsEnd() {
+        Object[] row = session("s1", "u1");
+        int used = (Integer) row[3] - 1000;
+        row[3] = used;
+        keycloak.rows("PersistentUserSessionEntity", (Object) row);
+        JsonNode told = Schema.valid(looker().look(List.of(of("u1", cause("LOGIN")))).get(0).join().get(0))
+                .at("/data/rosters/0/sessions/0");
+        assertEquals(used + 1_000_000, told.path("ends").asLong());
+        assertEquals(1_000_000, told.path("life").asLong());
+    }
+
     @Test
     void usersTakenTogetherAreReadTogether() {
         keycloak.rows("UserEntity u", new Object[] {"u1", true, 9, null}, new Object[] {"u2", false, 0, null});

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.tokenstate.listener.rows.Lifetime;
 import io.tokenstate.listener.rows.OfflineSession;
 import io.tokenstate.listener.rows.SessionRows.Listing;
 import java.util.ArrayList;
@@ -19,13 +20,14 @@ import org.junit.jupiter.api.Test;
 
 class RosterTest {
     private static final int ROOM = 59_000;
+    private static final Lifetime ENDS = new Lifetime(1_798_079_349, 2_592_000);
     private static final Function<Set<String>, List<OfflineSession>> NOT_ASKED = s -> {
         throw new AssertionError("the listing knows them all");
     };
 
     private static List<OfflineSession> rows(int from, int to, String client) {
         return IntStream.range(from, to)
-                .mapToObj(i -> new OfflineSession("session-%028d".formatted(i), "u1", client, "app", 1_795_487_349)).toList();
+                .mapToObj(i -> new OfflineSession("session-%028d".formatted(i), "u1", client, "app", 1_795_487_349, ENDS)).toList();
     }
 
     private static List<ObjectNode> of(List<OfflineSession> rows, boolean complete, Set<String> named,
@@ -66,7 +68,7 @@ class RosterTest {
     @Test
     void aListingThatWasCutProvesNoAbsenceOfOthers() {
         List<ObjectNode> r = of(rows(0, 500, "c1"), false, new LinkedHashSet<>(List.of("gone", "beyond")),
-                sids -> List.of(new OfflineSession("beyond", "u1", "c", "app", 1)));
+                sids -> List.of(new OfflineSession("beyond", "u1", "c", "app", 1, ENDS)));
         assertEquals(502, r.size());
         assertTrue(r.stream().allMatch(n -> n.has("session") && n.path("complete").asBoolean()));
         assertEquals(0, r.get(0).path("sessions").size());
@@ -76,7 +78,7 @@ class RosterTest {
     @Test
     void aSessionOfHundredsOfClientsProvesNoAbsence() {
         List<OfflineSession> one = IntStream.range(0, 900)
-                .mapToObj(i -> new OfflineSession("s1", "u1", "client-%029d".formatted(i), "app", 1)).toList();
+                .mapToObj(i -> new OfflineSession("s1", "u1", "client-%029d".formatted(i), "app", 1, ENDS)).toList();
         JsonNode r = Roster.ofSessions("u1", Set.of("s1"), one, ROOM).get(0);
         assertFalse(r.path("complete").asBoolean());
         assertTrue(r.path("sessions").size() > 100);

@@ -9,6 +9,7 @@ package io.tokenstate.listener.rows;
  * @param start    seconds; Keycloak refuses a token with {@code iat + 1 < start}. Keycloak compares a token with the
  *                 starts of both sessions, so it is the later one: a client session may bear the start of the online one
  *                 that it was made from, while the user session is new (seen on 26.2.5).
+ * @param lifetime when it ends if nobody uses it
  */
-public record OfflineSession(String session, String user, String client, String clientId, long start) {
+public record OfflineSession(String session, String user, String client, String clientId, long start, Lifetime lifetime) {
 }

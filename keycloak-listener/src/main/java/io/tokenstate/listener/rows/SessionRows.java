@@ -131,7 +131,8 @@ public final class SessionRows {
                 && AuthenticationManager.isClientSessionValid(realm, client, session, of)) {
             valid.add(new OfflineSession(row.sid(), row.user(), row.client(),
                     client == null ? null : client.getClientId(),
-                    Math.max(0, Math.max(session.getStarted(), of.getStarted()))));
+                    Math.max(0, Math.max(session.getStarted(), of.getStarted())),
+                    Lifetime.of(realm, session, client, of)));
         }
     }
 }
