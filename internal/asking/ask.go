@@ -118,6 +118,7 @@ func (a Asker) user(ctx context.Context, s tokenstate.Scope,
 		for _, live := range sure {
 			r.Sessions = append(r.Sessions, events.ClientSession{
 				Session: live.ID, Client: c.UUID, Start: events.Millis(live.UserStart).Second(), // the client's is the same or later
+				Ends: events.Seconds(live.Ends), Life: events.Seconds(live.Life),
 			})
 		}
 		if len(unsure) == 0 {
@@ -171,9 +172,9 @@ func observations(o *events.Observation, rosters []events.Roster,
 	return o, more
 }
 
-// Bounds of one message: 64 rosters, and of its 64 KiB a seat takes at most 130 bytes.
+// Bounds of one message: 64 rosters, and of its 64 KiB a seat takes at most 160 bytes.
 const (
-	maxSeats   = 400
+	maxSeats   = 350
 	maxRosters = 64
 )
 

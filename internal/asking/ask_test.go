@@ -17,7 +17,7 @@ func manySessions(n int) (whole events.Roster, tokens []tokenstate.Token) {
 	for i := range n {
 		session := fmt.Sprintf(sid, i)
 		if i%2 == 0 {
-			whole.Sessions = append(whole.Sessions, events.ClientSession{Session: session, Client: client, Start: 1_795_000_000})
+			whole.Sessions = append(whole.Sessions, events.ClientSession{Session: session, Client: client, Start: 1_795_000_000, Ends: 1_797_592_000, Life: 2_592_000})
 		}
 		tokens = append(tokens, tokenstate.Token{Realm: "demo", User: whole.User, Client: client, ClientID: "app", Session: session, IssuedAt: 1_795_000_000})
 	}

@@ -177,7 +177,10 @@ func (i Inside) SessionsAfter(ctx context.Context, realm, client, after string, 
 	}
 	page := keyPage(got, len(got.Sessions))
 	for _, s := range got.Sessions {
-		page.Sessions = append(page.Sessions, events.ClientSession{Session: s.ID, Client: client, User: s.UserID, Start: events.Seconds(s.Start)})
+		page.Sessions = append(page.Sessions, events.ClientSession{
+			Session: s.ID, Client: client, User: s.UserID,
+			Start: events.Seconds(s.Start), Ends: events.Seconds(s.Ends), Life: events.Seconds(s.Life),
+		})
 	}
 	return page, nil
 }

@@ -81,7 +81,7 @@ func TestNothingIsSaidOfSessionsThatMayBeOver(t *testing.T) {
 		}
 	}
 	page, err := Pager{Admin: admin}.Sessions(t.Context(), "demo", "c1", 0, 100)
-	if err != nil || page.Rows != 2 || len(page.Sessions) != 1 || page.Sessions[0].Session != "young" {
+	if err != nil || page.Rows != 2 || len(page.Sessions) != 1 || page.Sessions[0].Session != "young" || page.Sessions[0].Ends == 0 || page.Sessions[0].Life != 3600 {
 		t.Errorf("a page shows %+v, %v", page, err)
 	}
 }

@@ -36,6 +36,7 @@ func (p Pager) Sessions(ctx context.Context, realm, client string, first, limit 
 	for _, s := range sure {
 		page.Sessions = append(page.Sessions, events.ClientSession{
 			Session: s.ID, Client: client, User: s.UserID, Start: events.Millis(s.UserStart).Second(), // the client's is the same or later
+			Ends: events.Seconds(s.Ends), Life: events.Seconds(s.Life),
 		})
 	}
 	return page, nil

@@ -73,6 +73,18 @@ func (l Lifetimes) MayBeOver(s Session, at time.Time) bool {
 	return over(s.LastAccess, l.Idle) || over(s.UserStart, l.Max)
 }
 
+// end is the first bound to end s, and for how long that lets it live; both 0: none does.
+func (l Lifetimes) end(s Session) (ends, life int64) {
+	idle, oldest := s.LastAccess/1000+l.Idle, s.UserStart/1000+l.Max
+	switch {
+	case l.Idle > 0 && (l.Max == 0 || idle <= oldest):
+		return idle, l.Idle
+	case l.Max > 0:
+		return oldest, l.Max
+	}
+	return 0, 0
+}
+
 // shortest of those that are set.
 func shortest(all ...int64) (least int64) {
 	for _, n := range all {
@@ -93,7 +105,7 @@ func seconds(raw json.RawMessage) int64 {
 	return max(n, 0)
 }
 
-// Lasting are the sessions of a client that surely are not over, and the ids of those that may be. Where there are
+// Lasting are the sessions of a client that surely are not over, with their ends, and the ids of those that may be. Where there are
 // none, nothing is asked.
 func (a *Admin) Lasting(ctx context.Context, realm, client string, all []Session,
 	at time.Time,
@@ -112,9 +124,10 @@ func (a *Admin) Lasting(ctx context.Context, realm, client string, all []Session
 	for _, s := range all {
 		if l.MayBeOver(s, at) {
 			unsure[s.ID] = true
-		} else {
-			sure = append(sure, s)
+			continue
 		}
+		s.Ends, s.Life = l.end(s)
+		sure = append(sure, s)
 	}
 	return sure, unsure, nil
 }

@@ -59,3 +59,29 @@ func TestMayBeOver(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a session that lasts has the end of the bound that comes first: from its last use on, or from its beginning.
+func TestLasting_Ends(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(1_795_000_000_000)
+	s := keycloak.Session{ID: "s", UserStart: now.Add(-100 * time.Second).UnixMilli(), LastAccess: now.Add(-50 * time.Second).UnixMilli()}
+	for realm, want := range map[string][2]int64{
+		`{"offlineSessionIdleTimeout":600}`: {1_795_000_550, 600},
+		`{"offlineSessionIdleTimeout":600,"offlineSessionMaxLifespanEnabled":true,"offlineSessionMaxLifespan":500}`: {1_795_000_400, 500},
+		`{"offlineSessionIdleTimeout":600,"offlineSessionMaxLifespanEnabled":true,"offlineSessionMaxLifespan":700}`: {1_795_000_550, 600},
+		`{"offlineSessionIdleTimeout":0,"offlineSessionMaxLifespanEnabled":true,"offlineSessionMaxLifespan":700}`:   {1_795_000_600, 700},
+		`{"offlineSessionIdleTimeout":0}`: {0, 0},
+	} {
+		f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "/clients/") {
+				answer(w, 200, `{"id":"c"}`)
+			} else {
+				answer(w, 200, realm)
+			}
+		})
+		sure, _, err := f.admin(t).Lasting(t.Context(), "demo", "c", []keycloak.Session{s}, now)
+		if err != nil || len(sure) != 1 || [2]int64{sure[0].Ends, sure[0].Life} != want {
+			t.Errorf("%s: %+v %v, want %v", realm, sure, err, want)
+		}
+	}
+}

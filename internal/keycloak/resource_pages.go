@@ -11,6 +11,7 @@ import (
 type LiveSession struct {
 	ID, UserID string
 	Start      int64 // seconds; the later of the two starts, of the user's and of the client's session
+	Ends, Life int64 // seconds; as of Session
 }
 
 // LocalUser is a user of Keycloak's own table.
@@ -38,7 +39,7 @@ func (r *Resource) SessionsAfter(ctx context.Context, realm, client, after strin
 		pageHead
 		Sessions []struct {
 			Session, User, Client string
-			Start                 int64
+			Start, Ends, Life     int64
 		}
 	}
 	ans, err := r.page(ctx, "sessions", realm, client, after, limit, &got)
@@ -48,8 +49,8 @@ func (r *Resource) SessionsAfter(ctx context.Context, realm, client, after strin
 	page, ok := got.page(after, len(got.Sessions), limit)
 	ok = ok && got.Sessions != nil // absent is not empty
 	for _, s := range got.Sessions {
-		ok = ok && plainID(s.Session) && plainID(s.User) && s.Client == client && s.Start >= 0
-		page.Sessions = append(page.Sessions, LiveSession{s.Session, s.User, s.Start})
+		ok = ok && plainID(s.Session) && plainID(s.User) && s.Client == client && s.Start >= 0 && s.Ends >= 0 && s.Life >= 0
+		page.Sessions = append(page.Sessions, LiveSession{s.Session, s.User, s.Start, s.Ends, s.Life})
 	}
 	if !ok {
 		return KeyPage{}, ans.unknown("a page of sessions is not whole, or not the one that was asked for")

@@ -64,7 +64,7 @@ func TestResourcePages(t *testing.T) {
 		case strings.HasSuffix(req.URL.Path, "/users") && q.Get("after") == "u 1" && q.Get("limit") == "2" && q.Get("realm") == "demo":
 			answer(w, 200, `{"at":5,"node":"kc2","users":[{"user":"u2","enabled":true,"offline_access":false,"not_before":7},{"user":"u3","enabled":false,"offline_access":true,"not_before":0,"store":"ldap"}],"next":"u3"}`)
 		case strings.HasSuffix(req.URL.Path, "/sessions") && q.Get("client") == "c1" && !q.Has("after"):
-			answer(w, 200, `{"at":5,"node":"kc2","sessions":[{"session":"s1","user":"u1","client":"c1","start":9}],"next":null}`)
+			answer(w, 200, `{"at":5,"node":"kc2","sessions":[{"session":"s1","user":"u1","client":"c1","start":9,"ends":90,"life":70}],"next":null}`)
 		default:
 			t.Errorf("asked %s", req.URL)
 			answer(w, 400, `{"error":"bad_request"}`)
@@ -76,7 +76,7 @@ func TestResourcePages(t *testing.T) {
 		t.Errorf("%+v %v", users, err)
 	}
 	sessions, err := r.SessionsAfter(t.Context(), "demo", "c1", "", 1000)
-	if err != nil || sessions.Next != "" || sessions.Sessions[0] != (keycloak.LiveSession{ID: "s1", UserID: "u1", Start: 9}) {
+	if err != nil || sessions.Next != "" || sessions.Sessions[0] != (keycloak.LiveSession{ID: "s1", UserID: "u1", Start: 9, Ends: 90, Life: 70}) {
 		t.Errorf("%+v %v", sessions, err)
 	}
 }

@@ -20,6 +20,9 @@ type Session struct {
 	UserStart  int64             // ms; start of the user session
 	LastAccess int64             // ms; of the user session
 	Clients    map[string]string // UUID → client_id, as it is called now
+	// Ends is when Keycloak may end it if nobody uses it until then, and Life for how long the bound that ends it lets
+	// it live, both in seconds; 0: it does not end, or nobody has asked for its lifetimes (Lasting does).
+	Ends, Life int64
 }
 
 // SessionPage is one page of a client's offline sessions.

@@ -10,17 +10,20 @@ import (
 // seat is one client in one session.
 type seat struct{ session, client string }
 
+// times are what a look tells of a seat: the start of the client session, when it ends and for how long it may live.
+type times struct{ start, ends, life events.Seconds }
+
 // shown is what the messages of one look say, put together.
 type shown struct {
 	realm   *events.RealmLook
 	user    *events.UserLook
 	clients map[string]events.ClientLook
-	alive   map[seat]events.Seconds // the start of the client session
+	alive   map[seat]times
 	rosters []events.Roster
 }
 
 func put(ms []events.Message) shown {
-	s := shown{clients: map[string]events.ClientLook{}, alive: map[seat]events.Seconds{}}
+	s := shown{clients: map[string]events.ClientLook{}, alive: map[seat]times{}}
 	for _, m := range ms {
 		o, _ := m.Body.(*events.Observation)
 		if o.Realm != nil {
@@ -34,12 +37,18 @@ func put(ms []events.Message) shown {
 		}
 		for _, r := range o.Rosters {
 			for _, c := range r.Sessions {
-				s.alive[seat{c.Session, c.Client}] = c.Start
+				s.alive[seat{c.Session, c.Client}] = times{c.Start, c.Ends, c.Life}
 			}
 			s.rosters = append(s.rosters, r)
 		}
 	}
 	return s
+}
+
+// fits: the admin API shows the user's session alone. It began with the client's or before, and was used with it or later.
+func (t times) fits(outside times) bool {
+	return outside.start <= t.start && outside.life == t.life && (t.ends == 0) == (outside.ends == 0) &&
+		max(outside.ends-t.ends, t.ends-outside.ends) < 60
 }
 
 // says is what a look tells of a token's session: living, absent or nothing.
