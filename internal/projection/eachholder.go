@@ -18,11 +18,13 @@ type Holder struct {
 type BestToken struct {
 	Token   Token
 	Verdict tokenstate.Verdict
+	Ends    tokenstate.Seconds // tokenstate.Facts.Ends of a usable one, where it was asked for
 }
 
 // EachHolder shows all who hold something. The lock is given back in between, so not all are of one moment; see is called
-// under it and must not wait. If another state was loaded meanwhile nobody more is shown, and the answer is false.
-func (p *Projection) EachHolder(see func(Holder)) bool {
+// under it and must not wait. If another state was loaded meanwhile nobody more is shown, and the answer is false. ends: when
+// tokens end is shown, too, which nobody remembers and which takes longer.
+func (p *Projection) EachHolder(ends bool, see func(Holder)) bool {
 	st, all := p.holding()
 	if st == nil {
 		return false
@@ -36,6 +38,9 @@ func (p *Projection) EachHolder(see func(Holder)) bool {
 					continue
 				}
 				best = st.bestOf(h.holder, best[:0], p.status.Rules, p.now)
+				if ends {
+					st.addEnds(best)
+				}
 				see(Holder{Realm: h.realm, User: h.user, Owner: st.owner(h.realm, h.user, p.status.Rules), Best: best})
 			}
 			return now == st
@@ -69,10 +74,19 @@ func (p *Projection) holding() (*state, []inRealm) {
 	return p.st, all
 }
 
+// addEnds says of usable tokens when they end.
+func (st *state) addEnds(all []BestToken) {
+	for i := range all {
+		if all[i].Verdict.State == tokenstate.Usable {
+			all[i].Ends = st.facts.Ends(all[i].Token.Token)
+		}
+	}
+}
+
 // bestOf adds the best token of a holder for each client.
 func (st *state) bestOf(h *holder, best []BestToken, r tokenstate.Rules, now func() tokenstate.Millis) []BestToken {
 	for held := h.tokens; held != nil; held = held.next {
-		one := BestToken{held.stored(), st.judgeHeld(held, r, now)}
+		one := BestToken{Token: held.stored(), Verdict: st.judgeHeld(held, r, now)}
 		i := slices.IndexFunc(best, func(b BestToken) bool { return b.Token.Token.ClientID == one.Token.Token.ClientID })
 		switch {
 		case i < 0:

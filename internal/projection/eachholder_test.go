@@ -31,12 +31,16 @@ func TestEachHolder(t *testing.T) {
 				}
 				for client := range clients {
 					token, verdict, _ := c.p.Best(realm, user, client, func(t Token) bool { return c.p.st.heldAt(placeOf(t.Token)).owner == h })
-					one.Best = append(one.Best, BestToken{token, verdict})
+					best := BestToken{Token: token, Verdict: verdict}
+					if verdict.State == tokenstate.Usable {
+						best.Ends = c.p.st.facts.Ends(token.Token)
+					}
+					one.Best = append(one.Best, best)
 				}
 				want[realm+" "+user] = one
 			}
 		}
-		if !c.p.EachHolder(func(h Holder) {
+		if !c.p.EachHolder(true, func(h Holder) {
 			if _, twice := got[h.Realm+" "+h.User]; twice {
 				t.Errorf("%s is shown twice", h.User)
 			}
@@ -58,7 +62,7 @@ func TestEachHolder_Reloaded(t *testing.T) {
 		c.install(Change{Token: &Token{Token: tokenstate.Token{Realm: "demo", User: user(n), ClientID: "app", Session: session(n)}}})
 	}
 	seen := 0
-	if c.p.EachHolder(func(Holder) {
+	if c.p.EachHolder(true, func(Holder) {
 		if seen++; seen == dueChunk {
 			c.p.st = newState(Snapshot{Facts: tokenstate.NewFacts()})
 		}
@@ -66,7 +70,7 @@ func TestEachHolder_Reloaded(t *testing.T) {
 		t.Errorf("%d were shown, of a state that was replaced after %d", seen, dueChunk)
 	}
 	c.p.st = nil
-	if c.p.EachHolder(func(Holder) { t.Error("somebody is shown") }) {
+	if c.p.EachHolder(true, func(Holder) { t.Error("somebody is shown") }) {
 		t.Error("nothing is loaded, and all are shown")
 	}
 }

@@ -35,7 +35,7 @@ func (l Look) rank() Rank { return Rank{l.At, l.Cause} }
 type Sighting struct {
 	At     Millis  `json:"At"`
 	Start  Seconds `json:"Start"`  // listed: start of the client session, 0 if not known
-	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead
+	Second Seconds `json:"Second"` // gone: the second of the event that named it; tokens up to it are dead. Listed: when it ends, 0 if that is of no account
 	Cause  string  `json:"Cause"`
 	Owner  string  `json:"Owner"` // listed: whose session it is; "" if the look does not say
 }

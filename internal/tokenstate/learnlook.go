@@ -88,7 +88,8 @@ func learnRoster(f Facts, m events.Message, ro events.Roster, at Millis, cause s
 	}
 	for _, cs := range ro.Sessions {
 		seat := Scope{Realm: m.Realm, Client: cs.Client, Session: cs.Session}
-		f.putSighting(SightingKey{Seat: seat}, m.Node, Sighting{At: at, Start: cs.Start, Cause: cause, Owner: cmp.Or(cs.User, ro.User)}, false)
+		f.putSighting(SightingKey{Seat: seat}, m.Node,
+			Sighting{At: at, Start: cs.Start, Second: endOf(cs), Cause: cause, Owner: cmp.Or(cs.User, ro.User)}, false)
 	}
 }
 
