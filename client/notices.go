@@ -10,6 +10,7 @@ import (
 const (
 	LoginNeeded   = "io.tokenstate.login.needed"
 	LoginRestored = "io.tokenstate.login.restored"
+	LoginExpiring = "io.tokenstate.login.expiring"
 	UserClosed    = "io.tokenstate.user.closed"
 	UserOpened    = "io.tokenstate.user.opened"
 	KeyExpiring   = "io.tokenstate.key.expiring"

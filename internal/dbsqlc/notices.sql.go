@@ -340,10 +340,11 @@ func (q *Queries) ParkedDeliveries(ctx context.Context, db DBTX) ([]ParkedDelive
 
 const PruneNoticeStates = `-- name: PruneNoticeStates :execrows
 DELETE FROM tokenstate.notice_state
-WHERE at < $1 AND type IN ('io.tokenstate.login.restored', 'io.tokenstate.user.opened', 'io.tokenstate.key.expiring')
+WHERE at < $1 AND type IN ('io.tokenstate.login.restored', 'io.tokenstate.user.opened', 'io.tokenstate.key.expiring',
+    'io.tokenstate.login.expiring')
 `
 
-// Those that say nothing but that all is well, and of keys whose end has passed.
+// Those that say nothing but that all is well, and of keys and logins whose end has passed.
 func (q *Queries) PruneNoticeStates(ctx context.Context, db DBTX, before time.Time) (int64, error) {
 	result, err := db.Exec(ctx, PruneNoticeStates, before)
 	if err != nil {

@@ -44,6 +44,7 @@ var deaf = []scene{
 	{"the back channel", backChannel},
 	{"the canary misses the listener", canaryMissesTheListener},
 	{"reconcile finds deaths without events", reconciled},
+	{"a login's end is told before", toldBeforeItEnds},
 }
 
 // cut are scenes in which so much is away, and for so long, that they would hold up all others.

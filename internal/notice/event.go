@@ -35,7 +35,7 @@ type Data struct {
 	Reason     string     `json:"reason,omitempty" doc:"as in verdicts"`
 	Since      *time.Time `json:"since,omitempty" doc:"time of the deciding event or look, in Keycloak's clock"`
 	EventID    string     `json:"event_id,omitempty" doc:"the deciding event or message"`
-	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"of the key"`
+	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"of the key; or when Keycloak ends the login, if nobody uses its token until then"`
 	KeysPass   bool       `json:"keys_pass" doc:"whether the user's API keys go on working"`
 	LastKeyUse *time.Time `json:"last_key_use,omitempty" doc:"when any key of the user was last used: how urgent it is"`
 	LoginURL   string     `json:"login_url,omitempty"`
@@ -56,7 +56,7 @@ func Event(n Notice, at tokenstate.Millis, b Beside) ([]byte, error) {
 		Reason: n.Reason, Since: n.Since.Instant(), EventID: n.EventID, ExpiresAt: n.Expires.Millis().Instant(),
 		KeysPass: n.KeysPass, LastKeyUse: b.LastKeyUse.Instant(), Message: message(n),
 	}
-	if n.Type == LoginNeeded {
+	if n.Type == LoginNeeded || n.Type == LoginExpiring {
 		d.LoginURL = b.LoginURL
 	}
 	raw, err := json.Marshal(CloudEvent{
@@ -77,6 +77,9 @@ func message(n Notice) string {
 		return fmt.Sprintf("The user's offline token for client %s no longer works (%s). The user must log in again. API keys go on working.", n.Subject.Client, why)
 	case LoginRestored:
 		return fmt.Sprintf("An offline token of the user for client %s works again.", n.Subject.Client)
+	case LoginExpiring:
+		return fmt.Sprintf("The user's login at client %s ends at %s, if its offline token is not used before that puts it off. "+
+			"Have the user log in again. API keys go on working.", n.Subject.Client, n.Expires.Millis().Time().UTC().Format(time.RFC3339))
 	case UserClosed:
 		return fmt.Sprintf("The user can do nothing more (%s). Neither offline tokens nor API keys work.", why)
 	case UserOpened:

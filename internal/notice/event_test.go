@@ -21,6 +21,9 @@ func TestEvents(t *testing.T) {
 	dead.Token.User = "pairwise"
 	needed, _ := notice.Login(login, dead, open, notice.Told{})
 	restored, _ := notice.Login(login, best(tokenstate.Usable, ""), open, needed.Tells())
+	soon := best(tokenstate.Usable, "")
+	soon.Ends = 1_800_000_000
+	ending, _ := notice.Ending(login, soon, open, 1_799_990_000, restored.Tells())
 	closed, _ := notice.Owner(user, shut, notice.Told{})
 	opened, _ := notice.Owner(user, open, closed.Tells())
 	key, ok := notice.Key(apikey.Record{ID: "k1", Realm: "demo", User: "ann", Expires: 1_800_000_000}, 1_799_990_000, notice.Told{})
@@ -28,7 +31,7 @@ func TestEvents(t *testing.T) {
 		t.Fatal("the key is not told of")
 	}
 	var all bytes.Buffer
-	for _, n := range []notice.Notice{needed, restored, closed, opened, key} {
+	for _, n := range []notice.Notice{needed, restored, ending, closed, opened, key} {
 		raw, err := notice.Event(n, 1_799_990_000_123, notice.Beside{LastKeyUse: 1_799_980_000_000, LoginURL: "https://app.example/login"})
 		if err != nil {
 			t.Fatal(err)

@@ -37,9 +37,15 @@ func newTeller(d *table) *teller {
 	return &teller{settling: notice.Settling{Wait: settle}, told: maps.Clone(d.told)}
 }
 
-func (w *teller) round(d *table, now tokenstate.Millis, b notice.Best, o tokenstate.Ownership) {
+func (w *teller) round(t *rapid.T, d *table, now tokenstate.Millis, b notice.Best, o tokenstate.Ownership) {
 	var all []notice.Notice
 	if n, ok := notice.Login(login, b, o, w.told[login]); ok {
+		all = append(all, n)
+	}
+	if n, ok := notice.Ending(login, b, o, now.Second(), w.told[login]); ok {
+		if len(all) > 0 {
+			t.Fatalf("%s and %s of one login at once", all[0].Type, n.Type)
+		}
 		all = append(all, n)
 	}
 	if n, ok := notice.Owner(user, o, w.told[user]); ok {
@@ -71,13 +77,13 @@ func TestEachChangeIsToldOnce(t *testing.T) {
 			case 1:
 				workers[rapid.IntRange(0, 1).Draw(t, "again")] = newTeller(d)
 			default:
-				workers[rapid.IntRange(0, 1).Draw(t, "who")].round(d, now, b, o)
+				workers[rapid.IntRange(0, 1).Draw(t, "who")].round(t, d, now, b, o)
 			}
 		}
 		b.Verdict.InDoubt, o.InDoubt = false, false
 		for range 3 { // what one has told the other must learn first
 			for _, w := range workers {
-				w.round(d, now, b, o)
+				w.round(t, d, now, b, o)
 			}
 			now += settle
 		}
@@ -90,7 +96,7 @@ func TestEachChangeIsToldOnce(t *testing.T) {
 		}
 		last, ids := map[notice.Subject]notice.Type{}, map[string]bool{}
 		for _, n := range d.sent {
-			if last[n.Subject] == n.Type || last[n.Subject] == "" && (n.Type == notice.LoginRestored || n.Type == notice.UserOpened) {
+			if last[n.Subject] == n.Type && n.Type != notice.LoginExpiring || last[n.Subject] == "" && (n.Type == notice.LoginRestored || n.Type == notice.UserOpened) {
 				t.Fatalf("%s after %q", n.Type, last[n.Subject])
 			}
 			if ids[n.ID()] {
@@ -105,6 +111,9 @@ func anything(t *rapid.T) (notice.Best, tokenstate.Ownership) {
 	b := best(tokenstate.Usable, "")
 	if reason := rapid.SampledFrom([]string{"", tokenstate.ReasonSessionEnded, tokenstate.ReasonExpired, tokenstate.ReasonClientDisabled}).Draw(t, "reason"); reason != "" {
 		b = best(tokenstate.Revoked, reason)
+	}
+	if rapid.Bool().Draw(t, "ends") {
+		b.Ends = tokenstate.Seconds(rapid.Int64Range(900, 900+3*int64(notice.Soon)).Draw(t, "end"))
 	}
 	b.Verdict.InDoubt = rapid.Bool().Draw(t, "doubt")
 	b.Verdict.Cause = rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "cause") // few, so that one comes back

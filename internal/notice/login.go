@@ -2,7 +2,6 @@ package notice
 
 import (
 	"cmp"
-	"strconv"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -37,11 +36,27 @@ var helps = map[string]bool{
 type Best struct {
 	Token   tokenstate.Token
 	Verdict tokenstate.Verdict
+	Ends    tokenstate.Seconds // when it ends if nobody uses it until then; 0: that is not known
 }
 
 // Login compares a user's best token with what was told of it. A closed user is told of as such: until they are open
 // again nothing is said of their logins, for logging in is what they cannot do.
 func Login(s Subject, b Best, owner tokenstate.Ownership, last Told) (Notice, bool) {
+	v, n := b.Verdict, about(s, b, owner, last)
+	switch told := last.Type == LoginNeeded; {
+	case !owner.Active:
+		return Notice{}, false
+	case v.State == tokenstate.Usable:
+		n.Type, n.Cause = LoginRestored, place(b.Token)
+		return n, told
+	default:
+		n.Type, n.Cause, n.NotBefore = LoginNeeded, cmp.Or(v.Cause, place(b.Token)), v.RetryAt
+		return n, !told && helps[v.Reason]
+	}
+}
+
+// about is what is so of a login, whatever is to be told of it.
+func about(s Subject, b Best, owner tokenstate.Ownership, last Told) Notice {
 	v := b.Verdict
 	n := Notice{
 		Subject: s, Last: last, InDoubt: v.InDoubt || owner.InDoubt, Session: b.Token.Session,
@@ -50,17 +65,7 @@ func Login(s Subject, b Best, owner tokenstate.Ownership, last Told) (Notice, bo
 	if b.Token.User != s.User {
 		n.TokenUser = b.Token.User
 	}
-	place := b.Token.Session + "/" + strconv.FormatInt(int64(b.Token.IssuedAt), 10)
-	switch told := last.Type == LoginNeeded; {
-	case !owner.Active:
-		return Notice{}, false
-	case v.State == tokenstate.Usable:
-		n.Type, n.Cause = LoginRestored, place
-		return n, told
-	default:
-		n.Type, n.Cause, n.NotBefore = LoginNeeded, cmp.Or(v.Cause, place), v.RetryAt
-		return n, !told && helps[v.Reason]
-	}
+	return n
 }
 
 // Weighed reports whether anybody has said if a login helps against a reason.

@@ -1,5 +1,5 @@
-// Package notice decides what people are told: that a user must log in again or has done so, that a user is closed or
-// open again, that a key will expire. It compares what is so with what was told last, so that each change is told once,
+// Package notice decides what people are told: that a user must log in again or has done so, that a login or a key
+// will expire, that a user is closed or open again. It compares what is so with what was told last, so that each change is told once,
 // whoever compares and however often. Clock, database and delivery are its callers'.
 package notice
 
@@ -19,13 +19,16 @@ type Type string
 const (
 	LoginNeeded   Type = "io.tokenstate.login.needed"
 	LoginRestored Type = "io.tokenstate.login.restored"
+	LoginExpiring Type = "io.tokenstate.login.expiring"
 	UserClosed    Type = "io.tokenstate.user.closed"
 	UserOpened    Type = "io.tokenstate.user.opened"
 	KeyExpiring   Type = "io.tokenstate.key.expiring"
 )
 
 // Types lists all of them.
-func Types() []Type { return []Type{LoginNeeded, LoginRestored, UserClosed, UserOpened, KeyExpiring} }
+func Types() []Type {
+	return []Type{LoginNeeded, LoginRestored, LoginExpiring, UserClosed, UserOpened, KeyExpiring}
+}
 
 // Subject is what a notice is about: a user's login with a client, a key, or with neither the user.
 type Subject struct{ Realm, User, Client, Key string }

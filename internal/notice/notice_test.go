@@ -154,3 +154,49 @@ func TestKey(t *testing.T) {
 		}
 	}
 }
+
+// Ensure a login that works is told to end three days ahead, once; again only after it was put off by more than that, or
+// for another token; and that it works again is told before.
+func TestEnding(t *testing.T) {
+	const now = 1_000_000_000
+	of := func(session string, ends tokenstate.Seconds) notice.Best {
+		b := best(tokenstate.Usable, "")
+		b.Token.Session, b.Ends = session, ends
+		return b
+	}
+	told := func(b notice.Best) notice.Told {
+		n, ok := notice.Ending(login, b, open, now, notice.Told{})
+		if !ok || n.Type != notice.LoginExpiring {
+			t.Fatalf("%v %+v", ok, n)
+		}
+		return n.Tells()
+	}
+	const soon, later = now + notice.Soon - 5, now + 2*notice.Soon
+	dead := best(tokenstate.Revoked, tokenstate.ReasonSessionEnded)
+	dead.Ends = soon
+	for name, c := range map[string]struct {
+		best  notice.Best
+		owner tokenstate.Ownership
+		now   tokenstate.Seconds
+		last  notice.Told
+		want  bool
+	}{
+		"soon":                           {of("s", soon), open, now, notice.Told{}, true},
+		"not soon":                       {of("s", later), open, now, notice.Told{}, false},
+		"not known":                      {of("s", 0), open, now, notice.Told{}, false},
+		"over":                           {of("s", now), open, now, notice.Told{}, false},
+		"told":                           {of("s", soon), open, now, told(of("s", soon)), false},
+		"told by another way of looking": {of("s", soon+2), open, now, told(of("s", soon)), false},
+		"put off, and soon again":        {of("s", later), open, later - 10, told(of("s", soon)), true},
+		"another token":                  {of("t", soon), open, now, told(of("s", soon)), true},
+		"it works again, not yet told":   {of("s", soon), open, now, notice.Told{Type: notice.LoginNeeded, ID: "1"}, false},
+		"it works again, told":           {of("s", soon), open, now, notice.Told{Type: notice.LoginRestored, ID: "2"}, true},
+		"dead":                           {dead, open, now, notice.Told{}, false},
+		"the user is closed":             {of("s", soon), shut, now, notice.Told{}, false},
+	} {
+		n, ok := notice.Ending(login, c.best, c.owner, c.now, c.last)
+		if ok != c.want || ok && (n.Expires != c.best.Ends || n.Session != c.best.Token.Session || !n.KeysPass) {
+			t.Errorf("%s: %v %+v", name, ok, n)
+		}
+	}
+}

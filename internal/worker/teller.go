@@ -24,14 +24,14 @@ const (
 	mostRest     = 5 * time.Second
 	restsInAWait = 10
 	catchUp      = 5 * time.Second // for what is known to be as new as the database
-	keysEvery    = time.Minute
+	endsEvery    = time.Minute     // when logins and keys end
 )
 
 // Holders is the read model of everybody who holds something.
 type Holders interface {
 	Ready() (ok bool, why string)
 	WaitVersion(ctx context.Context, version int64) error
-	EachHolder(see func(projection.Holder)) bool
+	EachHolder(ends bool, see func(projection.Holder)) bool
 	KeysThatEnd(now, until tokenstate.Seconds) []apikey.Record
 }
 
@@ -58,9 +58,10 @@ type Teller struct {
 
 	settling notice.Settling
 	told     map[notice.Subject]notice.Told // nil: to be read
-	keysAt   tokenstate.Millis              // when the keys that end were last looked for
+	endsAt   tokenstate.Millis              // when what ends was last looked for
 	keys     []apikey.Record
-	took     time.Duration // looking at everybody, last time
+	logins   map[notice.Subject]tokenstate.Seconds // that end soon
+	took     time.Duration                         // looking at everybody, last time
 }
 
 // Run tells until ctx ends. It returns nil then, and never otherwise.
@@ -112,6 +113,7 @@ func (t *Teller) round(ctx context.Context) error {
 	all, whole := t.differing(now)
 	t.took = time.Since(began)
 	if !whole {
+		t.endsAt = 0
 		return nil // another state was loaded
 	}
 	for some := range slices.Chunk(t.settling.Round(now, all), tellAtOnce) {
@@ -129,18 +131,26 @@ func (t *Teller) differing(now tokenstate.Millis) (all []notice.Notice, whole bo
 			all = append(all, n)
 		}
 	}
-	whole = t.Known.EachHolder(func(h projection.Holder) {
+	ends := now-t.endsAt >= tokenstate.Millis(endsEvery.Milliseconds())
+	if ends {
+		t.endsAt, t.logins = now, map[notice.Subject]tokenstate.Seconds{}
+		t.keys = t.Known.KeysThatEnd(now.Second(), now.Second()+notice.Ahead[len(notice.Ahead)-1])
+	}
+	whole = t.Known.EachHolder(ends, func(h projection.Holder) {
 		s := notice.Subject{Realm: h.Realm, User: h.User}
 		add(notice.Owner(s, h.Owner, t.told[s]))
 		for _, b := range h.Best {
-			if s.Client = b.Token.Token.ClientID; !t.Skip[s.Client] {
-				add(notice.Login(s, notice.Best{Token: b.Token.Token, Verdict: b.Verdict}, h.Owner, t.told[s]))
+			if s.Client = b.Token.Token.ClientID; t.Skip[s.Client] {
+				continue
 			}
+			if b.Ends > now.Second() && b.Ends-now.Second() <= notice.Soon {
+				t.logins[s] = b.Ends
+			}
+			best := notice.Best{Token: b.Token.Token, Verdict: b.Verdict, Ends: t.logins[s]}
+			add(notice.Login(s, best, h.Owner, t.told[s]))
+			add(notice.Ending(s, best, h.Owner, now.Second(), t.told[s]))
 		}
 	})
-	if now-t.keysAt >= tokenstate.Millis(keysEvery.Milliseconds()) {
-		t.keysAt, t.keys = now, t.Known.KeysThatEnd(now.Second(), now.Second()+notice.Ahead[len(notice.Ahead)-1])
-	}
 	for _, k := range t.keys {
 		s := notice.Subject{Realm: k.Realm, User: k.User, Key: k.ID}
 		add(notice.Key(k, now.Second(), t.told[s]))

@@ -32,7 +32,7 @@ type people struct {
 func (p *people) Ready() (bool, string)                    { return !p.unready, "" }
 func (p *people) WaitVersion(context.Context, int64) error { return nil }
 
-func (p *people) EachHolder(see func(projection.Holder)) bool {
+func (p *people) EachHolder(_ bool, see func(projection.Holder)) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, h := range p.all {
@@ -209,6 +209,21 @@ func TestTellerTellsMany(t *testing.T) {
 	}
 	if got := telling(t, p, &board{}); len(got) != 2*tellAtOnce+1 {
 		t.Errorf("%d were told", len(got))
+	}
+}
+
+// Ensure a login's end is told once, also by another worker; that the canary's is not; and that it is needed once it is over.
+func TestTellerTellsOfEnds(t *testing.T) {
+	ending := func(user, client string) projection.Holder {
+		h := holding(user, client, tokenstate.Verdict{State: tokenstate.Usable})
+		h.Best[0].Ends = 946_684_800 + 24*60*60 // a bubble begins with the year 2000
+		return h
+	}
+	p, b := &people{all: []projection.Holder{ending("ann", "app"), ending("ben", "canary")}}, &board{}
+	telling(t, p, b, func() {}, func() {})
+	got := telling(t, p, b, func() { p.all[0] = holding("ann", "app", ended) })
+	if d := cmp.Diff([]string{"login.expiring ann", "login.needed ann"}, got); d != "" {
+		t.Error(d)
 	}
 }
 

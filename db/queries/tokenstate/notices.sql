@@ -37,9 +37,10 @@ SELECT n FROM tokenstate.notice_head;
 DELETE FROM tokenstate.notice WHERE at < @before;
 
 -- name: PruneNoticeStates :execrows
--- Those that say nothing but that all is well, and of keys whose end has passed.
+-- Those that say nothing but that all is well, and of keys and logins whose end has passed.
 DELETE FROM tokenstate.notice_state
-WHERE at < @before AND type IN ('io.tokenstate.login.restored', 'io.tokenstate.user.opened', 'io.tokenstate.key.expiring');
+WHERE at < @before AND type IN ('io.tokenstate.login.restored', 'io.tokenstate.user.opened', 'io.tokenstate.key.expiring',
+    'io.tokenstate.login.expiring');
 
 -- name: KeyUses :many
 -- When any key of these users was last used.
