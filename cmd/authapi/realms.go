@@ -13,6 +13,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
+	"github.com/tokenstate/tokenstate/internal/tracing"
 )
 
 // realmConfig is one realm, of KEYCLOAK_* or of AUTHAPI_REALMS_FILE.
@@ -123,6 +124,7 @@ func (r *realmConfig) open() (idp.Realm, error) {
 		}
 	}
 	c := keycloak.Config{BaseURL: r.URL, Realm: r.name(), ClientID: r.ClientID, ClientSecret: r.secret, Timeout: r.timeout}
+	c.Transport = tracing.Calling("keycloak", keycloak.NewTransport())
 	app, err := keycloak.NewApp(c)
 	if err != nil {
 		return idp.Realm{}, err

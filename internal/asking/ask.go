@@ -14,6 +14,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tracing"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
@@ -33,7 +34,9 @@ type Asker struct {
 }
 
 // Look implements worker.Asker.
-func (a Asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) ([]events.Message, error) {
+func (a Asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate.Token) (ms []events.Message, err error) {
+	ctx, traced := tracing.Looked(ctx, kindOf(s))
+	defer func() { traced(err) }()
 	if a.Inside != nil {
 		ms, gone, err := a.Inside.look(ctx, s, tokens)
 		if !gone && !keycloak.NotOffered(err) {
@@ -42,6 +45,17 @@ func (a Asker) Look(ctx context.Context, s tokenstate.Scope, tokens []tokenstate
 	}
 	// That a realm is gone is believed of the admin API alone, which a second question confirms.
 	return a.Outside(ctx, s, tokens)
+}
+
+// kindOf is what kind of thing a look is at: it names nobody.
+func kindOf(s tokenstate.Scope) string {
+	switch {
+	case s.User != "":
+		return "user"
+	case s.Client != "":
+		return "client"
+	}
+	return "realm"
 }
 
 // Outside is Look over the admin API.

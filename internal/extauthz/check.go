@@ -15,11 +15,13 @@ import (
 	kind "github.com/envoyproxy/go-control-plane/envoy/type/v3"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
+	grpcmeta "google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/tokenstate/tokenstate/internal/authapi/gate"
 	"github.com/tokenstate/tokenstate/internal/authapi/redact"
+	"github.com/tokenstate/tokenstate/internal/tracing"
 )
 
 // Gate is the decision, such as gate.Gate's.
@@ -36,10 +38,13 @@ type Authorization struct {
 // Check decides about one request.
 func (a *Authorization) Check(ctx context.Context, in *auth.CheckRequest) (*auth.CheckResponse, error) {
 	what := asked(ctx, in.GetAttributes())
+	ctx, traced := tracing.Decided(ctx, traceparent(ctx, what.Header))
 	p := a.Gate.Admit(withRequest(ctx, what.Header), what)
 	if p.Refused != nil {
+		traced(p.Refused.Status, p.Refused.Reason)
 		return refusal(p), nil //nolint:nilerr // the refusal is the answer
 	}
+	traced(http.StatusOK, "")
 	ok := &auth.OkHttpResponse{
 		Headers: make([]*core.HeaderValueOption, 0, len(p.Identity)), HeadersToRemove: make([]string, 0, len(p.Identity)+2),
 	}
@@ -67,6 +72,15 @@ func asked(ctx context.Context, at *auth.AttributeContext) gate.Asked {
 		out.Realms = []string{realm}
 	}
 	return out
+}
+
+// traceparent is Envoy's own, where it traces, and else what its caller sent.
+func traceparent(ctx context.Context, h http.Header) string {
+	const name = "traceparent"
+	if own := grpcmeta.ValueFromIncomingContext(ctx, name); len(own) > 0 {
+		return own[0]
+	}
+	return h.Get(name)
 }
 
 // withRequest takes the id that Envoy gives each request, or takes over: it is in Envoy's access log, and may be in

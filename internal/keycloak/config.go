@@ -49,7 +49,7 @@ func (c Config) normalised() Config {
 		c.BreakerDelay = defaultBreakerDelay
 	}
 	if c.Transport == nil {
-		c.Transport = newTransport()
+		c.Transport = NewTransport()
 	}
 	return c
 }
@@ -89,7 +89,8 @@ func plainURL(s string) bool {
 		u.User == nil && u.RawQuery == "" && u.Fragment == "" && !u.ForceQuery
 }
 
-func newTransport() http.RoundTripper {
+// NewTransport is what carries the requests where nobody gives another, for whoever puts something around it.
+func NewTransport() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return http.DefaultTransport // somebody replaced it; theirs is then meant

@@ -43,7 +43,7 @@ const setupLimit = 15 * time.Second
 // administrator's password along to wherever it leads, and waits for no answer for ever.
 func guarded(baseURL string) *gocloak.GoCloak {
 	g := gocloak.NewClient(baseURL)
-	g.RestyClient().SetRedirectPolicy(resty.NoRedirectPolicy()).SetTimeout(setupLimit).SetTransport(newTransport())
+	g.RestyClient().SetRedirectPolicy(resty.NoRedirectPolicy()).SetTimeout(setupLimit).SetTransport(NewTransport())
 	return g
 }
 

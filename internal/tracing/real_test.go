@@ -101,6 +101,9 @@ func TestOneLogoutIsOneTrace(t *testing.T) {
 	if a, err := b.Store(t.Context(), tokens); err != nil || a.Status/100 != 2 {
 		t.Fatalf("%v %v", a, err)
 	}
+	if a, err := b.Access(t.Context(), user); err != nil || a.Status/100 != 2 {
+		t.Fatalf("%v %v", a, err)
+	}
 	must(t, k.Logout(t.Context(), tokens))
 
 	var logout one
@@ -128,6 +131,20 @@ func TestOneLogoutIsOneTrace(t *testing.T) {
 	}
 	within(t, "the event's batch in trace "+hex.EncodeToString([]byte(trace)), func() bool { return in("tokenstate.apply event") > 0 })
 	within(t, "the look's batch in the same trace", func() bool { return in("tokenstate.apply observation") > 0 })
+	goesOn := func(service, of, call string) bool { // from what has a span to Keycloak's own span of the request for it
+		for _, s := range c.of(service, of) {
+			for _, asked := range c.of(service, call) {
+				for _, answered := range c.of("keycloak", "") {
+					if string(asked.GetParentSpanId()) == string(s.GetSpanId()) && string(answered.GetParentSpanId()) == string(asked.GetSpanId()) {
+						return true
+					}
+				}
+			}
+		}
+		return false
+	}
+	within(t, "a look that Keycloak answered", func() bool { return goesOn("revocation-worker", "tokenstate.look user", "keycloak POST") })
+	within(t, "a refresh at Keycloak", func() bool { return goesOn("authapi", "POST /v1/users/{user_id}/access-token", "keycloak POST") })
 	within(t, "authapi's span", func() bool { return len(c.of("authapi", "PUT /v1/offline-tokens")) > 0 })
 
 	claims, err := tokens.Claims()

@@ -11,6 +11,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+	"github.com/tokenstate/tokenstate/internal/tracing"
 )
 
 // Rules are what verdicts are made by.
@@ -49,6 +50,7 @@ func (c *Config) adminWith(timeout time.Duration) (*keycloak.Admin, error) {
 	}
 	a, err := keycloak.NewAdmin(keycloak.Config{
 		BaseURL: c.KeycloakURL, Realm: c.AdminRealm, ClientID: c.ClientID, ClientSecret: c.ClientSecret, Timeout: timeout, Names: names.byAlias(),
+		Transport: tracing.Calling("keycloak", keycloak.NewTransport()),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", settings.ErrConfiguration, err)
