@@ -385,6 +385,51 @@ func TestImportFaults(t *testing.T) {
 	}
 }
 
+// Ensure a database whose numbers mean other keys, which every one begins at 1, leaves the keys of the first one alone.
+func TestImportOfASecondDatabase(t *testing.T) {
+	for name, other := range map[string]string{
+		"another key":   `UPDATE api_keys SET key = 'other-' || key WHERE id = 1`,
+		"another owner": `UPDATE api_keys SET user_id = 'somebody' WHERE id = 1`,
+		"and most are gone": `UPDATE api_keys SET key = 'other-' || key; DELETE FROM api_keys WHERE id <> 1;
+			INSERT INTO api_keys (id, key, user_id) VALUES (99, 'new', 'u')`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAdopter(t, 20, 0)
+			a.take()
+			before := a.count("SELECT count(*) FROM tokenstate.api_key WHERE revoked_at IS NULL")
+			a.exec(other)
+			var r openhands.Report
+			err := a.run(&r, "import", "openhands", "--revoke-missing")
+			after := a.count("SELECT count(*) FROM tokenstate.api_key WHERE revoked_at IS NULL")
+			if !errors.Is(err, openhands.ErrOther) || before != after || r.Keys.Changed+r.Keys.Added+r.Revoked > 0 {
+				t.Errorf("%v, %+v, %d keys before and %d after", err, r, before, after)
+			}
+		})
+	}
+}
+
+// Ensure a key that may do less than its owner is not taken for one that may do everything, also if it was before.
+func TestImportOfScopedKeys(t *testing.T) {
+	a := newAdopter(t, 20, 0)
+	a.exec(`CREATE TABLE api_key_scopes (id serial PRIMARY KEY, api_key_id integer NOT NULL REFERENCES api_keys ON DELETE CASCADE, scope varchar(255) NOT NULL);
+		INSERT INTO api_key_scopes (api_key_id, scope) VALUES (1, 'openhands:read'), (1, 'openhands:git'), (2, 'full')`)
+	var r openhands.Report
+	err := a.run(&r, "import", "openhands")
+	reasons := map[string]string{}
+	for _, s := range r.Skipped {
+		reasons[s.ID] = s.Reason
+	}
+	if !errors.Is(err, ops.ErrDifferences) || reasons["1"] != "scoped_key" || reasons["2"] != "" || a.count("SELECT count(*) FROM tokenstate.api_key WHERE id = 'oh-demo-1'") != 0 {
+		t.Errorf("%v %+v", err, r)
+	}
+	a.exec(`INSERT INTO api_key_scopes (api_key_id, scope) VALUES (3, 'openhands:read')`)
+	r = openhands.Report{}
+	err = a.run(&r, "import", "openhands", "--revoke-missing")
+	if !errors.Is(err, ops.ErrDifferences) || r.Missing != 1 || r.Revoked != 1 || a.count("SELECT count(*) FROM tokenstate.api_key WHERE id = 'oh-demo-3' AND revoked_at IS NOT NULL") != 1 {
+		t.Errorf("a key that was given scopes since: %v %+v", err, r)
+	}
+}
+
 // Ensure a shadow run finds each kind of difference.
 func TestShadowFindsDifferences(t *testing.T) {
 	a := newAdopter(t, 40, 0)

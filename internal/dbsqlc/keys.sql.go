@@ -412,12 +412,15 @@ func (q *Queries) LegacyNamed(ctx context.Context, db DBTX, arg LegacyNamedParam
 }
 
 const LivingKeys = `-- name: LivingKeys :many
-SELECT id, user_id FROM tokenstate.api_key WHERE kind = 'legacy' AND revoked_at IS NULL AND starts_with(id, $1) ORDER BY id
+SELECT id, user_id, digest, pepper_id FROM tokenstate.api_key
+WHERE kind = 'legacy' AND revoked_at IS NULL AND starts_with(id, $1) ORDER BY id
 `
 
 type LivingKeysRow struct {
-	ID     string
-	UserID string
+	ID       string
+	UserID   string
+	Digest   []byte
+	PepperID string
 }
 
 func (q *Queries) LivingKeys(ctx context.Context, db DBTX, prefix string) ([]LivingKeysRow, error) {
@@ -429,7 +432,12 @@ func (q *Queries) LivingKeys(ctx context.Context, db DBTX, prefix string) ([]Liv
 	items := []LivingKeysRow{}
 	for rows.Next() {
 		var i LivingKeysRow
-		if err := rows.Scan(&i.ID, &i.UserID); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Digest,
+			&i.PepperID,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

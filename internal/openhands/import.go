@@ -34,7 +34,15 @@ type Target interface {
 }
 
 // Held is a key that was taken over.
-type Held struct{ ID, User string }
+type Held struct {
+	ID, User, PepperID string
+	Digest             apikey.Sum
+}
+
+// is reports whether a key of the same number is the same. Under another pepper only its owner tells.
+func (h Held) is(k apikey.Record) bool {
+	return h.User == k.User && (h.PepperID != k.PepperID || h.Digest == k.Digest)
+}
 
 // Position is how far an import of a table has come. Dry: nothing is to be kept.
 type Position struct {

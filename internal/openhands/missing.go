@@ -1,6 +1,11 @@
 package openhands
 
-import "context"
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+)
 
 // enough keys that are all gone are a wrong database, whose numbers mean other keys. Fewer may
 // well have been deleted, all of them.
@@ -9,24 +14,15 @@ const enough = 10
 // missing finds keys that OpenHands has deleted since they were taken over: a deletion there is
 // a revocation, and here the key would live on.
 func (m *Import) missing(ctx context.Context, r *Report) error {
-	there, err := m.From.KeyIDs(ctx)
-	if err != nil {
-		return err
-	}
-	known := make(map[string]bool, len(there))
-	for _, id := range there {
-		known[ID(m.Realm, id)] = true
-	}
 	living, err := m.To.Living(ctx, IDPrefix(m.Realm))
 	if err != nil {
 		return err
 	}
-	var gone []Held
-	for _, k := range living {
-		if !known[k.ID] {
-			gone = append(gone, k)
-		}
+	there, err := m.still(ctx, living)
+	if err != nil {
+		return err
 	}
+	gone := slices.DeleteFunc(slices.Clone(living), func(h Held) bool { return there[h.ID] })
 	r.Missing = len(gone)
 	if len(gone) == len(living) && len(gone) >= enough {
 		return ErrOther
@@ -39,4 +35,37 @@ func (m *Import) missing(ctx context.Context, r *Report) error {
 	}
 	r.Revoked = len(gone)
 	return nil
+}
+
+// still are those of the living keys that are there as they were. Every database numbers its keys from 1, so a number that
+// means another key is another database, whose keys would take the place of those that were taken over. A key that was
+// given scopes since is there no more: what was taken over may do everything.
+func (m *Import) still(ctx context.Context, living []Held) (there map[string]bool, err error) {
+	there = map[string]bool{}
+	held := make(map[string]Held, len(living))
+	for _, h := range living {
+		held[h.ID] = h
+	}
+	for after := int64(math.MinInt64); len(held) > 0; {
+		rows, err := m.From.Keys(ctx, after, page)
+		if err != nil || len(rows) == 0 {
+			return there, err
+		}
+		after = rows[len(rows)-1].ID
+		for _, row := range rows {
+			h, was := held[ID(m.Realm, row.ID)]
+			if !was {
+				continue
+			}
+			k, err := row.Take(m.Realm, m.Pepper)
+			switch {
+			case errors.Is(err, ErrScoped):
+			case err != nil || !h.is(k.Record):
+				return nil, ErrOther
+			default:
+				there[h.ID] = true
+			}
+		}
+	}
+	return there, nil
 }

@@ -17,7 +17,7 @@ import (
 // Errors of a source. None repeats the URL.
 var (
 	ErrUnreachable = errors.New("the OpenHands database cannot be reached: check OPENHANDS_DATABASE_URL")
-	ErrOther       = errors.New("none of the keys that were imported before is in this OpenHands database: is it the right one? nothing was done")
+	ErrOther       = errors.New("the keys that were imported before are not those of this OpenHands database: is it the right one? nothing was done")
 	ErrForeign     = errors.New("this is no OpenHands database: it lacks the tables api_keys and offline_tokens")
 )
 
@@ -25,7 +25,7 @@ var (
 type Source struct {
 	conn    *pgx.Conn
 	tx      pgx.Tx
-	columns map[string]bool // table.column: org_id, not_before and the table user came later
+	columns map[string]bool // table.column: org_id, not_before, scopes and the table user came later
 }
 
 // Open connects. The caller closes it.
@@ -51,7 +51,7 @@ func (s *Source) begin(ctx context.Context) (err error) {
 		return fmt.Errorf("begin to read: %w", err)
 	}
 	const ask = `SELECT table_name || '.' || column_name FROM information_schema.columns
-		WHERE table_schema = ANY (current_schemas(false)) AND table_name IN ('api_keys', 'offline_tokens', 'user')`
+		WHERE table_schema = ANY (current_schemas(false)) AND table_name IN ('api_keys', 'api_key_scopes', 'offline_tokens', 'user')`
 	rows, err := s.tx.Query(ctx, ask)
 	if err != nil {
 		return fmt.Errorf("read the columns: %w", err)
@@ -106,6 +106,7 @@ type Key struct {
 	NotBefore       tokenstate.Seconds // 0: at once
 	Expires         tokenstate.Seconds // 0: never; dead from that second on
 	Disabled        bool               // its owner, who may be about to be deleted
+	Scoped          bool               // it may do less than its owner
 }
 
 // Keys reads the next keys in the order of their ids.
@@ -118,7 +119,7 @@ func (s *Source) Keys(ctx context.Context, after int64, limit int) ([]Key, error
 		var k Key
 		var text string
 		var created, used, notBefore, expires *float64
-		err := row.Scan(&k.ID, &text, &k.User, &k.Org, &k.Name, &created, &used, &notBefore, &expires, &k.Disabled)
+		err := row.Scan(&k.ID, &text, &k.User, &k.Org, &k.Name, &created, &used, &notBefore, &expires, &k.Disabled, &k.Scoped)
 		k.Key = secret.New(text)
 		k.Created, k.LastUsed = second(created), second(used)
 		k.NotBefore, k.Expires = second(notBefore), expiry(expires)
@@ -129,25 +130,19 @@ func (s *Source) Keys(ctx context.Context, after int64, limit int) ([]Key, error
 // keyQuery: the epoch of a naive timestamp is that of UTC, whatever this session's time zone is,
 // and that of one with a zone is right as well. What begins late begins at the next whole second.
 func (s *Source) keyQuery() string {
-	org, notBefore := "''", "NULL::float8"
+	org, notBefore, scoped := "''", "NULL::float8", "false"
 	if s.columns["api_keys.org_id"] {
 		org = "coalesce(org_id::text, '')"
 	}
 	if s.columns["api_keys.not_before"] {
 		notBefore = "ceil(extract(epoch FROM not_before))::float8"
 	}
-	return `SELECT id::bigint, key, user_id, ` + org + `, coalesce(name, ''), floor(extract(epoch FROM created_at))::float8,
-		floor(extract(epoch FROM last_used_at))::float8, ` + notBefore + `, floor(extract(epoch FROM expires_at))::float8, ` + s.disabledOwner() + `
-		FROM api_keys WHERE id > $1::bigint ORDER BY id LIMIT $2`
-}
-
-// KeyIDs are all ids.
-func (s *Source) KeyIDs(ctx context.Context) ([]int64, error) {
-	rows, err := s.tx.Query(ctx, `SELECT id::bigint FROM api_keys ORDER BY id`)
-	if err != nil {
-		return nil, fmt.Errorf("read api_keys: %w", err)
+	if s.columns["api_key_scopes.api_key_id"] { // a key without any may do everything
+		scoped = "EXISTS (SELECT FROM api_key_scopes s WHERE s.api_key_id = api_keys.id AND s.scope <> 'full')"
 	}
-	return collect(rows, "api_keys", pgx.RowTo[int64])
+	return `SELECT id::bigint, key, user_id, ` + org + `, coalesce(name, ''), floor(extract(epoch FROM created_at))::float8,
+		floor(extract(epoch FROM last_used_at))::float8, ` + notBefore + `, floor(extract(epoch FROM expires_at))::float8, ` + s.disabledOwner() + `, ` + scoped + `
+		FROM api_keys WHERE id > $1::bigint ORDER BY id LIMIT $2`
 }
 
 // Token is a row of offline_tokens, its value still encrypted.

@@ -68,7 +68,8 @@ JOIN tokenstate.api_key k ON k.digest = i.digest AND k.id <> i.id;
 SELECT id FROM tokenstate.api_key WHERE id = ANY (@ids::text[]);
 
 -- name: LivingKeys :many
-SELECT id, user_id FROM tokenstate.api_key WHERE kind = 'legacy' AND revoked_at IS NULL AND starts_with(id, @prefix) ORDER BY id;
+SELECT id, user_id, digest, pepper_id FROM tokenstate.api_key
+WHERE kind = 'legacy' AND revoked_at IS NULL AND starts_with(id, @prefix) ORDER BY id;
 
 -- name: LegacyNamed :many
 SELECT id FROM tokenstate.api_key

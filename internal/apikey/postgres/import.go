@@ -98,8 +98,11 @@ func columns(keys []Imported, without []string) (p dbsqlc.ImportKeysParams) {
 	return p
 }
 
-// Owned is a key and its owner.
-type Owned struct{ ID, User string }
+// Owned is a key, its owner and its digest.
+type Owned struct {
+	ID, User, PepperID string
+	Digest             apikey.Sum
+}
 
 // Living are the imported keys whose ids have a prefix and that are not revoked.
 func (s *Store) Living(ctx context.Context, prefix string) ([]Owned, error) {
@@ -109,7 +112,8 @@ func (s *Store) Living(ctx context.Context, prefix string) ([]Owned, error) {
 	}
 	all := make([]Owned, len(rows))
 	for i, row := range rows {
-		all[i] = Owned{row.ID, row.UserID}
+		all[i] = Owned{ID: row.ID, User: row.UserID, PepperID: row.PepperID}
+		copy(all[i].Digest[:], row.Digest)
 	}
 	return all, nil
 }
