@@ -12,6 +12,25 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
+// Ensure blanks around a name, and how a UUID is written, make no other key; and that an empty X-Org-Id names none.
+func TestSystemKeys_Spellings(t *testing.T) {
+	w := newWorld(t)
+	const org = "5a8c9d10-0000-4000-8000-00000000abcd"
+	mint := func(org, name string) string {
+		r := w.backend(http.MethodPost, "/api/service/users/u/orgs/"+org+"/api-keys?wait_ms=5000", map[string]any{"name": name}).want(t, http.StatusOK, "name", "automation")
+		return r.body["key"].(string)
+	}
+	key := mint(org, "automation")
+	if mint(strings.ToUpper(org), " automation ") != key {
+		t.Error("another spelling gives another key")
+	}
+	for _, named := range []string{"", org, strings.ToUpper(org)} {
+		w.ask(http.MethodGet, "/api/v1/users/me", nil, "Authorization", "Bearer "+key, "X-Org-Id", named).want(t, http.StatusOK, "org_id", org)
+	}
+	w.backend(http.MethodDelete, "/api/service/users/u/orgs/"+strings.ToUpper(org)+"/api-keys/automation%20?wait_ms=5000", nil).want(t, http.StatusOK)
+	w.me(key).want(t, http.StatusUnauthorized, "reason", "revoked")
+}
+
 // Ensure a system key is the same at every mint, until it is revoked; then another one.
 func TestSystemKeys(t *testing.T) {
 	w := newWorld(t)

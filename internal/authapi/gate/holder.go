@@ -99,15 +99,17 @@ func (g *Gate) refusal(r *http.Request, rec apikey.Record) *problem.Problem {
 }
 
 // fits: a key with an organization is for that one alone. One without is bound to none, so whoever
-// asks may name any, and where members are checked one of its owner's.
+// asks may name any, and where members are checked one of its owner's. An empty header names none.
 func (g *Gate) fits(rec apikey.Record, orgs []string) bool {
 	switch {
-	case len(orgs) == 0:
+	case len(orgs) == 0 || len(orgs) == 1 && orgs[0] == "":
 		return true
 	case len(orgs) > 1:
 		return false
-	case rec.Org != "":
-		return orgs[0] == rec.Org
 	}
-	return g.IsMember(apikey.Record{Realm: rec.Realm, User: rec.User, Org: orgs[0]})
+	org := apikey.Organization(orgs[0])
+	if rec.Org != "" {
+		return org == apikey.Organization(rec.Org)
+	}
+	return g.IsMember(apikey.Record{Realm: rec.Realm, User: rec.User, Org: org})
 }

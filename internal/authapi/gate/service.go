@@ -75,7 +75,8 @@ func CheckUnlimited(k projection.ServiceKey) *problem.Problem {
 
 // CheckOrganization refuses an organization outside the credential's.
 func CheckOrganization(k projection.ServiceKey, org string) *problem.Problem {
-	if len(k.Orgs) > 0 && !slices.Contains(k.Orgs, org) {
+	same := func(one string) bool { return apikey.Organization(one) == apikey.Organization(org) }
+	if len(k.Orgs) > 0 && !slices.ContainsFunc(k.Orgs, same) {
 		return problem.New(http.StatusForbidden, "wrong-organization", "", "the credential is limited to other organizations")
 	}
 	return nil

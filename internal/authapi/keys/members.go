@@ -47,7 +47,7 @@ func (s *Service) putMember(ctx context.Context, in *memberInput) (*memberAnswer
 	if !gate.Plain(in.OrgID) || !gate.Plain(in.UserID) {
 		return nil, problem.Unprocessable("invalid-request", "ids are printable, without control characters")
 	}
-	version, err := s.Members.PutMember(ctx, apikey.Member{Realm: caller.Realm, Org: in.OrgID, User: in.UserID})
+	version, err := s.Members.PutMember(ctx, apikey.Member{Realm: caller.Realm, Org: apikey.Organization(in.OrgID), User: in.UserID})
 	if err != nil {
 		return nil, s.Gate.StoreFault(ctx, err)
 	}
@@ -59,7 +59,7 @@ func (s *Service) deleteMember(ctx context.Context, in *memberInput) (*memberAns
 	if bad := gate.CheckOrganization(caller, in.OrgID); bad != nil {
 		return nil, bad
 	}
-	version, err := s.Members.DeleteMember(ctx, apikey.Member{Realm: caller.Realm, Org: in.OrgID, User: in.UserID})
+	version, err := s.Members.DeleteMember(ctx, apikey.Member{Realm: caller.Realm, Org: apikey.Organization(in.OrgID), User: in.UserID})
 	switch {
 	case err != nil:
 		return nil, s.Gate.StoreFault(ctx, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/redact"
 	"github.com/tokenstate/tokenstate/internal/authapi/web"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -31,7 +33,7 @@ type mintInput struct {
 	SystemKeyPath
 	gate.Waiting
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"100" pattern:"^[A-Za-z0-9][A-Za-z0-9 _.:@-]*$"`
+		Name string `json:"name" minLength:"1" maxLength:"100" pattern:"^ *[A-Za-z0-9][A-Za-z0-9 _.:@-]*$" doc:"blanks around it do not count"`
 	}
 }
 
@@ -77,13 +79,13 @@ func (s *Service) systemKeys(api huma.API) {
 // a backend may ask at every run.
 func (s *Service) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) {
 	caller := web.ServiceOf(ctx)
-	if bad := gate.CheckOrganization(caller, in.OrgID); bad != nil {
+	k := systemKey(caller, in.SystemKeyPath, in.Body.Name)
+	if bad := gate.CheckOrganization(caller, k.Org); bad != nil {
 		return nil, bad
 	}
 	if redact.Secret(in.Body.Name) {
 		return nil, problem.SecretForID()
 	}
-	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Body.Name}
 	if bad := s.mayHoldKey(ctx, apikey.Record{Realm: k.Realm, User: k.User, Org: k.Org}); bad != nil {
 		return nil, bad
 	}
@@ -110,6 +112,11 @@ func (s *Service) mint(ctx context.Context, in *mintInput) (*mintAnswer, error) 
 	a.Body.Version = version
 	a.Body.Applied, a.Status = s.Gate.Enforced(ctx, in.Waiting, version)
 	return a, nil
+}
+
+// systemKey is which key is meant. The first adopter takes blanks off names, and writes UUIDs as it likes.
+func systemKey(caller projection.ServiceKey, at SystemKeyPath, name string) SystemKey {
+	return SystemKey{caller.Realm, at.UserID, apikey.Organization(at.OrgID), strings.TrimSpace(name)}
 }
 
 // generation says which one must exist: the newest, unless it is dead, or its secret cannot be
@@ -155,14 +162,14 @@ func (s *Service) build(k SystemKey, generation uint64, at tokenstate.Seconds) a
 
 func (s *Service) unmint(ctx context.Context, in *unmintInput) (*unmintAnswer, error) {
 	caller := web.ServiceOf(ctx)
-	if bad := gate.CheckOrganization(caller, in.OrgID); bad != nil {
+	k := systemKey(caller, in.SystemKeyPath, in.Name)
+	if bad := gate.CheckOrganization(caller, k.Org); bad != nil {
 		return nil, bad
 	}
 	at, err := s.Orders.Now(ctx)
 	if err != nil {
 		return nil, s.Gate.StoreFault(ctx, err)
 	}
-	k := SystemKey{caller.Realm, in.UserID, in.OrgID, in.Name}
 	found, version, err := s.System.Revoke(ctx, k, in.Block, func(id string) events.Message {
 		return orders.KeyRevoked(k.Realm, at, "service:"+caller.Name, k.User, id)
 	})

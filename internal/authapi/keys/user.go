@@ -112,7 +112,7 @@ func wanted(realm string, in *createKeyInput) (apikey.Record, *problem.Problem) 
 		Expires: secondOf(b.ExpiresAt), NotBefore: secondOf(b.NotBefore), Scopes: apikey.Scopes(strings.Join(slices.Compact(b.Scopes), " ")),
 	}
 	if b.OrgID != nil {
-		rec.Org = *b.OrgID
+		rec.Org = apikey.Organization(*b.OrgID)
 	}
 	switch {
 	case !gate.Plain(rec.User) || !gate.Plain(rec.Org):
