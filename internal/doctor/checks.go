@@ -66,6 +66,7 @@ func realm(r Realm, s Seen) []Finding {
 			name("expiry of admin events"), Fault, "is " + r.AdminExpiry.String(),
 			"an outage that lasts longer loses what was not delivered", repair,
 		}, forEver(r.AdminExpiry)),
+		{Check: name("refresh tokens"), Level: OK, Found: rotation(r.RefreshOnce)},
 		against(name("clock"), r.Keycloak.Sub(r.Asked), s, "orders and looks are put in a wrong order, and young tokens whose session is gone are looked at at a wrong time"),
 		when(r.NeverLooked == 0, Finding{
 			name("owners"), Warning, fmt.Sprintf("%d of %d were never looked at", r.NeverLooked, r.OwnersInAll), "in strict mode their keys are 503",
@@ -76,6 +77,17 @@ func realm(r Realm, s Seen) []Finding {
 		fs = append(fs, f)
 	}
 	return fs
+}
+
+// rotation is no fault: authapi refreshes each token once for all its replicas. A backend beside it does not.
+func rotation(once *bool) string {
+	switch {
+	case once == nil:
+		return orNone("")
+	case *once:
+		return "are good once: nobody but authapi may refresh a sealed one"
+	}
+	return "may be used again"
 }
 
 // longEnough: the store must outlast the overlap many times, or an outage of a night is too long.

@@ -47,6 +47,7 @@ type Realm struct {
 	Roles        []string // of our client
 	NeverLooked  int      // owners of keys and tokens whom nobody has ever looked at
 	OwnersInAll  int
+	RefreshOnce  *bool    // each refresh token is good once; nil: not known
 	SavedUnknown bool     // the settings could not be read
 	StoreGone    int      // users of its stores whom looks over the admin API found gone since its last change, if none was found
 	Removing     []string // user stores whose users Keycloak removes when it does not find them there

@@ -95,6 +95,23 @@ func TestExamine(t *testing.T) {
 	}
 }
 
+// Ensure whoever refreshes a sealed token beside authapi can find out that this ends its session.
+func TestRotation(t *testing.T) {
+	for want, once := range map[string]*bool{"not known": nil, "may be used again": new(bool), "are good once: nobody but authapi may refresh a sealed one": new(true)} {
+		s := healthy()
+		s.Realms[0].RefreshOnce = once
+		found := ""
+		for _, f := range Examine(s) {
+			if f.Check == "realm demo, refresh tokens" && f.Level == OK {
+				found = f.Found
+			}
+		}
+		if found != want {
+			t.Errorf("%q, want %q", found, want)
+		}
+	}
+}
+
 // Ensure what is checked by degree, or by several marks, has the level that its harm deserves.
 func TestDegrees(t *testing.T) {
 	for name, c := range map[string]struct {

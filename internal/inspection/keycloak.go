@@ -68,6 +68,9 @@ func (k *Keycloak) one(ctx context.Context, name string, roles []string, r docto
 	}
 	r.UserEvents, r.Types, r.UserExpiry = e.UserEvents, e.Types, e.UserExpiry
 	r.AdminEvents, r.Details, r.AdminExpiry, r.Listeners = e.AdminEvents, e.AdminDetails, e.AdminExpiry, e.Listeners
+	if look, err := k.Admin.LookRealm(ctx, name); err == nil && !look.Gone {
+		r.RefreshOnce = &look.RefreshOnce
+	}
 	stores, _ := k.Admin.UserStores(ctx, name) // without view-realm, which its roles say
 	for _, u := range stores {
 		if u.Enabled && u.RemovesInvalid {

@@ -52,7 +52,8 @@ var calls = map[string]call{
 		all(service, withBody, refusals{503: {"undecidable"}}),
 	},
 	"PUT /v1/offline-tokens": {
-		tagTokens, "Scope `tokens:write`. With `refresh_token` alone the token is sealed: it is kept here, encrypted, and refreshed here. With `user_id`, " +
+		tagTokens, "Scope `tokens:write`. With `refresh_token` alone the token is sealed: it is kept here, encrypted, and refreshed here, and nobody " +
+			"else may go on refreshing it: with \"Revoke Refresh Token\" on, Keycloak would end the session. With `user_id`, " +
 			"`client_id`, `session_id` and `issued_at` it stays with you and is tracked.",
 		all(wholeUser, withBody, keycloakAway, refusals{
 			409: {"narrower_token", "sealed_token"},
