@@ -14,6 +14,7 @@ import (
 
 const (
 	manyFollowers = 50
+	statsLate     = 3 * time.Second // Postgres counts what a start took as late as that
 	idleFor       = 4 * time.Second
 )
 
@@ -30,6 +31,7 @@ func followers(b *bench) {
 	for range b.rounds {
 		alone = append(alone, b.written(1, write))
 		stop := b.following(address)
+		b.must(pause.For(b.Context(), statsLate))
 		idle = append(idle, b.idle(pool))
 		with = append(with, b.written(1, write))
 		stop()

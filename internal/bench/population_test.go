@@ -117,7 +117,7 @@ func (s source) Snapshot(context.Context) (projection.Snapshot, error) { return 
 
 func (s source) News(ctx context.Context, _ int64) (projection.News, error) {
 	status, err := s.Status(ctx)
-	return projection.News{Status: status, Versions: []projection.Version{{Version: 1, Nonce: "n"}}}, err
+	return projection.News{Status: status, Was: "n", Now: projection.Version{Version: 1, Nonce: "n"}}, err
 }
 
 func (s source) Status(context.Context) (projection.Status, error) {

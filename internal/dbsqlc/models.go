@@ -199,6 +199,7 @@ type TokenstateFeed struct {
 	Nonce   string
 	Value   []byte
 	MadeAt  time.Time
+	Names   []byte
 }
 
 type TokenstateFeedHead struct {
@@ -214,6 +215,7 @@ type TokenstateFeedShown struct {
 	Key     string
 	Nonce   string
 	Value   []byte
+	Names   []byte
 }
 
 type TokenstateFloor struct {

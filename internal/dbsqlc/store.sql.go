@@ -86,27 +86,19 @@ const Announce = `-- name: Announce :one
 WITH bumped AS (
     UPDATE tokenstate.feed_head SET version = version + 1, nonce = $1 RETURNING version
 ), fed AS (
-    INSERT INTO tokenstate.feed (version, nonce, kind, key, value)
-    SELECT bumped.version, $1, unnest($2::text[]), unnest($3::text[]), nullif(unnest($4::text[]), '')::jsonb FROM bumped
+    INSERT INTO tokenstate.feed (version, nonce, kind, key, names) SELECT bumped.version, $1, 'names', '', $2 FROM bumped
 )
 SELECT bumped.version FROM bumped, pg_notify('tokenstate_feed', bumped.version::text)
 `
 
 type AnnounceParams struct {
 	Nonce string
-	Kinds []string
-	Keys  []string
-	Vals  []string
+	Names []byte
 }
 
 // One statement, for all other writers wait from the head's update until the commit: each one more is a round trip more.
 func (q *Queries) Announce(ctx context.Context, db DBTX, arg AnnounceParams) (int64, error) {
-	row := db.QueryRow(ctx, Announce,
-		arg.Nonce,
-		arg.Kinds,
-		arg.Keys,
-		arg.Vals,
-	)
+	row := db.QueryRow(ctx, Announce, arg.Nonce, arg.Names)
 	var version int64
 	err := row.Scan(&version)
 	return version, err
@@ -137,7 +129,7 @@ func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
 }
 
 const FeedShownSince = `-- name: FeedShownSince :many
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed_shown f ON f.version > $1::bigint AND f.version <= $2::bigint
 ORDER BY f.version, f.kind, f.key
@@ -155,7 +147,7 @@ type FeedShownSinceRow struct {
 	Nonce   *string
 	Kind    *string
 	Key     *string
-	Value   []byte
+	Names   []byte
 }
 
 // FeedSince for who may not see digests.
@@ -175,7 +167,7 @@ func (q *Queries) FeedShownSince(ctx context.Context, db DBTX, arg FeedShownSinc
 			&i.Nonce,
 			&i.Kind,
 			&i.Key,
-			&i.Value,
+			&i.Names,
 		); err != nil {
 			return nil, err
 		}
@@ -188,7 +180,7 @@ func (q *Queries) FeedShownSince(ctx context.Context, db DBTX, arg FeedShownSinc
 }
 
 const FeedSince = `-- name: FeedSince :many
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed f ON f.version > $1::bigint AND f.version <= $2::bigint
 ORDER BY f.version, f.kind, f.key
@@ -206,7 +198,7 @@ type FeedSinceRow struct {
 	Nonce   *string
 	Kind    *string
 	Key     *string
-	Value   []byte
+	Names   []byte
 }
 
 func (q *Queries) FeedSince(ctx context.Context, db DBTX, arg FeedSinceParams) ([]FeedSinceRow, error) {
@@ -225,7 +217,7 @@ func (q *Queries) FeedSince(ctx context.Context, db DBTX, arg FeedSinceParams) (
 			&i.Nonce,
 			&i.Kind,
 			&i.Key,
-			&i.Value,
+			&i.Names,
 		); err != nil {
 			return nil, err
 		}

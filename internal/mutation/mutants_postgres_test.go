@@ -9,10 +9,11 @@ const keeps = "internal/tokenstate/postgres/"
 // keeping are the rules of the store that no constraint of the tables holds.
 var keeping = []mutant{
 	{"the floor moves from where the batch began", keeps + "store.go", "\tif n == 0 {\n\t\treturn journal.ErrNotActive", "\tif n < 0 {\n\t\treturn journal.ErrNotActive", false},
-	{"a pruned feed leads nowhere", keeps + "feed.go", `if after < r.Pruned {`, `if false {`, false},
-	{"a feed behind its reader is another history", keeps + "feed.go", `if after > r.Head {`, `if false {`, false},
-	{"a version that is missing is a gap", keeps + "feed.go", `if *r.Version != after+int64(n)+1 {`, `if n < 0 {`, false},
-	{"versions that are missing at the end are a gap", keeps + "feed.go", `int64(got) != want {`, `int64(got) > want {`, false},
+	{"a pruned feed leads nowhere", keeps + "news.go", `case max(after-1, 0) < head.Pruned:`, `case false:`, false},
+	{"a feed behind its reader is another history", keeps + "news.go", `case after > head.Head:`, `case false:`, false},
+	{"a version that is missing is a gap", keeps + "news.go", `if n.Version != *r.Version && *r.Version != next {`, `if false {`, false},
+	{"versions that are missing at the end are a gap", keeps + "news.go", `if n.Version != head.Head {`, `if n.Version > head.Head {`, false},
+	{"what the feed names and is not there is gone, or unknown", keeps + "readings.go", `if len(found) == len(keys) {`, `if len(found) <= len(keys) {`, false},
 	{"an erasure spares what came later", keeps + "erase.go", `UntilMs: arrived + clocksApart`, `UntilMs: math.MaxInt64`, false},
 	{"an erasure spares later lines", keeps + "erase.go", `if r.ReceivedMs > until {`, `if false {`, false},
 	{"who lost the lease stops", keeps + "lease.go", `case errors.Is(err, errLeaseLost):`, `case errors.Is(err, errLeaseLost) && false:`, false},

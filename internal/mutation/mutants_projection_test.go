@@ -8,15 +8,14 @@ const follows = "internal/projection/"
 
 // following are the rules by which a replica follows, and says that it cannot.
 var following = []mutant{
-	{"another nonce is another history", follows + "run.go", ` && vs[0].Nonce == p.st.nonce`, ``, false},
-	{"a missing version is no history", follows + "run.go", `if v.Version != p.st.version+int64(i) {`, `if v.Version < -int64(i) {`, false},
+	{"another nonce is another history", follows + "run.go", `if news.Gap == nil && news.Was != p.st.nonce {`, `if false {`, false},
 	{"a new epoch is loaded anew", follows + "run.go", `if p.st == nil || status.Epoch != p.status.Epoch {`, `if p.st == nil {`, false},
 	{"nobody is ready before a worker has caught up", follows + "projection.go", `case !p.confirmed:`, `case false:`, false},
 	{"a database that fell behind is not answered from", follows + "projection.go", `case p.regressed != nil:`, `case false:`, false},
 	{"who cannot follow is not ready", follows + "projection.go", `case p.behindFeed:`, `case false:`, false},
 	{"nobody answers for longer than may be", follows + "projection.go", `case p.opts.MaxStale > 0 && time.Since(p.asOf) > p.opts.MaxStale:`, `case false:`, false},
 	{"an older database is noticed by its version", follows + "keep.go", `if now.Version < version {`, `if false {`, false},
-	{"an older database is noticed by its nonce", follows + "keep.go", `(len(news.Versions) == 0 || news.Versions[0].Nonce != nonce)`, `len(vs) == 0`, false},
+	{"an older database is noticed by its nonce", follows + "keep.go", `version > 0 && news.Was != nonce`, `version < 0`, false},
 	{"a new epoch ends a regression", follows + "keep.go", `return s.Epoch != r.epoch || `, `return `, false},
 	{"a log read again ends a regression", follows + "keep.go", ` || s.knownUntil() > r.known+healed`, ``, false},
 	{"a snapshot of two epochs is not kept", follows + "keep.go", `after.Epoch != status.Epoch {`, `after.Epoch < status.Epoch-1000 {`, false},

@@ -27,21 +27,6 @@ func TestANewEpochIsLoadedAnew(t *testing.T) {
 	}
 }
 
-// Ensure a feed that leaves a version out is not followed: what was in it would be missing for good.
-func TestAMissingVersionIsNotPassedOver(t *testing.T) {
-	h := newHistory()
-	h.add("n1")
-	p, loads := counted(h, Options{})
-	step(t, p)
-	h.add("n2")
-	h.add("n3")
-	h.versions[2].Version = 3
-	step(t, p)
-	if *loads != 2 {
-		t.Errorf("%d snapshots: the feed was followed from version 1 to 3", *loads)
-	}
-}
-
 // turning is a database in which something happens while a snapshot is read.
 type turning struct {
 	*history

@@ -24,7 +24,6 @@ type history struct {
 	mu       sync.Mutex
 	versions []Version // versions[i] is version i
 	pruned   int64
-	span     int
 	status   Status
 	keys     map[string]apikey.Record // that only the read-through sees
 	wake     chan struct{}
@@ -35,7 +34,7 @@ type history struct {
 }
 
 func newHistory() *history {
-	return &history{versions: []Version{{}}, span: 3, status: Status{Epoch: 1, Confirmed: true, Rules: tokenstate.DefaultRules()}, keys: map[string]apikey.Record{}, wake: make(chan struct{}, 1)}
+	return &history{versions: []Version{{}}, status: Status{Epoch: 1, Confirmed: true, Rules: tokenstate.DefaultRules()}, keys: map[string]apikey.Record{}, wake: make(chan struct{}, 1)}
 }
 
 func (h *history) add(nonce string, cs ...Change) {
@@ -124,7 +123,12 @@ func (h *history) News(_ context.Context, after int64) (News, error) {
 		return News{Status: h.status, Gap: errors.New("pruned, or ahead")}, h.fault
 	}
 	vs := h.versions[after:]
-	return News{Status: h.status, Versions: slices.Clone(vs[:min(len(vs), h.span+1)]), More: len(vs) > h.span+1}, h.fault
+	n := News{Status: h.status, Was: vs[0].Nonce, Now: vs[len(vs)-1]}
+	n.Now.Changes = nil
+	for _, v := range vs[1:] {
+		n.Now.Changes = append(n.Now.Changes, v.Changes...)
+	}
+	return n, h.fault
 }
 
 func (h *history) Status(context.Context) (Status, error) {

@@ -58,7 +58,7 @@ func (p *Projection) behind(ctx context.Context, now Snapshot, version int64, no
 	if err != nil || news.Gap != nil {
 		return false, err
 	}
-	return version > 0 && (len(news.Versions) == 0 || news.Versions[0].Nonce != nonce), nil
+	return version > 0 && news.Was != nonce, nil
 }
 
 // Keep keeps the snapshot up to date until ctx ends, and once more then. It reads the database,

@@ -194,7 +194,7 @@ func TestManyReadersRemember(t *testing.T) {
 		})
 		c.facts.Add(learnt)
 		for _, r := range learnt.Rows() {
-			c.p.install(c.p.status, []Version{{Changes: []Change{{Fact: r}}}}, time.Now())
+			c.p.install(c.p.status, Version{Changes: []Change{{Fact: r}}}, time.Now())
 		}
 	}
 	close(stop)

@@ -56,8 +56,8 @@ func (p *Projection) step(ctx context.Context) (more bool, err error) {
 	if p.st == nil || status.Epoch != p.status.Epoch { // only Run writes them
 		return true, p.load(ctx, status, now)
 	}
-	if news.Gap == nil && !p.leadsOn(news.Versions) {
-		news.Gap = errGap
+	if news.Gap == nil && news.Was != p.st.nonce {
+		news.Gap = errOther
 	}
 	if news.Gap != nil {
 		p.log.Error().AnErr("feed", news.Gap).Int64("version", p.st.version).Msg("the feed does not lead on; loading a snapshot")
@@ -66,9 +66,8 @@ func (p *Projection) step(ctx context.Context) (more bool, err error) {
 		return true, err
 	}
 	p.lostTrack(nil)
-	status.Confirmed = status.Confirmed && !news.More // what is confirmed is the state at the end of the feed
-	p.install(status, news.Versions[1:], now)
-	return news.More, nil
+	p.install(status, news.Now, now)
+	return false, nil
 }
 
 // news is the status alone where there is no version to go on from.
@@ -86,17 +85,6 @@ func (p *Projection) lostTrack(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.behindFeed = err != nil
-}
-
-// leadsOn: the version at which we stand is there with the nonce that we know, and each next
-// one follows. Another nonce is another history: the database was restored.
-func (p *Projection) leadsOn(vs []Version) bool {
-	for i, v := range vs {
-		if v.Version != p.st.version+int64(i) {
-			return false
-		}
-	}
-	return len(vs) > 0 && vs[0].Nonce == p.st.nonce
 }
 
 // load takes a snapshot over. If it is behind what we had answered from in this epoch, we are
@@ -161,11 +149,9 @@ func (p *Projection) lost(ctx context.Context, snap Snapshot) (bool, error) {
 	return p.behind(ctx, snap, version, nonce)
 }
 
-func (p *Projection) install(status Status, vs []Version, now time.Time) {
+func (p *Projection) install(status Status, v Version, now time.Time) {
 	p.mu.Lock()
-	for _, v := range vs {
-		p.st.install(v, status.Rules)
-	}
+	p.st.install(v, status.Rules)
 	p.fromDisk = false
 	p.confirmed = p.confirmed || status.Confirmed // it leads on from what was confirmed
 	p.settle(status, now)
@@ -173,10 +159,8 @@ func (p *Projection) install(status Status, vs []Version, now time.Time) {
 	if p.opts.Installed == nil {
 		return
 	}
-	for _, v := range vs {
-		for _, c := range v.Changes {
-			p.opts.Installed(c)
-		}
+	for _, c := range v.Changes {
+		p.opts.Installed(c)
 	}
 }
 

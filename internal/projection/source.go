@@ -11,8 +11,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// errGap: whole versions came, and not those that follow ours.
-var errGap = errors.New("the feed has another history, or leaves a version out")
+// errOther: the version at which we stand is another one there.
+var errOther = errors.New("the feed has another history: the database was restored")
 
 // Source is where the state lies.
 type Source interface {
@@ -30,12 +30,10 @@ type Source interface {
 // News is of one state of the database.
 type News struct {
 	Status Status
-	// Versions are the reader's own, so that its nonce can be compared, and what came after it, whole versions in order. Version 0
-	// has no changes and no nonce.
-	Versions []Version
-	More     bool // there are others behind them
-	// Gap is why the feed does not lead on from where the reader stands: it was pruned, has a gap, ends before, or has a row that
-	// this program cannot read. There are no versions then, and a snapshot is to be loaded.
+	Was    string  // the nonce of the reader's own version, which has none at version 0
+	Now    Version // where the database stands, and all that has changed since the reader's version, as it is now
+	// Gap is why that is not known: the feed was pruned, has a gap, ends before, or names what this program does not know. A snapshot
+	// is to be loaded then.
 	Gap error
 }
 
@@ -68,7 +66,7 @@ type ServiceKey struct {
 	Orgs     []string   `json:"Orgs"` // none: all
 }
 
-// Version is what one transaction changed. Nonce tells two histories apart.
+// Version is what transactions changed. Nonce tells two histories apart.
 type Version struct {
 	Version int64
 	Nonce   string

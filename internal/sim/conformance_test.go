@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -163,21 +164,21 @@ func (b *both) read(source projection.Source, store worker.Store, outbox worker.
 	must(b.t, err)
 	news, err := source.News(ctx, 0)
 	must(b.t, errors.Join(err, news.Gap))
-	feed := news.Versions
-	said = append(said, fmt.Sprint(floor.Seq, floor.Digest, status.Confirmed, snap.Version, len(feed)))
+	said = append(said, fmt.Sprint(floor.Seq, floor.Digest, status.Confirmed, snap.Version, news.Now.Version))
 	for _, w := range waiting {
 		said = append(said, "waiting "+w.ID)
 	}
 	said = append(said, sorted(snap.Facts.Rows(), func(r tokenstate.Row) string { return fmt.Sprintf("fact %s %+v", r.Kind(), r) })...)
 	said = append(said, sorted(snap.Tokens, func(t projection.Token) string { return fmt.Sprintf("token %+v", t.Token) })...)
-	for _, v := range feed {
-		said = append(said, sorted(v.Changes, func(c projection.Change) string {
-			if c.Token != nil {
-				return fmt.Sprintf("version %d: %+v", v.Version, c.Token.Token)
-			}
-			return fmt.Sprintf("version %d: %s %+v", v.Version, c.Fact.Kind(), c.Fact)
-		})...)
+	changed := map[string]string{} // what changed twice is told as it is now
+	for _, c := range news.Now.Changes {
+		if c.Token != nil {
+			changed["token "+c.Token.Token.Session] = fmt.Sprintf("changed: %+v", c.Token.Token)
+		} else {
+			changed[c.Fact.Kind()+c.Fact.RowKey()] = fmt.Sprintf("changed: %s %+v", c.Fact.Kind(), c.Fact)
+		}
 	}
+	said = append(said, slices.Sorted(maps.Values(changed))...)
 	return said, len(snap.Facts.Rows())
 }
 

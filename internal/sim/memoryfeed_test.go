@@ -31,14 +31,18 @@ func (s *memoryStore) newsSince(after int64) projection.News {
 	n := projection.News{Status: s.status()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case after > int64(len(s.feed)):
+	if after > int64(len(s.feed)) {
 		n.Gap = errors.New("the reader is ahead")
-	case after == 0:
-		n.Versions = append([]projection.Version{{}}, s.feed...)
-	default:
-		n.Versions = slices.Clone(s.feed[after-1:])
-		n.Versions[0].Changes = nil // only its nonce is compared
+		return n
+	}
+	if after > 0 {
+		n.Was = s.feed[after-1].Nonce
+	}
+	if len(s.feed) > 0 {
+		n.Now.Version, n.Now.Nonce = int64(len(s.feed)), s.feed[len(s.feed)-1].Nonce
+	}
+	for _, v := range s.feed[after:] {
+		n.Now.Changes = append(n.Now.Changes, v.Changes...)
 	}
 	return n
 }

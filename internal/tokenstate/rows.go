@@ -10,7 +10,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/strictjson"
 )
 
-// The kinds of row, as they stand in the feed.
+// The kinds of row, as the feed names them.
 const (
 	KindStanding = "standing"
 	KindLook     = "look"
@@ -21,7 +21,7 @@ const (
 	KindDoubt    = "doubt"
 )
 
-// One row of each kind of fact: its full key, and the value. Rows lie in the feed and in snapshots as
+// One row of each kind of fact: its full key, and the value. Rows lie in snapshots as
 // JSON under the names of their tags, which a new name in Go must not change.
 type (
 	// StandingRow is one fact of its kind.
@@ -105,7 +105,7 @@ func rowsOf[R Row](each func(add func(R))) []R {
 	return rows
 }
 
-// DecodeRow reads a row back from a feed entry.
+// DecodeRow reads a row back from a snapshot.
 func DecodeRow(kind string, value []byte) (Row, error) {
 	switch kind {
 	case KindStanding:

@@ -21,8 +21,7 @@ WHERE excluded.received_ms > t.received_ms;
 WITH bumped AS (
     UPDATE tokenstate.feed_head SET version = version + 1, nonce = @nonce RETURNING version
 ), fed AS (
-    INSERT INTO tokenstate.feed (version, nonce, kind, key, value)
-    SELECT bumped.version, @nonce, unnest(@kinds::text[]), unnest(@keys::text[]), nullif(unnest(@vals::text[]), '')::jsonb FROM bumped
+    INSERT INTO tokenstate.feed (version, nonce, kind, key, names) SELECT bumped.version, @nonce, 'names', '', @names FROM bumped
 )
 SELECT bumped.version FROM bumped, pg_notify('tokenstate_feed', bumped.version::text);
 
@@ -41,7 +40,7 @@ SELECT epoch, (confirmed AND confirmed_in = tokenstate.history())::boolean AS co
 SELECT version, nonce, pruned FROM tokenstate.feed_head;
 
 -- name: FeedSince :many
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed f ON f.version > sqlc.arg(after)::bigint AND f.version <= sqlc.arg(until)::bigint
 ORDER BY f.version, f.kind, f.key;
@@ -73,7 +72,7 @@ WHERE (user_id = @name OR session = @name) AND (@realm::text = '' OR realm = @re
 
 -- name: FeedShownSince :many
 -- FeedSince for who may not see digests.
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.value
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed_shown f ON f.version > sqlc.arg(after)::bigint AND f.version <= sqlc.arg(until)::bigint
 ORDER BY f.version, f.kind, f.key;

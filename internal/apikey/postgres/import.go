@@ -36,7 +36,7 @@ type ImportOutcome struct {
 // Import adds keys of another system, or corrects what is stored under their ids. A revocation
 // made here stays. Unchanged rows are not written, so that an import may be repeated.
 func (s *Store) Import(ctx context.Context, p ImportPage) (out ImportOutcome, err error) {
-	_, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	_, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		rows, err := importKeys(ctx, tx, p.Keys, &out)
 		if err != nil {
 			return nil, err
@@ -44,13 +44,11 @@ func (s *Store) Import(ctx context.Context, p ImportPage) (out ImportOutcome, er
 		if p.Dry {
 			return nil, state.ErrDryRun
 		}
-		changes := make([]state.Change, len(rows))
+		changed := make([]state.Name, len(rows))
 		for i, row := range rows {
-			if changes[i], err = changeOf(row); err != nil {
-				return nil, err
-			}
+			changed[i] = nameOf(row)
 		}
-		return changes, state.MoveImport(ctx, tx, p.Source, p.Position)
+		return changed, state.MoveImport(ctx, tx, p.Source, p.Position)
 	})
 	if err != nil && !errors.Is(err, state.ErrDryRun) {
 		return ImportOutcome{}, fmt.Errorf("import keys: %w", err)
@@ -120,7 +118,7 @@ func (s *Store) Living(ctx context.Context, prefix string) ([]Owned, error) {
 
 // RevokeIDs ends keys, each by the order that order makes of its id.
 func (s *Store) RevokeIDs(ctx context.Context, ids []string, order func(keyID string) events.Message) error {
-	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) { return revokeAll(ctx, tx, ids, order, false) })
+	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) { return revokeAll(ctx, tx, ids, order, false) })
 	if err != nil {
 		return fmt.Errorf("revoke keys: %w", err)
 	}

@@ -52,13 +52,18 @@ func serviceKeys(ctx context.Context, db dbsqlc.DBTX) (services []ServiceKey, er
 		return nil, fmt.Errorf("read service credentials: %w", err)
 	}
 	for _, row := range creds {
-		sum, err := sumOf(row.Digest)
+		k, err := serviceKey(row)
 		if err != nil {
 			return nil, err
 		}
-		services = append(services, ServiceKey{row.Name, row.Realm, sum, row.PepperID, row.Scopes, row.Orgs})
+		services = append(services, k)
 	}
 	return services, nil
+}
+
+func serviceKey(row dbsqlc.TokenstateServiceKey) (ServiceKey, error) {
+	sum, err := sumOf(row.Digest)
+	return ServiceKey{row.Name, row.Realm, sum, row.PepperID, row.Scopes, row.Orgs}, err
 }
 
 // ErrNameTaken says that there is a service credential of this name.
@@ -66,7 +71,7 @@ var ErrNameTaken = errors.New("there is a service credential of this name: take 
 
 // PutServiceKey adds a credential; its name must be new: ErrNameTaken.
 func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
-	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		if k.Orgs == nil {
 			k.Orgs = []string{}
 		}
@@ -76,10 +81,7 @@ func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
 		if violates(err, "service_key_pkey") {
 			return nil, ErrNameTaken
 		}
-		if err != nil {
-			return nil, err
-		}
-		return one(change(KindServiceKey, k.Name, k))
+		return []state.Name{{Kind: KindServiceKey, Key: k.Name}}, err
 	})
 	if err != nil {
 		return fmt.Errorf("store service credential: %w", err)
@@ -89,12 +91,12 @@ func (s *Store) PutServiceKey(ctx context.Context, k ServiceKey) error {
 
 // DeleteServiceKey ends a credential.
 func (s *Store) DeleteServiceKey(ctx context.Context, name string) (found bool, err error) {
-	_, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	_, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		n, err := q.DeleteServiceKey(ctx, tx, name)
 		if found = n > 0; !found {
 			return nil, err
 		}
-		return []state.Change{{Kind: KindServiceKey, Key: name}}, err
+		return []state.Name{{Kind: KindServiceKey, Key: name}}, err
 	})
 	if err != nil {
 		return false, fmt.Errorf("delete service credential: %w", err)

@@ -4,7 +4,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,8 +22,8 @@ var q = dbsqlc.New()
 
 // Kinds of the feed that this package writes.
 const (
-	KindKey        = "key"         // the value is an apikey.Record
-	KindServiceKey = "service_key" // the value is a ServiceKey
+	KindKey        = "key"         // its key is the id
+	KindServiceKey = "service_key" // its key is the name
 )
 
 // ErrBlocked says that the key was revoked so that no other takes its name.
@@ -52,7 +51,7 @@ func (n Name) params() dbsqlc.NewestSystemKeyParams {
 func (s *Store) Mint(ctx context.Context, n Name, decide func(*apikey.Record, apikey.Owned) (uint64, error),
 	build func(uint64, events.Seconds) apikey.Issue,
 ) (rec apikey.Record, version int64, err error) {
-	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		owner, err := ownerOf(ctx, tx, n.Realm, n.User)
 		if err != nil {
 			return nil, err
@@ -105,27 +104,22 @@ func newestOf(ctx context.Context, tx pgx.Tx, n Name) (*apikey.Record, error) {
 	return &rec, err
 }
 
-func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) ([]state.Change, error) {
+func add(ctx context.Context, tx pgx.Tx, k apikey.Issue) ([]state.Name, error) {
 	err := q.AddKey(ctx, tx, dbsqlc.AddKeyParams{
 		ID: k.ID, Realm: k.Realm, UserID: k.User, OrgID: textOrNull(k.Org), Name: k.Name, Kind: string(k.Kind),
 		Digest: k.Digest[:], PepperID: k.PepperID, Generation: int64(k.Generation), Scopes: string(k.Scopes),
 		CreatedAt: k.Created.Time(), ExpiresAt: timeOrNull(k.Expires), NotBefore: timeOrNull(k.NotBefore),
 		LastFour: textOrNull(k.LastFour), Replaces: textOrNull(k.Replaces), MadeBy: textOrNull(k.MadeBy),
 	})
-	if err != nil {
-		return nil, err
-	}
-	return one(change(KindKey, k.ID, k.Record))
+	return []state.Name{{Kind: KindKey, Key: k.ID}}, err
 }
-
-func one(c state.Change, err error) ([]state.Change, error) { return []state.Change{c}, err }
 
 // Revoke ends the newest generation of a system key, and every imported key of its name; with block
 // nobody can mint it again. It writes the orders that order makes of the keys' ids.
 func (s *Store) Revoke(ctx context.Context, n Name, block bool,
 	order func(keyID string) events.Message,
 ) (found bool, version int64, err error) {
-	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		if err := state.LockOwner(ctx, tx, n.Realm, n.User); err != nil { // first, as in Mint
 			return nil, err
 		}
@@ -154,7 +148,7 @@ func (s *Store) Revoke(ctx context.Context, n Name, block bool,
 
 func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID string) events.Message,
 	block bool,
-) (all []state.Change, err error) {
+) (all []state.Name, err error) {
 	for _, id := range ids {
 		changes, err := revoke(ctx, tx, order(id), block)
 		if err != nil {
@@ -167,7 +161,7 @@ func revokeAll(ctx context.Context, tx pgx.Tx, ids []string, order func(keyID st
 
 // revoke marks the row and makes the order: the copy in the log brings the revocation back
 // after a restore. The caller announces the changes.
-func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]state.Change, error) {
+func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]state.Name, error) {
 	o, ok := m.Body.(*events.Order)
 	if !ok {
 		return nil, state.ErrNotAnOrder
@@ -180,21 +174,11 @@ func revoke(ctx context.Context, tx pgx.Tx, m events.Message, block bool) ([]sta
 	if err != nil {
 		return nil, err
 	}
-	changed, err := changeOf(row)
-	if err != nil {
-		return nil, err
-	}
 	changes, err := state.PutOrder(ctx, tx, m)
-	return append(changes, changed), err
+	return append(changes, nameOf(row)), err
 }
 
-func changeOf(row dbsqlc.TokenstateApiKey) (state.Change, error) {
-	rec, err := record(row)
-	if err != nil {
-		return state.Change{}, err
-	}
-	return change(KindKey, rec.ID, rec)
-}
+func nameOf(row dbsqlc.TokenstateApiKey) state.Name { return state.Name{Kind: KindKey, Key: row.ID} }
 
 // Find reads one key, for a reader that may not have seen it yet.
 func (s *Store) Find(ctx context.Context, id string) (apikey.Record, bool, error) {
@@ -226,14 +210,6 @@ func (s *Store) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.
 		}
 	}
 	return out, nil
-}
-
-func change(kind, key string, value any) (state.Change, error) {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return state.Change{}, fmt.Errorf("encode %s: %w", kind, err)
-	}
-	return state.Change{Kind: kind, Key: key, Value: raw}, nil
 }
 
 func textOrNull(s string) *string {

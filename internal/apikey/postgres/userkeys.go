@@ -23,7 +23,7 @@ const maxLive = 1000
 func (s *Store) Create(ctx context.Context, realm, user string, build func(apikey.Owned) (apikey.Issue, error),
 	once *apikey.Once,
 ) (out apikey.Issued, err error) {
-	version, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	version, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		var again bool
 		if out, again, err = claim(ctx, tx, realm, once); err != nil || again {
 			return nil, err
@@ -90,7 +90,7 @@ func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once,
 	next func(old apikey.Record, owner apikey.Owned) (apikey.Successor, error),
 	order func(keyID string) events.Message,
 ) (out apikey.Issued, err error) {
-	version, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	version, err := state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		var again bool
 		if out, again, err = claim(ctx, tx, ref.Realm, once); err != nil || again {
 			return nil, err
@@ -126,7 +126,7 @@ func (s *Store) Rotate(ctx context.Context, ref apikey.Ref, once *apikey.Once,
 	return out, nil
 }
 
-func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order func(string) events.Message) ([]state.Change, error) {
+func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order func(string) events.Message) ([]state.Name, error) {
 	if end == 0 {
 		return revoke(ctx, tx, order(id), false)
 	}
@@ -134,7 +134,7 @@ func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order
 	if err != nil {
 		return nil, err
 	}
-	return one(changeOf(row))
+	return []state.Name{nameOf(row)}, err
 }
 
 // RevokeOne ends a key, and the older secrets that were rotated into it and still live: whoever
@@ -143,7 +143,7 @@ func endKey(ctx context.Context, tx pgx.Tx, id string, end events.Seconds, order
 func (s *Store) RevokeOne(ctx context.Context, ref apikey.Ref,
 	order func(keyID string) events.Message,
 ) (rec apikey.Record, version int64, err error) {
-	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Change, error) {
+	version, err = state.Write(ctx, s.pool, func(tx pgx.Tx) ([]state.Name, error) {
 		if err := state.LockOwner(ctx, tx, ref.Realm, ref.User); err != nil { // first, as in Rotate
 			return nil, err
 		}

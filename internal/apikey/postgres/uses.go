@@ -30,7 +30,7 @@ func (s *Store) MarkUsed(ctx context.Context, at map[string]time.Time) error {
 // Redigest stores digests under another pepper, unless they have changed meanwhile.
 func (s *Store) Redigest(ctx context.Context, all []apikey.Redigest) error {
 	slices.SortFunc(all, func(a, b apikey.Redigest) int { return cmp.Compare(a.ID, b.ID) }) // two replicas lock in one order
-	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) (changes []state.Change, err error) {
+	_, err := state.Write(ctx, s.pool, func(tx pgx.Tx) (changes []state.Name, err error) {
 		for _, r := range all {
 			c, err := redigest(ctx, tx, r)
 			if errors.Is(err, pgx.ErrNoRows) {
@@ -49,20 +49,20 @@ func (s *Store) Redigest(ctx context.Context, all []apikey.Redigest) error {
 	return nil
 }
 
-func redigest(ctx context.Context, tx pgx.Tx, r apikey.Redigest) (state.Change, error) {
+func redigest(ctx context.Context, tx pgx.Tx, r apikey.Redigest) (state.Name, error) {
 	if !r.Service {
 		row, err := q.RedigestKey(ctx, tx, dbsqlc.RedigestKeyParams{ID: r.ID, Old: r.Old[:], Digest: r.New[:], PepperID: r.PepperID})
 		if err != nil {
-			return state.Change{}, err
+			return state.Name{}, err
 		}
-		return changeOf(row)
+		return nameOf(row), nil
 	}
 	row, err := q.RedigestServiceKey(ctx, tx,
 		dbsqlc.RedigestServiceKeyParams{Name: r.ID, Old: r.Old[:], Digest: r.New[:], PepperID: r.PepperID})
 	if err != nil {
-		return state.Change{}, err
+		return state.Name{}, err
 	}
-	return change(KindServiceKey, row.Name, ServiceKey{row.Name, row.Realm, r.New, row.PepperID, row.Scopes, row.Orgs})
+	return state.Name{Kind: KindServiceKey, Key: row.Name}, nil
 }
 
 // ForgetOnce removes requests whose Idempotency-Key is more than a day old: with them goes the

@@ -24,7 +24,7 @@ func (s *source) Snapshot(context.Context) (projection.Snapshot, error) {
 
 func (s *source) News(ctx context.Context, after int64) (projection.News, error) {
 	status, err := s.Status(ctx)
-	return projection.News{Status: status, Versions: []projection.Version{{Version: after, Nonce: "n"}}}, err
+	return projection.News{Status: status, Was: "n", Now: projection.Version{Version: after, Nonce: "n"}}, err
 }
 
 func (s *source) Status(context.Context) (projection.Status, error) {

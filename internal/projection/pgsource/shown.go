@@ -2,12 +2,12 @@ package pgsource
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
+	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
@@ -28,20 +28,10 @@ func (s *Shown) Snapshot(ctx context.Context) (projection.Snapshot, error) {
 	return snapshotOf(snap), nil
 }
 
-// News implements projection.Source. A version that is about keys alone stays, without changes: a
-// missing one would be a gap.
+// News implements projection.Source. A version that is about keys alone has no changes.
 func (s *Shown) News(ctx context.Context, after int64) (projection.News, error) {
-	return news(ctx, after, func(ctx context.Context, after, span int64) (state.News, error) {
-		got, err := s.state.NewsShown(ctx, after, span)
-		for i := range got.Versions {
-			got.Versions[i].Changes = slices.DeleteFunc(got.Versions[i].Changes, hidden)
-		}
-		return got, err
-	})
+	return newsOf(s.state.NewsShown(ctx, after, append(state.Readings(), keys.Unread()...)))
 }
-
-// hidden: only a token that is gone is on the feed without a value.
-func hidden(c state.Change) bool { return c.Value == nil && c.Kind != state.KindToken }
 
 // FindKey implements projection.Source: it finds none.
 func (*Shown) FindKey(context.Context, string) (apikey.Record, bool, error) {

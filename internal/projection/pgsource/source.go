@@ -14,13 +14,9 @@ import (
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	keys "github.com/tokenstate/tokenstate/internal/apikey/postgres"
 	"github.com/tokenstate/tokenstate/internal/projection"
-	"github.com/tokenstate/tokenstate/internal/strictjson"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
-
-// span is how many versions one reading brings.
-const span = 1000
 
 // Source is one database.
 type Source struct {
@@ -83,39 +79,23 @@ func snapshotOf(snap state.Snapshot) projection.Snapshot {
 
 // News implements projection.Source.
 func (s *Source) News(ctx context.Context, after int64) (projection.News, error) {
-	return news(ctx, after, s.state.News)
+	return newsOf(s.state.News(ctx, after, append(state.Readings(), keys.Readings()...)))
 }
 
-func news(ctx context.Context, after int64,
-	read func(ctx context.Context, after, span int64) (state.News, error),
-) (projection.News, error) {
-	got, err := read(ctx, max(after-1, 0), span) // its own version as well
+func newsOf(got state.News, err error) (projection.News, error) {
 	if err != nil {
 		return projection.News{}, err
 	}
-	n := projection.News{Status: statusOf(got.Status), More: got.More, Gap: got.Gap}
-	if n.Gap == nil {
-		n.Versions, n.Gap = versionsOf(got.Versions, after)
+	n := projection.News{Status: statusOf(got.Status), Was: got.Was, Gap: got.Gap}
+	n.Now.Version, n.Now.Nonce = got.Version, got.Nonce
+	for _, c := range got.Changes {
+		change, err := changeOf(c)
+		if err != nil {
+			return projection.News{}, err
+		}
+		n.Now.Changes = append(n.Now.Changes, change)
 	}
 	return n, nil
-}
-
-func versionsOf(vs []state.Version, after int64) (out []projection.Version, err error) {
-	if after == 0 {
-		out = append(out, projection.Version{})
-	}
-	for _, v := range vs {
-		if v.Version == after { // where the reader stands: only its nonce is compared
-			out = append(out, projection.Version{Version: v.Version, Nonce: v.Nonce})
-			continue
-		}
-		changes, err := changesOf(v.Changes)
-		if err != nil { // a newer program's, or damaged: the tables say what it means
-			return nil, fmt.Errorf("version %d of the feed: %w", v.Version, err)
-		}
-		out = append(out, projection.Version{Version: v.Version, Nonce: v.Nonce, Changes: changes})
-	}
-	return out, nil
 }
 
 // Status implements projection.Source.
@@ -131,47 +111,41 @@ func statusOf(st state.Status) projection.Status {
 	}
 }
 
-func changesOf(rows []state.Change) (out []projection.Change, err error) {
-	for _, r := range rows {
-		c, err := changeOf(r)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-	}
-	return out, nil
-}
-
-func changeOf(r state.Change) (c projection.Change, err error) {
-	switch {
-	case r.Kind == state.KindToken && r.Value == nil:
-		var place [3]string
-		err = json.Unmarshal([]byte(r.Key), &place)
-		c.RemovedToken = &projection.Place{Realm: place[0], Session: place[1], ClientID: place[2]}
-	case r.Kind == state.KindToken:
-		c.Token, err = decode[projection.Token](r.Value)
-	case r.Kind == keys.KindKey:
-		c.Key, err = decode[apikey.Record](r.Value)
-	case r.Kind == keys.KindServiceKey && r.Value == nil:
-		c.RemovedServiceKey = r.Key
-	case r.Kind == keys.KindServiceKey:
-		c.ServiceKey, err = decode[projection.ServiceKey](r.Value)
-	case r.Kind == keys.KindMember && r.Value == nil:
-		var m [3]string
-		err = json.Unmarshal([]byte(r.Key), &m)
-		c.RemovedMember = &apikey.Member{Realm: m[0], Org: m[1], User: m[2]}
-	case r.Kind == keys.KindMember:
-		c.Member, err = decode[apikey.Member](r.Value)
+func changeOf(c state.Change) (out projection.Change, err error) {
+	switch v := c.Value.(type) {
+	case tokenstate.Row:
+		out.Fact = v
+	case state.StoredToken:
+		t := projection.Token(v)
+		out.Token = &t
+	case apikey.Record:
+		out.Key = &v
+	case keys.ServiceKey:
+		k := projection.ServiceKey(v)
+		out.ServiceKey = &k
+	case apikey.Member:
+		out.Member = &v
+	case nil:
+		return removed(c.Name)
 	default:
-		c.Fact, err = tokenstate.DecodeRow(r.Kind, r.Value)
+		err = fmt.Errorf("the feed names a %T", v)
 	}
-	return c, err
+	return out, err
 }
 
-func decode[T any](value []byte) (*T, error) {
-	v, err := strictjson.Stored[T](value)
-	if err != nil {
-		return nil, fmt.Errorf("decode a row of the feed: %w", err)
+func removed(n state.Name) (out projection.Change, err error) {
+	var parts [3]string
+	switch n.Kind {
+	case state.KindToken:
+		err = json.Unmarshal([]byte(n.Key), &parts)
+		out.RemovedToken = &projection.Place{Realm: parts[0], Session: parts[1], ClientID: parts[2]}
+	case keys.KindServiceKey:
+		out.RemovedServiceKey = n.Key
+	case keys.KindMember:
+		err = json.Unmarshal([]byte(n.Key), &parts)
+		out.RemovedMember = &apikey.Member{Realm: parts[0], Org: parts[1], User: parts[2]}
+	default:
+		err = fmt.Errorf("a %s that the feed names is not there", n.Kind)
 	}
-	return &v, nil
+	return out, err
 }

@@ -3,9 +3,11 @@ package pgsource
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
@@ -125,7 +127,16 @@ func follow(t *testing.T, s interface {
 },
 ) *projection.Projection {
 	t.Helper()
-	p := projection.New(s, projection.Options{}, zerolog.Nop())
+	return followed(t, s, projection.Options{})
+}
+
+func followed(t *testing.T, s interface {
+	projection.Source
+	Close()
+}, o projection.Options,
+) *projection.Projection {
+	t.Helper()
+	p := projection.New(s, o, zerolog.Nop())
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = p.Run(ctx) }()
@@ -133,33 +144,120 @@ func follow(t *testing.T, s interface {
 	return p
 }
 
+// announced adds a version to the feed as another program would.
+func announced(t *testing.T, pool *pgxpool.Pool, rows string) {
+	t.Helper()
+	_, err := pool.Exec(t.Context(), `WITH head AS (UPDATE tokenstate.feed_head SET version = version + 1, nonce = 'odd' RETURNING version, nonce)
+		INSERT INTO tokenstate.feed (version, nonce, kind, key, value, names) SELECT version, nonce, new.* FROM head, (VALUES `+rows+`) AS new`)
+	must(t, err)
+}
+
 // Ensure a row of the feed that this program cannot read, as a newer one's, is made good from the
-// tables: what was written with it and after it is known, nothing is read as its zero value.
+// tables: what was written with it and after it is known, nothing is passed over.
 func TestAnUnreadableRowIsLoadedFromTheTables(t *testing.T) {
 	for name, row := range map[string]string{
-		"another kind":   `'novel', 'k', '{}'`,
-		"a new member":   `'cutoff', 'k', '{"Scope":{"Realm":"demo","User":"u","Client":"","Session":"","Key":""},"Cause":"c","Value":{"Before":1,"At":1,"Tokens":true,"Keys":true,"Reason":"x","New":1}}'`,
-		"a member fewer": `'cutoff', 'k', '{"Scope":{"Realm":"demo","User":"u","Client":"","Session":"","Key":""},"Cause":"c","Value":{"Before":1,"At":1,"Tokens":true,"Reason":"x"}}'`,
-		"no value":       `'api_key', 'k', '[]'`,
+		"another kind":         `('novel', 'k', '{}'::jsonb, NULL::bytea)`,
+		"names of nothing":     `('names', '', NULL::jsonb, NULL::bytea)`,
+		"names that are none":  `('names', '', NULL::jsonb, 'x'::bytea)`,
+		"a key that is none":   `('cutoff', 'k', '{}'::jsonb, NULL::bytea)`,
+		"a scope that is none": `('look', '["demo", 1, "", "", "", ""]', '{}'::jsonb, NULL::bytea)`,
+		"a fact that is none":  `('look', '["demo", "nobody", "", "", "", ""]', '{}'::jsonb, NULL::bytea)`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			pool := testenv.Postgres(t, state.MigrateURL)
 			st, ctx := state.New(pool), t.Context()
 			confirm(t, st)
-			reader := follow(t, New(pool, 10*time.Millisecond))
-			must(t, reader.WaitVersion(ctx, 0))
-			_, err := pool.Exec(ctx, `WITH head AS (UPDATE tokenstate.feed_head SET version = version + 1, nonce = 'odd' RETURNING version, nonce)
-				INSERT INTO tokenstate.feed (version, nonce, kind, key, value) SELECT version, nonce, `+row+` FROM head`)
+			loads := make(chan struct{}, 9)
+			reader := followed(t, New(pool, 10*time.Millisecond), projection.Options{Loaded: func() { loads <- struct{}{} }})
+			<-loads
+			announced(t, pool, row)
+			<-loads
+			last, err := st.Order(ctx, revocation("message-1"))
 			must(t, err)
-			order := &events.Order{Order: events.OrderRevoke, By: "x", User: "u", Before: 9, Tokens: true}
-			last, err := st.Order(ctx, events.Message{ID: "message-1", Realm: "demo", At: 1_700_000_000_000, Source: events.Authapi, Body: order})
-			must(t, err)
-			short, cancel := context.WithTimeout(ctx, time.Minute)
-			defer cancel()
-			must(t, reader.WaitVersion(short, last))
+			must(t, reader.WaitVersion(ctx, last))
 			if ok, why := reader.Ready(); !ok {
 				t.Error(why)
 			}
 		})
+	}
+}
+
+func revocation(id string) events.Message {
+	return events.Message{
+		ID: id, Realm: "demo", At: 1_700_000_000_000, Source: events.Authapi,
+		Body: &events.Order{Order: events.OrderRevoke, By: "x", User: "u", Before: 9, Tokens: true},
+	}
+}
+
+// Ensure nobody is believed who may write the feed and not what it names: what an older program says beside a name is read from its
+// own table all the same, and what is not there is gone.
+func TestTheFeedIsNotBelieved(t *testing.T) {
+	pool := testenv.Postgres(t, state.MigrateURL)
+	st, ks, ctx := state.New(pool), keys.New(pool), t.Context()
+	confirm(t, st)
+	loads := make(chan struct{}, 9)
+	reader := followed(t, New(pool, 10*time.Millisecond), projection.Options{Loaded: func() { loads <- struct{}{} }})
+	<-loads
+	token := tokenstate.Token{Realm: "demo", User: "u", ClientID: "app", Session: "s", IssuedAt: 5}
+	_, err := st.PutToken(ctx, state.StoredToken{Token: token}, nil)
+	must(t, err)
+	must(t, ks.PutServiceKey(ctx, keys.ServiceKey{Name: "a", Realm: "demo", Scopes: []string{"mint"}, Digest: apikey.Sum{2}}))
+	_, err = pool.Exec(ctx, "UPDATE tokenstate.offline_token SET verified = true") // as an older program does it, who announces it below
+	must(t, err)
+	announced(t, pool, `('token', '["demo","s","app"]', '{"Token":{"Realm":"demo","User":"another","Client":"","ClientID":"app","Session":"s","IssuedAt":5,"Expires":0,"Issuer":""},"Custody":"tracked","Verified":true,"Scope":""}'::jsonb, NULL::bytea),
+		('token', '["demo","forged","app"]', '{"Token":{"Realm":"demo","User":"u","Client":"","ClientID":"app","Session":"forged","IssuedAt":5,"Expires":0,"Issuer":""},"Custody":"tracked","Verified":true,"Scope":""}'::jsonb, NULL::bytea),
+		('service_key', 'a', '{"Name":"a","Realm":"demo","Digest":"","PepperID":"p","Scopes":["everything"],"Orgs":[]}'::jsonb, NULL::bytea),
+		('service_key', 'forged', '{"Name":"forged","Realm":"demo","Digest":"","PepperID":"p","Scopes":["everything"],"Orgs":[]}'::jsonb, NULL::bytea)`)
+	must(t, reader.WaitVersion(ctx, 3))
+	if stored, ok := reader.Token("demo", "s", "app"); !ok || !stored.Verified || stored.Token.User != "u" {
+		t.Errorf("the token is %+v", stored)
+	}
+	if _, ok := reader.Token("demo", "forged", "app"); ok {
+		t.Error("a token is known that is stored nowhere")
+	}
+	if all := reader.ServiceKeys(); len(all) != 1 || all[0].Scopes[0] != "mint" {
+		t.Errorf("the credentials are %+v", all)
+	}
+	if len(loads) != 0 {
+		t.Error("a snapshot was loaded")
+	}
+}
+
+// Ensure a program before schema 72, which would take a row without a value for a removal, cannot read one of names.
+func TestOlderProgramsCannotReadNames(t *testing.T) {
+	pool := testenv.Postgres(t, state.MigrateURL)
+	_, err := state.New(pool).Order(t.Context(), revocation("message-1"))
+	must(t, err)
+	for _, table := range []string{"feed", "feed_shown"} {
+		var kind string
+		var value []byte
+		must(t, pool.QueryRow(t.Context(), "SELECT kind, value FROM tokenstate."+table).Scan(&kind, &value))
+		if row, err := tokenstate.DecodeRow(kind, value); err == nil || kind == state.KindToken || table == "feed_shown" && value == nil {
+			t.Errorf("%s: %q is %v", table, kind, row)
+		}
+	}
+}
+
+// Ensure what lies between two versions of a reader is read as it is now, in one step, whatever has changed how often.
+func TestManyVersionsAreReadTogether(t *testing.T) {
+	pool := testenv.Postgres(t, state.MigrateURL)
+	st, ks, ctx := state.New(pool), keys.New(pool), t.Context()
+	source := New(pool, time.Hour)
+	t.Cleanup(source.Close)
+	token := tokenstate.Token{Realm: "demo", User: "u", ClientID: "app", Session: "s", IssuedAt: 5}
+	m := apikey.Member{Realm: "demo", Org: "o", User: "u"}
+	for i := range tokenstate.Seconds(5) {
+		token.IssuedAt = 5 + i
+		_, err := st.PutToken(ctx, state.StoredToken{Token: token}, nil)
+		must(t, err)
+		_, err = ks.PutMember(ctx, m)
+		must(t, err)
+		_, err = ks.DeleteMember(ctx, m)
+		must(t, err)
+	}
+	n, err := source.News(ctx, 1)
+	must(t, errors.Join(err, n.Gap))
+	if n.Now.Version != 15 || len(n.Now.Changes) != 2 || n.Now.Changes[0].Token.Token != token || *n.Now.Changes[1].RemovedMember != m {
+		t.Errorf("%+v", n)
 	}
 }

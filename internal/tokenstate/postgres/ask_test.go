@@ -41,45 +41,49 @@ func tripped(t *testing.T, pool *pgxpool.Pool) (*Store, *trips) {
 	return New(counted), c
 }
 
-// Ensure who follows the feed asks once for all there is, status and versions, and leaves no transaction behind.
-func TestNewsIsOneRoundTrip(t *testing.T) {
+// Ensure who follows the feed asks once for status and names, and once for all that is named.
+func TestNewsIsTwoRoundTrips(t *testing.T) {
 	s, c := tripped(t, newPool(t))
 	must(t, force(t.Context(), s, someFacts(1)))
 	before := c.n.Load()
-	n, err := s.News(t.Context(), 0, 10)
-	if err != nil || n.Gap != nil || len(n.Versions) != 1 || n.More || n.Status.Epoch != 1 || n.Status.Rules.Sweep == 0 || n.Status.Now == 0 {
-		t.Errorf("%+v, %v", n, err)
+	n := s.since(t, 0)
+	if n.Version != 1 || len(n.Changes) != 1 || n.Status.Epoch != 1 || n.Status.Rules.Sweep == 0 || n.Status.Now == 0 {
+		t.Errorf("%+v", n)
 	}
-	if asked := c.n.Load() - before; asked != 1 {
+	if asked := c.n.Load() - before; asked != 2 {
 		t.Errorf("%d round trips", asked)
-	}
-	must(t, force(t.Context(), s, someFacts(2)))
-	if n, err = s.News(t.Context(), 0, 1); err != nil || len(n.Versions) != 1 || !n.More {
-		t.Errorf("one of two versions: %+v, %v", n, err)
 	}
 }
 
 // Ensure all that is asked together is of one state, also if somebody writes meanwhile; and that a fault leaves the connection to
 // nobody.
 func TestWhatIsAskedTogetherIsOfOneState(t *testing.T) {
-	s := New(newPool(t))
-	err := s.ask(t.Context(), []question{{sql: dbsqlc.Head}, {sql: "SHOW transaction_isolation"}}, func(db dbsqlc.DBTX) error {
-		if _, err := q.Head(t.Context(), db); err != nil {
+	s, ctx := New(newPool(t)), t.Context()
+	head := func(v *view, last bool) (version int64) {
+		must(t, v.ask(ctx, last, []Question{{SQL: dbsqlc.Head}}, func(db dbsqlc.DBTX) error {
+			h, err := q.Head(ctx, db)
+			version = h.Version
 			return err
-		}
-		var level string
-		if err := db.QueryRow(t.Context(), "").Scan(&level); err != nil || level != "repeatable read" {
-			t.Errorf("%q, %v", level, err)
+		}))
+		return version
+	}
+	must(t, s.view(ctx, func(v *view) error {
+		before := head(v, false)
+		must(t, force(ctx, s, someFacts(1)))
+		if after := head(v, true); after != before {
+			t.Errorf("version %d, and then %d", before, after)
 		}
 		return nil
+	}))
+	fault := s.view(ctx, func(v *view) error {
+		return v.ask(ctx, true, []Question{{SQL: "SELECT 1/0"}}, func(db dbsqlc.DBTX) error {
+			_, err := db.Exec(ctx, "")
+			return err
+		})
 	})
-	must(t, err)
-	if err := s.ask(t.Context(), []question{{sql: "SELECT 1/0"}}, func(db dbsqlc.DBTX) error {
-		_, err := db.Exec(t.Context(), "")
-		return err
-	}); err == nil {
+	if fault == nil {
 		t.Error("a fault is not told")
 	}
-	_, err = s.Status(t.Context())
+	_, err := s.Status(ctx)
 	must(t, err)
 }

@@ -20,8 +20,8 @@ const clocksApart = 10_000
 // journal. Ids, digests and facts stay, or their keys would live again. It reaches what was stored
 // before the order first arrived: a copy of the order, or a replay, comes later, and must not take
 // away what the user has stored since.
-func erase(ctx context.Context, tx pgx.Tx, orders []tokenstate.Erasure) ([]Change, error) {
-	var gone []Change
+func erase(ctx context.Context, tx pgx.Tx, orders []tokenstate.Erasure) ([]Name, error) {
+	var gone []Name
 	for _, o := range orders {
 		arrived, err := q.Arrived(ctx, tx, o.Order)
 		if err != nil {
@@ -35,7 +35,7 @@ func erase(ctx context.Context, tx pgx.Tx, orders []tokenstate.Erasure) ([]Chang
 			return nil, fmt.Errorf("erase tokens: %w", err)
 		}
 		for _, r := range rows {
-			gone = append(gone, Change{KindToken, tokenKey(storedToken(r).Token), nil})
+			gone = append(gone, Name{KindToken, tokenKey(storedToken(r).Token)})
 		}
 	}
 	return gone, nil

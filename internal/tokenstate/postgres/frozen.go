@@ -133,18 +133,15 @@ func (z Frozen) Replace(ctx context.Context, f tokenstate.Facts, actor, detail s
 			return fmt.Errorf("remove wrong facts: %w", err)
 		}
 	}
-	rows, err := joinFacts(ctx, z.tx, f)
-	if err != nil {
+	if _, err := joinFacts(ctx, z.tx, f); err != nil {
 		return err
 	}
-	changes, err := changesOf(rows)
-	if err != nil {
-		return err
+	p, err := announcement(nil) // readers load all again
+	if err == nil {
+		_, err = q.Announce(ctx, z.tx, p)
 	}
-	if len(changes) > 0 {
-		if _, err := q.Announce(ctx, z.tx, announcement(changes)); err != nil {
-			return fmt.Errorf("write feed: %w", err)
-		}
+	if err != nil {
+		return fmt.Errorf("write feed: %w", err)
 	}
 	if err := q.PruneFeedAll(ctx, z.tx); err != nil {
 		return fmt.Errorf("begin the feed anew: %w", err)

@@ -53,7 +53,7 @@ type ImportedTokens struct {
 // ImportTokens stores a page of another system's tokens as PutToken does, in one transaction with
 // the import's position. What is sealed here already is left alone, for it may be verified.
 func (s *Store) ImportTokens(ctx context.Context, source, position string, dry bool, page []SealedImport) (out ImportedTokens, err error) {
-	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
+	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
 		var rows []dbsqlc.TokenstateOfflineToken
 		for _, one := range page {
 			put, err := importToken(ctx, tx, one, &out)

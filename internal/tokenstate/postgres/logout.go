@@ -17,7 +17,7 @@ var ErrReplayed = errors.New("a logout token of this id was taken before")
 // OrderByLogout is Order, once for each id of a logout token: the id and the order are durable
 // together, whichever replica the token was sent to.
 func (s *Store) OrderByLogout(ctx context.Context, jti string, m events.Message) (version int64, err error) {
-	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
 		n, err := q.TakeLogoutToken(ctx, tx, dbsqlc.TakeLogoutTokenParams{Realm: m.Realm, Jti: jti})
 		if err != nil {
 			return nil, err

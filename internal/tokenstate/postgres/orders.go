@@ -20,7 +20,7 @@ var ErrNotAnOrder = errors.New("only an order may be put into the outbox")
 // Order makes m effective at once and puts it on its way to the log, in one transaction. The
 // worker joins it again when it reads it there, which changes nothing.
 func (s *Store) Order(ctx context.Context, m events.Message) (version int64, err error) {
-	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) { return PutOrder(ctx, tx, m) })
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) { return PutOrder(ctx, tx, m) })
 	if err != nil {
 		return 0, fmt.Errorf("write order: %w", err)
 	}
@@ -29,7 +29,7 @@ func (s *Store) Order(ctx context.Context, m events.Message) (version int64, err
 
 // PutOrder is Order within a transaction of the caller, who announces the changes. It may give m a later
 // date.
-func PutOrder(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error) {
+func PutOrder(ctx context.Context, tx pgx.Tx, m events.Message) ([]Name, error) {
 	m, err := dated(ctx, tx, m)
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func PutOrder(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error
 // nothing.
 func (s *Store) OrderAgain(ctx context.Context, ms []events.Message) (written int, err error) {
 	for _, m := range ms {
-		version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) { return putDated(ctx, tx, m) })
+		version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) { return putDated(ctx, tx, m) })
 		if err != nil {
 			return written, fmt.Errorf("write an order again: %w", err)
 		}
@@ -52,7 +52,7 @@ func (s *Store) OrderAgain(ctx context.Context, ms []events.Message) (written in
 	return written, nil
 }
 
-func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error) {
+func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Name, error) {
 	raw, err := events.Encode(m)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func putDated(ctx context.Context, tx pgx.Tx, m events.Message) ([]Change, error
 	if err != nil {
 		return nil, err
 	}
-	return changesOf(rows)
+	return namesOf(rows), nil
 }
 
 // Outbox reads the oldest waiting orders.

@@ -44,7 +44,7 @@ func reach(ctx context.Context, db dbsqlc.DBTX, realm string, o *events.Order) (
 
 // OrderReaching is Order, and says what the order found.
 func (s *Store) OrderReaching(ctx context.Context, m events.Message) (version int64, r Reached, err error) {
-	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
 		m, err := dated(ctx, tx, m)
 		if err != nil {
 			return nil, err

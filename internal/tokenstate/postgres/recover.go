@@ -29,7 +29,7 @@ type Learnt struct {
 
 // Relearn joins l into what is there, in one transaction beside the live worker's.
 func (s *Store) Relearn(ctx context.Context, l Learnt) (changed int, err error) {
-	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
+	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
 		if _, err := addJournal(ctx, tx, l.Journal); err != nil {
 			return nil, err
 		}
@@ -41,15 +41,11 @@ func (s *Store) Relearn(ctx context.Context, l Learnt) (changed int, err error) 
 		if err := addParked(ctx, tx, l.Stream, l.Parked); err != nil {
 			return nil, err
 		}
-		changes, err := changesOf(rows)
-		if err != nil {
-			return nil, err
-		}
 		gone, err := erase(ctx, tx, l.Erase)
 		if err == nil && l.Source != "" {
 			err = q.SaveReplay(ctx, tx, dbsqlc.SaveReplayParams{Source: l.Source, Position: int64(l.Position)})
 		}
-		return append(changes, gone...), err
+		return append(namesOf(rows), gone...), err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write what was learnt again: %w", err)

@@ -41,7 +41,7 @@ func (s *Store) Secret(ctx context.Context, t tokenstate.Token) (SealedToken, er
 
 // replace keeps next in the place of old. If old is not what is stored any more, it was replaced
 // already, and nothing is done.
-func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredToken, c Ciphertext) ([]Change, error) {
+func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredToken, c Ciphertext) ([]Name, error) {
 	r, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: old.Realm, Session: old.Session, ClientID: old.ClientID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil // deleted meanwhile

@@ -24,15 +24,17 @@ type Status struct {
 
 // Status reads it.
 func (s *Store) Status(ctx context.Context) (st Status, err error) {
-	err = s.ask(ctx, statusQuestions(), func(db dbsqlc.DBTX) error {
-		st, err = takeStatus(ctx, db)
-		return err
+	err = s.view(ctx, func(v *view) error {
+		return v.ask(ctx, true, statusQuestions(), func(db dbsqlc.DBTX) error {
+			st, err = takeStatus(ctx, db)
+			return err
+		})
 	})
 	return st, err
 }
 
-func statusQuestions() []question {
-	return []question{{sql: dbsqlc.Epoch}, {sql: dbsqlc.Heartbeats}, {sql: dbsqlc.Backfills}, {sql: dbsqlc.Rules}}
+func statusQuestions() []Question {
+	return []Question{{SQL: dbsqlc.Epoch}, {SQL: dbsqlc.Heartbeats}, {SQL: dbsqlc.Backfills}, {SQL: dbsqlc.Rules}}
 }
 
 // takeStatus takes the answers to statusQuestions.

@@ -4,7 +4,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -17,16 +16,6 @@ import (
 
 var q = dbsqlc.New()
 
-// Faults that callers tell apart.
-var (
-	// ErrPruned: the feed no longer reaches back to the reader's version.
-	ErrPruned = errors.New("feed is pruned beyond this version: load a snapshot")
-	// ErrGap: a version is missing from the feed, which cannot happen in one history.
-	ErrGap = errors.New("feed has a gap: load a snapshot and report the fault")
-	// ErrAhead: the reader is ahead of the database, which was restored.
-	ErrAhead = errors.New("feed is behind this version, the database was restored: load a snapshot")
-)
-
 // Store is the state in one database.
 type Store struct{ pool *pgxpool.Pool }
 
@@ -36,8 +25,8 @@ func New(pool *pgxpool.Pool) *Store { return &Store{pool} }
 // Apply writes b in one transaction, or nothing. After a fault in the commit itself the
 // outcome is unknown: Floor tells.
 func (s *Store) Apply(ctx context.Context, b journal.Batch) (journal.Applied, error) {
-	var facts []Change
-	version, err := Write(ctx, s.pool, func(tx pgx.Tx) (all []Change, err error) {
+	var facts []Name
+	version, err := Write(ctx, s.pool, func(tx pgx.Tx) (all []Name, err error) {
 		if facts, err = apply(ctx, tx, b); err != nil {
 			return nil, err
 		}
@@ -55,7 +44,7 @@ func (s *Store) Apply(ctx context.Context, b journal.Batch) (journal.Applied, er
 
 // apply keeps the order journal, facts, parked. What orders all writers comes last: the floor, and the feed's head at the end of
 // the transaction.
-func apply(ctx context.Context, tx pgx.Tx, b journal.Batch) ([]Change, error) {
+func apply(ctx context.Context, tx pgx.Tx, b journal.Batch) ([]Name, error) {
 	added, err := addJournal(ctx, tx, b.Lines)
 	if err != nil {
 		return nil, err
@@ -74,7 +63,7 @@ func apply(ctx context.Context, tx pgx.Tx, b journal.Batch) ([]Change, error) {
 	if err := putHeartbeats(ctx, tx, b.Heartbeats); err != nil {
 		return nil, err
 	}
-	return changesOf(changed)
+	return namesOf(changed), nil
 }
 
 func joinFacts(ctx context.Context, tx pgx.Tx, f tokenstate.Facts) ([]tokenstate.Row, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// KindToken is the feed's kind of stored tokens; the value is a StoredToken.
+// KindToken is the feed's kind of stored tokens.
 const KindToken = "token"
 
 // ErrVerifiedStays says that a verified sealed token lies in the seat, and is not given up for one that
@@ -58,7 +58,7 @@ func (s *Store) ReplaceToken(ctx context.Context, t StoredToken, c *Ciphertext) 
 
 func (s *Store) put(ctx context.Context, t StoredToken, c *Ciphertext, narrower bool) (Put, error) {
 	var put Put
-	version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
+	version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
 		if err := q.LockSeat(ctx, tx, dbsqlc.LockSeatParams{
 			Realm: t.Token.Realm, Session: t.Token.Session,
 			ClientID: t.Token.ClientID,
@@ -118,10 +118,10 @@ func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) ([]d
 
 // DeleteToken forgets all tokens of a user's session, ciphertexts as well.
 func (s *Store) DeleteToken(ctx context.Context, realm, user, session string) (n int, version int64, err error) {
-	version, err = Write(ctx, s.pool, func(tx pgx.Tx) (cs []Change, err error) {
+	version, err = Write(ctx, s.pool, func(tx pgx.Tx) (cs []Name, err error) {
 		clients, err := q.DeleteSession(ctx, tx, dbsqlc.DeleteSessionParams{Realm: realm, UserID: user, Session: session})
 		for _, c := range clients {
-			cs = append(cs, Change{KindToken, tokenKey(tokenstate.Token{Realm: realm, Session: session, ClientID: c}), nil})
+			cs = append(cs, Name{KindToken, tokenKey(tokenstate.Token{Realm: realm, Session: session, ClientID: c})})
 		}
 		n = len(clients)
 		return cs, err
@@ -134,7 +134,7 @@ func (s *Store) DeleteToken(ctx context.Context, realm, user, session string) (n
 
 // BindClient gives tokens of a client_id the client's UUID, where it was not known.
 func (s *Store) BindClient(ctx context.Context, realm, clientID, uuid string) (n int, err error) {
-	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) {
+	_, err = Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
 		rows, err := q.BindClient(ctx, tx, dbsqlc.BindClientParams{Realm: realm, ClientID: clientID, Client: &uuid})
 		n = len(rows)
 		return changedTokens(rows, err)
@@ -145,17 +145,12 @@ func (s *Store) BindClient(ctx context.Context, realm, clientID, uuid string) (n
 	return n, nil
 }
 
-// changedTokens are the changes of rows, unless there was a fault.
-func changedTokens(rows []dbsqlc.TokenstateOfflineToken, err error) (cs []Change, _ error) {
+// changedTokens are the names of rows, unless there was a fault.
+func changedTokens(rows []dbsqlc.TokenstateOfflineToken, err error) (ns []Name, _ error) {
 	for _, r := range rows {
-		t := storedToken(r)
-		v, err := json.Marshal(t)
-		if err != nil {
-			return nil, fmt.Errorf("encode token: %w", err)
-		}
-		cs = append(cs, Change{KindToken, tokenKey(t.Token), v})
+		ns = append(ns, Name{KindToken, tokenKey(storedToken(r).Token)})
 	}
-	return cs, err
+	return ns, err
 }
 
 // ListTokens reads all stored and tracked tokens.

@@ -70,7 +70,7 @@ type Refreshed struct {
 // former is stored even if the turn was lost meanwhile, unless a newer one lies there: with
 // rotation on, the session hangs on it.
 func (s *Store) FinishTurn(ctx context.Context, t tokenstate.Token, turn string, r Refreshed) error {
-	_, err := Write(ctx, s.pool, func(tx pgx.Tx) (changes []Change, err error) {
+	_, err := Write(ctx, s.pool, func(tx pgx.Tx) (changes []Name, err error) {
 		if r.Next != nil {
 			if changes, err = replace(ctx, tx, t, *r.Next, r.Sealed); err != nil {
 				return nil, err

@@ -16,12 +16,12 @@ func TestTheHeadIsHeldForNoRoundTrip(t *testing.T) {
 	_, err := s.PutToken(ctx, issued(5), nil)
 	must(t, err)
 	var before int64
-	changes := []Change{{"look", "k", []byte("{}")}}
-	v, err := Write(ctx, s.pool, func(pgx.Tx) ([]Change, error) { before = c.n.Load(); return changes, nil })
+	changes := []Name{{"look", "k"}}
+	v, err := Write(ctx, s.pool, func(pgx.Tx) ([]Name, error) { before = c.n.Load(); return changes, nil })
 	if asked := c.n.Load() - before; v != 2 || err != nil || asked != 1 {
 		t.Errorf("version %d, %v, after %d round trips", v, err, asked)
 	}
-	if v, err = Write(ctx, s.pool, func(pgx.Tx) ([]Change, error) { return nil, nil }); v != 0 || err != nil {
+	if v, err = Write(ctx, s.pool, func(pgx.Tx) ([]Name, error) { return nil, nil }); v != 0 || err != nil {
 		t.Errorf("nothing changed: version %d, %v", v, err)
 	}
 }
@@ -41,13 +41,18 @@ func TestAWriteThatFailsLeavesNothing(t *testing.T) {
 		return err
 	}
 	for name, c := range map[string]struct {
-		changes []Change
-		fault   error
+		also  string // is done as well
+		fault error
 	}{
-		"the writer": {fault: refused},
-		"the feed":   {changes: []Change{{"look", "k", []byte("no JSON")}}},
+		"the writer": {"SELECT 1", refused},
+		"its commit": {"CREATE TABLE a (n int UNIQUE DEFERRABLE INITIALLY DEFERRED); INSERT INTO a VALUES (1), (1)", nil},
 	} {
-		v, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Change, error) { return c.changes, errors.Join(write(tx), c.fault) })
+		v, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
+			must(t, write(tx))
+			_, err := tx.Exec(ctx, c.also)
+			must(t, err)
+			return []Name{{"look", "k"}}, c.fault
+		})
 		if err == nil || v != 0 || c.fault != nil && !errors.Is(err, c.fault) {
 			t.Errorf("%s: version %d, %v", name, v, err)
 		}

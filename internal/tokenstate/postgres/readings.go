@@ -1,0 +1,98 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Change is something that changed, as it is now: a tokenstate.Row, a StoredToken, or what the keys' adapter has. nil: it is gone.
+type Change struct {
+	Name
+	Value any
+}
+
+// Reading reads what the feed names of one kind from its own table.
+type Reading struct {
+	Kind string
+	Ask  func(keys []string) (Question, error)                // nil: the reader may not see it, and passes it over
+	Take func(context.Context, dbsqlc.DBTX) ([]Change, error) // may give more than was asked for
+	Ends bool                                                 // what is named and not there has been removed
+}
+
+// Readings are of facts and tokens.
+func Readings() []Reading {
+	return []Reading{
+		factReading(tokenstate.KindStanding, dbsqlc.NamedStanding, scopeParts, q.NamedStanding, rowStanding),
+		factReading(tokenstate.KindLook, dbsqlc.NamedLook, scopeParts, q.NamedLook, rowLook),
+		factReading(tokenstate.KindSighting, dbsqlc.NamedSighting, scopeParts, q.NamedSighting, rowSighting),
+		factReading(tokenstate.KindRefusal, dbsqlc.NamedRefusal, scopeParts, q.NamedRefusal, rowRefusal),
+		factReading(tokenstate.KindCutoff, dbsqlc.NamedCutoff, scopeParts+1, q.NamedCutoff, rowCutoff),
+		factReading(tokenstate.KindPardon, dbsqlc.NamedPardon, 1, q.NamedPardon, rowPardon),
+		factReading(tokenstate.KindDoubt, dbsqlc.NamedDoubt, scopeParts, q.NamedDoubt, rowDoubt),
+		{Kind: KindToken, Ends: true, Ask: asking(dbsqlc.NamedToken, 3), Take: takeTokens},
+	}
+}
+
+// scopeParts is how many parts of a fact's key are its scope. A scope has few facts of a kind, but for cutoffs.
+const scopeParts = 5
+
+func asking(sql string, parts int) func([]string) (Question, error) {
+	return func(keys []string) (Question, error) {
+		args, err := KeyColumns(keys, parts)
+		return Question{sql, args}, err
+	}
+}
+
+// factReading takes the answer as sqlc's method does, to whom the question does not matter any more.
+func factReading[P, T any](kind, sql string, parts int,
+	take func(context.Context, dbsqlc.DBTX, P) ([]T, error), row func(T) tokenstate.Row,
+) Reading {
+	return Reading{Kind: kind, Ask: asking(sql, parts), Take: func(ctx context.Context, db dbsqlc.DBTX) ([]Change, error) {
+		var none P
+		ts, err := take(ctx, db, none)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", kind, err)
+		}
+		var cs []Change
+		for _, r := range asRows(ts, row) {
+			cs = append(cs, Change{Name{kind, r.RowKey()}, r})
+		}
+		return cs, nil
+	}}
+}
+
+func takeTokens(ctx context.Context, db dbsqlc.DBTX) (cs []Change, err error) {
+	rows, err := q.NamedToken(ctx, db, dbsqlc.NamedTokenParams{})
+	if err != nil {
+		return nil, fmt.Errorf("read tokens: %w", err)
+	}
+	for _, t := range storedTokens(rows) {
+		cs = append(cs, Change{Name{KindToken, tokenKey(t.Token)}, t})
+	}
+	return cs, nil
+}
+
+// changes are exactly what is named.
+func (r Reading) changes(keys []string, found []Change) ([]Change, error) {
+	found = slices.DeleteFunc(found, func(c Change) bool { _, named := slices.BinarySearch(keys, c.Key); return !named })
+	if len(found) == len(keys) {
+		return found, nil
+	}
+	if !r.Ends {
+		return nil, fmt.Errorf("%d of %d that the feed names are not there: %s", len(keys)-len(found), len(keys), r.Kind)
+	}
+	there := make(map[string]bool, len(found))
+	for _, c := range found {
+		there[c.Key] = true
+	}
+	for _, key := range keys {
+		if !there[key] {
+			found = append(found, Change{Name: Name{r.Kind, key}})
+		}
+	}
+	return found, nil
+}
