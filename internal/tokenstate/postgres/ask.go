@@ -75,3 +75,18 @@ func (v *view) ask(ctx context.Context, last bool, questions []Question, take fu
 	}
 	return take(answers{BatchResults: all})
 }
+
+// together puts questions in one round trip of a transaction.
+func together(ctx context.Context, tx pgx.Tx, questions []Question, take func(dbsqlc.DBTX) error) (err error) {
+	var b pgx.Batch
+	for _, q := range questions {
+		b.Queue(q.SQL, q.Args...)
+	}
+	all := tx.SendBatch(ctx, &b)
+	defer func() {
+		if closed := all.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return take(answers{BatchResults: all})
+}

@@ -52,11 +52,9 @@ func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredTo
 	return changedTokens(putToken(ctx, tx, next, &c))
 }
 
-func putSecret(ctx context.Context, tx pgx.Tx, t tokenstate.Token, c *Ciphertext) error {
+func putSecret(t tokenstate.Token, c *Ciphertext) Question {
 	if c == nil {
-		return q.DropSecret(ctx, tx, dbsqlc.DropSecretParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID})
+		return Question{dbsqlc.DropSecret, []any{t.Realm, t.Session, t.ClientID}}
 	}
-	return q.PutSecret(ctx, tx, dbsqlc.PutSecretParams{
-		Realm: t.Realm, Session: t.Session, ClientID: t.ClientID, KeyID: c.KeyID, Ciphertext: c.Bytes,
-	})
+	return Question{dbsqlc.PutSecret, []any{t.Realm, t.Session, t.ClientID, c.KeyID, c.Bytes}}
 }

@@ -59,13 +59,7 @@ func (s *Store) ReplaceToken(ctx context.Context, t StoredToken, c *Ciphertext) 
 func (s *Store) put(ctx context.Context, t StoredToken, c *Ciphertext, narrower bool) (Put, error) {
 	var put Put
 	version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
-		if err := q.LockSeat(ctx, tx, dbsqlc.LockSeatParams{
-			Realm: t.Token.Realm, Session: t.Token.Session,
-			ClientID: t.Token.ClientID,
-		}); err != nil {
-			return nil, err
-		}
-		old, err := storedRow(ctx, tx, t.Token)
+		old, err := seated(ctx, tx, t.Token)
 		if err != nil || old != nil && old.IssuedAtS > int64(t.Token.IssuedAt) {
 			return nil, err
 		}
@@ -92,8 +86,21 @@ func lacks(scope, other string) bool {
 	return len(has) > 0 && slices.ContainsFunc(strings.Fields(other), func(s string) bool { return !slices.Contains(has, s) })
 }
 
+// seated waits for others who store in t's place, and is storedRow then.
+func seated(ctx context.Context, tx pgx.Tx, t tokenstate.Token) (old *dbsqlc.TokenstateOfflineToken, err error) {
+	seat := []any{t.Realm, t.Session, t.ClientID}
+	err = together(ctx, tx, []Question{{dbsqlc.LockSeat, seat}, {dbsqlc.StoredToken, seat}}, func(db dbsqlc.DBTX) error {
+		if err := q.LockSeat(ctx, db, dbsqlc.LockSeatParams{}); err != nil {
+			return err
+		}
+		old, err = storedRow(ctx, db, t)
+		return err
+	})
+	return old, err
+}
+
 // storedRow locks what is stored in t's place; nil if nothing is.
-func storedRow(ctx context.Context, tx pgx.Tx, t tokenstate.Token) (*dbsqlc.TokenstateOfflineToken, error) {
+func storedRow(ctx context.Context, tx dbsqlc.DBTX, t tokenstate.Token) (*dbsqlc.TokenstateOfflineToken, error) {
 	row, err := q.StoredToken(ctx, tx, dbsqlc.StoredTokenParams{Realm: t.Realm, Session: t.Session, ClientID: t.ClientID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil // nothing is stored
@@ -101,19 +108,23 @@ func storedRow(ctx context.Context, tx pgx.Tx, t tokenstate.Token) (*dbsqlc.Toke
 	return &row, err
 }
 
-func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) ([]dbsqlc.TokenstateOfflineToken, error) {
+// putToken stores a token and its ciphertext in one round trip.
+func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) (rows []dbsqlc.TokenstateOfflineToken, err error) {
 	if t.Custody = Tracked; c != nil {
 		t.Custody = Sealed
 	}
-	rows, err := q.PutToken(ctx, tx, dbsqlc.PutTokenParams{
-		Realm: t.Token.Realm, UserID: t.Token.User, Client: textOrNull(t.Token.Client), ClientID: t.Token.ClientID,
-		Session: t.Token.Session, IssuedAtS: int64(t.Token.IssuedAt), ExpiresAtS: int64(t.Token.Expires), Issuer: t.Token.Issuer,
-		Custody: t.Custody, Verified: t.Verified, Scope: t.Scope,
+	put := Question{dbsqlc.PutToken, []any{
+		t.Token.Realm, t.Token.User, textOrNull(t.Token.Client), t.Token.ClientID, t.Token.Session,
+		int64(t.Token.IssuedAt), int64(t.Token.Expires), t.Custody, t.Verified, t.Scope, t.Token.Issuer,
+	}}
+	err = together(ctx, tx, []Question{put, putSecret(t.Token, c)}, func(db dbsqlc.DBTX) error {
+		if rows, err = q.PutToken(ctx, db, dbsqlc.PutTokenParams{}); err != nil {
+			return err
+		}
+		_, err = db.Exec(ctx, "")
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return rows, putSecret(ctx, tx, t.Token, c)
+	return rows, err
 }
 
 // DeleteToken forgets all tokens of a user's session, ciphertexts as well.

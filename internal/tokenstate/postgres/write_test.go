@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
 // Ensure nothing is sent between taking the feed's head and the commit: whoever waits for the head waits for no round trip of another
@@ -62,5 +64,17 @@ func TestAWriteThatFailsLeavesNothing(t *testing.T) {
 	at, err := s.ImportPosition(ctx, "s")
 	if err != nil || at != "" || head.Version != 0 {
 		t.Errorf("%q and version %d stay, %v", at, head.Version, err)
+	}
+}
+
+// Ensure a token is stored in four round trips, its beginning and its end among them.
+func TestATokenTakesFourRoundTrips(t *testing.T) {
+	s, c := tripped(t, newPool(t))
+	for i, sealed := range []*Ciphertext{{"k", []byte("five")}, {"k", []byte("six")}, nil} {
+		before := c.n.Load()
+		_, err := s.PutToken(t.Context(), issued(tokenstate.Seconds(5+i)), sealed)
+		if asked := c.n.Load() - before; err != nil || asked != 4 {
+			t.Errorf("%d round trips, %v", asked, err)
+		}
 	}
 }
