@@ -124,7 +124,10 @@ func (s source) Status(context.Context) (projection.Status, error) {
 	return projection.Status{Epoch: 1, Confirmed: true, Rules: tokenstate.DefaultRules(), Now: s.p.now()}, nil
 }
 
-func (s source) Wait(ctx context.Context, _ int64) error { <-ctx.Done(); return ctx.Err() }
+func (s source) Wait(ctx context.Context, _ int64, _ <-chan struct{}) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
 
 func (s source) FindKey(context.Context, string) (apikey.Record, bool, error) {
 	return apikey.Record{}, false, nil

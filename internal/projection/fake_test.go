@@ -137,7 +137,7 @@ func (h *history) Status(context.Context) (Status, error) {
 	return h.status, h.fault
 }
 
-func (h *history) Wait(ctx context.Context, _ int64) error {
+func (h *history) Wait(ctx context.Context, _ int64, _ <-chan struct{}) error {
 	select {
 	case <-h.wake:
 		return nil

@@ -27,6 +27,7 @@ type Projection struct {
 	status Status
 	until  events.Millis // what the heartbeats say
 	moved  chan struct{} // closed at each new version
+	hurry  chan struct{} // somebody waits for a version
 	asOf   time.Time     // when the database last said that this is its state
 
 	loads       atomic.Int64
@@ -61,7 +62,7 @@ func New(source Source, opts Options, log zerolog.Logger) *Projection {
 		opts.LoadLimit = time.Minute
 	}
 	return &Projection{
-		source: source, opts: opts, log: log, moved: make(chan struct{}),
+		source: source, opts: opts, log: log, moved: make(chan struct{}), hurry: make(chan struct{}, 1),
 		limit: rate.NewLimiter(readThrough, readThroughBurst), absent: map[string]time.Time{},
 		digestLimit: rate.NewLimiter(readThrough, readThroughBurst),
 	}
@@ -110,6 +111,10 @@ func (p *Projection) WaitVersion(ctx context.Context, v int64) error {
 		p.mu.RUnlock()
 		if there {
 			return nil
+		}
+		select {
+		case p.hurry <- struct{}{}:
+		default: // Run has not heard of another yet, and will read for both
 		}
 		select {
 		case <-moved:

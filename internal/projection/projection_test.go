@@ -263,3 +263,22 @@ func TestReadersAtOnce(t *testing.T) {
 	close(stop)
 	<-done
 }
+
+// Ensure who waits for a version has it read at once, and who waits for one that is there does not.
+func TestWhoWaitsIsInAHurry(t *testing.T) {
+	h := newHistory()
+	h.add("n1")
+	p := New(h, Options{}, zerolog.Nop())
+	step(t, p)
+	if err := p.WaitVersion(t.Context(), 1); err != nil || len(p.hurry) != 0 {
+		t.Errorf("%v, and %d hurry", err, len(p.hurry))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	waited := make(chan error)
+	go func() { waited <- p.WaitVersion(ctx, 2) }()
+	<-p.hurry
+	cancel()
+	if err := <-waited; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

@@ -23,7 +23,7 @@ func (p *Projection) Run(ctx context.Context) error {
 			p.restore()
 		}
 		if err == nil && !more {
-			err = p.source.Wait(ctx, p.st.version)
+			err = p.source.Wait(ctx, p.st.version, p.hurry)
 		}
 		if err == nil || ctx.Err() != nil {
 			continue

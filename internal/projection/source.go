@@ -20,8 +20,9 @@ type Source interface {
 	Status(context.Context) (Status, error)
 	// News is the status, and what has come since a version.
 	News(ctx context.Context, after int64) (News, error)
-	// Wait returns when something beyond a version may have been written, or after the poll interval.
-	Wait(ctx context.Context, known int64) error
+	// Wait returns when something beyond a version may have been written, or after the poll interval. It may let much come
+	// together, unless hurry gives something.
+	Wait(ctx context.Context, known int64, hurry <-chan struct{}) error
 	FindKey(ctx context.Context, id string) (apikey.Record, bool, error)
 	// FindLegacy finds keys in another format than ours, by their digests.
 	FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey.Record, error)

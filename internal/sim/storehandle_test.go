@@ -76,7 +76,7 @@ func (h storeHandle) Status(ctx context.Context) (projection.Status, error) {
 }
 
 // Wait implements projection.Source.
-func (h storeHandle) Wait(ctx context.Context, _ int64) error {
+func (h storeHandle) Wait(ctx context.Context, _ int64, _ <-chan struct{}) error {
 	h.s.mu.Lock()
 	news := h.s.news
 	h.s.mu.Unlock()

@@ -38,7 +38,7 @@ func (s *source) Status(context.Context) (projection.Status, error) {
 	return st, nil
 }
 
-func (*source) Wait(ctx context.Context, _ int64) error {
+func (*source) Wait(ctx context.Context, _ int64, _ <-chan struct{}) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

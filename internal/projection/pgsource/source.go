@@ -35,7 +35,9 @@ func New(pool *pgxpool.Pool, poll time.Duration) *Source {
 func (s *Source) Close() { s.waiter.Close() }
 
 // Wait implements projection.Source.
-func (s *Source) Wait(ctx context.Context, known int64) error { return s.waiter.Wait(ctx, known) }
+func (s *Source) Wait(ctx context.Context, known int64, hurry <-chan struct{}) error {
+	return s.waiter.Wait(ctx, known, hurry)
+}
 
 // FindKey implements projection.Source.
 func (s *Source) FindKey(ctx context.Context, id string) (apikey.Record, bool, error) {

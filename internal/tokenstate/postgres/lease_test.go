@@ -134,14 +134,34 @@ func TestAFrozenWorkerIsReplaced(t *testing.T) {
 	release()
 }
 
+// Ensure who was woken a moment ago rests before the next version, and does not where somebody waits for that.
+func TestWhoIsWokenOftenRests(t *testing.T) {
+	s, ctx := New(newPool(t)), t.Context()
+	w := s.NewWaiter(time.Hour)
+	defer w.Close()
+	w.lull = time.Hour
+	must(t, w.Wait(ctx, 0, nil)) // listens
+	hurry := make(chan struct{})
+	for known := range int64(2) {
+		_, err := s.PutToken(ctx, issued(tokenstate.Seconds(5+known)), nil)
+		must(t, err)
+		woken := make(chan error, 1)
+		go func() { woken <- w.Wait(ctx, known, hurry) }()
+		if known == 1 {
+			hurry <- struct{}{} // is heard by who rests
+		}
+		must(t, <-woken)
+	}
+}
+
 // Ensure a writer wakes a waiter, and that a lost connection only costs the poll interval.
 func TestWait(t *testing.T) {
 	s, ctx := New(newPool(t)), t.Context()
 	w := s.NewWaiter(time.Hour)
 	defer w.Close()
-	must(t, w.Wait(ctx, 0)) // listens, and returns at once
+	must(t, w.Wait(ctx, 0, nil)) // listens, and returns at once
 	woken := make(chan error)
-	go func() { woken <- w.Wait(ctx, 0) }()
+	go func() { woken <- w.Wait(ctx, 0, nil) }()
 	_, err := s.PutToken(ctx, issued(5), nil)
 	must(t, err)
 	must(t, <-woken)
@@ -156,6 +176,6 @@ func TestWait(t *testing.T) {
 	_, err = s.pool.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
 	must(t, err)
 	for range 3 {
-		must(t, w.Wait(context.WithoutCancel(ctx), 3))
+		must(t, w.Wait(context.WithoutCancel(ctx), 3, nil))
 	}
 }

@@ -7,12 +7,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/tokenstate/tokenstate/internal/pause"
 )
 
-// lull is between two times that notifications wake a waiter. Who has waited for long is woken at once; many versions in a row
-// are then read together.
+// lull is between two times that notifications wake a waiter, unless somebody is in a hurry. Who has waited for long is woken at
+// once; many versions in a row are then read together.
 const lull = 50 * time.Millisecond
 
 // Waiter waits for the feed to move. Notifications only wake it early: polling alone is
@@ -20,15 +18,18 @@ const lull = 50 * time.Millisecond
 type Waiter struct {
 	pool  *pgxpool.Pool
 	poll  time.Duration
+	lull  time.Duration
 	conn  *pgxpool.Conn
 	woken time.Time
 }
 
 // NewWaiter waits at most poll at a time.
-func (s *Store) NewWaiter(poll time.Duration) *Waiter { return &Waiter{pool: s.pool, poll: poll} }
+func (s *Store) NewWaiter(poll time.Duration) *Waiter {
+	return &Waiter{pool: s.pool, poll: poll, lull: lull}
+}
 
-// Wait returns nil when something beyond a version may have been written.
-func (w *Waiter) Wait(ctx context.Context, known int64) error {
+// Wait returns nil when something beyond a version may have been written. Hurry is heard from when it must be read at once.
+func (w *Waiter) Wait(ctx context.Context, known int64, hurry <-chan struct{}) error {
 	ctx, cancel := context.WithTimeout(ctx, w.poll)
 	defer cancel()
 	if w.conn == nil {
@@ -43,10 +44,20 @@ func (w *Waiter) Wait(ctx context.Context, known int64) error {
 		w.Close()
 	}
 	if err == nil {
-		_ = pause.For(ctx, lull-time.Since(w.woken))
+		w.rest(ctx, hurry)
 		w.woken = time.Now()
 	}
 	return nil
+}
+
+func (w *Waiter) rest(ctx context.Context, hurry <-chan struct{}) {
+	timer := time.NewTimer(w.lull - time.Since(w.woken))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-hurry:
+	case <-ctx.Done():
+	}
 }
 
 // beyond waits for the notification of a version that is not known. After a restore they begin anew, and polling finds it.
