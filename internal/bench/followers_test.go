@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"net/url"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -42,12 +43,18 @@ func followers(b *bench) {
 	b.row("an idle follower", "tx/s", atMost(1), idle...)
 }
 
-// following has 50 replicas follow the database, each over connections of its own.
+// following has 50 replicas follow the database, each over connections of its own, as programs make them.
 func (b *bench) following(address string) (stop func()) {
 	b.Helper()
+	u, err := url.Parse(address)
+	b.must(err)
+	values := u.Query()
+	values.Set("pool_max_conns", "2")
+	u.RawQuery = values.Encode()
 	var stops []func()
 	for range manyFollowers {
-		pool := b.pool(address, 2)
+		pool, err := postgres.Open(b.Context(), u.String(), postgres.Serving())
+		b.must(err)
 		source := pgsource.New(pool, time.Second)
 		known := projection.New(source, projection.Options{}, zerolog.Nop())
 		run := b.running(known.Run)

@@ -25,6 +25,10 @@ const (
 	pgxLife    = time.Hour
 )
 
+// restful is how long a connection may rest before it is tried out, which is a transaction as well: longer than a follower of the
+// feed waits between two questions. pgx's default is a second.
+const restful = 3 * time.Second
+
 // Open makes a pool for a program. Each connection is checked as it is made: nothing is read or
 // written on a schema that the program does not fit. It waits for no connection.
 func Open(ctx context.Context, databaseURL string, b Bounds) (*pgxpool.Pool, error) {
@@ -40,6 +44,7 @@ func bounded(ctx context.Context, databaseURL string, b Bounds, check func(conte
 	if config.MaxConnLifetime == pgxLife { // nobody chose
 		config.MaxConnLifetime, config.MaxConnLifetimeJitter = connLife, lifeJitter
 	}
+	config.ShouldPing = func(_ context.Context, p pgxpool.ShouldPingParams) bool { return p.IdleDuration > restful }
 	dial(&config.ConnConfig.Config)
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		if err := checkPooled(ctx, conn); err != nil { // before a setting goes to somebody else's connection

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -43,6 +44,18 @@ func TestOpenChecksTheSchema(t *testing.T) {
 		must(t, Migrate(ctx, owner))
 		_, err = open.Exec(ctx, "SELECT 1")
 		must(t, err)
+	}
+}
+
+// Ensure a connection that a follower uses once a second is not tried out each time, and one that rested for long is.
+func TestAConnectionInUseIsNotTriedOut(t *testing.T) {
+	pool, err := Open(t.Context(), newPool(t).Config().ConnString(), Serving())
+	must(t, err)
+	defer pool.Close()
+	for rested, want := range map[time.Duration]bool{1100 * time.Millisecond: false, 10 * time.Second: true} {
+		if got := pool.Config().ShouldPing(t.Context(), pgxpool.ShouldPingParams{IdleDuration: rested}); got != want {
+			t.Errorf("after %s: %v", rested, got)
+		}
 	}
 }
 
