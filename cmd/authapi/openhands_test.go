@@ -411,8 +411,7 @@ func TestImportOfASecondDatabase(t *testing.T) {
 // Ensure a key that may do less than its owner is not taken for one that may do everything, also if it was before.
 func TestImportOfScopedKeys(t *testing.T) {
 	a := newAdopter(t, 20, 0)
-	a.exec(`CREATE TABLE api_key_scopes (id serial PRIMARY KEY, api_key_id integer NOT NULL REFERENCES api_keys ON DELETE CASCADE, scope varchar(255) NOT NULL);
-		INSERT INTO api_key_scopes (api_key_id, scope) VALUES (1, 'openhands:read'), (1, 'openhands:git'), (2, 'full')`)
+	a.exec(`INSERT INTO api_key_scopes (api_key_id, scope) VALUES (1, 'openhands:read'), (1, 'openhands:git'), (2, 'full')`)
 	var r openhands.Report
 	err := a.run(&r, "import", "openhands")
 	reasons := map[string]string{}
@@ -427,6 +426,28 @@ func TestImportOfScopedKeys(t *testing.T) {
 	err = a.run(&r, "import", "openhands", "--revoke-missing")
 	if !errors.Is(err, ops.ErrDifferences) || r.Missing != 1 || r.Revoked != 1 || a.count("SELECT count(*) FROM tokenstate.api_key WHERE id = 'oh-demo-3' AND revoked_at IS NOT NULL") != 1 {
 		t.Errorf("a key that was given scopes since: %v %+v", err, r)
+	}
+	var c openhands.Compared
+	if err := a.run(&c, "shadow", "openhands"); err != nil || c.Keys == 0 {
+		t.Errorf("a scoped key is a difference: %v %+v", err, c)
+	}
+}
+
+// Ensure a key from before its owner's credentials were revoked is not taken, nor kept.
+func TestImportOfRevokedCredentials(t *testing.T) {
+	a := newAdopter(t, 20, 0)
+	a.take()
+	a.exec(`UPDATE "user" SET credentials_revoked_at = now() - interval '1 day' WHERE id::text = (SELECT user_id FROM api_keys WHERE id = 6);
+		UPDATE api_keys SET created_at = timezone('UTC', now()) WHERE id = 7`)
+	var r openhands.Report
+	err := a.run(&r, "import", "openhands", "--revoke-missing")
+	reasons := map[string]string{}
+	for _, s := range r.Skipped {
+		reasons[s.ID] = s.Reason
+	}
+	if !errors.Is(err, ops.ErrDifferences) || reasons["6"] != "credentials_revoked" || reasons["7"] != "" || r.Revoked != r.Missing || r.Revoked == 0 ||
+		a.count("SELECT count(*) FROM tokenstate.api_key WHERE id = 'oh-demo-6' AND revoked_at IS NOT NULL") != 1 {
+		t.Errorf("%v %+v", err, r)
 	}
 }
 

@@ -39,7 +39,8 @@ func (m *Import) missing(ctx context.Context, r *Report) error {
 
 // still are those of the living keys that are there as they were. Every database numbers its keys from 1, so a number that
 // means another key is another database, whose keys would take the place of those that were taken over. A key that was
-// given scopes since is there no more: what was taken over may do everything.
+// given scopes since is there no more, for what was taken over may do everything; nor is one that was revoked with all that
+// its owner had.
 func (m *Import) still(ctx context.Context, living []Held) (there map[string]bool, err error) {
 	there = map[string]bool{}
 	held := make(map[string]Held, len(living))
@@ -59,7 +60,7 @@ func (m *Import) still(ctx context.Context, living []Held) (there map[string]boo
 			}
 			k, err := row.Take(m.Realm, m.Pepper)
 			switch {
-			case errors.Is(err, ErrScoped):
+			case errors.Is(err, ErrScoped), errors.Is(err, ErrRevoked):
 			case err != nil || !h.is(k.Record):
 				return nil, ErrOther
 			default:

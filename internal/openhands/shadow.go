@@ -20,6 +20,8 @@ func (k Key) OpenHands(now tokenstate.Seconds) Opinion {
 	switch {
 	case k.Disabled:
 		return Opinion{Reason: "user_disabled"}
+	case k.Revoked:
+		return Opinion{Reason: "credentials_revoked"}
 	case now < k.NotBefore:
 		return Opinion{Reason: "not_yet_valid"}
 	case k.Expires != 0 && now >= k.Expires:
@@ -46,7 +48,7 @@ type Compared struct {
 const maxMismatches = 100
 
 // Shadow asks ours about every key and compares with what OpenHands decides. Nothing is written
-// on either side. What no header can carry is left out.
+// on either side. What no header can carry is left out, and so are keys with scopes, which only OpenHands knows.
 func Shadow(ctx context.Context, from *Source, size int, now func() tokenstate.Seconds,
 	ours func(context.Context, []Key) ([]Opinion, error),
 ) (Compared, error) {
@@ -57,7 +59,7 @@ func Shadow(ctx context.Context, from *Source, size int, now func() tokenstate.S
 			return c, err
 		}
 		after = keys[len(keys)-1].ID
-		keys = slices.DeleteFunc(keys, func(k Key) bool { return !k.presentable() })
+		keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Scoped || !k.presentable() })
 		if len(keys) == 0 {
 			continue
 		}

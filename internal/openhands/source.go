@@ -107,6 +107,7 @@ type Key struct {
 	Expires         tokenstate.Seconds // 0: never; dead from that second on
 	Disabled        bool               // its owner, who may be about to be deleted
 	Scoped          bool               // it may do less than its owner
+	Revoked         bool               // all that its owner had when it was there
 }
 
 // Keys reads the next keys in the order of their ids.
@@ -119,7 +120,7 @@ func (s *Source) Keys(ctx context.Context, after int64, limit int) ([]Key, error
 		var k Key
 		var text string
 		var created, used, notBefore, expires *float64
-		err := row.Scan(&k.ID, &text, &k.User, &k.Org, &k.Name, &created, &used, &notBefore, &expires, &k.Disabled, &k.Scoped)
+		err := row.Scan(&k.ID, &text, &k.User, &k.Org, &k.Name, &created, &used, &notBefore, &expires, &k.Disabled, &k.Scoped, &k.Revoked)
 		k.Key = secret.New(text)
 		k.Created, k.LastUsed = second(created), second(used)
 		k.NotBefore, k.Expires = second(notBefore), expiry(expires)
@@ -141,7 +142,7 @@ func (s *Source) keyQuery() string {
 		scoped = "EXISTS (SELECT FROM api_key_scopes s WHERE s.api_key_id = api_keys.id AND s.scope <> 'full')"
 	}
 	return `SELECT id::bigint, key, user_id, ` + org + `, coalesce(name, ''), floor(extract(epoch FROM created_at))::float8,
-		floor(extract(epoch FROM last_used_at))::float8, ` + notBefore + `, floor(extract(epoch FROM expires_at))::float8, ` + s.disabledOwner() + `, ` + scoped + `
+		floor(extract(epoch FROM last_used_at))::float8, ` + notBefore + `, floor(extract(epoch FROM expires_at))::float8, ` + s.disabledOwner() + `, ` + scoped + `, ` + s.revokedOwner() + `
 		FROM api_keys WHERE id > $1::bigint ORDER BY id LIMIT $2`
 }
 

@@ -13,7 +13,8 @@ var (
 	ErrNobody      = errors.New("no_user")             // its user_id is empty or too long
 	ErrUnspeakable = errors.New("cannot_be_presented") // no header can carry it, so nobody uses it
 	ErrTaken       = errors.New("another_key_has_this_value")
-	ErrScoped      = errors.New("scoped_key") // OpenHands lets it do less than its owner may, which authapi knows nothing of
+	ErrRevoked     = errors.New("credentials_revoked") // OpenHands has revoked what its owner had then
+	ErrScoped      = errors.New("scoped_key")          // OpenHands lets it do less than its owner may, which authapi knows nothing of
 )
 
 // Imported is a key as it is taken over.
@@ -40,6 +41,8 @@ func (k Key) Take(realm string, pepper apikey.Pepper) (Imported, error) {
 	switch {
 	case k.Scoped:
 		return Imported{}, ErrScoped
+	case k.Revoked:
+		return Imported{}, ErrRevoked
 	case k.User == "" || len(k.User) > maxID || len(id) > maxID:
 		return Imported{}, ErrNobody
 	case !p.Legacy():

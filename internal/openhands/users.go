@@ -23,6 +23,16 @@ func (s *Source) disabledOwner() string {
 	return `EXISTS (SELECT FROM "user" u WHERE u.id::text = user_id AND (` + strings.Join(said, " OR ") + `))`
 }
 
+// revokedOwner is SQL: an administrator has revoked what the owner of a key had, and the key is older. As of Keys, an epoch
+// is right whether a column has a zone or not.
+func (s *Source) revokedOwner() string {
+	if !s.columns["user.credentials_revoked_at"] {
+		return "false"
+	}
+	return `EXISTS (SELECT FROM "user" u WHERE u.id::text = user_id
+		AND extract(epoch FROM u.credentials_revoked_at) > extract(epoch FROM created_at))`
+}
+
 // Disabled are the users whom OpenHands refuses and who have something that is taken over.
 func (s *Source) Disabled(ctx context.Context) ([]string, error) {
 	rows, err := s.tx.Query(ctx, `SELECT user_id FROM (SELECT user_id FROM api_keys UNION SELECT user_id FROM offline_tokens) owners

@@ -32,7 +32,13 @@ CREATE TABLE offline_tokens (
 CREATE TABLE "user" (
     id uuid PRIMARY KEY,
     is_disabled boolean NOT NULL DEFAULT false,
-    deletion_pending boolean NOT NULL DEFAULT false
+    deletion_pending boolean NOT NULL DEFAULT false,
+    credentials_revoked_at timestamptz
+);
+CREATE TABLE api_key_scopes (
+    id serial PRIMARY KEY,
+    api_key_id integer NOT NULL REFERENCES api_keys ON DELETE CASCADE,
+    scope varchar(255) NOT NULL
 );`
 
 // Make fills an empty database with n keys, four for each user, and tokens of the first users.
