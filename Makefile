@@ -133,7 +133,7 @@ sim-rules: ## which seed of the simulator, or else which test, notices that a ru
 mutations: ## take the rules out one by one, in Go and Java; each must turn a test red (MUTATION_ONLY: files or rules; MUTATION_TRUTH=1: and make truth)
 	set -o pipefail; go test -count=1 -v -timeout=170m -tags=mutations ./internal/mutation/ | grep -vE '^(=== |---|    ---)'
 
-fuzz: devstack ## fuzz every parser of what comes from outside (FUZZ_TIME: of each, 5s; FUZZ_ONLY)
+fuzz: devstack $(LISTENER) ## fuzz every parser of what comes from outside (FUZZ_TIME: of each, 5s; FUZZ_ONLY)
 	$(DEVSTACK) run --services -- tools/fuzz
 
 SCENE ?=

@@ -114,7 +114,6 @@ type Waiting struct {
 
 // ViewRow is the SQL view's answer about one token.
 type ViewRow struct {
-	Token         tokenstate.Token // without the client's UUID and its expiry
 	State, Reason string
 	Since         tokenstate.Millis
 	Event         string

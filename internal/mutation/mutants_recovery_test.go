@@ -16,7 +16,7 @@ var recovering = []mutant{
 	{"a file's checksum counts", recovers + "file.go", ` || end.SHA256 != hex.EncodeToString(sum.Sum(nil))`, ``, false},
 	{"a file's number of lines counts", recovers + "file.go", ` || end.Lines != rows`, ` || end.Lines > rows+1000`, false},
 	{"a pruned journal contradicts no fact", recovers + "verify.go", `if r.Pruned = !whole; r.Pruned {`, `if r.Pruned = !whole; false {`, false},
-	{"the view is held against Judge", recovers + "verify.go", `if got := said[t]; got != want {`, `if got := said[t]; got != want && false {`, false},
+	{"the view is held against Judge", recovers + "verify.go", `if said != want {`, `if said != want && false {`, false},
 	{"holes in the feed are found", recovers + "verify.go", ` && r.FeedHoles == 0`, ``, false},
 	{"repair is asked for", recovers + "verify.go", `if repair == nil || r.Sound() {`, `if r.Sound() {`, false},
 	{"reconcile ends where Keycloak is away", recovers + "reconcile.go", `case errors.Is(err, worker.ErrAway) || ctx.Err() != nil:`, `case errors.Is(err, worker.ErrNoKeys) || ctx.Err() != nil:`, false},

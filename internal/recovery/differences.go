@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
@@ -65,19 +64,24 @@ func admission(k apikey.Record, s State) apikey.Decision {
 // compare says which facts b has beyond a, which it lacks, and which it holds otherwise; one
 // line each, in order.
 func compare(a, b tokenstate.Facts) (added, lacking, other []string) {
-	was, is := index(a), index(b)
-	for _, k := range slices.Sorted(maps.Keys(is)) {
-		if w, both := was[k]; !both {
-			added = append(added, k+" "+is[k])
-		} else if w != is[k] {
-			other = append(other, k+" "+is[k]+", not "+w)
+	tokenstate.Apart(a, b, func(a, b tokenstate.Facts) {
+		was, is := index(a), index(b)
+		for k, v := range is {
+			if w, both := was[k]; !both {
+				added = append(added, k+" "+v)
+			} else if w != v {
+				other = append(other, k+" "+v+", not "+w)
+			}
 		}
-	}
-	for _, k := range slices.Sorted(maps.Keys(was)) {
-		if _, both := is[k]; !both {
-			lacking = append(lacking, k+" "+was[k])
+		for k, v := range was {
+			if _, both := is[k]; !both {
+				lacking = append(lacking, k+" "+v)
+			}
 		}
-	}
+	})
+	slices.Sort(added)
+	slices.Sort(lacking)
+	slices.Sort(other)
 	return added, lacking, other
 }
 

@@ -13,9 +13,10 @@ type Frozen interface {
 	Facts(context.Context) (tokenstate.Facts, error)
 	// Taught is what the journal teaches; whole is false if it was pruned.
 	Taught(ctx context.Context, seen func(done, of int64)) (f tokenstate.Facts, whole bool, err error)
-	// View is what the SQL view says, and of which instant.
-	View(context.Context) ([]journal.ViewRow, tokenstate.Millis, error)
-	Tokens(context.Context) ([]tokenstate.Token, tokenstate.Rules, error)
+	// Rules are what tokens are judged by, and Now is the instant.
+	Rules(context.Context) (r tokenstate.Rules, now tokenstate.Millis, err error)
+	// Judged calls visit with each token and what the SQL view says of it: nothing, if the view lacks it.
+	Judged(ctx context.Context, visit func(tokenstate.Token, journal.ViewRow)) error
 	FeedHoles(context.Context) (int64, error)
 }
 
@@ -72,10 +73,10 @@ func Verify(ctx context.Context, z Frozen, repair Repair, seen func(done, of int
 		return r, err
 	}
 	if r.Pruned = !whole; r.Pruned {
-		taught = tokenstate.Join(taught, held)
+		taught.Add(held)
 	}
 	r.Missing, r.Extra, r.Different = compare(held, taught)
-	r.Facts = len(held.Rows())
+	r.Facts = held.Size()
 	if err := r.view(ctx, z, held); err != nil {
 		return r, err
 	}
@@ -92,27 +93,17 @@ func Verify(ctx context.Context, z Frozen, repair Repair, seen func(done, of int
 
 // view compares by the facts that the tables hold, right or wrong: a wrong fact is told above.
 func (r *Report) view(ctx context.Context, z Frozen, held tokenstate.Facts) error {
-	tokens, rules, err := z.Tokens(ctx)
+	rules, now, err := z.Rules(ctx)
 	if err != nil {
 		return err
 	}
-	rows, at, err := z.View(ctx)
-	if err != nil {
-		return err
-	}
-	r.Tokens = len(tokens)
-	said := make(map[tokenstate.Token]journal.ViewRow, len(rows))
-	for _, row := range rows {
-		said[row.Token] = row
-	}
-	for _, t := range tokens {
-		v := tokenstate.JudgeAt(t, held, rules, at)
-		t.Client, t.Expires, t.Issuer = "", 0, ""
-		want := journal.ViewRow{Token: t, State: v.State.String(), Reason: v.Reason, Since: v.Since, Event: v.Cause}
-		if got := said[t]; got != want {
+	return z.Judged(ctx, func(t tokenstate.Token, said journal.ViewRow) {
+		r.Tokens++
+		v := tokenstate.JudgeAt(t, held, rules, now)
+		want := journal.ViewRow{State: v.State.String(), Reason: v.Reason, Since: v.Since, Event: v.Cause}
+		if said != want {
 			r.View = append(r.View, fmt.Sprintf("user %s, client %s, session %s: the view says %q %q, Judge %q %q",
-				t.User, t.ClientID, t.Session, got.State, got.Reason, want.State, want.Reason))
+				t.User, t.ClientID, t.Session, said.State, said.Reason, want.State, want.Reason))
 		}
-	}
-	return nil
+	})
 }

@@ -81,27 +81,38 @@ func (z Frozen) teachOutbox(ctx context.Context, f tokenstate.Facts) error {
 	return nil
 }
 
-// View reads the view, whose answers must be JudgeAt's of the same instant.
-func (z Frozen) View(ctx context.Context) (rows []journal.ViewRow, at tokenstate.Millis, err error) {
-	if err := z.tx.QueryRow(ctx, "SELECT (extract(epoch FROM now()) * 1000)::bigint").Scan(&at); err != nil {
-		return nil, 0, fmt.Errorf("read the transaction's time: %w", err)
+// Rules are what tokens are judged by, and now is the instant, which is the view's as well.
+func (z Frozen) Rules(ctx context.Context) (r tokenstate.Rules, now tokenstate.Millis, err error) {
+	if err := z.tx.QueryRow(ctx, "SELECT (extract(epoch FROM now()) * 1000)::bigint").Scan(&now); err != nil {
+		return r, 0, fmt.Errorf("read the transaction's time: %w", err)
 	}
+	r, err = rules(ctx, z.tx)
+	return r, now, err
+}
+
+// Judged calls visit with each token, and what the view says of it. A million of them stand nowhere at once.
+func (z Frozen) Judged(ctx context.Context, visit func(tokenstate.Token, journal.ViewRow)) error {
 	// The plan of one token is compiled for seconds before it is used a first time.
 	if _, err := z.tx.Exec(ctx, "SET LOCAL jit = off"); err != nil {
-		return nil, 0, fmt.Errorf("read view: %w", err)
+		return fmt.Errorf("read view: %w", err)
 	}
-	const all = `SELECT realm, user_id, client_id, session_id, issued_at, state, coalesce(reason, ''),
-		coalesce((extract(epoch FROM since) * 1000)::bigint, 0), coalesce(event_id, '') FROM tokenstate.offline_token_state`
+	const all = `SELECT t.realm, t.user_id, coalesce(t.client, ''), t.client_id, t.session, t.issued_at_s, t.expires_at_s, t.issuer,
+			coalesce(v.state, ''), coalesce(v.reason, ''), coalesce((extract(epoch FROM v.since) * 1000)::bigint, 0), coalesce(v.event_id, '')
+		FROM tokenstate.offline_token t
+		LEFT JOIN tokenstate.offline_token_state v ON (v.realm, v.session_id, v.client_id) = (t.realm, t.session, t.client_id)`
 	found, err := z.tx.Query(ctx, all)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read view: %w", err)
+		return fmt.Errorf("read view: %w", err)
 	}
-	rows, err = pgx.CollectRows(found, func(r pgx.CollectableRow) (v journal.ViewRow, err error) {
-		err = r.Scan(&v.Token.Realm, &v.Token.User, &v.Token.ClientID, &v.Token.Session, &v.Token.IssuedAt, &v.State, &v.Reason, &v.Since,
-			&v.Event)
-		return v, err
-	})
-	return rows, at, err
+	var t tokenstate.Token
+	var v journal.ViewRow
+	_, err = pgx.ForEachRow(found, []any{
+		&t.Realm, &t.User, &t.Client, &t.ClientID, &t.Session, &t.IssuedAt, &t.Expires, &t.Issuer, &v.State, &v.Reason, &v.Since, &v.Event,
+	}, func() error { visit(t, v); return nil })
+	if err != nil {
+		return fmt.Errorf("read view: %w", err)
+	}
+	return nil
 }
 
 // Tokens are the stored and tracked tokens, and the rules that they are judged by.
