@@ -76,8 +76,13 @@ func (v *view) ask(ctx context.Context, last bool, questions []Question, take fu
 	return take(answers{BatchResults: all})
 }
 
+// sender is a transaction, or a connection that has begun one.
+type sender interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
 // together puts questions in one round trip of a transaction.
-func together(ctx context.Context, tx pgx.Tx, questions []Question, take func(dbsqlc.DBTX) error) (err error) {
+func together(ctx context.Context, tx sender, questions []Question, take func(dbsqlc.DBTX) error) (err error) {
 	var b pgx.Batch
 	for _, q := range questions {
 		b.Queue(q.SQL, q.Args...)

@@ -15,27 +15,29 @@ import (
 // nothing is. Version order is commit order, for the head's row is locked until the commit; so the commit goes with the
 // announcement in one round trip, and nobody waits for a writer that is far away or frozen. A rollback leaves no hole.
 func Write(ctx context.Context, pool *pgxpool.Pool, do func(pgx.Tx) ([]Name, error)) (version int64, err error) {
+	return writeOn(ctx, pool, func(conn *pgxpool.Conn) ([]Name, error) {
+		tx, err := conn.Begin(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return do(tx)
+	})
+}
+
+// writeOn is Write for who begins the transaction together with a first question.
+func writeOn(ctx context.Context, pool *pgxpool.Pool, do func(*pgxpool.Conn) ([]Name, error)) (version int64, err error) {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return 0, err
 	}
-	defer conn.Release()
-	tx, err := conn.Begin(ctx)
-	if err != nil {
-		return 0, err
+	defer conn.Release() // ends the connection if its transaction has not ended
+	changed, err := do(conn)
+	if err == nil {
+		version, err = commit(ctx, conn, changed)
 	}
-	ended := false
-	defer func() {
-		if !ended {
-			_ = tx.Rollback(ctx)
-		}
-	}()
-	changed, err := do(tx)
 	if err != nil {
-		return 0, err
+		_, _ = conn.Exec(ctx, "ROLLBACK")
 	}
-	version, err = commit(ctx, conn, changed)
-	ended = err == nil
 	return version, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -58,8 +59,8 @@ func (s *Store) ReplaceToken(ctx context.Context, t StoredToken, c *Ciphertext) 
 
 func (s *Store) put(ctx context.Context, t StoredToken, c *Ciphertext, narrower bool) (Put, error) {
 	var put Put
-	version, err := Write(ctx, s.pool, func(tx pgx.Tx) ([]Name, error) {
-		old, err := seated(ctx, tx, t.Token)
+	version, err := writeOn(ctx, s.pool, func(conn *pgxpool.Conn) ([]Name, error) {
+		old, err := seated(ctx, conn, t.Token)
 		if err != nil || old != nil && old.IssuedAtS > int64(t.Token.IssuedAt) {
 			return nil, err
 		}
@@ -70,7 +71,7 @@ func (s *Store) put(ctx context.Context, t StoredToken, c *Ciphertext, narrower 
 			return nil, ErrNarrower
 		}
 		put.Created = old == nil
-		return changedTokens(putToken(ctx, tx, t, c))
+		return changedTokens(putToken(ctx, conn, t, c))
 	})
 	if err != nil {
 		return Put{}, fmt.Errorf("store token: %w", err)
@@ -86,10 +87,13 @@ func lacks(scope, other string) bool {
 	return len(has) > 0 && slices.ContainsFunc(strings.Fields(other), func(s string) bool { return !slices.Contains(has, s) })
 }
 
-// seated waits for others who store in t's place, and is storedRow then.
-func seated(ctx context.Context, tx pgx.Tx, t tokenstate.Token) (old *dbsqlc.TokenstateOfflineToken, err error) {
+// seated begins a transaction, waits for others who store in t's place, and is storedRow then.
+func seated(ctx context.Context, conn *pgxpool.Conn, t tokenstate.Token) (old *dbsqlc.TokenstateOfflineToken, err error) {
 	seat := []any{t.Realm, t.Session, t.ClientID}
-	err = together(ctx, tx, []Question{{dbsqlc.LockSeat, seat}, {dbsqlc.StoredToken, seat}}, func(db dbsqlc.DBTX) error {
+	err = together(ctx, conn, []Question{{SQL: "BEGIN"}, {dbsqlc.LockSeat, seat}, {dbsqlc.StoredToken, seat}}, func(db dbsqlc.DBTX) error {
+		if _, err := db.Exec(ctx, ""); err != nil {
+			return err
+		}
 		if err := q.LockSeat(ctx, db, dbsqlc.LockSeatParams{}); err != nil {
 			return err
 		}
@@ -109,7 +113,7 @@ func storedRow(ctx context.Context, tx dbsqlc.DBTX, t tokenstate.Token) (*dbsqlc
 }
 
 // putToken stores a token and its ciphertext in one round trip.
-func putToken(ctx context.Context, tx pgx.Tx, t StoredToken, c *Ciphertext) (rows []dbsqlc.TokenstateOfflineToken, err error) {
+func putToken(ctx context.Context, tx sender, t StoredToken, c *Ciphertext) (rows []dbsqlc.TokenstateOfflineToken, err error) {
 	if t.Custody = Tracked; c != nil {
 		t.Custody = Sealed
 	}

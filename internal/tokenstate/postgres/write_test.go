@@ -67,14 +67,28 @@ func TestAWriteThatFailsLeavesNothing(t *testing.T) {
 	}
 }
 
-// Ensure a token is stored in four round trips, its beginning and its end among them.
-func TestATokenTakesFourRoundTrips(t *testing.T) {
+// Ensure a token is stored in three round trips, the beginning and the end of the transaction among them, and that one that is
+// refused leaves the connection whole.
+func TestATokenTakesThreeRoundTrips(t *testing.T) {
 	s, c := tripped(t, newPool(t))
 	for i, sealed := range []*Ciphertext{{"k", []byte("five")}, {"k", []byte("six")}, nil} {
 		before := c.n.Load()
 		_, err := s.PutToken(t.Context(), issued(tokenstate.Seconds(5+i)), sealed)
-		if asked := c.n.Load() - before; err != nil || asked != 4 {
+		if asked := c.n.Load() - before; err != nil || asked != 3 {
 			t.Errorf("%d round trips, %v", asked, err)
 		}
+	}
+	verified := issued(9)
+	verified.Verified = true
+	_, err := s.PutToken(t.Context(), verified, &Ciphertext{"k", []byte("nine")})
+	must(t, err)
+	made := s.pool.Stat().NewConnsCount()
+	for range 3 {
+		if _, err := s.PutToken(t.Context(), issued(9), nil); !errors.Is(err, ErrVerifiedStays) {
+			t.Error(err)
+		}
+	}
+	if again := s.pool.Stat().NewConnsCount(); again != made {
+		t.Errorf("%d connections were made for what was refused", again-made)
 	}
 }
