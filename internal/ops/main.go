@@ -37,11 +37,19 @@ func Main(app *cli.Command, schema int64) int {
 	context.AfterFunc(ctx, stop) // from here on the default applies: the second signal ends us
 	app.Version, app.EnableShellCompletion, app.Suggest = Built(schema), true, true
 	strict(app)
-	err := app.Run(ctx, os.Args)
+	err := ours(app.Run(ctx, os.Args))
 	if err != nil && !errors.Is(err, context.Canceled) {
 		_, _ = fmt.Fprintf(os.Stderr, "%s: %v\n", app.Name, err)
 	}
 	return code(err, len(interrupted) > 0)
+}
+
+// ours makes a usage error of what the library would leave the program with: help was asked for on a command that is none.
+func ours(err error) error {
+	if _, its := errors.AsType[cli.ExitCoder](err); its {
+		return fmt.Errorf("%w: no such command; see --help", ErrUsage)
+	}
+	return err
 }
 
 func code(err error, interrupted bool) int {

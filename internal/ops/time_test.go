@@ -60,4 +60,9 @@ func TestCompletion(t *testing.T) {
 	if err := app.Run(t.Context(), []string{"x", "runn"}); !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), "did you mean run?") {
 		t.Errorf("a mistyped command: %v", err)
 	}
+	for _, asked := range [][]string{{"x", "nothing", "--help"}, {"x", "help", "nothing"}} {
+		if err := ours(app.Run(t.Context(), asked)); code(err, false) != exitUsage || !strings.Contains(err.Error(), "no such command") {
+			t.Errorf("%v: %v", asked, err)
+		}
+	}
 }
