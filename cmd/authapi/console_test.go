@@ -59,9 +59,9 @@ func (w *world) withConsole() (pages *httptest.Server, api *upstream.Authapi) {
 		source.Close()
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	})
-	snap, err := w.store.Snapshot(t.Context())
+	_, head, err := w.store.Facts(t.Context())
 	must(t, err)
-	must(t, known.WaitVersion(t.Context(), snap.Version))
+	must(t, known.WaitVersion(t.Context(), head))
 	api = &upstream.Authapi{URL: authapi.URL, Credential: secret.New(w.service), OfRealm: "demo"}
 	var s *console.Server
 	pages = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { s.Handler().ServeHTTP(rw, r) }))

@@ -193,9 +193,9 @@ func (w *world) metric(label string) float64 {
 
 func (w *world) caughtUp() {
 	w.t.Helper()
-	snap, err := w.store.Snapshot(w.t.Context())
+	_, head, err := w.store.Facts(w.t.Context())
 	must(w.t, err)
-	must(w.t, w.known.WaitVersion(w.t.Context(), snap.Version))
+	must(w.t, w.known.WaitVersion(w.t.Context(), head))
 }
 
 // lag makes w see nothing new while do is done.

@@ -98,22 +98,26 @@ func (p population) learn(f tokenstate.Facts, i int) {
 	}
 }
 
-func (p population) snapshot() projection.Snapshot {
-	s := projection.Snapshot{Version: 1, Nonce: "n", Facts: tokenstate.NewFacts()}
+// show is the population as a snapshot. What is known of the realm and of the client is what the last of them teaches.
+func (p population) show(to projection.Taker) {
+	to.Begin(1, "n")
 	for i := range p.n {
-		p.learn(s.Facts, i)
-		s.Tokens = append(s.Tokens, projection.Token{Token: p.token(i), Custody: strings.Clone("sealed"), Verified: true, Scope: strings.Clone("openid offline_access")})
+		known := tokenstate.NewFacts()
+		p.learn(known, i)
+		projection.ShowFacts(known, to)
+	}
+	for i := range p.n {
+		to.Token(projection.Token{Token: p.token(i), Custody: strings.Clone("sealed"), Verified: true, Scope: strings.Clone("openid offline_access")})
 		if i%2 == 0 {
-			s.Keys = append(s.Keys, p.key(i))
+			to.Key(p.key(i))
 		}
 	}
-	return s
 }
 
-// source gives the snapshot once, and is silent afterwards.
+// source gives the population once, and is silent afterwards.
 type source struct{ p population }
 
-func (s source) Snapshot(context.Context) (projection.Snapshot, error) { return s.p.snapshot(), nil }
+func (s source) Snapshot(_ context.Context, to projection.Taker) error { s.p.show(to); return nil }
 
 func (s source) News(ctx context.Context, _ int64) (projection.News, error) {
 	status, err := s.Status(ctx)

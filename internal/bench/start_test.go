@@ -39,8 +39,10 @@ func start(b *bench) {
 	b.starts("from Postgres", 10, fromPostgres, nil, "reading the rows", bare)
 	b.keep(fromPostgres(), file)
 	bare = milliseconds(b.rounds, func() {
-		_, err := file.Kept()
+		from, err := file.Kept()
 		b.must(err)
+		_, err = io.Copy(io.Discard, from)
+		b.must(errors.Join(err, from.Close()))
 	})
 	away := func() projection.Source { return away{fromPostgres()} }
 	b.starts("from the sealed file", 4, away, file, "opening it", bare)
@@ -99,8 +101,8 @@ type keeper struct {
 	kept chan struct{}
 }
 
-func (k *keeper) Keep(raw []byte) error {
-	err := k.SnapshotFile.Keep(raw)
+func (k *keeper) Keep(write func(io.Writer) error) error {
+	err := k.SnapshotFile.Keep(write)
 	select {
 	case k.kept <- struct{}{}:
 	default:

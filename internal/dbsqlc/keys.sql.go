@@ -57,51 +57,6 @@ func (q *Queries) AddKey(ctx context.Context, db DBTX, arg AddKeyParams) error {
 	return err
 }
 
-const AllKeys = `-- name: AllKeys :many
-SELECT id, realm, user_id, org_id, name, kind, digest, pepper_id, generation, created_at, expires_at, not_before, revoked_at, revoked_by, blocked, scopes, last_four, last_used_at, replaces, made_by FROM tokenstate.api_key ORDER BY id
-`
-
-func (q *Queries) AllKeys(ctx context.Context, db DBTX) ([]TokenstateApiKey, error) {
-	rows, err := db.Query(ctx, AllKeys)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []TokenstateApiKey{}
-	for rows.Next() {
-		var i TokenstateApiKey
-		if err := rows.Scan(
-			&i.ID,
-			&i.Realm,
-			&i.UserID,
-			&i.OrgID,
-			&i.Name,
-			&i.Kind,
-			&i.Digest,
-			&i.PepperID,
-			&i.Generation,
-			&i.CreatedAt,
-			&i.ExpiresAt,
-			&i.NotBefore,
-			&i.RevokedAt,
-			&i.RevokedBy,
-			&i.Blocked,
-			&i.Scopes,
-			&i.LastFour,
-			&i.LastUsedAt,
-			&i.Replaces,
-			&i.MadeBy,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const AllServiceKeys = `-- name: AllServiceKeys :many
 SELECT name, realm, digest, pepper_id, scopes, orgs, created_at FROM tokenstate.service_key ORDER BY name
 `

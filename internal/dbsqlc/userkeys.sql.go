@@ -10,36 +10,6 @@ import (
 	"time"
 )
 
-const AllMembers = `-- name: AllMembers :many
-SELECT realm, org_id, user_id FROM tokenstate.org_member
-`
-
-type AllMembersRow struct {
-	Realm  string
-	OrgID  string
-	UserID string
-}
-
-func (q *Queries) AllMembers(ctx context.Context, db DBTX) ([]AllMembersRow, error) {
-	rows, err := db.Query(ctx, AllMembers)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []AllMembersRow{}
-	for rows.Next() {
-		var i AllMembersRow
-		if err := rows.Scan(&i.Realm, &i.OrgID, &i.UserID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const ClaimOnce = `-- name: ClaimOnce :one
 INSERT INTO tokenstate.once AS o (realm, caller, key, request, seed, key_id) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (realm, caller, key) DO UPDATE SET request = EXCLUDED.request, seed = EXCLUDED.seed, key_id = EXCLUDED.key_id, created_at = now()

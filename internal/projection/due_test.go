@@ -29,7 +29,7 @@ type crowd struct {
 func newCrowd(t *testing.T, share int) *crowd {
 	t.Helper()
 	c := &crowd{t, New(newHistory(), Options{}, zerolog.Nop()), tokenstate.NewFacts(), 0}
-	c.p.st = newState(Snapshot{Facts: tokenstate.NewFacts()})
+	c.p.st = newState()
 	c.p.status.Rules = tokenstate.DefaultRules()
 	c.p.memo.share = share
 	return c
@@ -238,7 +238,7 @@ func BenchmarkDue(b *testing.B) {
 // has been looked at.
 func TestSweptUntil(t *testing.T) {
 	p := New(newHistory(), Options{}, zerolog.Nop())
-	st := newState(Snapshot{Facts: tokenstate.NewFacts()})
+	st := newState()
 	p.st = st
 	st.putToken(Token{Token: tokenstate.Token{Realm: "demo", User: "u", ClientID: "gone", Session: "s", IssuedAt: 1}})
 	if at := p.SweptUntil(); at != 0 {

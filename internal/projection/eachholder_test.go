@@ -64,7 +64,7 @@ func TestEachHolder_Reloaded(t *testing.T) {
 	seen := 0
 	if c.p.EachHolder(true, func(Holder) {
 		if seen++; seen == dueChunk {
-			c.p.st = newState(Snapshot{Facts: tokenstate.NewFacts()})
+			c.p.st = newState()
 		}
 	}) || seen != dueChunk {
 		t.Errorf("%d were shown, of a state that was replaced after %d", seen, dueChunk)

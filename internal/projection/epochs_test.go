@@ -33,9 +33,9 @@ type turning struct {
 	meanwhile func()
 }
 
-func (d turning) Snapshot(ctx context.Context) (Snapshot, error) {
+func (d turning) Snapshot(ctx context.Context, to Taker) error {
 	defer d.meanwhile()
-	return d.history.Snapshot(ctx)
+	return d.history.Snapshot(ctx, to)
 }
 
 // Ensure only a state that is one epoch's, and that a worker has confirmed, is kept for a start without the
@@ -62,5 +62,15 @@ func TestWhatIsNotOneConfirmedStateIsNotKept(t *testing.T) {
 		if err := p.keep(t.Context()); err != nil || (s.raw != nil) != c.kept {
 			t.Errorf("%s: kept %v, %v", name, s.raw != nil, err)
 		}
+	}
+}
+
+// Ensure who knew nothing before asks no feed: it may be as long as a snapshot, and is read as a whole.
+func TestTheFirstLoadReadsNoFeed(t *testing.T) {
+	h := newHistory()
+	h.add("n1")
+	p, _ := counted(h, Options{})
+	if step(t, p); h.asked != 0 || p.Version() != 1 {
+		t.Errorf("the feed was asked %d times for version %d", h.asked, p.Version())
 	}
 }

@@ -2,13 +2,13 @@ package projection
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
@@ -29,6 +29,7 @@ type history struct {
 	wake     chan struct{}
 	fault    error
 	finds    int
+	asked    int // for news
 
 	unloadable error // of snapshots alone
 }
@@ -90,7 +91,7 @@ func (st *state) allHolders() map[string]string {
 }
 
 func (h *history) snapshot() Snapshot {
-	st := newState(Snapshot{Facts: tokenstate.NewFacts()})
+	st := newState()
 	for _, v := range h.versions {
 		st.install(v, h.status.Rules)
 	}
@@ -110,15 +111,18 @@ func (h *history) snapshot() Snapshot {
 	return s
 }
 
-func (h *history) Snapshot(context.Context) (Snapshot, error) {
+func (h *history) Snapshot(_ context.Context, to Taker) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.snapshot(), errors.Join(h.fault, h.unloadable)
+	s := h.snapshot()
+	s.Show(to)
+	return errors.Join(h.fault, h.unloadable)
 }
 
 func (h *history) News(_ context.Context, after int64) (News, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.asked++
 	if after >= int64(len(h.versions)) || after < h.pruned {
 		return News{Status: h.status, Gap: errors.New("pruned, or ahead")}, h.fault
 	}
@@ -177,15 +181,32 @@ func (h *history) FindLegacy(_ context.Context, digests []apikey.Sum) (out []api
 	return out, h.fault
 }
 
-func gz(t *testing.T, text string) []byte {
+// stateOf is the state that is made of a snapshot.
+func stateOf(s Snapshot) *state {
+	b := newBuilder()
+	s.Show(b)
+	return b.st
+}
+
+// keptOf is a snapshot as it is kept.
+func keptOf(t require, at time.Time, status Status, s Snapshot) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	if _, err := z.Write([]byte(text)); err != nil {
+	var out bytes.Buffer
+	k := &keptWriter{wire: newWriter(&out), at: at, status: status}
+	s.Show(k)
+	if err := k.end(); err != nil {
 		t.Fatal(err)
 	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return out.Bytes()
+}
+
+type require interface {
+	Helper()
+	Fatal(...any)
+}
+
+// decoded is what was kept.
+func decoded(raw []byte) (h keptHeader, s Snapshot, err error) {
+	h, err = readKept(bytes.NewReader(raw), &s)
+	return h, s, err
 }

@@ -2,7 +2,9 @@ package projection
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/pause"
@@ -50,15 +52,18 @@ func (p *Projection) regress(status Status) {
 
 // behind reports whether the database's history does not lead over the version and nonce that
 // we stood at. What is pruned cannot be told.
-func (p *Projection) behind(ctx context.Context, now Snapshot, version int64, nonce string) (bool, error) {
-	if now.Version < version {
+func (p *Projection) behind(ctx context.Context, now *state, version int64, nonce string) (bool, error) {
+	if version == 0 { // there was nothing: the feed has nothing to say, and may be long
+		return false, nil
+	}
+	if now.version < version {
 		return true, nil
 	}
 	news, err := p.source.News(ctx, version)
 	if err != nil || news.Gap != nil {
 		return false, err
 	}
-	return version > 0 && news.Was != nonce, nil
+	return news.Was != nonce, nil
 }
 
 // Keep keeps the snapshot up to date until ctx ends, and once more then. It reads the database,
@@ -98,26 +103,31 @@ func (p *Projection) keepIfDue(ctx context.Context) {
 func (p *Projection) keep(ctx context.Context) error {
 	at := time.Now()
 	status, err := p.source.Status(ctx)
-	if err != nil {
+	if err != nil || !status.Confirmed {
 		return err
 	}
-	snap, err := p.source.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	if after, err := p.source.Status(ctx); err != nil || !status.Confirmed || after.Epoch != status.Epoch {
-		return err
-	}
-	raw, err := encodeKept(at, status, snap)
-	if err == nil {
-		err = p.opts.Keeper.Keep(raw)
+	var version int64
+	err = p.opts.Keeper.Keep(func(to io.Writer) error {
+		k := &keptWriter{wire: newWriter(to), at: at, status: status}
+		if err := p.source.Snapshot(ctx, k); err != nil {
+			return err
+		}
+		version = k.version
+		after, err := p.source.Status(ctx)
+		if err == nil && after.Epoch != status.Epoch {
+			err = errMoved
+		}
+		return errors.Join(err, k.end())
+	})
+	if errors.Is(err, errMoved) {
+		return nil // the next one will be of one epoch
 	}
 	if err != nil {
 		return fmt.Errorf("keep a snapshot: %w", err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.keptVersion, p.keptAt = snap.Version, at
+	p.keptVersion, p.keptAt = version, at
 	return nil
 }
 
@@ -126,51 +136,43 @@ func (p *Projection) open() {
 	if p.opts.Keeper == nil {
 		return
 	}
-	raw, err := p.opts.Keeper.Kept()
 	var h keptHeader
-	if err == nil && raw != nil {
-		h, _, err = headerOf(raw)
-	}
+	there, err := p.kept(func(from io.Reader) (err error) {
+		h, err = newReader(from).header()
+		return err
+	})
 	age := time.Since(h.At.Time())
 	switch {
 	case err != nil:
 		p.unused(err.Error())
-	case raw == nil:
+	case !there:
 		p.unused("there is no snapshot on disk yet")
 	case p.opts.MaxStale > 0 && age > p.opts.MaxStale:
 		p.unused(fmt.Sprintf("the snapshot on disk is %s old, more than AUTHAPI_KEY_MAX_STALE allows", age.Round(time.Second)))
-		p.kept, p.keptHeader = nil, &h // still the proof of what was answered once
+		p.keptHeader = &h // still the proof of what was answered once
 	case age < -fromAhead:
 		p.unused("the snapshot on disk is from the future: check the clock")
 	default:
-		p.kept, p.keptHeader = raw, &h
+		p.useKept, p.keptHeader = true, &h
 	}
-}
-
-// unused says why there is nothing to answer from while the database is away.
-func (p *Projection) unused(why string) {
-	p.log.Warn().Msg(why)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.whyUnused = why
 }
 
 // restore answers from the kept snapshot, once, because the database does not answer.
 func (p *Projection) restore() {
-	raw := p.kept
-	if p.kept = nil; raw == nil {
+	if !p.useKept {
 		return
 	}
+	p.useKept = false
 	if p.seenEpoch != 0 && p.seenEpoch != p.keptHeader.Status.Epoch {
 		p.unused("the snapshot on disk is of another epoch of the database")
 		return
 	}
-	h, snap, err := decodeKept(raw)
+	defer sparing()()
+	h, next, err := p.fromKept()
 	if err != nil {
 		p.unused(err.Error())
 		return
 	}
-	next := newState(snap)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.st, p.fromDisk, p.confirmed = next, true, h.Status.Confirmed

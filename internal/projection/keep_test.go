@@ -1,9 +1,11 @@
 package projection
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -24,15 +26,24 @@ type shelf struct {
 	given chan struct{}
 }
 
-func (s *shelf) Keep(raw []byte) error {
-	s.raw = raw
+func (s *shelf) Keep(write func(io.Writer) error) error {
+	var out bytes.Buffer
+	if err := write(&out); err != nil {
+		return err
+	}
+	s.raw = out.Bytes()
 	if s.given != nil {
 		s.given <- struct{}{}
 	}
 	return nil
 }
 
-func (s *shelf) Kept() ([]byte, error) { return s.raw, s.err }
+func (s *shelf) Kept() (io.ReadCloser, error) {
+	if s.raw == nil {
+		return nil, s.err
+	}
+	return io.NopCloser(bytes.NewReader(s.raw)), s.err
+}
 
 // Ensure whatever the state is, what is kept of it is that state.
 func TestKeptIsTheState(t *testing.T) {
@@ -51,7 +62,7 @@ func TestKeptIsTheState(t *testing.T) {
 		if ready, why := next.Ready(); !ready {
 			t.Fatal(why)
 		}
-		same(t, next, newState(h.snapshot()))
+		same(t, next, stateOf(h.snapshot()))
 	})
 }
 
@@ -75,11 +86,7 @@ func TestEverythingIsKept(t *testing.T) {
 			}
 		}
 	}
-	raw, err := encodeKept(time.UnixMilli(5000), status, want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, got, err := decodeKept(raw)
+	h, got, err := decoded(keptOf(t, time.UnixMilli(5000), status, want))
 	if err != nil || !reflect.DeepEqual(got, want) || !reflect.DeepEqual(h.Status, status) || h.At != 5000 {
 		t.Fatalf("%+v %+v %v", h, got, err)
 	}
@@ -91,11 +98,7 @@ func cutOff(t *testing.T, at time.Time) (*history, *shelf) {
 	h, s := newHistory(), &shelf{}
 	h.status.Beats = []hearing.Beat{{Node: "a", Received: tokenstate.Millis(at.UnixMilli())}}
 	h.add("n1", Change{Key: &apikey.Record{ID: "k", Realm: "r", User: "u"}})
-	raw, err := encodeKept(at, h.status, h.snapshot())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.raw, h.fault = raw, errors.New("away")
+	s.raw, h.fault = keptOf(t, at, h.status, h.snapshot()), errors.New("away")
 	return h, s
 }
 
@@ -148,19 +151,23 @@ func TestKeptIsNotUsed(t *testing.T) {
 		why   string
 	}{
 		"too old": {func(h *history, s *shelf) {
-			s.raw, _ = encodeKept(time.Now().Add(-25*time.Hour), h.status, h.snapshot())
+			s.raw = keptOf(t, time.Now().Add(-25*time.Hour), h.status, h.snapshot())
 		}, "old"},
 		"from the future": {func(h *history, s *shelf) {
-			s.raw, _ = encodeKept(time.Now().Add(time.Hour), h.status, h.snapshot())
+			s.raw = keptOf(t, time.Now().Add(time.Hour), h.status, h.snapshot())
 		}, "future"},
-		"does not open":   {func(_ *history, s *shelf) { s.raw, s.err = nil, errors.New("does not open") }, "does not open"},
-		"truncated":       {func(_ *history, s *shelf) { s.raw = s.raw[:len(s.raw)-20] }, "damaged"},
-		"something else":  {func(_ *history, s *shelf) { s.raw = []byte("something else") }, "damaged"},
-		"there is none":   {func(_ *history, s *shelf) { s.raw = nil }, "no snapshot"},
-		"another version": {func(_ *history, s *shelf) { s.raw = gz(t, `{"Format":99}`) }, "version"},
-		"too few entries": {func(_ *history, s *shelf) {
-			s.raw = gz(t, `{"Format":1,"At":`+fmt.Sprint(time.Now().UnixMilli())+`,"Entries":2}`)
-		}, "damaged"},
+		"does not open":  {func(_ *history, s *shelf) { s.raw, s.err = nil, errors.New("does not open") }, "does not open"},
+		"truncated":      {func(_ *history, s *shelf) { s.raw = s.raw[:len(s.raw)-1] }, "damaged"},
+		"with more":      {func(_ *history, s *shelf) { s.raw = append(s.raw, 0) }, "damaged"},
+		"something else": {func(_ *history, s *shelf) { s.raw = []byte("something else") }, "damaged"},
+		"there is none":  {func(_ *history, s *shelf) { s.raw = nil }, "no snapshot"},
+		"another version": {func(_ *history, s *shelf) {
+			s.raw = bytes.Replace(s.raw, []byte(`"Format":3`), []byte(`"Format":4`), 1)
+		}, "version"},
+		"another header": {func(_ *history, s *shelf) {
+			s.raw = bytes.Replace(s.raw, []byte(`"Confirmed":`), []byte(`"Committed":`), 1)
+		}, "version"},
+		"other entries": {func(_ *history, s *shelf) { s.raw = bytes.Replace(s.raw, []byte(`NoOffline`), []byte(`OffliNone`), 1) }, "version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, s := cutOff(t, time.Now())
@@ -274,7 +281,7 @@ func TestKeep(t *testing.T) {
 			last = true
 		}
 	}
-	if hd, _, err := headerOf(s.raw); err != nil || hd.Version != 3 {
+	if hd, _, err := decoded(s.raw); err != nil || hd.Version != 3 {
 		t.Fatalf("the last one kept is of version %d, %v", hd.Version, err)
 	}
 	for name, spoil := range map[string]func(){

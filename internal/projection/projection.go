@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -39,15 +40,16 @@ type Projection struct {
 	keptAt      time.Time
 	whyUnused   string // the snapshot on disk; "" if it is used, or not wanted
 
-	kept       []byte // only Run uses these: what is on disk, until it is of no use any more
+	useKept    bool // only Run uses these: what is on disk, until it is of no use any more
 	keptHeader *keptHeader
 	seenEpoch  int64
 
-	clock  dbClock
-	memo   dueMemo
-	find   singleflight.Group
-	limit  *rate.Limiter
-	absent map[string]time.Time // ids and digests that were not found a moment ago
+	reading atomic.Int64 // rows of a snapshot that is being loaded
+	clock   dbClock
+	memo    dueMemo
+	find    singleflight.Group
+	limit   *rate.Limiter
+	absent  map[string]time.Time // ids and digests that were not found a moment ago
 
 	// Any text may be a key in another format than ours: made-up ones must not use up the looks for ours.
 	digestLimit *rate.Limiter
@@ -73,6 +75,8 @@ func (p *Projection) Ready() (ok bool, why string) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	switch {
+	case p.st == nil && p.reading.Load() > 0:
+		return false, fmt.Sprintf("a snapshot is being loaded: %d rows so far", p.reading.Load())
 	case p.st == nil && p.whyUnused != "":
 		return false, "the database has not answered yet, and " + p.whyUnused
 	case p.st == nil:

@@ -79,7 +79,7 @@ func TestFollowsWhateverHappens(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		same(t, p, newState(h.snapshot()))
+		same(t, p, stateOf(h.snapshot()))
 	})
 }
 

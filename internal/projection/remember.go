@@ -15,11 +15,13 @@ var errMoved = errors.New("the database was restarted or promoted while it was r
 func (p *Projection) remember(next *state) (facts []tokenstate.Row) {
 	old := p.st
 	if old == nil {
-		_, snap, err := decodeKept(p.kept)
-		if err != nil { // it was too old to answer from, or is damaged
+		if !p.useKept { // it was too old to answer from
 			return nil
 		}
-		old = newState(snap)
+		var err error
+		if _, old, err = p.fromKept(); err != nil {
+			return nil
+		}
 	}
 	has := map[string]tokenstate.Rank{}
 	for _, r := range ordered(next.facts) {

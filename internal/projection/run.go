@@ -18,7 +18,7 @@ func (p *Projection) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		more, err := p.step(ctx)
 		if err == nil {
-			retry, p.kept = p.opts.Retry, nil
+			retry, p.useKept = p.opts.Retry, false
 		} else if p.st == nil {
 			p.restore()
 		}
@@ -38,11 +38,11 @@ func (p *Projection) Run(ctx context.Context) error {
 // step brings the projection further once, and says whether there is more to read.
 func (p *Projection) step(ctx context.Context) (more bool, err error) {
 	limit := p.opts.LoadLimit
-	if p.kept != nil {
+	if p.useKept {
 		limit = firstLimit // there is something to answer from meanwhile
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
+	ctx, alive, end := whileAlive(ctx, limit)
+	defer end(&err)
 	now := time.Now()
 	news, err := p.news(ctx)
 	if err != nil {
@@ -54,14 +54,14 @@ func (p *Projection) step(ctx context.Context) (more bool, err error) {
 	}
 	p.seenEpoch = status.Epoch
 	if p.st == nil || status.Epoch != p.status.Epoch { // only Run writes them
-		return true, p.load(ctx, status, now)
+		return true, p.load(ctx, status, now, alive)
 	}
 	if news.Gap == nil && news.Was != p.st.nonce {
 		news.Gap = errOther
 	}
 	if news.Gap != nil {
 		p.log.Error().AnErr("feed", news.Gap).Int64("version", p.st.version).Msg("the feed does not lead on; loading a snapshot")
-		err := p.load(ctx, status, now)
+		err := p.load(ctx, status, now, alive)
 		p.lostTrack(err)
 		return true, err
 	}
@@ -89,13 +89,15 @@ func (p *Projection) lostTrack(err error) {
 
 // load takes a snapshot over. If it is behind what we had answered from in this epoch, we are
 // not ready: what was revoked since would be open again.
-func (p *Projection) load(ctx context.Context, status Status, now time.Time) error {
-	snap, err := p.snapshot(ctx, status.History)
-	if err != nil {
+func (p *Projection) load(ctx context.Context, status Status, now time.Time, alive func()) error {
+	defer sparing()()
+	defer p.reading.Store(0)
+	b := newBuilder()
+	if err := p.snapshot(ctx, status.History, p.progressing(b, alive)); err != nil {
 		return err
 	}
-	next := newState(snap)
-	lost, err := p.lost(ctx, snap)
+	next := b.st
+	lost, err := p.lost(ctx, next)
 	if err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 	p.mu.Lock()
 	if lost {
 		p.regress(status)
-		p.log.Error().Int64("version", snap.Version).Int("facts", len(remembered)).Bool("ready", p.regressed == nil && status.Confirmed).
+		p.log.Error().Int64("version", next.version).Int("facts", len(remembered)).Bool("ready", p.regressed == nil && status.Confirmed).
 			Msg("the database has lost what was committed; what is known here of it stays in force")
 	}
 	p.loads.Add(1)
@@ -120,25 +122,24 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time) err
 	if p.opts.Loaded != nil {
 		p.opts.Loaded()
 	}
-	p.log.Info().Int64("version", snap.Version).Int("tokens", len(snap.Tokens)).Int("keys", len(snap.Keys)).Msg("snapshot loaded")
+	p.log.Info().Int64("version", next.version).Int("tokens", b.tokens).Int("keys", b.keys).Msg("snapshot loaded")
 	return nil
 }
 
 // snapshot reads one of a history: what was confirmed of another one does not hold of it.
-func (p *Projection) snapshot(ctx context.Context, history string) (Snapshot, error) {
-	snap, err := p.source.Snapshot(ctx)
-	if err != nil {
-		return snap, err
+func (p *Projection) snapshot(ctx context.Context, history string, to Taker) error {
+	if err := p.source.Snapshot(ctx, to); err != nil {
+		return err
 	}
 	now, err := p.source.Status(ctx)
 	if err == nil && now.History != history {
 		err = errMoved
 	}
-	return snap, err
+	return err
 }
 
 // lost compares with where we stood, or where the process before us did.
-func (p *Projection) lost(ctx context.Context, snap Snapshot) (bool, error) {
+func (p *Projection) lost(ctx context.Context, next *state) (bool, error) {
 	version, nonce := int64(0), ""
 	switch h := p.keptHeader; {
 	case p.st != nil:
@@ -146,7 +147,7 @@ func (p *Projection) lost(ctx context.Context, snap Snapshot) (bool, error) {
 	case h != nil:
 		version, nonce = h.Version, h.Nonce
 	}
-	return p.behind(ctx, snap, version, nonce)
+	return p.behind(ctx, next, version, nonce)
 }
 
 func (p *Projection) install(status Status, v Version, now time.Time) {

@@ -16,7 +16,8 @@ var errOther = errors.New("the feed has another history: the database was restor
 
 // Source is where the state lies.
 type Source interface {
-	Snapshot(context.Context) (Snapshot, error)
+	// Snapshot shows everything at one version. What was shown before an error is no snapshot.
+	Snapshot(context.Context, Taker) error
 	Status(context.Context) (Status, error)
 	// News is the status, and what has come since a version.
 	News(ctx context.Context, after int64) (News, error)
@@ -36,17 +37,6 @@ type News struct {
 	// Gap is why that is not known: the feed was pruned, has a gap, ends before, or names what this program does not know. A snapshot
 	// is to be loaded then.
 	Gap error
-}
-
-// Snapshot is everything at one version.
-type Snapshot struct {
-	Version     int64
-	Nonce       string
-	Facts       tokenstate.Facts
-	Tokens      []Token
-	Keys        []apikey.Record
-	ServiceKeys []ServiceKey
-	Members     []apikey.Member
 }
 
 // Token is a stored or tracked offline token.
@@ -111,7 +101,7 @@ func (s Status) knownUntil() events.Millis {
 // Options of a projection.
 type Options struct {
 	Retry     time.Duration // pause after a fault; 0: a quarter of a second, growing to 5 s
-	LoadLimit time.Duration // for one snapshot; 0: a minute
+	LoadLimit time.Duration // for the next part of a snapshot to come; 0: a minute
 	Installed func(Change)  // is told of each change that answers now reflect; nil for nobody
 
 	// Remembered is told of facts that we know and the database has lost. It must not wait. nil for nobody.

@@ -27,25 +27,12 @@ type state struct {
 	alikeKeys map[alikeKeys]*alikeKeys
 }
 
-func newState(s Snapshot) *state {
-	st := &state{
-		version: s.Version, nonce: s.Nonce, facts: s.Facts, estates: map[string]*estate{}, named: map[owner]map[Place]bool{},
+func newState() *state {
+	return &state{
+		facts: tokenstate.NewFacts(), estates: map[string]*estate{}, named: map[owner]map[Place]bool{},
 		keys: map[string]*heldKey{}, digests: map[apikey.Sum]string{}, services: map[string]ServiceKey{}, members: map[apikey.Member]bool{},
 		unbound: map[Unbound]int{}, itself: map[tokenstate.Scope]int{}, alike: map[alike]*alike{}, alikeKeys: map[alikeKeys]*alikeKeys{},
 	}
-	for _, t := range s.Tokens {
-		st.putToken(t)
-	}
-	for _, k := range s.Keys {
-		st.putKey(k)
-	}
-	for _, k := range s.ServiceKeys {
-		st.services[k.Name] = k
-	}
-	for _, m := range s.Members {
-		st.members[m] = true
-	}
-	return st
 }
 
 // install takes a version over. Facts are set, not joined: Postgres has joined them.

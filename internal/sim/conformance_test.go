@@ -160,8 +160,8 @@ func (b *both) read(source projection.Source, store worker.Store, outbox worker.
 	must(b.t, err)
 	status, err := source.Status(ctx)
 	must(b.t, err)
-	snap, err := source.Snapshot(ctx)
-	must(b.t, err)
+	var snap projection.Snapshot
+	must(b.t, source.Snapshot(ctx, &snap))
 	news, err := source.News(ctx, 0)
 	must(b.t, errors.Join(err, news.Gap))
 	said = append(said, fmt.Sprint(floor.Seq, floor.Digest, status.Confirmed, snap.Version, news.Now.Version))

@@ -61,8 +61,12 @@ func (h storeHandle) Relayed(ctx context.Context, ids []string) error {
 func (h storeHandle) BindClient(context.Context, string, string, string) (int, error) { return 0, nil }
 
 // Snapshot implements projection.Source.
-func (h storeHandle) Snapshot(ctx context.Context) (projection.Snapshot, error) {
-	return ask(ctx, h, h.s.snapshot)
+func (h storeHandle) Snapshot(ctx context.Context, to projection.Taker) error {
+	snap, err := ask(ctx, h, h.s.snapshot)
+	if err == nil {
+		snap.Show(to)
+	}
+	return err
 }
 
 // News implements projection.Source.

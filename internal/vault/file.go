@@ -3,6 +3,7 @@ package vault
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,13 +75,13 @@ func create(path string, content []byte) (err error) {
 }
 
 // overwrite writes a file of mode 0600 whole, or leaves the one before it, if there is one.
-func overwrite(path string, content []byte) error {
+func overwrite(path string, write func(io.Writer) error) error {
 	tmp := path + ".new"                                                  // one name, so that crashes leave one file behind
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the path is the operator's configuration
 	if err != nil {
 		return fmt.Errorf("create %s: %w", tmp, err)
 	}
-	_, err = f.Write(content)
+	err = write(f)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", tmp, err)
 	}

@@ -61,24 +61,3 @@ func (r Row) bind(keyID string) []byte {
 	}
 	return []byte(b.String())
 }
-
-// The snapshot has a label of its own, which no row can have.
-var snapshotLabel = []byte("snapshot-v1")
-
-// SealSnapshot encrypts the snapshot that authapi keeps on disk.
-func (k *Keyset) SealSnapshot(plain []byte) ([]byte, error) {
-	c, err := k.aead.Encrypt(plain, snapshotLabel)
-	if err != nil {
-		return nil, fmt.Errorf("seal the snapshot: %w", err)
-	}
-	return c, nil
-}
-
-// OpenSnapshot decrypts it.
-func (k *Keyset) OpenSnapshot(sealed []byte) ([]byte, error) {
-	b, err := k.aead.Decrypt(sealed, snapshotLabel)
-	if err != nil {
-		return nil, fmt.Errorf("snapshot does not open, delete it and start with the database: %w", ErrNotOpened)
-	}
-	return b, nil
-}

@@ -1,7 +1,9 @@
 package vault
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"strconv"
 	"strings"
 	"testing"
@@ -140,18 +142,29 @@ func TestKeyset_Rotation(t *testing.T) {
 	}
 }
 
-// Ensure the snapshot and tokens cannot stand in for each other.
+// Ensure the snapshot's key and tokens cannot stand in for each other.
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	k, s := sealed(t)
-	c, err := k.SealSnapshot([]byte("all"))
+	var out bytes.Buffer
+	w, err := k.sealing(&out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, err := k.OpenSnapshot(c); err != nil || string(b) != "all" {
-		t.Fatalf("snapshot: %v", err)
+	_, err = w.Write([]byte("all"))
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := k.OpenSnapshot(s.Ciphertext); !errors.Is(err, ErrNotOpened) {
-		t.Fatalf("a token opened as a snapshot: %v", err)
+	raw := out.Bytes()
+	r, err := k.opening(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(r); err != nil || string(b) != "all" {
+		t.Fatalf("snapshot: %q %v", b, err)
+	}
+	token := append([]byte{streamForm, byte(len(s.Ciphertext))}, s.Ciphertext...)
+	if _, err := k.opening(bytes.NewReader(append(token, raw[2+raw[1]:]...))); !errors.Is(err, ErrNotOpened) {
+		t.Fatalf("a token opened as the key of a snapshot: %v", err)
 	}
 }

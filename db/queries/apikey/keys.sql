@@ -22,9 +22,6 @@ SELECT * FROM tokenstate.api_key WHERE id = @id;
 -- name: FindLegacyKeys :many
 SELECT * FROM tokenstate.api_key WHERE kind = 'legacy' AND digest = ANY (@digests::bytea[]);
 
--- name: AllKeys :many
-SELECT * FROM tokenstate.api_key ORDER BY id;
-
 -- name: PutServiceKey :exec
 INSERT INTO tokenstate.service_key (name, realm, digest, pepper_id, scopes, orgs)
 VALUES (@name, @realm, @digest, @pepper_id, @scopes, @orgs);

@@ -47,6 +47,3 @@ INSERT INTO tokenstate.org_member (realm, org_id, user_id) VALUES (@realm, @org_
 
 -- name: DeleteMember :execrows
 DELETE FROM tokenstate.org_member WHERE realm = @realm AND org_id = @org_id AND user_id = @user_id;
-
--- name: AllMembers :many
-SELECT realm, org_id, user_id FROM tokenstate.org_member;

@@ -24,9 +24,6 @@ SET at_ms = excluded.at_ms, tie = excluded.tie, gone = excluded.gone, disabled =
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
 
--- name: AllStanding :many
-SELECT * FROM tokenstate.fact_standing;
-
 -- name: JoinLook :many
 INSERT INTO tokenstate.fact_look AS t (realm, user_id, client, session, key, node, at_ms, tie, cause)
 SELECT
@@ -43,9 +40,6 @@ ON CONFLICT (realm, user_id, client, session, key, node) DO UPDATE
 SET at_ms = excluded.at_ms, tie = excluded.tie, cause = excluded.cause
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
-
--- name: AllLook :many
-SELECT * FROM tokenstate.fact_look;
 
 -- name: JoinSighting :many
 INSERT INTO tokenstate.fact_sighting AS t (realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause, owner)
@@ -68,9 +62,6 @@ SET at_ms = excluded.at_ms, tie = excluded.tie, start_s = excluded.start_s, seco
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
 
--- name: AllSighting :many
-SELECT * FROM tokenstate.fact_sighting;
-
 -- name: JoinRefusal :many
 INSERT INTO tokenstate.fact_refusal AS t (realm, user_id, client, session, key, issued_at_s, at_ms, tie, refused, retry_at_ms, reason, cause)
 SELECT
@@ -90,9 +81,6 @@ ON CONFLICT (realm, user_id, client, session, key, issued_at_s) DO UPDATE
 SET at_ms = excluded.at_ms, tie = excluded.tie, refused = excluded.refused, retry_at_ms = excluded.retry_at_ms, reason = excluded.reason, cause = excluded.cause
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
-
--- name: AllRefusal :many
-SELECT * FROM tokenstate.fact_refusal;
 
 -- name: JoinCutoff :many
 INSERT INTO tokenstate.fact_cutoff AS t (realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason)
@@ -115,9 +103,6 @@ SET at_ms = excluded.at_ms, tie = excluded.tie, before_s = excluded.before_s, ha
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
 
--- name: AllCutoff :many
-SELECT * FROM tokenstate.fact_cutoff;
-
 -- name: JoinPardon :many
 INSERT INTO tokenstate.fact_pardon AS t (cause, at_ms, tie, pardoned_by, reason)
 SELECT
@@ -130,9 +115,6 @@ ON CONFLICT (cause) DO UPDATE
 SET at_ms = excluded.at_ms, tie = excluded.tie, pardoned_by = excluded.pardoned_by, reason = excluded.reason
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
-
--- name: AllPardon :many
-SELECT * FROM tokenstate.fact_pardon;
 
 -- name: JoinDoubt :many
 INSERT INTO tokenstate.fact_doubt AS t (realm, user_id, client, session, key, beneath, settled, node, at_ms, tie, event)
@@ -152,6 +134,3 @@ ON CONFLICT (realm, user_id, client, session, key, beneath, settled, node) DO UP
 SET at_ms = excluded.at_ms, tie = excluded.tie, event = excluded.event
 WHERE (excluded.at_ms, excluded.tie) > (t.at_ms, t.tie)
 RETURNING t.*;
-
--- name: AllDoubt :many
-SELECT * FROM tokenstate.fact_doubt;

@@ -48,14 +48,10 @@ func memberKey(m apikey.Member) string {
 	return string(b)
 }
 
-// LoadMembers reads all memberships within a snapshot's transaction.
-func LoadMembers(ctx context.Context, tx pgx.Tx) (out []apikey.Member, err error) {
-	rows, err := q.AllMembers(ctx, tx)
-	if err != nil {
-		return nil, fmt.Errorf("read members: %w", err)
-	}
-	for _, r := range rows {
-		out = append(out, apikey.Member{Realm: r.Realm, Org: r.OrgID, User: r.UserID})
-	}
-	return out, nil
+// EachMember shows all memberships, within a snapshot's transaction.
+func EachMember(ctx context.Context, r *state.Reader, take func(apikey.Member)) error {
+	var m apikey.Member
+	return r.Each(ctx, "org_member", []state.Column{
+		{Name: "realm", To: &m.Realm}, {Name: "org_id", To: &m.Org}, {Name: "user_id", To: &m.User},
+	}, func() error { take(m); return nil })
 }

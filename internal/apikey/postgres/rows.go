@@ -24,21 +24,41 @@ type ServiceKey struct {
 	Orgs     []string   `json:"Orgs"`
 }
 
-// Load reads all keys and credentials within a snapshot's transaction.
-func Load(ctx context.Context, tx pgx.Tx) (keys []apikey.Record, services []ServiceKey, err error) {
-	rows, err := q.AllKeys(ctx, tx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read keys: %w", err)
-	}
-	for _, row := range rows {
-		rec, err := record(row)
-		if err != nil {
-			return nil, nil, err
+// EachKey shows all keys, within a snapshot's transaction.
+func EachKey(ctx context.Context, r *state.Reader, take func(apikey.Record)) error {
+	var k dbsqlc.TokenstateApiKey
+	return r.Each(ctx, "api_key", []state.Column{
+		{Name: "id", To: &k.ID},
+		{Name: "realm", To: &k.Realm},
+		{Name: "user_id", To: &k.UserID},
+		{Name: "org_id", To: &k.OrgID},
+		{Name: "name", To: &k.Name},
+		{Name: "kind", To: &k.Kind},
+		{Name: "generation", To: &k.Generation},
+		{Name: "created_at", To: &k.CreatedAt},
+		{Name: "expires_at", To: &k.ExpiresAt},
+		{Name: "not_before", To: &k.NotBefore},
+		{Name: "revoked_at", To: &k.RevokedAt},
+		{Name: "revoked_by", To: &k.RevokedBy},
+		{Name: "digest", To: &k.Digest},
+		{Name: "pepper_id", To: &k.PepperID},
+		{Name: "scopes", To: &k.Scopes},
+	}, func() error {
+		rec, err := record(k)
+		if err == nil {
+			take(rec)
 		}
-		keys = append(keys, rec)
+		return err
+	})
+}
+
+// EachServiceKey shows all credentials, within a snapshot's transaction.
+func EachServiceKey(ctx context.Context, r *state.Reader, take func(ServiceKey)) error {
+	all, err := serviceKeys(ctx, r.Tx())
+	for _, k := range all {
+		take(k)
 	}
-	services, err = serviceKeys(ctx, tx)
-	return keys, services, err
+	return err
 }
 
 // ServiceKeys reads all credentials.

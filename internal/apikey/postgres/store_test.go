@@ -7,8 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/testenv"
@@ -133,11 +131,11 @@ func TestServiceKeys(t *testing.T) {
 	}
 	var keys []apikey.Record
 	var services []ServiceKey
-	_, err := st.Snapshot(ctx, func(ctx context.Context, tx pgx.Tx) (err error) {
-		keys, services, err = Load(ctx, tx)
-		return err
-	})
-	must(t, err)
+	unread := state.Taker{Begin: func(int64, string) {}, Fact: func(tokenstate.Row) {}}
+	must(t, st.Snapshot(ctx, unread, func(ctx context.Context, r *state.Reader) error {
+		must(t, EachKey(ctx, r, func(k apikey.Record) { keys = append(keys, k) }))
+		return EachServiceKey(ctx, r, func(k ServiceKey) { services = append(services, k) })
+	}))
 	if len(keys) != 0 || len(services) != 1 || services[0].Name != "n" || !slices.Equal(services[0].Orgs, want.Orgs) {
 		t.Fatalf("%+v", services)
 	}
@@ -174,6 +172,5 @@ func TestRole(t *testing.T) {
 	}
 	_, err = tx.Exec(ctx, "SET LOCAL ROLE tokenstate_worker")
 	must(t, err)
-	_, err = LoadMembers(ctx, tx)
-	must(t, err)
+	must(t, EachMember(ctx, state.NewReader(tx), func(apikey.Member) {}))
 }

@@ -18,8 +18,9 @@ type source struct {
 	silent bool // Keycloak was never heard
 }
 
-func (s *source) Snapshot(context.Context) (projection.Snapshot, error) {
-	return projection.Snapshot{Version: 1, Nonce: "n", Facts: s.facts, Tokens: s.tokens}, nil
+func (s *source) Snapshot(_ context.Context, to projection.Taker) error {
+	(&projection.Snapshot{Version: 1, Nonce: "n", Facts: s.facts, Tokens: s.tokens}).Show(to)
+	return nil
 }
 
 func (s *source) News(ctx context.Context, after int64) (projection.News, error) {

@@ -20,12 +20,8 @@ type Shown struct{ *Source }
 func NewShown(pool *pgxpool.Pool, poll time.Duration) *Shown { return &Shown{New(pool, poll)} }
 
 // Snapshot implements projection.Source.
-func (s *Shown) Snapshot(ctx context.Context) (projection.Snapshot, error) {
-	snap, err := s.state.Snapshot(ctx)
-	if err != nil {
-		return projection.Snapshot{}, err
-	}
-	return snapshotOf(snap), nil
+func (s *Shown) Snapshot(ctx context.Context, to projection.Taker) error {
+	return s.state.Snapshot(ctx, stateTo(to))
 }
 
 // News implements projection.Source. A version that is about keys alone has no changes.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/apikey"
@@ -50,33 +49,20 @@ func (s *Source) FindLegacy(ctx context.Context, digests []apikey.Sum) ([]apikey
 }
 
 // Snapshot implements projection.Source.
-func (s *Source) Snapshot(ctx context.Context) (projection.Snapshot, error) {
-	var out projection.Snapshot
-	snap, err := s.state.Snapshot(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		records, services, err := keys.Load(ctx, tx)
-		out.Keys = records
-		for _, k := range services {
-			out.ServiceKeys = append(out.ServiceKeys, projection.ServiceKey(k))
+func (s *Source) Snapshot(ctx context.Context, to projection.Taker) error {
+	return s.state.Snapshot(ctx, stateTo(to), func(ctx context.Context, r *state.Reader) error {
+		if err := keys.EachKey(ctx, r, to.Key); err != nil {
+			return err
 		}
-		if err == nil {
-			out.Members, err = keys.LoadMembers(ctx, tx)
+		if err := keys.EachServiceKey(ctx, r, func(k keys.ServiceKey) { to.ServiceKey(projection.ServiceKey(k)) }); err != nil {
+			return err
 		}
-		return err
+		return keys.EachMember(ctx, r, to.Member)
 	})
-	if err != nil {
-		return projection.Snapshot{}, err
-	}
-	shown := snapshotOf(snap)
-	out.Version, out.Nonce, out.Facts, out.Tokens = shown.Version, shown.Nonce, shown.Facts, shown.Tokens
-	return out, nil
 }
 
-func snapshotOf(snap state.Snapshot) projection.Snapshot {
-	out := projection.Snapshot{Version: snap.Version, Nonce: snap.Nonce, Facts: snap.Facts}
-	for _, t := range snap.Tokens {
-		out.Tokens = append(out.Tokens, projection.Token(t))
-	}
-	return out
+func stateTo(to projection.Taker) state.Taker {
+	return state.Taker{Begin: to.Begin, Fact: to.Fact, Token: func(t state.StoredToken) { to.Token(projection.Token(t)) }}
 }
 
 // News implements projection.Source.

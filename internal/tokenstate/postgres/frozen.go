@@ -37,7 +37,7 @@ func (s *Store) Freeze(ctx context.Context, exclusive bool, do func(Frozen) erro
 // Facts are what the tables hold.
 func (z Frozen) Facts(ctx context.Context) (tokenstate.Facts, error) {
 	f := tokenstate.NewFacts()
-	return f, loadFacts(ctx, z.tx, f)
+	return f, eachFact(ctx, NewReader(z.tx), func(r tokenstate.Row) { r.SetIn(f) })
 }
 
 // Taught is what the journal teaches, with the orders that are still on their way to it. whole

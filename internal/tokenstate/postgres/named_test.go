@@ -38,16 +38,16 @@ func TestRefusalsGetTheirClientID(t *testing.T) {
 	update, _, _ := strings.Cut(string(text), "CREATE OR REPLACE VIEW")
 	_, err = pool.Exec(ctx, update)
 	must(t, err)
-	snap, err := s.Snapshot(ctx)
+	known, _, err := s.Facts(ctx)
 	must(t, err)
 	keys := map[tokenstate.Seconds]string{}
-	for _, r := range snap.Facts.RefusalRows() {
+	for _, r := range known.RefusalRows() {
 		keys[r.ID.IssuedAt] = r.ID.Scope.Key
 	}
 	if keys[3] != "app" || keys[9] != "" || len(keys) != 2 {
 		t.Errorf("the refusals are of %v", keys)
 	}
-	if !f.Equal(tokenstate.FactsOf(without(snap.Facts.Rows(), 9))) {
+	if !f.Equal(tokenstate.FactsOf(without(known.Rows(), 9))) {
 		t.Error("after the migration the tables hold something else than a replay learns")
 	}
 }

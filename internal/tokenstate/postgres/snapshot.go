@@ -9,19 +9,17 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// Snapshot is the state at one version of the feed.
-type Snapshot struct {
-	Facts   tokenstate.Facts
-	Tokens  []StoredToken
-	Version int64
-	Nonce   string
-	Rules   tokenstate.Rules
+// Taker is shown a snapshot: first of which version it is, then all facts, then all tokens, unless it wants none (nil). A
+// fact is good until the call returns. If reading ends in an error it was no snapshot.
+type Taker struct {
+	Begin func(version int64, nonce string)
+	Fact  func(tokenstate.Row)
+	Token func(StoredToken)
 }
 
-// Snapshot reads everything in one repeatable-read transaction; the feed is then installed on
-// top, by version. also reads what lies in other adapters' tables, in the same transaction.
-func (s *Store) Snapshot(ctx context.Context, also ...func(context.Context, pgx.Tx) error) (Snapshot, error) {
-	snap := Snapshot{Facts: tokenstate.NewFacts()}
+// Snapshot shows everything in one repeatable-read transaction; the feed is then installed on top, by version. also reads
+// what lies in other adapters' tables, in the same transaction.
+func (s *Store) Snapshot(ctx context.Context, to Taker, also ...func(context.Context, *Reader) error) error {
 	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	ctx = unhurried(ctx)
 	err := pgx.BeginTxFunc(ctx, s.pool, opts, func(tx pgx.Tx) error {
@@ -32,40 +30,43 @@ func (s *Store) Snapshot(ctx context.Context, also ...func(context.Context, pgx.
 		if err != nil {
 			return err
 		}
-		snap.Version, snap.Nonce = head.Version, head.Nonce
-		if snap.Rules, err = rules(ctx, tx); err != nil {
+		to.Begin(head.Version, head.Nonce)
+		r := NewReader(tx)
+		if err := eachFact(ctx, r, to.Fact); err != nil {
 			return err
 		}
-		if snap.Tokens, err = listTokens(ctx, tx); err != nil {
-			return err
-		}
-		for _, read := range also {
-			if err := read(ctx, tx); err != nil {
+		if to.Token != nil {
+			if err := eachToken(ctx, r, to.Token); err != nil {
 				return err
 			}
 		}
-		return loadFacts(ctx, tx, snap.Facts)
+		for _, read := range also {
+			if err := read(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("read snapshot: %w", err)
+		return fmt.Errorf("read snapshot: %w", err)
 	}
-	return snap, nil
+	return nil
 }
 
 // Facts reads all facts and the version they stand at.
-func (s *Store) Facts(ctx context.Context) (tokenstate.Facts, int64, error) {
-	snap, err := s.Snapshot(ctx)
-	return snap.Facts, snap.Version, err
+func (s *Store) Facts(ctx context.Context) (f tokenstate.Facts, at int64, err error) {
+	f = tokenstate.NewFacts()
+	err = s.Snapshot(ctx, Taker{
+		Begin: func(version int64, _ string) { at = version },
+		Fact:  func(r tokenstate.Row) { r.SetIn(f) },
+	})
+	return f, at, err
 }
 
-func loadFacts(ctx context.Context, tx pgx.Tx, f tokenstate.Facts) error {
+func eachFact(ctx context.Context, r *Reader, take func(tokenstate.Row)) error {
 	for _, load := range loads {
-		rows, err := load(ctx, tx)
-		if err != nil {
+		if err := load(ctx, r, take); err != nil {
 			return err
-		}
-		for _, r := range rows {
-			r.SetIn(f)
 		}
 	}
 	return nil

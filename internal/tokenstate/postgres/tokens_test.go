@@ -163,7 +163,7 @@ func TestEpochAndRules(t *testing.T) {
 	if st.Epoch != 2 || st.Confirmed || st.Rules != want {
 		t.Fatalf("%+v", st)
 	}
-	if snap, err := s.Snapshot(ctx); err != nil || snap.Rules != want {
-		t.Fatalf("%+v, %v", snap.Rules, err)
+	if r, err := s.Rules(ctx); err != nil || r != want {
+		t.Fatalf("%+v, %v", r, err)
 	}
 }
