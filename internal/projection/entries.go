@@ -43,8 +43,8 @@ func entryForms() (string, error) {
 	return string(b), err
 }
 
-// facts has room for one row of each kind, which is filled anew for each.
-type facts struct {
+// entry has room for one of each kind, which is filled anew for each.
+type entry struct {
 	standing tokenstate.StandingRow
 	look     tokenstate.LookRow
 	sighting tokenstate.SightingRow
@@ -52,6 +52,9 @@ type facts struct {
 	cutoff   tokenstate.CutoffRow
 	pardon   tokenstate.PardonRow
 	doubt    tokenstate.DoubtRow
+	token    Token
+	key      apikey.Record
+	member   apikey.Member
 }
 
 func (w *wire) scope(s *tokenstate.Scope) { w.text(&s.Realm, &s.User, &s.Client, &s.Session, &s.Key) }

@@ -48,8 +48,8 @@ func readKept(from io.Reader, to Taker) (keptHeader, error) {
 		return h, err
 	}
 	to.Begin(h.Version, h.Nonce)
-	var room facts // for all of them: a variable of the loop would be another one each time
-	for w.entry(&room, to) {
+	var room entry // for all of them: a variable of the loop would be another one each time
+	for w.next(&room, to) {
 	}
 	if w.err == nil {
 		if _, err := w.in.ReadByte(); !errors.Is(err, io.EOF) {
@@ -83,21 +83,30 @@ func (w *wire) header() (h keptHeader, err error) {
 	return h, nil
 }
 
-// entry shows the next one; false: there is none any more, or it cannot be read.
-func (w *wire) entry(room *facts, to Taker) bool {
+// next shows the next entry; false: there is none any more, or it cannot be read.
+func (w *wire) next(room *entry, to Taker) bool {
 	var kind byte
 	w.byte(&kind)
 	switch kind {
 	case entryEnd:
 		return false
 	case entryToken:
-		show(w, w.token, to.Token)
+		if w.token(&room.token); w.err == nil {
+			to.Token(room.token)
+		}
 	case entryKey:
-		show(w, w.key, to.Key)
+		if w.key(&room.key); w.err == nil {
+			to.Key(room.key)
+		}
 	case entryServiceKey:
-		show(w, w.serviceKey, to.ServiceKey)
+		var k ServiceKey // it has lists of its own
+		if w.serviceKey(&k); w.err == nil {
+			to.ServiceKey(k)
+		}
 	case entryMember:
-		show(w, w.member, to.Member)
+		if w.member(&room.member); w.err == nil {
+			to.Member(room.member)
+		}
 	default:
 		if r := w.fact(kind, room); w.err == nil {
 			to.Fact(r)
@@ -106,14 +115,7 @@ func (w *wire) entry(room *facts, to Taker) bool {
 	return w.err == nil
 }
 
-func show[T any](w *wire, read func(*T), take func(T)) {
-	var v T
-	if read(&v); w.err == nil {
-		take(v)
-	}
-}
-
-func (w *wire) fact(kind byte, room *facts) tokenstate.Row {
+func (w *wire) fact(kind byte, room *entry) tokenstate.Row {
 	switch kind {
 	case entryStanding:
 		w.standing(&room.standing)

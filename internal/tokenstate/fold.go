@@ -40,12 +40,13 @@ const (
 type pen struct {
 	ink   []byte
 	names *names
-	texts []string
+	texts [maxAgain]string
+	known int // of them
 	last  Millis
 }
 
 func fold(p *sheet, n *names) string {
-	w := pen{ink: n.ink[:0], names: n, texts: make([]string, 0, 8)}
+	w := pen{ink: n.ink[:0], names: n}
 	for i := range p.standings {
 		e := &p.standings[i]
 		head(&w, foldedStanding, e)
@@ -53,8 +54,8 @@ func fold(p *sheet, n *names) string {
 		w.bits(e.value.Gone, e.value.Disabled, e.value.NoOffline)
 		w.time(e.value.At)
 		w.int(int64(e.value.NotBefore))
-		n.add(e.value.ClientID)
-		w.text(e.value.ClientID, e.value.Cause)
+		w.name(e.value.ClientID)
+		w.text(e.value.Cause)
 	}
 	for i := range p.looks {
 		e := &p.looks[i]
@@ -97,20 +98,24 @@ func fold(p *sheet, n *names) string {
 
 func head[V ranked](w *pen, kind byte, e *entry[V]) {
 	s := &e.spot
-	w.names.add(s.client)
-	if kind != foldedCutoff { // of which it is the cause
-		w.names.add(e.node)
-	}
 	w.ink = append(w.ink, kind|withKind*set(s.kind != 0)|withUser*set(s.user != "")|withClient*set(s.client != "")|withKey*set(s.key != ""))
 	if s.kind != 0 {
 		w.int(s.kind)
 	}
-	for _, t := range [...]string{s.user, s.client, s.key} {
-		if t != "" {
-			w.text(t)
-		}
+	if s.user != "" {
+		w.text(s.user)
 	}
-	w.text(e.node)
+	if s.client != "" {
+		w.name(s.client)
+	}
+	if s.key != "" {
+		w.text(s.key)
+	}
+	if kind == foldedCutoff { // of which it is the cause
+		w.text(e.node)
+	} else {
+		w.name(e.node)
+	}
 }
 
 func set(b bool) byte { return byte(bit(b)) }
@@ -136,23 +141,45 @@ func (w *pen) time(at Millis) {
 
 func (w *pen) text(texts ...string) {
 	for _, t := range texts {
-		number, named := w.names.number[t]
-		before := slices.Index(w.texts, t)
-		switch {
-		case t == "":
-			w.ink = append(w.ink, 0)
-		case named:
-			w.ink = binary.AppendUvarint(w.ink, uint64(number)*textWays+textNamed)
-		case before >= 0:
-			w.ink = binary.AppendUvarint(w.ink, uint64(before+1)*textWays+textAgain)
-		default:
-			w.ink = binary.AppendUvarint(w.ink, uint64(len(t))*textWays+textItself)
-			w.ink = append(w.ink, t...)
-			if len(w.texts) < maxAgain {
-				w.texts = append(w.texts, t)
-			}
+		if number, named := w.names.number[t]; named && t != "" {
+			w.number(number, textNamed)
+		} else {
+			w.own(t)
 		}
 	}
+}
+
+// name is a text that stands in very many sheets.
+func (w *pen) name(t string) {
+	if t == "" {
+		w.own(t)
+	} else if number, ok := w.names.add(t); ok {
+		w.number(number, textNamed)
+	} else {
+		w.own(t)
+	}
+}
+
+// own is a text that has no number among the names.
+func (w *pen) own(t string) {
+	if t == "" {
+		w.ink = append(w.ink, 0)
+		return
+	}
+	if before := slices.Index(w.texts[:w.known], t); before >= 0 {
+		w.number(before+1, textAgain)
+		return
+	}
+	w.number(len(t), textItself)
+	w.ink = append(w.ink, t...)
+	if w.known < maxAgain {
+		w.texts[w.known] = t
+		w.known++
+	}
+}
+
+func (w *pen) number(n int, way uint64) {
+	w.ink = binary.AppendUvarint(w.ink, uint64(n)*textWays+way)
 }
 
 // maxAgain is how many texts of one sheet can be named again.

@@ -25,10 +25,13 @@ func newNames() *names {
 	return n
 }
 
-// add gives a text a number, if it has none yet.
-func (n *names) add(text string) {
-	if _, ok := n.number[text]; !ok && len(n.texts) < maxNames {
-		n.number[text] = len(n.texts)
+// add is a text's number, which is a new one if it has none yet; false: there is none left.
+func (n *names) add(text string) (number int, ok bool) {
+	number, ok = n.number[text]
+	if !ok && len(n.texts) < maxNames {
+		number, ok = len(n.texts), true
+		n.number[text] = number
 		n.texts = append(n.texts, text)
 	}
+	return number, ok
 }
