@@ -20,7 +20,7 @@ import (
 // asked at once by those who watch it.
 func start(b *bench) {
 	b.population = b.endingNow()
-	pool := b.pool(b.database(), 4)
+	pool := b.pool(b.database(), 16) // each source has one of its own until the end, to listen
 	b.fill(pool)
 	b.teach(postgres.New(pool))
 
