@@ -61,6 +61,12 @@ func (s *Source) Snapshot(ctx context.Context, to projection.Taker) error {
 	})
 }
 
+// Whole is everything at one version, for who compares states.
+func (s *Source) Whole(ctx context.Context) (snap projection.Snapshot, err error) {
+	err = s.Snapshot(ctx, &snap)
+	return snap, err
+}
+
 func stateTo(to projection.Taker) state.Taker {
 	return state.Taker{Begin: to.Begin, Fact: to.Fact, Token: func(t state.StoredToken) { to.Token(projection.Token(t)) }}
 }

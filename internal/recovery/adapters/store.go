@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/journal"
-	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -36,8 +35,8 @@ func (s Store) State(ctx context.Context) (recovery.State, error) {
 func State(ctx context.Context, pool *pgxpool.Pool) (recovery.State, error) {
 	src := pgsource.New(pool, time.Second)
 	defer src.Close()
-	var snap projection.Snapshot
-	if err := src.Snapshot(ctx, &snap); err != nil {
+	snap, err := src.Whole(ctx)
+	if err != nil {
 		return recovery.State{}, err
 	}
 	status, err := src.Status(ctx)
