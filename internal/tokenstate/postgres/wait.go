@@ -11,7 +11,7 @@ import (
 
 // lull is between two times that notifications wake a waiter, unless somebody is in a hurry. Who has waited for long is woken at
 // once; many versions in a row are then read together.
-const lull = 50 * time.Millisecond
+const lull = 100 * time.Millisecond
 
 // Waiter waits for the feed to move. Notifications only wake it early: polling alone is
 // correct, so a lost connection costs time and nothing else. It is for one goroutine.
