@@ -9,7 +9,8 @@ import (
 	"github.com/tokenstate/tokenstate/internal/logouttoken"
 )
 
-// FuzzVerify: nothing that the issuer has not signed is a logout token, and what is none is said to be invalid.
+// FuzzVerify: nothing that the issuer has not signed is a logout token. What bears a key's name that nobody has heard of yet is
+// not said to be invalid for a while: the key may be new.
 func FuzzVerify(f *testing.F) {
 	w := newWorld(f)
 	good := w.token(w.claims())
@@ -17,9 +18,8 @@ func FuzzVerify(f *testing.F) {
 		f.Add(raw)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		_, err := w.verifier.Verify(t.Context(), raw)
-		if invalid := (*logouttoken.InvalidError)(nil); raw != good && !errors.As(err, &invalid) {
-			t.Fatalf("%q: %v", raw, err)
+		if _, err := w.verifier.Verify(t.Context(), raw); raw != good && err == nil {
+			t.Fatalf("%q is taken", raw)
 		}
 	})
 }
