@@ -8,12 +8,17 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
+
+// rest is longer than a replica rests between two versions: what comes within that waits for it, as it does where much
+// happens.
+const rest = 150 * time.Millisecond
 
 // enforced is the time from a message in the log until a replica answers by it, while nothing else happens, beside a bare
 // commit whose notification somebody waits for.
@@ -46,6 +51,7 @@ func enforced(b *bench) {
 	for round := range b.rounds {
 		var ours, bare []float64
 		for i := range times {
+			b.must(pause.For(b.Context(), rest))
 			ours = append(ours, b.revoked(l, known, round*times+i))
 			bare = append(bare, b.notified(pool))
 		}

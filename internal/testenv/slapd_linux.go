@@ -32,7 +32,7 @@ const (
 	managersWord = "manager-word-1"
 )
 
-var slapdTools = []string{"/usr/sbin/slapd", "/usr/sbin/slapadd"}
+var slapdTools = []string{"/usr/sbin/slapd", "/usr/sbin/slapadd", "/usr/bin/ldapadd"}
 
 // NoDirectory says why there can be no Directory on this machine; "" if there can.
 func NoDirectory() string {
