@@ -64,8 +64,9 @@ func TestNoCallForWhatIsKnown(t *testing.T) {
 	traced.start()
 	traced.access() // it has the access token now, as w has
 	gateway := traced.envoy()
+	w.eventually("it follows, and its questions are counted", func() bool { return asked.following.Load() > 0 })
 	loading, calls := asked.n.Load(), w.idp.asks.Load()
-	if loading == 0 || asked.following.Load() == 0 {
+	if loading == 0 {
 		t.Fatal("nothing is counted")
 	}
 	for range 200 {
