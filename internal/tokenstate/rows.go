@@ -105,7 +105,7 @@ func rowsOf[R Row](each func(add func(R))) []R {
 	return rows
 }
 
-// DecodeRow reads a row back from a snapshot.
+// DecodeRow reads a row as programs before schema 72 read it in the feed. Tests ask what those would make of ours.
 func DecodeRow(kind string, value []byte) (Row, error) {
 	switch kind {
 	case KindStanding:

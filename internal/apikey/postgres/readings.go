@@ -14,7 +14,7 @@ func Readings() []state.Reading {
 	return []state.Reading{
 		{Kind: KindKey, Ask: asking(dbsqlc.NamedKeys), Take: takeKeys},
 		{Kind: KindServiceKey, Ends: true, Ask: asking(dbsqlc.NamedServiceKeys), Take: takeServiceKeys},
-		{Kind: KindMember, Ends: true, Ask: askMembers, Take: takeMembers},
+		{Kind: KindMember, Ends: true, Ask: state.ByKey(dbsqlc.NamedMembers, 3), Take: takeMembers},
 	}
 }
 
@@ -25,11 +25,6 @@ func Unread() []state.Reading {
 
 func asking(sql string) func([]string) (state.Question, error) {
 	return func(keys []string) (state.Question, error) { return state.Question{SQL: sql, Args: []any{keys}}, nil }
-}
-
-func askMembers(keys []string) (state.Question, error) {
-	args, err := state.KeyColumns(keys, 3)
-	return state.Question{SQL: dbsqlc.NamedMembers, Args: args}, err
 }
 
 func takeKeys(ctx context.Context, db dbsqlc.DBTX) (cs []state.Change, err error) {

@@ -72,8 +72,8 @@ func (ns names) tidy() {
 	}
 }
 
-// KeyColumns are the first n parts of keys that are JSON arrays, each combination once, as the arrays that a query takes.
-func KeyColumns(keys []string, n int) ([]any, error) {
+// keyColumns are the first n parts of keys that are JSON arrays, each combination once, as the arrays that a query takes.
+func keyColumns(keys []string, n int) ([]any, error) {
 	const most = 6
 	seen := map[[most]string]bool{}
 	columns := make([][]string, n)

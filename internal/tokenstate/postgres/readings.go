@@ -33,16 +33,17 @@ func Readings() []Reading {
 		factReading(tokenstate.KindCutoff, dbsqlc.NamedCutoff, scopeParts+1, q.NamedCutoff, rowCutoff),
 		factReading(tokenstate.KindPardon, dbsqlc.NamedPardon, 1, q.NamedPardon, rowPardon),
 		factReading(tokenstate.KindDoubt, dbsqlc.NamedDoubt, scopeParts, q.NamedDoubt, rowDoubt),
-		{Kind: KindToken, Ends: true, Ask: asking(dbsqlc.NamedToken, 3), Take: takeTokens},
+		{Kind: KindToken, Ends: true, Ask: ByKey(dbsqlc.NamedToken, 3), Take: takeTokens},
 	}
 }
 
 // scopeParts is how many parts of a fact's key are its scope. A scope has few facts of a kind, but for cutoffs.
 const scopeParts = 5
 
-func asking(sql string, parts int) func([]string) (Question, error) {
+// ByKey asks for rows by the first parts of their keys, which are JSON arrays of texts.
+func ByKey(sql string, parts int) func([]string) (Question, error) {
 	return func(keys []string) (Question, error) {
-		args, err := KeyColumns(keys, parts)
+		args, err := keyColumns(keys, parts)
 		return Question{sql, args}, err
 	}
 }
@@ -51,7 +52,7 @@ func asking(sql string, parts int) func([]string) (Question, error) {
 func factReading[P, T any](kind, sql string, parts int,
 	take func(context.Context, dbsqlc.DBTX, P) ([]T, error), row func(T) tokenstate.Row,
 ) Reading {
-	return Reading{Kind: kind, Ask: asking(sql, parts), Take: func(ctx context.Context, db dbsqlc.DBTX) ([]Change, error) {
+	return Reading{Kind: kind, Ask: ByKey(sql, parts), Take: func(ctx context.Context, db dbsqlc.DBTX) ([]Change, error) {
 		var none P
 		ts, err := take(ctx, db, none)
 		if err != nil {
