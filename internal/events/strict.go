@@ -1,8 +1,8 @@
 package events
 
 import (
+	"bytes"
 	"errors"
-	"strings"
 
 	"github.com/tokenstate/tokenstate/internal/strictjson"
 )
@@ -15,8 +15,8 @@ var errNUL = errors.New("has a NUL in a text")
 
 // checkJSON refuses what two readers may understand differently (strictjson), and what cannot be stored.
 func checkJSON(raw []byte) error {
-	err := strictjson.Check(raw, func(text string) error {
-		if strings.ContainsRune(text, 0) {
+	err := strictjson.Check(raw, func(text []byte) error {
+		if bytes.IndexByte(text, 0) >= 0 {
 			return errNUL
 		}
 		return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"unicode/utf8"
 )
 
@@ -20,66 +19,130 @@ var (
 )
 
 // Check says which rule raw breaks, as the end of a sentence about it; nil if it breaks none. text is asked about each
-// value that is a text, and what it finds is a fault, too; nil: any text will do.
-func Check(raw []byte, text func(string) error) error {
-	if !utf8.Valid(raw) {
+// value that is a text, and what it finds is a fault, too; nil: any text will do. It must not keep what it is shown.
+func Check(raw []byte, text func([]byte) error) error {
+	switch {
+	case !utf8.Valid(raw):
 		return errUTF8
+	case !json.Valid(raw):
+		return invalid(raw)
 	}
-	c := checker{json.NewDecoder(bytes.NewReader(raw)), text}
-	c.dec.UseNumber()
-	if err := c.value(0); err != nil {
-		return err
-	}
-	if _, err := c.dec.Token(); !errors.Is(err, io.EOF) {
+	return (&checker{raw, text}).value(0)
+}
+
+func invalid(raw []byte) error {
+	var first json.RawMessage
+	if json.NewDecoder(bytes.NewReader(raw)).Decode(&first) == nil {
 		return errTrailer
 	}
-	return nil
+	return errSyntax
 }
 
+// checker walks over what is known to be JSON: encoding/json's own tokens cost more than all the rest of reading a message.
 type checker struct {
-	dec  *json.Decoder
-	text func(string) error
+	rest []byte
+	text func([]byte) error
 }
 
-func (c checker) value(depth int) error {
+func (c *checker) value(depth int) error {
 	if depth > maxDepth {
 		return errDepth
 	}
-	tok, err := c.dec.Token()
-	if err != nil {
-		return errSyntax
-	}
-	switch v := tok.(type) {
-	case string:
-		if c.text != nil {
-			return c.text(v)
+	switch c.next() {
+	case '{', '[':
+		return c.inside(depth)
+	case '"':
+		if text := c.quoted(); c.text != nil {
+			return c.text(text)
 		}
-	case json.Delim:
-		return c.inside(v, depth)
+		return nil
 	}
+	end := bytes.IndexAny(c.rest, ",]} \t\r\n") // of a number, or a word
+	if end < 0 {
+		end = len(c.rest)
+	}
+	c.rest = c.rest[end:]
 	return nil
 }
 
-// inside reads what stands in an object or array to its end.
-func (c checker) inside(open json.Delim, depth int) error {
-	seen := map[json.Token]bool{}
-	for c.dec.More() {
-		if open == '{' {
-			name, err := c.dec.Token()
-			if err != nil {
-				return errSyntax
-			}
-			if seen[name] {
+// inside reads an object or array to its end.
+func (c *checker) inside(depth int) error {
+	object := c.rest[0] == '{'
+	c.rest = c.rest[1:]
+	var seen namesSeen
+	for {
+		switch c.next() {
+		case ',':
+			c.rest = c.rest[1:]
+			continue
+		case ']', '}':
+			c.rest = c.rest[1:]
+			return nil
+		}
+		if object {
+			if seen.twice(c.quoted()) {
 				return errTwice
 			}
-			seen[name] = true
+			c.next()
+			c.rest = c.rest[1:] // the colon
 		}
 		if err := c.value(depth + 1); err != nil {
 			return err
 		}
 	}
-	if _, err := c.dec.Token(); err != nil {
-		return errSyntax
+}
+
+// next is the first byte behind blanks.
+func (c *checker) next() byte {
+	for c.rest[0] == ' ' || c.rest[0] == '\t' || c.rest[0] == '\r' || c.rest[0] == '\n' {
+		c.rest = c.rest[1:]
 	}
-	return nil
+	return c.rest[0]
+}
+
+// quoted reads a text.
+func (c *checker) quoted() []byte {
+	end, escaped := 1, false
+	for ; c.rest[end] != '"'; end++ {
+		if c.rest[end] == '\\' {
+			escaped = true
+			end++
+		}
+	}
+	text := c.rest[1:end]
+	if escaped {
+		var read string
+		_ = json.Unmarshal(c.rest[:end+1], &read) // it is a text
+		text = []byte(read)
+	}
+	c.rest = c.rest[end+1:]
+	return text
+}
+
+// namesSeen are the names that an object has had.
+type namesSeen struct {
+	few  [16][]byte
+	n    int // of them
+	many map[string]bool
+}
+
+// twice notes a name, and says whether it was there. To look at each before is quicker as long as they are few.
+func (m *namesSeen) twice(name []byte) bool {
+	for _, before := range m.few[:m.n] {
+		if bytes.Equal(before, name) {
+			return true
+		}
+	}
+	switch {
+	case m.n < len(m.few):
+		m.few[m.n] = name
+		m.n++
+	case m.many == nil:
+		m.many = map[string]bool{string(name): true}
+	case m.many[string(name)]:
+		return true
+	default:
+		m.many[string(name)] = true
+	}
+	return false
 }
