@@ -79,7 +79,7 @@ func Reconcile(ctx context.Context, ask worker.Asker, pages *worker.Pages, s Sta
 			failed = append(failed, Unseen{Subject: subject, Err: err})
 		default:
 			for _, m := range ms {
-				c.facts.Add(tokenstate.Learn(m))
+				c.facts.Learn(m)
 			}
 		}
 	}
@@ -122,7 +122,7 @@ func holdings(s State) map[tokenstate.Scope][]tokenstate.Token {
 
 // Publish implements worker.Publisher.
 func (c *collected) Publish(_ context.Context, m events.Message) error {
-	c.facts.Add(tokenstate.Learn(m))
+	c.facts.Learn(m)
 	if c.first == 0 || m.At < c.first {
 		c.first = m.At
 	}

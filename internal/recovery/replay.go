@@ -144,7 +144,7 @@ func (r *replay) learn(one said, has map[string]journal.Line) error {
 		}
 		m.Received = kept.Received
 	}
-	r.facts.Add(tokenstate.Learn(m))
+	r.facts.Learn(m)
 	if o, ok := m.Body.(*events.Order); ok && o.Order == events.OrderErase {
 		r.erase = append(r.erase, tokenstate.Erasure{User: tokenstate.Scope{Realm: m.Realm, User: o.User}, Order: m.ID})
 	}

@@ -46,7 +46,7 @@ func (r *replay) steps() (steps []Step) {
 	r.was = map[string]said{ownerName: {words: neverLooked}}
 	for _, m := range r.told.Messages {
 		r.begin(m)
-		r.facts.Add(tokenstate.Learn(m))
+		r.facts.Learn(m)
 		s := Step{
 			At: m.At.Time(), Received: m.Received.Time(), ID: m.ID, From: strings.TrimPrefix(string(m.Source), "urn:tokenstate:"),
 			What: Describe(m), Actor: actorOf(m), Changes: r.changes(m), look: m.Body.Class() == events.ClassObservation,

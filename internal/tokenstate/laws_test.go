@@ -110,6 +110,13 @@ func TestFoldIsAJoin(t *testing.T) {
 		if d := cmp.Diff(want, fold(again)); d != "" {
 			t.Fatalf("shuffled and doubled:\n%s", d)
 		}
+		one := tokenstate.NewFacts()
+		for _, m := range again {
+			one.Learn(m)
+		}
+		if d := cmp.Diff(want, one); d != "" {
+			t.Fatalf("learnt by the same facts, one after the other:\n%s", d)
+		}
 		cut := rapid.IntRange(0, len(ms)).Draw(t, "cut")
 		if d := cmp.Diff(want, tokenstate.Join(fold(ms[cut:]), fold(ms[:cut]))); d != "" {
 			t.Fatalf("Fold(A ∪ B) ≠ Join(Fold B, Fold A):\n%s", d)

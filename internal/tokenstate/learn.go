@@ -6,6 +6,13 @@ import "github.com/tokenstate/tokenstate/internal/events"
 // A message from a node whose clock is too far ahead of the log's is only a doubt.
 func Learn(m events.Message) Facts {
 	f := NewFacts()
+	f.Learn(m)
+	return f
+}
+
+// Learn joins what a message teaches into f, for folds over many messages: f.Add(Learn(m)) would make sheets for each
+// of them only to join them.
+func (f Facts) Learn(m events.Message) {
 	at, trusted := when(m)
 	switch b := m.Body.(type) {
 	case *events.Happened:
@@ -27,7 +34,6 @@ func Learn(m events.Message) Facts {
 	case *events.Heartbeat, *events.Mark:
 		// The worker keeps these beside the facts: they say how fresh knowledge is, not what it is.
 	}
-	return f
 }
 
 // when is the time of a message by which its facts are ranked: that of the Keycloak node that spoke. Two looks of

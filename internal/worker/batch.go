@@ -25,7 +25,7 @@ func (b *batch) add(s start, e journal.Entry) {
 		return
 	}
 	b.Lines = append(b.Lines, line)
-	b.Facts.Add(tokenstate.Learn(m))
+	b.Facts.Learn(m)
 	switch body := m.Body.(type) {
 	case *events.Order:
 		if body.Order == events.OrderErase {

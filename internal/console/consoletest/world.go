@@ -94,7 +94,7 @@ func New(ctx context.Context, o Options) (*World, error) {
 		tokens = append(tokens, projection.Token{Token: t, Custody: "sealed", Verified: i%5 != 0, Scope: "openid offline_access"})
 		w.Rows.add(i, t, now)
 		if m, ok := orderOf(i, user, now); ok {
-			facts.Add(tokenstate.Learn(m))
+			facts.Learn(m)
 			w.Rows.orders = append(w.Rows.orders, m)
 		}
 	}
