@@ -6,8 +6,7 @@ type names struct {
 	texts  []string
 	number map[string]int
 
-	room sheet  // of whoever writes
-	ink  []byte // the same
+	ink []byte // of whoever writes
 }
 
 // maxNames bounds them: what comes from outside could be a new name each time. Beyond it a sheet has the text itself.

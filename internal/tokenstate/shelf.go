@@ -1,7 +1,7 @@
 package tokenstate
 
-// A sheet that nobody reads now is folded into one string: there are two for each token that is stored, and as slices each
-// would be several times as large. The tempting way is to keep them as they are read, and it costs a gigabyte for a
+// A sheet that nobody writes to now is folded into one string: there are two for each token that is stored, and as slices
+// each would be several times as large. The tempting way is to keep them as they are read, and it costs a gigabyte for a
 // million tokens.
 
 // maxFolded is how many facts a folded sheet has at most: to fold a large one anew at each change would cost too much.
@@ -11,10 +11,18 @@ const maxFolded = 64
 type shelf struct {
 	folded map[string]string
 	large  map[string]*sheet
+
+	// The sheet that was written to last is open, and what is folded of it is out of date: much that is told of one
+	// subject comes together, and would unfold and fold it each time.
+	openID string // "": none is
+	open   sheet
 }
 
 // read gives a sheet, in the room of p where it is a folded one.
 func (s *shelf) read(id string, n *names, room *sheet) *sheet {
+	if id == s.openID {
+		return &s.open
+	}
 	if folded, ok := s.folded[id]; ok {
 		unfold(folded, n, room)
 		return room
@@ -30,46 +38,62 @@ func (s *shelf) change(id string, n *names, write func(*sheet)) {
 		write(p)
 		return
 	}
-	p := &n.room
-	p.empty()
-	if folded, ok := s.folded[id]; ok {
-		unfold(folded, n, p)
+	if id != s.openID {
+		s.fold(n)
+		s.unfold(id, n)
 	}
-	write(p)
-	if p.size() > maxFolded {
-		s.enlarge(id, p)
-		n.room = sheet{}
-		return
+	if write(&s.open); s.open.size() > maxFolded {
+		s.enlarge()
 	}
+}
+
+// fold folds the open sheet.
+func (s *shelf) fold(n *names) {
+	if s.openID != "" {
+		s.folded[s.openID] = fold(&s.open, n)
+	}
+}
+
+// unfold opens another one, which may be new.
+func (s *shelf) unfold(id string, n *names) {
 	if s.folded == nil {
 		s.folded = map[string]string{}
 	}
-	s.folded[id] = fold(p, n)
+	s.openID = id
+	unfold(s.folded[id], n, &s.open)
 }
 
-// spell has a folded sheet stand under this very text: an assignment to a map keeps the new key's bytes.
+// spell has a sheet stand under this very text: an assignment to a map keeps the new key's bytes.
 func (s *shelf) spell(id string) {
-	if folded, ok := s.folded[id]; ok {
+	if id == s.openID {
+		s.openID = id
+	} else if folded, ok := s.folded[id]; ok {
 		s.folded[id] = folded
 	}
 }
 
-func (s *shelf) enlarge(id string, p *sheet) {
+func (s *shelf) enlarge() {
 	if s.large == nil {
 		s.large = map[string]*sheet{}
 	}
-	delete(s.folded, id)
-	large := *p
-	s.large[id] = &large
+	delete(s.folded, s.openID)
+	large := s.open
+	s.large[s.openID] = &large
+	s.openID, s.open = "", sheet{}
 }
 
 func (s *shelf) each(n *names, visit func(id string, p *sheet)) {
 	var room sheet
 	for id, folded := range s.folded {
-		unfold(folded, n, &room)
-		visit(id, &room)
+		if id != s.openID {
+			unfold(folded, n, &room)
+			visit(id, &room)
+		}
 	}
 	for id, p := range s.large {
 		visit(id, p)
+	}
+	if s.openID != "" {
+		visit(s.openID, &s.open)
 	}
 }
