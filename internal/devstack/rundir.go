@@ -11,7 +11,7 @@ import (
 )
 
 // A run's data lies in .dev/run/<random>, which the run holds locked, and where another user
-// has to own it in the system's temporary folder, which the file "outside" lists. So whoever
+// has to own it, or it is to lie in memory, elsewhere, which the file "outside" lists. So whoever
 // comes after a killed run knows what it left and that nobody uses it.
 
 func runsDir(root string) string { return filepath.Join(root, ".dev", "run") }
@@ -46,7 +46,20 @@ func (s *Stack) tempDir(name string, cred *syscall.Credential) (string, error) {
 		dir := filepath.Join(s.dir, name)
 		return dir, os.MkdirAll(dir, 0o700)
 	}
-	dir, err := os.MkdirTemp("", "tokenstate-"+name+"-")
+	return s.outside("", name, cred)
+}
+
+// dataDir is tempDir, but in memory with Throwaway. A Keycloak's database there may grow large, and stays on the disk.
+func (s *Stack) dataDir(name string, cred *syscall.Credential) (string, error) {
+	if parent := memory(); s.opts.Throwaway && !s.clustered() && parent != "" {
+		return s.outside(parent, name, cred)
+	}
+	return s.tempDir(name, cred)
+}
+
+// outside makes a folder in parent that the run's end removes; "": in the system's temporary folder.
+func (s *Stack) outside(parent, name string, cred *syscall.Credential) (string, error) {
+	dir, err := os.MkdirTemp(parent, "tokenstate-"+name+"-")
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +68,10 @@ func (s *Stack) tempDir(name string, cred *syscall.Credential) (string, error) {
 		return "", err
 	}
 	_, err = fmt.Fprintln(list, dir)
-	return dir, errors.Join(err, list.Close(), os.Chown(dir, int(cred.Uid), int(cred.Gid)))
+	if err = errors.Join(err, list.Close()); cred != nil {
+		err = errors.Join(err, os.Chown(dir, int(cred.Uid), int(cred.Gid)))
+	}
+	return dir, err
 }
 
 // removeRun removes a run's data.

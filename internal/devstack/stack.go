@@ -19,7 +19,7 @@ type Options struct {
 	Root      string    // the checkout
 	Logs      string    // folder for the processes' logs; default .dev/log
 	Progress  io.Writer // one line a step; nil for none
-	Throwaway bool      // for tests: Postgres and NATS need not survive a power failure
+	Throwaway bool      // for tests: Postgres need not survive the machine, only its own death
 	Services  bool      // only Postgres, NATS and Keycloak, without our programs
 	Database  bool      // only Postgres
 	Console   bool      // with the console

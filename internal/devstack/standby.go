@@ -17,7 +17,7 @@ import (
 
 // startStandby gives the stack's Postgres a synchronous standby, at an address that stays.
 func (s *Stack) startStandby(ctx context.Context, primary cluster) error {
-	dir, err := s.tempDir("standby", primary.cred)
+	dir, err := s.dataDir("standby", primary.cred)
 	if err != nil {
 		return err
 	}

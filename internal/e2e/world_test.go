@@ -50,7 +50,7 @@ func start(t *testing.T, opts devstack.Options) *system {
 	must(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	opts.Root, opts.Logs = root, filepath.Join(root, ".dev", "log", "e2e", t.Name())
+	opts.Throwaway, opts.Root, opts.Logs = true, root, filepath.Join(root, ".dev", "log", "e2e", t.Name())
 	must(t, os.RemoveAll(opts.Logs)) // a secret in a log is to be this run's
 	s, err := devstack.Start(ctx, opts)
 	must(t, err)
