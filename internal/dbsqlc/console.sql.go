@@ -50,7 +50,7 @@ func (q *Queries) LogState(ctx context.Context, db DBTX) (LogStateRow, error) {
 }
 
 const OrdersLately = `-- name: OrdersLately :many
-SELECT n, raw, received_ms FROM (SELECT n, raw, received_ms, class FROM tokenstate.journal ORDER BY n DESC LIMIT $1) AS recent
+SELECT id, seq, received_ms, realm, class, raw, n, about FROM (SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal ORDER BY n DESC LIMIT $1) AS recent
 WHERE class IN ('order', 'pardon') ORDER BY n DESC LIMIT $2
 `
 
@@ -59,23 +59,26 @@ type OrdersLatelyParams struct {
 	Most  int32
 }
 
-type OrdersLatelyRow struct {
-	N          int64
-	Raw        []byte
-	ReceivedMs int64
-}
-
 // Orders and pardons among the latest messages of the log, the latest first: the journal has no index by class.
-func (q *Queries) OrdersLately(ctx context.Context, db DBTX, arg OrdersLatelyParams) ([]OrdersLatelyRow, error) {
+func (q *Queries) OrdersLately(ctx context.Context, db DBTX, arg OrdersLatelyParams) ([]TokenstateJournal, error) {
 	rows, err := db.Query(ctx, OrdersLately, arg.Among, arg.Most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []OrdersLatelyRow{}
+	items := []TokenstateJournal{}
 	for rows.Next() {
-		var i OrdersLatelyRow
-		if err := rows.Scan(&i.N, &i.Raw, &i.ReceivedMs); err != nil {
+		var i TokenstateJournal
+		if err := rows.Scan(
+			&i.ID,
+			&i.Seq,
+			&i.ReceivedMs,
+			&i.Realm,
+			&i.Class,
+			&i.Raw,
+			&i.N,
+			&i.About,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

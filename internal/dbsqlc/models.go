@@ -244,12 +244,13 @@ type TokenstateJournal struct {
 }
 
 type TokenstateJournalExport struct {
-	FromN  int64
-	ToN    int64
-	Lines  int64
-	File   string
-	Sha256 string
-	MadeAt time.Time
+	FromN    int64
+	ToN      int64
+	Lines    int64
+	File     string
+	Sha256   string
+	MadeAt   time.Time
+	BySchema int64
 }
 
 type TokenstateJournalState struct {

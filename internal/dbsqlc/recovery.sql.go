@@ -26,15 +26,16 @@ func (q *Queries) AddAudit(ctx context.Context, db DBTX, arg AddAuditParams) err
 }
 
 const AddJournalExport = `-- name: AddJournalExport :exec
-INSERT INTO tokenstate.journal_export (from_n, to_n, lines, file, sha256) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO tokenstate.journal_export (from_n, to_n, lines, file, sha256, by_schema) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type AddJournalExportParams struct {
-	FromN  int64
-	ToN    int64
-	Lines  int64
-	File   string
-	Sha256 string
+	FromN    int64
+	ToN      int64
+	Lines    int64
+	File     string
+	Sha256   string
+	BySchema int64
 }
 
 func (q *Queries) AddJournalExport(ctx context.Context, db DBTX, arg AddJournalExportParams) error {
@@ -44,6 +45,7 @@ func (q *Queries) AddJournalExport(ctx context.Context, db DBTX, arg AddJournalE
 		arg.Lines,
 		arg.File,
 		arg.Sha256,
+		arg.BySchema,
 	)
 	return err
 }
@@ -338,16 +340,25 @@ SELECT from_n, to_n, lines, file, sha256, made_at FROM tokenstate.journal_export
 WHERE EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.n BETWEEN e.from_n AND e.to_n) ORDER BY made_at DESC LIMIT $1
 `
 
+type JournalExportsRow struct {
+	FromN  int64
+	ToN    int64
+	Lines  int64
+	File   string
+	Sha256 string
+	MadeAt time.Time
+}
+
 // Those that hold lines which are still there; the latest first.
-func (q *Queries) JournalExports(ctx context.Context, db DBTX, most int32) ([]TokenstateJournalExport, error) {
+func (q *Queries) JournalExports(ctx context.Context, db DBTX, most int32) ([]JournalExportsRow, error) {
 	rows, err := db.Query(ctx, JournalExports, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []TokenstateJournalExport{}
+	items := []JournalExportsRow{}
 	for rows.Next() {
-		var i TokenstateJournalExport
+		var i JournalExportsRow
 		if err := rows.Scan(
 			&i.FromN,
 			&i.ToN,
@@ -448,6 +459,39 @@ func (q *Queries) KeepBackfills(ctx context.Context, db DBTX, realms []string) (
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const LastHeartbeat = `-- name: LastHeartbeat :many
+SELECT id, seq, received_ms, realm, class, raw, n, about FROM tokenstate.journal WHERE class = 'heartbeat' ORDER BY n DESC LIMIT 1
+`
+
+func (q *Queries) LastHeartbeat(ctx context.Context, db DBTX) ([]TokenstateJournal, error) {
+	rows, err := db.Query(ctx, LastHeartbeat)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateJournal{}
+	for rows.Next() {
+		var i TokenstateJournal
+		if err := rows.Scan(
+			&i.ID,
+			&i.Seq,
+			&i.ReceivedMs,
+			&i.Realm,
+			&i.Class,
+			&i.Raw,
+			&i.N,
+			&i.About,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const LastVerify = `-- name: LastVerify :one

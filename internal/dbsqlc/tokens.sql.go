@@ -178,16 +178,16 @@ func (q *Queries) ImportPosition(ctx context.Context, db DBTX, source string) (s
 }
 
 const NamedInJournal = `-- name: NamedInJournal :one
-SELECT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.realm = $1 AND j.about && ARRAY[$2::text])
+SELECT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.realm = $1 AND j.about && $2::text[])
 `
 
 type NamedInJournalParams struct {
-	Realm  string
-	UserID string
+	Realm string
+	Names []string
 }
 
 func (q *Queries) NamedInJournal(ctx context.Context, db DBTX, arg NamedInJournalParams) (bool, error) {
-	row := db.QueryRow(ctx, NamedInJournal, arg.Realm, arg.UserID)
+	row := db.QueryRow(ctx, NamedInJournal, arg.Realm, arg.Names)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err

@@ -14,6 +14,10 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 // secretsOf are those of the environment, the passwords in its URLs, and the files of authapi.
@@ -145,14 +149,21 @@ func (s *system) nowhere(secrets, told map[string]string) {
 // the act of an order that was given after all calls in the audit.
 func (s *system) settled(user string) {
 	s.t.Helper()
-	conn, err := pgx.Connect(s.t.Context(), s.stack.Env.DatabaseURL)
+	pool, err := pgxpool.New(s.t.Context(), s.stack.Env.DatabaseURL)
 	must(s.t, err)
-	defer func() { _ = conn.Close(context.WithoutCancel(s.t.Context())) }()
+	defer pool.Close()
 	s.standing(user, true)
 	s.wait("what is written behind the answers", func() (bool, string) {
 		var orders, acts int
-		err := conn.QueryRow(s.t.Context(), `SELECT (SELECT count(*) FROM tokenstate.journal WHERE strpos(convert_from(raw, 'UTF8'), $1) > 0 AND strpos(convert_from(raw, 'UTF8'), '"standing"') > 0),
-			(SELECT count(*) FROM tokenstate.act WHERE target = '/v1/users/' || $1 || '/standing')`, user).Scan(&orders, &acts)
+		said, err := postgres.New(pool).JournalAbout(s.t.Context(), "", []string{user}, 1_000)
+		for _, m := range said {
+			if o, is := m.Body.(*events.Order); is && o.Order == events.OrderStanding {
+				orders++
+			}
+		}
+		if err == nil {
+			err = pool.QueryRow(s.t.Context(), "SELECT count(*) FROM tokenstate.act WHERE target = '/v1/users/' || $1 || '/standing'", user).Scan(&acts)
+		}
 		return orders >= 2 && acts >= 2, fmt.Sprint(orders, acts, err)
 	})
 }

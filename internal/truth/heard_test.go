@@ -4,29 +4,31 @@ package truth
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 // heardOf is what the log has told of a token's user and session, for a person to understand a
 // false verdict.
 func (w *world) heardOf(h *held) string {
 	w.t.Helper()
-	conn, err := pgx.Connect(w.ctx, w.stack.Env.DatabaseURL)
+	pool, err := pgxpool.New(w.ctx, w.stack.Env.DatabaseURL)
 	w.must(err)
-	defer func() { _ = conn.Close(w.ctx) }()
-	rows, err := conn.Query(w.ctx, `SELECT received_ms, convert_from(raw, 'UTF8') FROM tokenstate.journal
-		WHERE strpos(convert_from(raw, 'UTF8'), $1) > 0 OR strpos(convert_from(raw, 'UTF8'), $2) > 0 ORDER BY seq DESC LIMIT 12`, h.User, h.Session)
+	defer pool.Close()
+	ms, err := postgres.New(pool).JournalAbout(w.ctx, "", []string{h.User, h.Session}, 100_000)
 	w.must(err)
 	var lines []string
-	var at int64
-	var raw string
-	_, err = pgx.ForEachRow(rows, []any{&at, &raw}, func() error {
-		lines = append(lines, fmt.Sprintf("%s %.2000s", time.UnixMilli(at).UTC().Format("15:04:05.000"), raw))
-		return nil
-	})
-	w.must(err)
+	for _, m := range slices.Backward(ms) {
+		raw, err := events.Encode(m)
+		w.must(err)
+		if lines = append(lines, fmt.Sprintf("%s %.2000s", m.Received.Time().UTC().Format("15:04:05.000"), raw)); len(lines) == 12 {
+			break
+		}
+	}
 	return strings.Join(lines, "\n  ")
 }

@@ -3,13 +3,16 @@
 package truth
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/play"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 // probes is how many logouts of a round are timed.
@@ -29,13 +32,13 @@ func (w *world) probe() (over func()) {
 }
 
 func (w *world) probes() error {
-	conn, err := pgx.Connect(w.ctx, w.stack.Env.DatabaseURL)
+	pool, err := pgxpool.New(w.ctx, w.stack.Env.DatabaseURL)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close(w.ctx) }()
+	defer pool.Close()
 	for range probes {
-		one, ok, err := w.probe1(conn)
+		one, ok, err := w.probe1(postgres.New(pool))
 		if err != nil {
 			return err
 		}
@@ -46,8 +49,19 @@ func (w *world) probes() error {
 	return nil
 }
 
+// lookAfterLogout is when the log had the first look that a logout of the session was taken for; 0: not yet.
+func lookAfterLogout(ctx context.Context, store *postgres.Store, session string) (events.Millis, error) {
+	ms, err := store.JournalAbout(ctx, "", []string{session}, 1_000)
+	for _, m := range ms {
+		if o, is := m.Body.(*events.Observation); is && slices.ContainsFunc(o.Causes, func(c events.Cause) bool { return c.Type == "LOGOUT" }) {
+			return m.Received, err
+		}
+	}
+	return 0, err
+}
+
 // probe1 is one logout; ok is false if somebody closed the realm meanwhile.
-func (w *world) probe1(conn *pgx.Conn) (one way, ok bool, err error) {
+func (w *world) probe1(store *postgres.Store) (one way, ok bool, err error) {
 	p := &person{name: fmt.Sprintf("probe-%x", time.Now().UnixNano())}
 	if err := w.make(p); err != nil {
 		return one, false, err
@@ -67,16 +81,14 @@ func (w *world) probe1(conn *pgx.Conn) (one way, ok bool, err error) {
 		return one, false, dead(err)
 	}
 	answered := time.Now()
-	var received int64 // of the look that shows the session gone
+	var received events.Millis // of the look that shows the session gone
 	for end := answered.Add(unheard); one.enforced == 0 && time.Now().Before(end); play.Pause(w.ctx, time.Millisecond) {
 		if received == 0 {
-			err = conn.QueryRow(w.ctx, `SELECT coalesce(min(received_ms), 0) FROM tokenstate.journal
-				WHERE class = 'observation' AND about @> ARRAY[$1] AND convert_from(raw, 'UTF8') LIKE '%"LOGOUT"%'`, c.Session).Scan(&received)
-			if err != nil {
+			if received, err = lookAfterLogout(w.ctx, store, c.Session); err != nil {
 				return one, false, err
 			}
 			if received != 0 {
-				one.published, one.committed = time.UnixMilli(received).Sub(answered), time.Since(answered)
+				one.published, one.committed = received.Time().Sub(answered), time.Since(answered)
 			}
 		}
 		vs, err := w.backend.Decide(w.ctx, []play.Question{{User: p.id, Client: "app", Session: c.Session, IssuedAt: c.IssuedAt}})

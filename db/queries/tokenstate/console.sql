@@ -8,7 +8,7 @@ ORDER BY realm, session, client_id LIMIT @most;
 
 -- name: OrdersLately :many
 -- Orders and pardons among the latest messages of the log, the latest first: the journal has no index by class.
-SELECT n, raw, received_ms FROM (SELECT n, raw, received_ms, class FROM tokenstate.journal ORDER BY n DESC LIMIT @among) AS recent
+SELECT * FROM (SELECT * FROM tokenstate.journal ORDER BY n DESC LIMIT @among) AS recent
 WHERE class IN ('order', 'pardon') ORDER BY n DESC LIMIT @most;
 
 -- name: ParkedLately :many

@@ -8,6 +8,9 @@ SELECT * FROM tokenstate.journal WHERE id = ANY(@ids::text[]) ORDER BY n;
 SELECT * FROM tokenstate.journal
 WHERE about && @names::text[] AND (@realm::text = '' OR realm = @realm) ORDER BY received_ms, n LIMIT sqlc.arg(most);
 
+-- name: LastHeartbeat :many
+SELECT * FROM tokenstate.journal WHERE class = 'heartbeat' ORDER BY n DESC LIMIT 1;
+
 -- name: RealmsHeard :many
 SELECT realm FROM tokenstate.fact_standing WHERE user_id = '' AND client = '' AND session = '' AND key = ''
 UNION SELECT realm FROM tokenstate.offline_token UNION SELECT realm FROM tokenstate.api_key ORDER BY realm;
@@ -36,7 +39,7 @@ SELECT coalesce(min(n), 0)::bigint AS first, coalesce(max(n), 0)::bigint AS last
 LOCK TABLE tokenstate.journal IN SHARE MODE;
 
 -- name: AddJournalExport :exec
-INSERT INTO tokenstate.journal_export (from_n, to_n, lines, file, sha256) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO tokenstate.journal_export (from_n, to_n, lines, file, sha256, by_schema) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: JournalExports :many
 -- Those that hold lines which are still there; the latest first.

@@ -56,4 +56,4 @@ SELECT (SELECT count(*) FROM t) AS tokens, (SELECT count(*) FROM k) AS keys,
     (SELECT count(*) FROM (SELECT user_id FROM t UNION SELECT user_id FROM k) AS covered) AS users;
 
 -- name: NamedInJournal :one
-SELECT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.realm = @realm AND j.about && ARRAY[@user_id::text]);
+SELECT EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.realm = @realm AND j.about && @names::text[]);

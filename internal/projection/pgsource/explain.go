@@ -2,7 +2,6 @@ package pgsource
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -85,20 +84,7 @@ func (t teller) tokens(ctx context.Context, told *timeline.Told) (sessions []str
 }
 
 func (t teller) messages(ctx context.Context, realm string, names []string) ([]events.Message, error) {
-	es, err := t.state.JournalAbout(ctx, realm, names, maxStory)
-	if err != nil {
-		return nil, err
-	}
-	var ms []events.Message
-	for _, e := range es {
-		m, err := events.Decode(e.Raw)
-		if err != nil {
-			return nil, fmt.Errorf("message %s of the journal: %w", e.ID, err)
-		}
-		m.Received = e.Received
-		ms = append(ms, m)
-	}
-	return ms, nil
+	return t.state.JournalAbout(ctx, realm, names, maxStory)
 }
 
 // pardoned adds the pardons of what ms did. They name their causes only; those of a cause that was asked about are

@@ -34,11 +34,11 @@ func (s *Store) Arrived(ctx context.Context, realm string, ids ...string) (a Arr
 		if !there {
 			continue
 		}
-		m, err := events.Decode(e.Raw)
+		m, err := messageOf(e)
 		if err != nil {
-			return a, fmt.Errorf("message %s of the journal: %w", id, err)
+			return a, err
 		}
-		if m.Received = e.Received; m.Realm == realm {
+		if m.Realm == realm {
 			a.Messages = append(a.Messages, m)
 		}
 	}

@@ -41,14 +41,11 @@ func (s *Store) OrdersLately(ctx context.Context, most int) ([]events.Message, e
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
-	out := make([]events.Message, 0, len(rows))
-	for _, r := range rows {
-		m, err := events.Decode(r.Raw)
-		if err != nil {
-			return nil, fmt.Errorf("an order of the journal: %w", err)
+	out := make([]events.Message, len(rows))
+	for i, r := range rows {
+		if out[i], err = said(r); err != nil {
+			return nil, err
 		}
-		m.Received = tokenstate.Millis(r.ReceivedMs)
-		out = append(out, m)
 	}
 	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/folded"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -43,7 +44,7 @@ func erase(ctx context.Context, tx pgx.Tx, orders []tokenstate.Erasure) ([]Name,
 
 // blank takes free text and details out of the lines that came until then.
 func blank(ctx context.Context, tx pgx.Tx, u tokenstate.Scope, until int64) error {
-	rows, err := q.JournalAbout(ctx, tx, dbsqlc.JournalAboutParams{Realm: u.Realm, Names: []string{u.User}, Most: math.MaxInt32})
+	rows, err := q.JournalAbout(ctx, tx, dbsqlc.JournalAboutParams{Realm: u.Realm, Names: indexed(u.User), Most: math.MaxInt32})
 	if err != nil {
 		return err
 	}
@@ -51,15 +52,18 @@ func blank(ctx context.Context, tx pgx.Tx, u tokenstate.Scope, until int64) erro
 		if r.ReceivedMs > until {
 			continue
 		}
-		m, err := events.Decode(r.Raw)
+		m, err := said(r)
 		if err != nil {
-			return fmt.Errorf("message %s: %w", r.ID, err)
+			return err
+		}
+		if !concerns(r, m, []string{u.User}) {
+			continue
 		}
 		raw, err := events.Encode(events.Erased(m))
 		if err != nil {
 			return fmt.Errorf("message %s: %w", r.ID, err)
 		}
-		if err := q.BlankJournal(ctx, tx, dbsqlc.BlankJournalParams{ID: r.ID, Raw: raw}); err != nil {
+		if err := q.BlankJournal(ctx, tx, dbsqlc.BlankJournalParams{ID: r.ID, Raw: folded.Fold(raw)}); err != nil {
 			return err
 		}
 	}

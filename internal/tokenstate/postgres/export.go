@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tokenstate/tokenstate/db/schema"
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 )
 
@@ -46,7 +47,7 @@ func (s *Store) Exported(ctx context.Context) (int64, error) {
 // JournalExported notes that lines are in a file, and may be pruned.
 func (s *Store) JournalExported(ctx context.Context, e Export) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		p := dbsqlc.AddJournalExportParams{FromN: e.From, ToN: e.To, Lines: e.Lines, File: e.File, Sha256: e.SHA256}
+		p := dbsqlc.AddJournalExportParams{FromN: e.From, ToN: e.To, Lines: e.Lines, File: e.File, Sha256: e.SHA256, BySchema: schema.Version}
 		if err := q.AddJournalExport(ctx, tx, p); err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
-	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/folded"
 	"github.com/tokenstate/tokenstate/internal/hearing"
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -26,8 +26,8 @@ func addJournal(ctx context.Context, tx pgx.Tx, es []journal.Line) ([]string, er
 	for _, e := range es {
 		p.Ids, p.Seqs = append(p.Ids, e.ID), append(p.Seqs, int64(e.Seq))
 		p.ReceivedMss, p.Realms = append(p.ReceivedMss, int64(e.Received)), append(p.Realms, e.Realm)
-		p.Classes, p.Raws = append(p.Classes, e.Class), append(p.Raws, e.Raw)
-		p.Abouts = append(p.Abouts, strings.Join(e.About, "\x1f"))
+		p.Classes, p.Raws = append(p.Classes, e.Class), append(p.Raws, folded.Fold(e.Raw))
+		p.Abouts = append(p.Abouts, strings.Join(tags(e.About), "\x1f"))
 	}
 	added, err := q.AddJournal(ctx, tx, p)
 	if err != nil {
@@ -60,11 +60,10 @@ func newFacts(b journal.Batch, added []string) (tokenstate.Facts, error) {
 }
 
 func teach(f tokenstate.Facts, e journal.Line) error {
-	m, err := events.Decode(e.Raw)
+	m, err := messageOf(e)
 	if err != nil {
-		return fmt.Errorf("message %s of the journal: %w", e.ID, err)
+		return err
 	}
-	m.Received = e.Received
 	f.Add(tokenstate.Learn(m))
 	return nil
 }

@@ -63,9 +63,9 @@ func (s *Store) OrderReaching(ctx context.Context, m events.Message) (version in
 	return version, r, nil
 }
 
-// Named says whether anything was ever heard of a user.
+// Named says whether anything was ever heard of a user. In one case of a great many it was of another one.
 func (s *Store) Named(ctx context.Context, realm, user string) (bool, error) {
-	ok, err := q.NamedInJournal(ctx, s.pool, dbsqlc.NamedInJournalParams{Realm: realm, UserID: user})
+	ok, err := q.NamedInJournal(ctx, s.pool, dbsqlc.NamedInJournalParams{Realm: realm, Names: indexed(user)})
 	if err != nil {
 		return false, fmt.Errorf("ask the journal about a user: %w", err)
 	}

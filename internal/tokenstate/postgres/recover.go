@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,7 +82,9 @@ func (s *Store) JournalHas(ctx context.Context, ids []string) (map[string]journa
 	}
 	has := make(map[string]journal.Line, len(rows))
 	for _, r := range rows {
-		has[r.ID] = entryOf(r)
+		if has[r.ID], err = entryOf(r); err != nil {
+			return nil, err
+		}
 	}
 	return has, nil
 }
@@ -112,9 +115,9 @@ func (s *Store) EachOrder(ctx context.Context, realm string, do func(events.Mess
 		}
 		for _, r := range rows {
 			before = r.N
-			m, err := events.Decode(r.Raw)
+			m, err := said(r)
 			if err != nil {
-				return fmt.Errorf("message %s of the journal: %w", r.ID, err)
+				return err
 			}
 			if !do(m) {
 				return nil
@@ -127,18 +130,23 @@ func (s *Store) EachOrder(ctx context.Context, realm string, do func(events.Mess
 	return nil
 }
 
-// JournalAbout gives a realm's lines that name any of names, oldest first, at most most; realm "":
+// JournalAbout gives a realm's messages that name any of names, oldest first, at most most; realm "":
 // of all realms.
-func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, most int) ([]journal.Line, error) {
-	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Realm: realm, Names: names, Most: int32(most)})
+func (s *Store) JournalAbout(ctx context.Context, realm string, names []string, most int) (ms []events.Message, err error) {
+	rows, err := q.JournalAbout(ctx, s.pool, dbsqlc.JournalAboutParams{Realm: realm, Names: indexed(names...), Most: int32(most)})
 	if err != nil {
 		return nil, fmt.Errorf("read journal: %w", err)
 	}
-	es := make([]journal.Line, len(rows))
-	for i, r := range rows {
-		es[i] = entryOf(r)
+	for _, r := range rows {
+		m, err := said(r)
+		if err != nil {
+			return nil, err
+		}
+		if concerns(r, m, names) {
+			ms = append(ms, m)
+		}
 	}
-	return es, nil
+	return ms, nil
 }
 
 // JournalPage gives the lines after n in the order of the journal, and the n of the last.
@@ -152,14 +160,10 @@ func (s *Store) JournalLinesTo(ctx context.Context, after, to int64, most int) (
 	if err != nil {
 		return nil, 0, fmt.Errorf("read journal: %w", err)
 	}
-	var es []journal.Line
-	for _, r := range rows {
-		if r.N > to {
-			break
-		}
-		es, after = append(es, entryOf(r)), r.N
+	if i := slices.IndexFunc(rows, func(r dbsqlc.TokenstateJournal) bool { return r.N > to }); i >= 0 {
+		rows = rows[:i]
 	}
-	return es, after, nil
+	return page(rows, after)
 }
 
 func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]journal.Line, int64, error) {
@@ -167,16 +171,14 @@ func journalPage(ctx context.Context, db dbsqlc.DBTX, after int64, most int) ([]
 	if err != nil {
 		return nil, 0, fmt.Errorf("read journal: %w", err)
 	}
-	es := make([]journal.Line, len(rows))
-	for i, r := range rows {
-		es[i], after = entryOf(r), r.N
-	}
-	return es, after, nil
+	return page(rows, after)
 }
 
-func entryOf(r dbsqlc.TokenstateJournal) journal.Line {
-	return journal.Line{
-		ID: r.ID, Seq: uint64(r.Seq), Received: tokenstate.Millis(r.ReceivedMs), Realm: r.Realm, Class: r.Class,
-		Raw: r.Raw, About: r.About,
+// page is rows that follow the n after, and the n of the last.
+func page(rows []dbsqlc.TokenstateJournal, after int64) ([]journal.Line, int64, error) {
+	es, err := entriesOf(rows)
+	if len(rows) > 0 {
+		after = rows[len(rows)-1].N
 	}
+	return es, after, err
 }

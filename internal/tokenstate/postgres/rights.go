@@ -22,12 +22,15 @@ func (s *Store) Rights(ctx context.Context) (Rights, error) {
 
 // KeycloakVersion is what Keycloak's last message said of itself; "" if none came.
 func (s *Store) KeycloakVersion(ctx context.Context) (version string, err error) {
-	const ask = `SELECT coalesce((SELECT convert_from(raw, 'UTF8')::json ->> 'server' FROM tokenstate.journal
-		WHERE class = 'heartbeat' ORDER BY n DESC LIMIT 1), '')`
-	if err := s.pool.QueryRow(ctx, ask).Scan(&version); err != nil {
+	last, err := q.LastHeartbeat(ctx, s.pool)
+	if err != nil {
 		return "", fmt.Errorf("read Keycloak's version: %w", err)
 	}
-	return version, nil
+	if len(last) == 0 {
+		return "", nil
+	}
+	m, err := said(last[0])
+	return m.Server, err
 }
 
 // heardLatest is among how many messages HeardRealms searches.
