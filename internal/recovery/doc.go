@@ -17,6 +17,7 @@ import (
 type Item struct {
 	Position uint64
 	Entry    journal.Entry // Subject is "" where the journal has accepted the message before
+	Own      bool          // it is the line that the journal has
 }
 
 // Source is one reading of messages in their order of arrival. Next ends with io.EOF.

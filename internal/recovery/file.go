@@ -168,7 +168,7 @@ func (f *File) Next(context.Context) (Item, error) {
 		return Item{}, ErrFile // changed since it was checked
 	}
 	f.at++
-	return Item{f.at, journal.Entry{Seq: r.Seq, Received: r.Received, Raw: []byte(r.Raw)}}, nil
+	return Item{Position: f.at, Entry: journal.Entry{Seq: r.Seq, Received: r.Received, Raw: []byte(r.Raw)}}, nil
 }
 
 // Close frees the decoder.

@@ -47,5 +47,5 @@ func (s *Journal) Next(ctx context.Context) (Item, error) {
 	e := s.page[0]
 	s.page = s.page[1:]
 	s.at++
-	return Item{Position: uint64(s.at), Entry: journal.Entry{Seq: e.Seq, Received: e.Received, Raw: e.Raw}}, nil
+	return Item{Position: uint64(s.at), Own: true, Entry: journal.Entry{Seq: e.Seq, Received: e.Received, Raw: e.Raw}}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tokenstate/tokenstate/internal/ahead"
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -46,17 +47,19 @@ func Replay(ctx context.Context, src Source, st Store, o Options) (Result, error
 		}
 		r.result.From = at
 	}
-	for done := false; !done; {
-		items, err := r.read(ctx)
-		if done = errors.Is(err, io.EOF); err != nil && !done {
+	for read, err := range ahead.Read(ctx, r.read, decodeAll) {
+		if err != nil {
 			return r.result, fmt.Errorf("replay stopped after %d messages, which are kept; the same command goes on from there: %w", r.result.Read, err)
 		}
-		if err := r.take(ctx, items); err != nil {
+		if err := r.take(ctx, read); err != nil {
 			return r.result, err
 		}
-		if err := r.save(ctx, done); err != nil {
+		if err := r.save(ctx, false); err != nil {
 			return r.result, err
 		}
+	}
+	if err := r.save(ctx, true); err != nil {
+		return r.result, err
 	}
 	return r.finish(ctx)
 }
@@ -76,11 +79,15 @@ type replay struct {
 	unsaved  int
 }
 
+// read runs beside what learns: it changes nothing of r.
 func (r *replay) read(ctx context.Context) (items []Item, err error) {
 	for len(items) < chunk {
 		item, err := r.src.Next(ctx)
+		if errors.Is(err, io.EOF) && len(items) > 0 {
+			break // it will say so again
+		}
 		if err != nil {
-			return items, err
+			return nil, err
 		}
 		if item.Position > r.result.From {
 			items = append(items, item)
@@ -89,42 +96,62 @@ func (r *replay) read(ctx context.Context) (items []Item, err error) {
 	return items, nil
 }
 
-// take folds items. Where the journal has a copy of a message, that one is learnt: a second
-// copy in the log arrived at another time, and might teach otherwise.
-func (r *replay) take(ctx context.Context, items []Item) error {
-	var read []said
-	var ids []string
-	for _, it := range items {
-		r.result.Read++
-		r.position = it.Position
-		m, line, err := decode(it.Entry)
-		if err != nil {
-			r.result.Parked++
-			r.parked = append(r.parked, worker.Park(it.Entry, err))
-			continue
-		}
-		read, ids = append(read, said{m, line}), append(ids, line.ID)
+// said is an item with what it says, and its line; or why it cannot be read.
+type said struct {
+	Item
+
+	m    events.Message
+	line journal.Line
+	err  error
+}
+
+func decodeAll(items []Item) ([]said, error) {
+	all := make([]said, len(items))
+	for i, it := range items {
+		all[i].Item = it
+		all[i].m, all[i].line, all[i].err = decode(it.Entry)
 	}
-	r.unsaved += len(items)
-	has, err := r.store.JournalHas(ctx, ids)
+	return all, nil
+}
+
+// take folds what was read. Where the journal has a copy of a message, that one is learnt: a second
+// copy in the log arrived at another time, and might teach otherwise.
+func (r *replay) take(ctx context.Context, all []said) error {
+	has, err := r.known(ctx, all)
 	if err != nil {
 		return err
 	}
-	for _, one := range read {
+	for _, one := range all {
+		r.result.Read++
+		r.position = one.Position
+		if one.err != nil {
+			r.result.Parked++
+			r.parked = append(r.parked, worker.Park(one.Entry, one.err))
+			continue
+		}
 		if err := r.learn(one, has); err != nil {
 			return err
 		}
 	}
+	r.unsaved += len(all)
 	if r.o.Progress != nil {
 		r.o.Progress(r.position)
 	}
 	return nil
 }
 
-// said is a message and its line.
-type said struct {
-	m    events.Message
-	line journal.Line
+// known are the journal's lines of what does not come from there itself.
+func (r *replay) known(ctx context.Context, all []said) (map[string]journal.Line, error) {
+	var ids []string
+	for _, one := range all {
+		if one.err == nil && !one.Own {
+			ids = append(ids, one.line.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return r.store.JournalHas(ctx, ids)
 }
 
 func (r *replay) learn(one said, has map[string]journal.Line) error {
@@ -134,6 +161,7 @@ func (r *replay) learn(one said, has map[string]journal.Line) error {
 	}
 	kept, ok := has[line.ID]
 	switch {
+	case one.Own:
 	case !ok:
 		r.fresh[line.ID] = line
 		r.lines = append(r.lines, line)
@@ -174,6 +202,9 @@ func (r *replay) finish(ctx context.Context) (Result, error) {
 	now, err := r.store.State(ctx)
 	if err != nil {
 		return r.result, err
+	}
+	if now.Facts.Equal(r.facts) {
+		return r.result, nil // as a rule, and then no verdict differs
 	}
 	then := now
 	then.Facts = r.facts // not a third state beside these two: each has all facts

@@ -21,6 +21,7 @@ type mem struct {
 	at      map[string]uint64
 	parked  int
 	writes  int
+	asked   int
 	erased  []tokenstate.Erasure
 }
 
@@ -29,6 +30,7 @@ func newMem() *mem {
 }
 
 func (s *mem) JournalHas(_ context.Context, ids []string) (map[string]journal.Line, error) {
+	s.asked++
 	has := map[string]journal.Line{}
 	for _, id := range ids {
 		if l, ok := s.journal[id]; ok {
@@ -83,7 +85,7 @@ func (c *cut) Next(context.Context) (Item, error) {
 	if c.next%1000 == 0 {
 		raw = []byte("rubbish")
 	}
-	return Item{uint64(c.next), journal.Entry{Seq: uint64(c.next), Received: events.Millis(c.next), Raw: raw}}, err
+	return Item{Position: uint64(c.next), Entry: journal.Entry{Seq: uint64(c.next), Received: events.Millis(c.next), Raw: raw}}, err
 }
 
 // Ensure an interrupted replay goes on from its last commit, and ends where a whole one does.
@@ -116,7 +118,7 @@ func TestTheFirstCopyCounts(t *testing.T) {
 		}
 		return b
 	}
-	src := &list{{1, journal.Entry{Received: 5, Raw: raw(1)}}, {2, journal.Entry{Received: 9, Raw: raw(1)}}}
+	src := &list{{Position: 1, Entry: journal.Entry{Received: 5, Raw: raw(1)}}, {Position: 2, Entry: journal.Entry{Received: 9, Raw: raw(1)}}}
 	st := newMem()
 	if _, err := Replay(t.Context(), src, st, Options{}); err != nil {
 		t.Fatal(err)
@@ -125,7 +127,7 @@ func TestTheFirstCopyCounts(t *testing.T) {
 	if !strings.Contains(once, `"At":5`) {
 		t.Fatalf("the first copy arrived at 5:\n%s", once)
 	}
-	later := &list{{1, journal.Entry{Received: 99, Raw: raw(1)}}}
+	later := &list{{Position: 1, Entry: journal.Entry{Received: 99, Raw: raw(1)}}}
 	if _, err := Replay(t.Context(), later, st, Options{}); err != nil || dump(t, st.facts) != once {
 		t.Fatalf("a later copy taught more: %v\n%s", err, dump(t, st.facts))
 	}
@@ -138,11 +140,33 @@ func TestADryRunWritesNothingAndAnErasureIsReplayed(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := newMem()
-	if _, err := Replay(t.Context(), &list{{1, journal.Entry{Received: 5, Raw: raw}}}, st, Options{DryRun: true}); err != nil || st.writes > 0 {
+	if _, err := Replay(t.Context(), &list{{Position: 1, Entry: journal.Entry{Received: 5, Raw: raw}}}, st, Options{DryRun: true}); err != nil || st.writes > 0 {
 		t.Fatalf("a dry run wrote %d times, %v", st.writes, err)
 	}
-	if _, err := Replay(t.Context(), &list{{1, journal.Entry{Received: 5, Raw: raw}}}, st, Options{}); err != nil || len(st.erased) != 1 || st.erased[0].Order != "an-order" {
+	if _, err := Replay(t.Context(), &list{{Position: 1, Entry: journal.Entry{Received: 5, Raw: raw}}}, st, Options{}); err != nil || len(st.erased) != 1 || st.erased[0].Order != "an-order" {
 		t.Fatalf("erased: %+v, %v", st.erased, err)
+	}
+}
+
+// Ensure a dry run of the journal itself asks it for nothing again, and finds what the facts lack of it.
+func TestTheJournalIsReadOnce(t *testing.T) {
+	raw, err := events.Encode(events.Message{ID: "one-message", Realm: "demo", At: 1, Source: events.Listener, Body: &events.Happened{Event: "one-event", Kind: "user", Type: "LOGOUT", User: "u"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := newMem()
+	for _, changed := range []int{1, 0} {
+		own := &list{{Position: 1, Own: true, Entry: journal.Entry{Received: 5, Raw: raw}}}
+		res, err := Replay(t.Context(), own, st, Options{DryRun: true})
+		if err != nil || res.Read != 1 || res.Changed != changed || st.asked != 0 {
+			t.Fatalf("%+v after %d questions, %v; want %d changed", res, st.asked, err, changed)
+		}
+		m, err := events.Decode(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Received = 5
+		st.facts.Learn(m)
 	}
 }
 

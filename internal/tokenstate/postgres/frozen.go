@@ -3,15 +3,18 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/tokenstate/tokenstate/internal/ahead"
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/journal"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-const journalPageSize = 5000
+const journalPageSize = 1000
 
 // Frozen is the database at one instant, for comparing its parts with each other.
 type Frozen struct{ tx pgx.Tx }
@@ -48,23 +51,37 @@ func (z Frozen) Taught(ctx context.Context, seen func(done, of int64)) (f tokens
 	if err != nil {
 		return f, false, fmt.Errorf("read journal: %w", err)
 	}
-	for n, done := int64(0), int64(0); ; {
-		es, last, err := journalPage(ctx, z.tx, n, journalPageSize)
+	after, done := int64(0), int64(0)
+	page := func(ctx context.Context) (lines []journal.Line, err error) {
+		if lines, after, err = journalPage(ctx, z.tx, after, journalPageSize); err == nil && len(lines) == 0 {
+			err = io.EOF
+		}
+		return lines, err
+	}
+	for said, err := range ahead.Read(ctx, page, decodeLines) {
 		if err != nil {
 			return f, false, err
 		}
-		if len(es) == 0 {
-			break
+		for _, m := range said {
+			f.Learn(m)
 		}
-		for _, e := range es {
-			if err := teach(f, e); err != nil {
-				return f, false, err
-			}
-		}
-		n, done = last, done+int64(len(es))
+		done += int64(len(said))
 		seen(done, state.Lines)
 	}
 	return f, state.PrunedN == 0, z.teachOutbox(ctx, f)
+}
+
+func decodeLines(lines []journal.Line) ([]events.Message, error) {
+	said := make([]events.Message, len(lines))
+	for i, l := range lines {
+		m, err := events.Decode(l.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("message %s of the journal: %w", l.ID, err)
+		}
+		m.Received = l.Received
+		said[i] = m
+	}
+	return said, nil
 }
 
 // teachOutbox: an order acts at authapi's commit, before the log has it.
