@@ -15,21 +15,6 @@ const (
 	timeFormat    = "2006-01-02T15:04:05.000Z"
 )
 
-// envelope is the wire form: CloudEvents 1.0 in JSON, see envelope.schema.json.
-type envelope struct {
-	SpecVersion string          `json:"specversion"`
-	Version     string          `json:"tsversion"`
-	ID          string          `json:"id"`
-	Source      Source          `json:"source"`
-	Type        string          `json:"type"`
-	Time        string          `json:"time"`
-	ContentType string          `json:"datacontenttype,omitempty"`
-	Realm       string          `json:"realm"`
-	Node        string          `json:"node,omitempty"`
-	Server      string          `json:"server,omitempty"`
-	Data        json.RawMessage `json:"data"`
-}
-
 var (
 	nodePattern     = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
 	instancePattern = regexp.MustCompile(`^[A-Za-z0-9-]{0,64}$`)
@@ -37,17 +22,17 @@ var (
 	typePattern     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}( [A-Z][A-Z0-9_]{0,63})?$`)
 )
 
+// MaxMessage is the largest message in bytes, the stream's own limit.
+const MaxMessage = 64 << 10
+
 // Decode reads one message. Its error is a *RejectError, and only a *RejectError parks.
 func Decode(raw []byte) (Message, error) {
 	if len(raw) > MaxMessage {
 		return Message{}, reject("message", "is larger than 65536 bytes")
 	}
-	if err := checkJSON(raw); err != nil {
+	e, err := opened(raw)
+	if err != nil {
 		return Message{}, err
-	}
-	var e envelope
-	if err := json.Unmarshal(raw, &e); err != nil {
-		return Message{}, badType(err)
 	}
 	at, err := e.check()
 	if err != nil {
@@ -104,7 +89,7 @@ func ParseObservation(data []byte) (*Observation, error) {
 	if len(data) > MaxMessage {
 		return nil, reject("data", "is larger than 65536 bytes")
 	}
-	if err := checkJSON(data); err != nil {
+	if err := checkJSON(data, nil); err != nil {
 		return nil, err
 	}
 	body, err := decodeBody(typePrefix+string(ClassObservation), data)

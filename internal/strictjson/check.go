@@ -20,14 +20,18 @@ var (
 
 // Check says which rule raw breaks, as the end of a sentence about it; nil if it breaks none. text is asked about each
 // value that is a text, and what it finds is a fault, too; nil: any text will do. It must not keep what it is shown.
-func Check(raw []byte, text func([]byte) error) error {
+func Check(raw []byte, text func([]byte) error) error { return CheckObject(raw, text, nil) }
+
+// CheckObject is Check, and shows each member of raw itself, if that is an object: its name, and the JSON of its value,
+// which is a part of raw. What is shown before a fault is found must not be used.
+func CheckObject(raw []byte, text func([]byte) error, member func(name, value []byte)) error {
 	switch {
 	case !utf8.Valid(raw):
 		return errUTF8
 	case !json.Valid(raw):
 		return invalid(raw)
 	}
-	return (&checker{raw, text}).value(0)
+	return (&checker{raw, text, member}).value(0)
 }
 
 func invalid(raw []byte) error {
@@ -40,8 +44,9 @@ func invalid(raw []byte) error {
 
 // checker walks over what is known to be JSON: encoding/json's own tokens cost more than all the rest of reading a message.
 type checker struct {
-	rest []byte
-	text func([]byte) error
+	rest   []byte
+	text   func([]byte) error
+	member func(name, value []byte) // of the outermost object; nil: nobody asks
 }
 
 func (c *checker) value(depth int) error {
@@ -79,15 +84,21 @@ func (c *checker) inside(depth int) error {
 			c.rest = c.rest[1:]
 			return nil
 		}
+		var name []byte
 		if object {
-			if seen.twice(c.quoted()) {
+			if name = c.quoted(); seen.twice(name) {
 				return errTwice
 			}
 			c.next()
 			c.rest = c.rest[1:] // the colon
+			c.next()
 		}
+		value := c.rest
 		if err := c.value(depth + 1); err != nil {
 			return err
+		}
+		if object && depth == 0 && c.member != nil {
+			c.member(name, value[:len(value)-len(c.rest)])
 		}
 	}
 }
