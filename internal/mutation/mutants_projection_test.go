@@ -28,7 +28,7 @@ var following = []mutant{
 	{"made-up ids are no load", follows + "keys.go", `if !p.limit.Allow() {`, `if false {`, false},
 	{"a usable token is better", follows + "tokens.go", `return v.State < w.State // usable`, `return v.State > w.State // usable`, false},
 	{"a verified token is better", follows + "tokens.go", "\t\treturn t.Verified\n", "\t\treturn o.Verified\n", false},
-	{"a change of a realm ends what is remembered in it", follows + "remembered.go", "\t\te.generation++\n\t}\n\tif s.Session", "\t\t_ = many\n\t}\n\tif s.Session", false},
+	{"a change of a realm ends what is remembered in it", follows + "remembered.go", "\t\te.next()\n\t}\n\tif s.Session", "\t\t_ = many\n\t}\n\tif s.Session", false},
 	{"a fact about a session makes its tokens forget", follows + "remembered.go", "\t\t\tt.known.forget()\n\t\t}\n\t}\n\tif h", "\t\t}\n\t}\n\tif h", false},
 	{"a fact about a user makes the owner forget", follows + "remembered.go", "\t\th.known.forget()\n", ``, false},
 	{"and tokens that only name the user", follows + "remembered.go", "\t\tst.heldAt(place).known.forget()\n", "\t\t_ = place\n", false},

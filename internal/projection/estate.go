@@ -7,7 +7,24 @@ type estate struct {
 	holders  map[string]*holder    // by user
 	sessions map[string]*heldToken // the first of a chain: most have one
 
-	generation uint32 // of what is known of the realm and of its clients; never 0
+	generation generation
+}
+
+// generation is of what is known of a realm and of its clients; never 0.
+type generation uint16
+
+// next ends what is remembered in a realm. What is of the generation that begins anew after 65,535 others is forgotten first.
+func (e *estate) next() {
+	if e.generation++; e.generation != 0 {
+		return
+	}
+	e.generation = 1
+	for _, h := range e.holders {
+		h.known.forget()
+		for t := h.tokens; t != nil; t = t.next {
+			t.known.forget()
+		}
+	}
 }
 
 func (st *state) estate(realm string) *estate {
@@ -46,7 +63,7 @@ func (st *state) holder(realm, user string) *holder {
 // heldAt is the token at a place; nil if there is none.
 func (st *state) heldAt(p Place) *heldToken {
 	if e := st.estates[p.Realm]; e != nil {
-		for t := e.sessions[p.Session]; t != nil; t = t.beside {
+		for t := e.sessions[p.Session]; t != nil; t = t.beside() {
 			if t.alike.clientID == p.ClientID {
 				return t
 			}
@@ -57,23 +74,25 @@ func (st *state) heldAt(p Place) *heldToken {
 
 // link puts a token into the chains of its session and of its owner.
 func (e *estate) link(t *heldToken) {
-	t.beside, e.sessions[t.session] = e.sessions[t.session], t
+	if first := e.sessions[t.session]; first != nil {
+		t.uncommon().beside = first
+	}
+	e.sessions[t.session] = t
 	t.next, t.owner.tokens = t.owner.tokens, t
 }
 
 // unlink takes it out of them.
 func (e *estate) unlink(t *heldToken) {
-	first := e.sessions[t.session]
-	for at := &first; *at != nil; at = &(*at).beside {
-		if *at == t {
-			*at = t.beside
-			break
+	switch first := e.sessions[t.session]; {
+	case first != t:
+		for first.beside() != t {
+			first = first.beside()
 		}
-	}
-	if first == nil {
+		first.rare.beside = t.beside()
+	case t.beside() != nil:
+		e.sessions[t.session] = t.beside()
+	default:
 		delete(e.sessions, t.session)
-	} else {
-		e.sessions[t.session] = first
 	}
 	for at := &t.owner.tokens; *at != nil; at = &(*at).next {
 		if *at == t {
@@ -88,7 +107,7 @@ func (e *estate) unlink(t *heldToken) {
 func (st *state) eachToken(f func(*heldToken)) {
 	for _, e := range st.estates {
 		for _, t := range e.sessions {
-			for ; t != nil; t = t.beside {
+			for ; t != nil; t = t.beside() {
 				f(t)
 			}
 		}

@@ -14,7 +14,7 @@ type holder struct {
 	known  remembered // that they are active
 }
 
-// heldToken is a Token in little room: what very many have alike stands once.
+// heldToken is a Token in little room, a line of a processor's cache: what very many have alike stands once.
 type heldToken struct {
 	session string
 	issued  tokenstate.Seconds
@@ -23,13 +23,29 @@ type heldToken struct {
 	rare    *rare      // nil for most
 	owner   *holder    // by whose session it is, as far as looks have shown
 	next    *heldToken // of the same owner
-	beside  *heldToken // of the same session, with another client
 }
 
 // rare is what few tokens have.
 type rare struct {
 	names   string // the user whom it names, where that is not the owner
 	expires tokenstate.Seconds
+	beside  *heldToken // of the same session, with another client
+}
+
+// uncommon is where to write what few tokens have.
+func (h *heldToken) uncommon() *rare {
+	if h.rare == nil {
+		h.rare = &rare{}
+	}
+	return h.rare
+}
+
+// beside is the next token of the same session.
+func (h *heldToken) beside() *heldToken {
+	if h.rare == nil {
+		return nil
+	}
+	return h.rare.beside
 }
 
 // names is the user whom the token names.

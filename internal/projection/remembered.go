@@ -11,25 +11,24 @@ import (
 // computed when somebody asks, forgotten when a fact about the user or the session changes, and holds for one generation
 // of the realm, which a change of the realm or of one of its clients ends: so a million tokens are withdrawn at once.
 
-// remembered is written by readers, side by side: all that read one state write the same.
-type remembered struct {
-	checked    atomic.Int64
-	generation atomic.Uint32 // of the realm; 0: nothing is remembered
+// remembered is when it was checked, and behind that the realm's generation; 0: nothing is remembered. It is written by
+// readers, side by side: all that read one state write the same.
+type remembered struct{ atomic.Uint64 }
+
+const generationBits = 16
+
+func (m *remembered) recall(g generation) (checked tokenstate.Millis, ok bool) {
+	all := m.Load()
+	return tokenstate.Millis(all >> generationBits), generation(all) == g
 }
 
-func (m *remembered) recall(generation uint32) (checked tokenstate.Millis, ok bool) {
-	if m.generation.Load() != generation {
-		return 0, false
+func (m *remembered) keep(g generation, checked tokenstate.Millis) {
+	if all := uint64(checked)<<generationBits | uint64(g); tokenstate.Millis(all>>generationBits) == checked {
+		m.Store(all) // a time that is out of all reason is not remembered
 	}
-	return tokenstate.Millis(m.checked.Load()), true
 }
 
-func (m *remembered) keep(generation uint32, checked tokenstate.Millis) {
-	m.checked.Store(int64(checked))
-	m.generation.Store(generation)
-}
-
-func (m *remembered) forget() { m.generation.Store(0) }
+func (m *remembered) forget() { m.Store(0) }
 
 // judge is tokenstate.JudgeAt. now is only asked where a token ends by itself.
 func (st *state) judge(t tokenstate.Token, r tokenstate.Rules, now func() tokenstate.Millis) tokenstate.Verdict {
@@ -87,10 +86,10 @@ func (st *state) forgetScope(s tokenstate.Scope, many bool) {
 		return
 	}
 	if many {
-		e.generation++
+		e.next()
 	}
 	if s.Session != "" {
-		for t := e.sessions[s.Session]; t != nil; t = t.beside {
+		for t := e.sessions[s.Session]; t != nil; t = t.beside() {
 			t.known.forget()
 		}
 	}
@@ -108,6 +107,6 @@ func (st *state) forgetScope(s tokenstate.Scope, many bool) {
 // forgetAll begins a new generation everywhere.
 func (st *state) forgetAll() {
 	for _, e := range st.estates {
-		e.generation++
+		e.next()
 	}
 }

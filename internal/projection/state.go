@@ -78,11 +78,12 @@ func (st *state) putToken(t Token) {
 		session: k.Session, issued: k.IssuedAt, owner: e.holding(st.facts.OwnerOf(k)),
 		alike: once(st.alike, alike{k.Realm, k.Client, k.ClientID, k.Issuer, t.Custody, t.Scope, t.Verified}),
 	}
-	if r := (rare{expires: k.Expires}); k.User != h.owner.user {
-		r.names, h.rare = k.User, &r
+	if k.Expires != 0 {
+		h.uncommon().expires = k.Expires
+	}
+	if k.User != h.owner.user {
+		h.uncommon().names = k.User
 		addTo(st.named, owner{k.Realm, k.User}, p)
-	} else if k.Expires != 0 {
-		h.rare = &r
 	}
 	e.link(h)
 	st.facts.Spell(tokenstate.Scope{Realm: k.Realm, User: h.owner.user})
@@ -108,7 +109,7 @@ func (st *state) reassign(r tokenstate.Row) {
 		return
 	}
 	var moved []Token
-	for t := st.inSession(seen.ID.Seat); t != nil; t = t.beside {
+	for t := st.inSession(seen.ID.Seat); t != nil; t = t.beside() {
 		if st.facts.OwnerOf(t.token()) != t.owner.user {
 			moved = append(moved, t.stored())
 		}

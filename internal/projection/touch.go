@@ -38,7 +38,7 @@ func (st *state) touchScope(s tokenstate.Scope) {
 	case s.User != "":
 		st.touched[tokenstate.Scope{Realm: s.Realm, User: s.User}] = true
 	case s.Session != "":
-		for t := st.inSession(s); t != nil; t = t.beside {
+		for t := st.inSession(s); t != nil; t = t.beside() {
 			st.touched[tokenstate.Scope{Realm: s.Realm, User: t.owner.user}] = true
 		}
 	}
