@@ -59,13 +59,16 @@ func TestRead(t *testing.T) {
 // Ensure whoever has enough leaves no reader behind, not even one that waits for what never comes.
 func TestReadEnds(t *testing.T) {
 	read := upTo(2, nil)
-	for range Read(t.Context(), func(ctx context.Context) (int, error) {
+	for _, err := range Read(t.Context(), func(ctx context.Context) (int, error) {
 		if i, _ := read(ctx); i != 0 {
 			return i, nil
 		}
 		<-ctx.Done()
 		return 0, ctx.Err()
 	}, double) {
+		if err != nil {
+			t.Error(err)
+		}
 		break
 	}
 }

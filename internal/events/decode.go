@@ -45,7 +45,7 @@ func Decode(raw []byte) (Message, error) {
 	return Message{ID: e.ID, Realm: e.Realm, At: at, Node: e.Node, Server: e.Server, Source: e.Source, Body: body}, nil
 }
 
-func (e envelope) check() (Millis, error) {
+func (e *envelope) check() (Millis, error) {
 	at, err := time.Parse(time.RFC3339, e.Time)
 	switch {
 	case e.SpecVersion != specVersion:
