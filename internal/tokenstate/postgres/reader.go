@@ -82,6 +82,8 @@ type shared struct {
 
 // ScanBytes implements pgtype.BytesScanner.
 func (s shared) ScanBytes(raw []byte) error {
-	*s.to = s.texts.of(raw)
+	if *s.to != string(raw) { // as in the row before: most are empty, or of one realm
+		*s.to = s.texts.of(raw)
+	}
 	return nil
 }
