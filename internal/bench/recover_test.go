@@ -36,12 +36,13 @@ func recovered(b *bench) {
 		{"verify", func() (page.Outcome, error) { return checks.Verify(b.Context(), func(_, _ int64) {}) }},
 		{"a replay as a dry run", func() (page.Outcome, error) { return checks.Replay(b.Context(), func(_, _ int64) {}) }},
 	} {
-		var rate, ofLog, ofJournal, memory []float64
+		var rate, used, ofLog, ofJournal, memory []float64
 		for range b.rounds {
 			before := settled()
-			most, began := peak(), time.Now()
+			most, began, processor := peak(), time.Now(), processorTime()
 			o, err := c.run()
 			took := time.Since(began)
+			used = append(used, float64((processorTime()-processor).Nanoseconds())/1000/float64(2*b.n))
 			memory = append(memory, (most()-before)/float64(b.n))
 			b.must(err)
 			if !o.Sound {
@@ -52,6 +53,7 @@ func recovered(b *bench) {
 			ofJournal = append(ofJournal, rate[len(rate)-1]/b.journalRead(pool))
 		}
 		b.row(c.what, "messages/s", none, rate...)
+		b.row("processor time of this process for "+c.what+", a message", "µs", none, used...)
 		b.row(c.what+" ÷ reading the log", "", atLeast(0.4), ofLog...)
 		b.row(c.what+" ÷ reading the journal", "", none, ofJournal...)
 		b.row("memory of "+c.what+", a token", "B", none, memory...)
