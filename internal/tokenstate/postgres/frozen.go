@@ -58,30 +58,28 @@ func (z Frozen) Taught(ctx context.Context, seen func(done, of int64)) (f tokens
 		}
 		return lines, err
 	}
-	for said, err := range ahead.Read(ctx, page, decodeLines) {
+	for ms, err := range ahead.Read(ctx, page, decodeLines) {
 		if err != nil {
 			return f, false, err
 		}
-		for _, m := range said {
+		for _, m := range ms {
 			f.Learn(m)
 		}
-		done += int64(len(said))
+		done += int64(len(ms))
 		seen(done, state.Lines)
 	}
 	return f, state.PrunedN == 0, z.teachOutbox(ctx, f)
 }
 
 func decodeLines(lines []journal.Line) ([]events.Message, error) {
-	said := make([]events.Message, len(lines))
+	ms := make([]events.Message, len(lines))
 	for i, l := range lines {
-		m, err := events.Decode(l.Raw)
-		if err != nil {
-			return nil, fmt.Errorf("message %s of the journal: %w", l.ID, err)
+		var err error
+		if ms[i], err = messageOf(l); err != nil {
+			return nil, err
 		}
-		m.Received = l.Received
-		said[i] = m
 	}
-	return said, nil
+	return ms, nil
 }
 
 // teachOutbox: an order acts at authapi's commit, before the log has it.
