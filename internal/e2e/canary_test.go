@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tokenstate/tokenstate/internal/events"
+	"github.com/tokenstate/tokenstate/internal/folded"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
@@ -186,10 +187,27 @@ func (s *system) tables() map[string]string {
 		must(s.t, conn.QueryRow(ctx, "SELECT coalesce(string_agg(to_json(t)::text, ' '), '') FROM "+table+" t").Scan(&text))
 		all["the table "+name] = text
 	}
-	if len(all["the table journal"]) < 5000 || len(all["the table offline_token_secret"]) < 100 {
+	all["a message of the journal"] = messages(ctx, s.t, conn)
+	if len(all["a message of the journal"]) < 5000 || len(all["the table offline_token_secret"]) < 100 {
 		s.t.Error("the tables are too short to prove anything")
 	}
 	return all
+}
+
+// messages are what the journal says, which its lines show to nobody who looks for a text.
+func messages(ctx context.Context, t *testing.T, conn *pgx.Conn) string {
+	t.Helper()
+	rows, err := conn.Query(ctx, "SELECT raw FROM tokenstate.journal")
+	must(t, err)
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	must(t, err)
+	var all strings.Builder
+	for _, line := range lines {
+		raw, err := folded.Unfold(line)
+		must(t, err)
+		all.Write(raw)
+	}
+	return all.String()
 }
 
 // alertsAskForWhatIsThere: a rule on a metric that nobody has never fires.
