@@ -28,6 +28,8 @@ func TestRefusalsGetTheirClientID(t *testing.T) {
 		Lines: []journal.Line{{ID: m.ID, Seq: 1, Realm: "demo", Class: "order", Raw: raw}}, Facts: f,
 	})
 	must(t, err)
+	_, err = pool.Exec(ctx, "UPDATE tokenstate.journal SET raw = $1", raw) // programs before this migration kept it as it came
+	must(t, err)
 	_, err = pool.Exec(ctx, "UPDATE tokenstate.fact_refusal SET key = ''")
 	must(t, err)
 	_, err = pool.Exec(ctx, `INSERT INTO tokenstate.fact_refusal (realm, user_id, client, session, key, issued_at_s, at_ms, tie, refused, retry_at_ms, reason, cause)
