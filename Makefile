@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-go test-listener docs walkthroughs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench mutations record lint shape generate verify listener devstack
+.PHONY: help demo up down test test-go test-listener docs walkthroughs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench scale mutations record lint shape generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -162,6 +162,10 @@ BENCH_ROUNDS ?= 5
 bench: ## what a population of so many tokens takes, beside peers in the same run (BENCH_TOKENS BENCH_ROUNDS BENCH_ONLY BENCH_JSON; docs/scale.md)
 	@set -o pipefail; BENCH_TOKENS=$(BENCH_TOKENS) BENCH_ROUNDS=$(BENCH_ROUNDS) BENCH_JSON=$(if $(BENCH_JSON),$(abspath $(BENCH_JSON))) \
 		go test -count=1 -v -timeout=120m -run 'TestBench/($(BENCH_ONLY))' ./internal/bench/ | grep -vE '^ *(=== |---)'
+
+scale: ## authapi and Postgres with so many tokens: start, memory, answers, a thousand changes a second, a withdrawal (SCALE_TOKENS SCALE_JSON; docs/scale.md)
+	@set -o pipefail; SCALE_TOKENS=$(or $(SCALE_TOKENS),1000000) SCALE_JSON=$(if $(SCALE_JSON),$(abspath $(SCALE_JSON))) \
+		go test -count=1 -v -timeout=170m -run 'TestScale$$' ./internal/bench/ | grep -vE '^ *(=== |---)'
 
 lint: ## golangci-lint, built from its own module (two minutes the first time)
 	$(GOLANGCI) run ./...

@@ -81,12 +81,7 @@ func (b *bench) until(known *projection.Projection, said func() bool) {
 // revoked is how many milliseconds pass from the look that does not find user i's session until the token is not usable.
 func (b *bench) revoked(l log, known *projection.Projection, i int) float64 {
 	b.Helper()
-	look := b.said(i)[1]
-	look.ID, look.At = id('g', i), events.Millis(time.Now().UnixMilli())
-	o := *look.Body.(*events.Observation)
-	o.Causes = []events.Cause{{Event: id('l', i), Type: "LOGOUT", At: look.At - 200}}
-	o.Rosters = []events.Roster{{User: b.token(i).User, Complete: true}}
-	look.Body = &o
+	look := b.lostSession(i)
 	began := time.Now()
 	b.publish(l, []events.Message{look})
 	b.until(known, func() bool { return known.Judge(b.token(i)).State != tokenstate.Usable })
@@ -111,4 +106,15 @@ func (b *bench) notified(pool *pgxpool.Pool) float64 {
 	_, err = conn.Exec(b.Context(), "UNLISTEN *")
 	b.must(err)
 	return took
+}
+
+// lostSession is the look that does not find user i's session.
+func (b *bench) lostSession(i int) events.Message {
+	look := b.said(i)[1]
+	look.ID, look.At = id('g', i), events.Millis(time.Now().UnixMilli())
+	o := *look.Body.(*events.Observation)
+	o.Causes = []events.Cause{{Event: id('l', i), Type: "LOGOUT", At: look.At - 200}}
+	o.Rosters = []events.Roster{{User: b.token(i).User, Complete: true}}
+	look.Body = &o
+	return look
 }

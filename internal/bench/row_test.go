@@ -61,7 +61,10 @@ func (r row) verdict() string {
 }
 
 func (r row) String() string {
-	s := fmt.Sprintf("%-68s %12.4g %-10s (%.4g to %.4g)", r.what, r.median(), r.unit, slices.Min(r.rounds), slices.Max(r.rounds))
+	s := fmt.Sprintf("%-68s %12.4g %-10s", r.what, r.median(), r.unit)
+	if len(r.rounds) > 1 {
+		s += fmt.Sprintf(" (%.4g to %.4g)", slices.Min(r.rounds), slices.Max(r.rounds))
+	}
 	if r.goal.set {
 		s += fmt.Sprintf("  goal %s: %s", r.goal, r.verdict())
 	}
