@@ -3,9 +3,11 @@ package bench
 import (
 	"context"
 	"runtime"
+	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -70,4 +72,18 @@ func memory(b *bench) {
 	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(b.rounds, func() { known.Due(b.now()) })...)
 	b.row("SweptUntil, which a scrape asks for", "ms", atMost(5), milliseconds(b.rounds, func() { known.SweptUntil() })...)
 	b.row("Owners and Realms, which pages ask for", "ms", atMost(5), milliseconds(b.rounds, func() { known.Owners(); known.Realms() })...)
+	b.strangers()
+}
+
+// strangers is what is known of people who log out once and hold nothing here, until it is forgotten.
+func (b *bench) strangers() {
+	n := min(b.n, 200_000)
+	before, known := heap(), tokenstate.NewFacts()
+	for _, m := range b.logouts('x', n, n) {
+		known.Add(tokenstate.Learn(m))
+	}
+	b.row("heap of somebody who holds nothing, until the keep", "B", none, (heap()-before)/float64(n))
+	known.ForgetLike(tokenstate.NewFacts(), b.now()+events.Millis(n*between)+events.Millis(time.Hour.Milliseconds()))
+	b.row("and the room that stays after it, for the next ones", "B", none, (heap()-before)/float64(n))
+	runtime.KeepAlive(known)
 }

@@ -226,6 +226,11 @@ type TokenstateFloor struct {
 	Digest        string
 }
 
+type TokenstateForgetting struct {
+	OnlyRow  bool
+	BeforeMs int64
+}
+
 type TokenstateImport struct {
 	Source    string
 	Position  string

@@ -14,6 +14,13 @@ var keeping = []mutant{
 	{"a version that is missing is a gap", keeps + "news.go", `if n.Version != *r.Version && *r.Version != next {`, `if false {`, false},
 	{"versions that are missing at the end are a gap", keeps + "news.go", `if n.Version != head.Head {`, `if n.Version > head.Head {`, false},
 	{"what the feed names and is not there is gone, or unknown", keeps + "readings.go", `if len(found) == len(keys) {`, `if len(found) <= len(keys) {`, false},
+	{"what is named and was forgotten is no fault", keeps + "forget.go", `!gone[s] {`, `true {`, false},
+	{"a fact that is lost is one", keeps + "forget.go", `n++`, `n += 0`, false},
+	{"who holds a membership is not forgotten", "internal/dbsqlc/forget.sql.go", `m.user_id = p.user_id)`, `m.user_id = p.user_id AND false)`, false},
+	{"who is closed is not forgotten", "internal/dbsqlc/forget.sql.go", `OR f.gone OR f.disabled`, `OR f.gone`, false},
+	{"what is new is not forgotten", "internal/dbsqlc/forget.sql.go", `(p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $6)
+        AND NOT EXISTS (SELECT FROM tokenstate.fact_sighting`, `(p.realm, p.user_id, p.client, p.session) AND false)
+        AND NOT EXISTS (SELECT FROM tokenstate.fact_sighting`, false},
 	{"an erasure spares what came later", keeps + "erase.go", `UntilMs: arrived + clocksApart`, `UntilMs: math.MaxInt64`, false},
 	{"an erasure spares later lines", keeps + "erase.go", `if r.ReceivedMs > until {`, `if false {`, false},
 	{"an erasure spares lines that only look alike", keeps + "erase.go", `if !concerns(r, m, []string{u.User}) {`, `if false {`, false},

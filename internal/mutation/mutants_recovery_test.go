@@ -16,6 +16,7 @@ var recovering = []mutant{
 	{"a file's checksum counts", recovers + "file.go", ` || end.SHA256 != hex.EncodeToString(sum.Sum(nil))`, ``, false},
 	{"a file's number of lines counts", recovers + "file.go", ` || end.Lines != rows`, ` || end.Lines > rows+1000`, false},
 	{"a pruned journal contradicts no fact", recovers + "verify.go", `if r.Pruned = !whole; r.Pruned {`, `if r.Pruned = !whole; false {`, false},
+	{"what was forgotten is not missing", recovers + "verify.go", `taught.ForgetLike(held, before)`, `_ = before`, false},
 	{"the view is held against Judge", recovers + "verify.go", `if said != want {`, `if said != want && false {`, false},
 	{"holes in the feed are found", recovers + "verify.go", ` && r.FeedHoles == 0`, ``, false},
 	{"repair is asked for", recovers + "verify.go", `if repair == nil || r.Sound() {`, `if r.Sound() {`, false},

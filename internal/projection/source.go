@@ -64,7 +64,8 @@ type Version struct {
 	Changes []Change
 }
 
-// Change is one of its five members, or the removal of a token, service key or membership.
+// Change is one of its five members, the removal of a token, service key or membership, or a scope of which nothing is known any
+// more.
 type Change struct {
 	Fact       tokenstate.Row
 	Token      *Token
@@ -75,6 +76,7 @@ type Change struct {
 	RemovedToken      *Place
 	RemovedServiceKey string
 	RemovedMember     *apikey.Member
+	Forgotten         *tokenstate.Scope
 }
 
 // Place is where a stored token lies: one for each client of a session.

@@ -55,6 +55,10 @@ func (st *state) install(v Version, r tokenstate.Rules) {
 			st.members[*c.Member] = true
 		case c.RemovedMember != nil:
 			delete(st.members, *c.RemovedMember)
+		case c.Forgotten != nil:
+			st.facts.Forget(*c.Forgotten)
+			st.forgetScope(*c.Forgotten, false)
+			st.touchScope(*c.Forgotten)
 		}
 	}
 	st.version, st.nonce = v.Version, v.Nonce

@@ -18,6 +18,8 @@ type Frozen interface {
 	// Judged calls visit with each token and what the SQL view says of it: nothing, if the view lacks it.
 	Judged(ctx context.Context, visit func(tokenstate.Token, journal.ViewRow)) error
 	FeedHoles(context.Context) (int64, error)
+	// ForgottenBefore is up to when may have been forgotten what nobody holds anything of. The journal forgets nothing.
+	ForgottenBefore(context.Context) (tokenstate.Millis, error)
 }
 
 // Repair makes f the facts. detail says what was wrong.
@@ -75,6 +77,11 @@ func Verify(ctx context.Context, z Frozen, repair Repair, seen func(done, of int
 	if r.Pruned = !whole; r.Pruned {
 		taught.Add(held)
 	}
+	before, err := z.ForgottenBefore(ctx)
+	if err != nil {
+		return r, err
+	}
+	taught.ForgetLike(held, before)
 	r.Missing, r.Extra, r.Different = compare(held, taught)
 	r.Facts = held.Size()
 	if err := r.view(ctx, z, held); err != nil {

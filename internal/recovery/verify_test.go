@@ -15,6 +15,7 @@ type frozen struct {
 	tokens       []tokenstate.Token
 	view         []journal.ViewRow
 	holes        int64
+	forgotten    tokenstate.Millis
 	replaced     *tokenstate.Facts
 }
 
@@ -41,6 +42,8 @@ func (z *frozen) Judged(_ context.Context, visit func(tokenstate.Token, journal.
 }
 
 func (z *frozen) FeedHoles(context.Context) (int64, error) { return z.holes, nil }
+
+func (z *frozen) ForgottenBefore(context.Context) (tokenstate.Millis, error) { return z.forgotten, nil }
 
 func (z *frozen) Replace(_ context.Context, f tokenstate.Facts, _ string) error {
 	z.replaced = &f
@@ -70,6 +73,8 @@ func TestVerify(t *testing.T) {
 	}{
 		"as the journal teaches":          {frozen{held: looks(1), taught: looks(1), whole: true}, true},
 		"a fact is missing":               {frozen{held: looks(1), taught: looks(1, 2), whole: true}, false},
+		"forgotten, for nobody holds it":  {frozen{held: looks(1), taught: looks(1, 2), whole: true, forgotten: 3}, true},
+		"missing, and newer than that":    {frozen{held: looks(1), taught: looks(1, 2), whole: true, forgotten: 2}, false},
 		"a fact that nothing has taught":  {frozen{held: looks(1, 2), taught: looks(1), whole: true}, false},
 		"the same, of a pruned journal":   {frozen{held: looks(1, 2), taught: looks(1)}, true},
 		"missing, of a pruned journal":    {frozen{held: looks(1), taught: looks(1, 2)}, false},

@@ -47,6 +47,18 @@ func (s *shelf) change(id string, n *names, write func(*sheet)) {
 	}
 }
 
+// forget is change for who takes facts out: a sheet of none does not stay.
+func (s *shelf) forget(id string, n *names, drop func(*sheet)) {
+	s.change(id, n, drop)
+	if p := s.large[id]; p != nil && p.size() == 0 {
+		delete(s.large, id)
+	}
+	if id == s.openID && s.open.size() == 0 {
+		delete(s.folded, id)
+		s.openID = ""
+	}
+}
+
 // fold folds the open sheet.
 func (s *shelf) fold(n *names) {
 	if s.openID != "" {

@@ -40,6 +40,7 @@ type Config struct {
 	BackfillOverlap          time.Duration
 	BackfillGrace            time.Duration
 	KeepFeed, KeepJournal    time.Duration
+	KeepUnheld               time.Duration
 	SelfTestInterval         time.Duration
 	Notices                  Notices
 }
@@ -61,6 +62,8 @@ func (c *Config) Table() *settings.Table {
 	t.Duration(&c.KeepFeed, "WORKER_FEED_KEEP", 24*time.Hour, time.Minute, 365*24*time.Hour,
 		"readers that are behind by more load everything again")
 	t.Duration(&c.KeepJournal, "WORKER_JOURNAL_KEEP", 0, 0, 100*365*24*time.Hour, "what was exported and is older is removed from the journal; 0s keeps all")
+	t.Duration(&c.KeepUnheld, "WORKER_UNHELD_KEEP", 30*24*time.Hour, 24*time.Hour, 100*365*24*time.Hour,
+		"what was learnt of people and sessions that nobody holds a token, a key or a membership of is forgotten after this time: not below how long after a login its token may be stored")
 	t.Duration(&c.SelfTestInterval, "WORKER_SELFTEST_INTERVAL", 5*time.Minute, time.Second, 24*time.Hour, "how often it is asked whether Keycloak, the log and the database are set up as they must be")
 	t.Duration(&c.OwnerSweep, "WORKER_OWNER_SWEEP", 10*time.Minute, 0, 24*time.Hour, "how often all owners of keys and tokens are found again among Keycloak's users, where its jar offers pages by key; 0s: never")
 	t.Duration(&c.StorePause, "WORKER_STORE_PAUSE", DefaultStorePause, 0, time.Hour, "after a change of a user store its users are not looked at over the admin API for this long, and then one by one until one is found")

@@ -6,17 +6,11 @@ import (
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/events"
-	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/worker"
 )
 
-const (
-	// lossMargin is how far before the last applied message the event stores are read again.
-	lossMargin = time.Hour
-	keepEvery  = 10 * time.Minute
-	keepOutbox = 7 * 24 * time.Hour
-	keepNode   = time.Hour // knowledge age and doctor forget a silent one earlier
-)
+// lossMargin is how far before the last applied message the event stores are read again.
+const lossMargin = time.Hour
 
 // heal makes up for messages that nobody can read any more: what Keycloak's event store holds
 // is brought again, and for what it does not hold every token and owner is in doubt until it has
@@ -60,33 +54,4 @@ func (p *running) doubtAll(ctx context.Context, realm, id string) error {
 		ID: id, Realm: realm, At: now, Source: events.Worker,
 		Body: &events.Happened{Event: id, Kind: "admin", Type: "LOSS LOG"},
 	})
-}
-
-// keep removes what is no longer needed, now and then.
-func (p *running) keep(ctx context.Context) error {
-	for ctx.Err() == nil {
-		p.keepOnce(ctx, time.Now())
-		_ = pause.For(ctx, keepEvery)
-	}
-	return nil
-}
-
-// keepOnce goes on after a fault: what one part is kept from has nothing to do with the others.
-func (p *running) keepOnce(ctx context.Context, now time.Time) {
-	done := func(not string, err error) {
-		if err != nil && ctx.Err() == nil {
-			p.logger.Warn().Err(err).Msg(not + "; it is tried again")
-		}
-	}
-	_, err := p.store.PruneFeed(ctx, now.Add(-p.config.KeepFeed))
-	done("the feed was not pruned", err)
-	_, err = p.store.PruneOutbox(ctx, now.Add(-keepOutbox))
-	done("the outbox was not pruned", err)
-	_, err = p.store.PruneHeartbeats(ctx, keepNode)
-	done("the nodes that are gone were not forgotten", err)
-	done("old notices were not pruned", p.store.Notices().PruneNotices(ctx, now.Add(-p.config.Notices.Keep)))
-	if p.config.KeepJournal > 0 {
-		_, err = p.store.PruneJournal(ctx, now.Add(-p.config.KeepJournal), "revocation-worker")
-		done("the journal was not pruned", err)
-	}
 }

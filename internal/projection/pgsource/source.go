@@ -119,6 +119,8 @@ func changeOf(c state.Change) (out projection.Change, err error) {
 		out.ServiceKey = &k
 	case apikey.Member:
 		out.Member = &v
+	case tokenstate.Scope:
+		out.Forgotten = &v
 	case nil:
 		return removed(c.Name)
 	default:

@@ -142,6 +142,15 @@ func (z Frozen) Tokens(ctx context.Context) (tokens []tokenstate.Token, r tokens
 	return tokens, r, err
 }
 
+// ForgottenBefore is up to when may have been forgotten what nobody holds anything of; 0: nothing was.
+func (z Frozen) ForgottenBefore(ctx context.Context) (tokenstate.Millis, error) {
+	before, err := q.Forgetting(ctx, z.tx)
+	if err != nil {
+		return 0, fmt.Errorf("read what was forgotten: %w", err)
+	}
+	return tokenstate.Millis(before), nil
+}
+
 // FeedHoles is how many versions the feed lacks, or has beyond its ends.
 func (z Frozen) FeedHoles(ctx context.Context) (int64, error) {
 	f, err := q.FeedState(ctx, z.tx)

@@ -148,8 +148,11 @@ func questionsOf(changed names, readings []Reading) (all []Question, err error) 
 	return all, nil
 }
 
-// take takes the answers to questionsOf.
-func (n *News) take(ctx context.Context, db dbsqlc.DBTX, changed names, readings []Reading) error {
+// take takes the answers to questionsOf, after what was forgotten: of that something may be known again.
+func (n *News) take(ctx context.Context, db dbsqlc.DBTX, changed names, readings []Reading) (err error) {
+	if n.Gap == nil {
+		n.Changes, n.Gap = changed.forgotten()
+	}
 	for _, r := range readings {
 		if r.Ask == nil || len(changed[r.Kind]) == 0 {
 			continue
@@ -158,7 +161,7 @@ func (n *News) take(ctx context.Context, db dbsqlc.DBTX, changed names, readings
 		if err != nil {
 			return err
 		}
-		cs, gap := r.changes(changed[r.Kind], found)
+		cs, gap := r.changes(changed, found)
 		n.Changes = append(n.Changes, cs...)
 		if n.Gap == nil {
 			n.Gap = gap

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,6 +27,7 @@ type Reading struct {
 // Readings are of facts and tokens.
 func Readings() []Reading {
 	return []Reading{
+		{Kind: KindForgotten}, // the name says it all
 		factReading(tokenstate.KindStanding, dbsqlc.NamedStanding, scopeParts, q.NamedStanding, rowStanding),
 		factReading(tokenstate.KindLook, dbsqlc.NamedLook, scopeParts, q.NamedLook, rowLook),
 		factReading(tokenstate.KindSighting, dbsqlc.NamedSighting, scopeParts, q.NamedSighting, rowSighting),
@@ -78,13 +80,17 @@ func takeTokens(ctx context.Context, db dbsqlc.DBTX) (cs []Change, err error) {
 }
 
 // changes are exactly what is named.
-func (r Reading) changes(keys []string, found []Change) ([]Change, error) {
+func (r Reading) changes(changed names, found []Change) ([]Change, error) {
+	keys := changed[r.Kind]
 	found = slices.DeleteFunc(found, func(c Change) bool { _, named := slices.BinarySearch(keys, c.Key); return !named })
 	if len(found) == len(keys) {
 		return found, nil
 	}
 	if !r.Ends {
-		return nil, fmt.Errorf("%d of %d that the feed names are not there: %s", len(keys)-len(found), len(keys), r.Kind)
+		if lost, err := changed.lost(keys, found); err != nil || lost > 0 {
+			return nil, errors.Join(err, fmt.Errorf("%d of %d that the feed names are not there: %s", lost, len(keys), r.Kind))
+		}
+		return found, nil
 	}
 	there := make(map[string]bool, len(found))
 	for _, c := range found {

@@ -1,0 +1,75 @@
+package pgsource
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/tokenstate/tokenstate/internal/journal"
+	"github.com/tokenstate/tokenstate/internal/testenv"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
+)
+
+// Ensure a reader forgets what the database has forgotten, and nothing else; also where it meets the login, the forgetting
+// and the next login all at once; and that one who comes later sees the same.
+func TestReadersForget(t *testing.T) {
+	pool := testenv.Postgres(t, state.MigrateURL)
+	st, ctx := state.New(pool), t.Context()
+	confirm(t, st)
+	learn := func(user string, at tokenstate.Millis) {
+		f := tokenstate.NewFacts()
+		tokenstate.LookRow{Scope: tokenstate.Scope{Realm: "demo", User: user}, Node: "n", Value: tokenstate.Look{At: at}}.AddTo(f)
+		seat := tokenstate.Scope{Realm: "demo", Client: "c", Session: "of " + user}
+		tokenstate.SightingRow{ID: tokenstate.SightingKey{Seat: seat}, Node: "n", Value: tokenstate.Sighting{At: at, Owner: user}}.AddTo(f)
+		floor, err := st.Floor(ctx)
+		must(t, err)
+		_, err = st.Apply(ctx, journal.Batch{From: floor, To: journal.Floor{Stream: "S", Seq: floor.Seq + 1, Digest: "d"}, Facts: f})
+		must(t, err)
+	}
+	holder := tokenstate.Token{Realm: "demo", User: "holder", Client: "c", ClientID: "app", Session: "of holder", IssuedAt: 5}
+	_, err := st.PutToken(ctx, state.StoredToken{Token: holder}, nil)
+	must(t, err)
+	for _, user := range []string{"holder", "stranger", "comes again"} {
+		learn(user, 1000)
+	}
+	learn("stranger of today", 9000)
+
+	early := follow(t, New(pool, time.Hour))
+	slow := New(pool, time.Hour)
+	defer slow.Close()
+	status, err := slow.Status(ctx)
+	must(t, err)
+	head, err := slow.News(ctx, 0)
+	must(t, err)
+	if n, next, err := st.Forget(ctx, tokenstate.Scope{}, 5000); n != 4 || next != (tokenstate.Scope{}) || err != nil {
+		t.Fatalf("forgot %d, goes on at %v: %v", n, next, err)
+	}
+	learn("comes again", 6000)
+	news, err := slow.News(ctx, head.Now.Version)
+	must(t, err)
+	if news.Gap != nil || status.Epoch != news.Status.Epoch {
+		t.Fatalf("%v", news.Gap)
+	}
+	if news, err = slow.News(ctx, 1); err != nil || news.Gap != nil { // the login that was forgotten is named, too
+		t.Errorf("%v %v", err, news.Gap)
+	}
+
+	must(t, early.WaitVersion(ctx, news.Now.Version))
+	late := follow(t, New(pool, time.Hour))
+	must(t, late.WaitVersion(ctx, news.Now.Version))
+	var a, b bytes.Buffer
+	must(t, early.Dump(&a))
+	must(t, late.Dump(&b))
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Errorf("who was there has\n%s\nand who came later\n%s", &a, &b)
+	}
+	for text, there := range map[string]bool{"holder": true, "stranger\"": false, "comes again": true, "stranger of today": true} {
+		if bytes.Contains(a.Bytes(), []byte(text)) != there {
+			t.Errorf("%s is known: %v\n%s", text, !there, &a)
+		}
+	}
+	if early.Loads() != 1 {
+		t.Errorf("the reader loaded %d snapshots", early.Loads())
+	}
+}
