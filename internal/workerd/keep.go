@@ -6,7 +6,7 @@ import (
 
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/pause"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
+	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
 const (
@@ -21,15 +21,16 @@ const (
 
 // keep removes what is no longer needed, now and then.
 func (p *running) keep(ctx context.Context) error {
+	facts := p.store.Forgetting()
 	for ctx.Err() == nil {
-		p.keepOnce(ctx, time.Now())
+		p.keepOnce(ctx, time.Now(), facts)
 		_ = pause.For(ctx, keepEvery)
 	}
 	return nil
 }
 
 // keepOnce goes on after a fault: what one part is kept from has nothing to do with the others.
-func (p *running) keepOnce(ctx context.Context, now time.Time) {
+func (p *running) keepOnce(ctx context.Context, now time.Time, facts *postgres.Forgetting) {
 	done := func(not string, err error) {
 		if err != nil && ctx.Err() == nil {
 			p.logger.Warn().Err(err).Msg(not + "; it is tried again")
@@ -42,24 +43,23 @@ func (p *running) keepOnce(ctx context.Context, now time.Time) {
 	_, err = p.store.PruneHeartbeats(ctx, keepNode)
 	done("the nodes that are gone were not forgotten", err)
 	done("old notices were not pruned", p.store.Notices().PruneNotices(ctx, now.Add(-p.config.Notices.Keep)))
-	done("who holds nothing was not forgotten", p.forget(ctx, now.Add(-p.config.KeepUnheld)))
+	done("who holds nothing was not forgotten", p.forget(ctx, facts, now.Add(-p.config.KeepUnheld)))
 	if p.config.KeepJournal > 0 {
 		_, err = p.store.PruneJournal(ctx, now.Add(-p.config.KeepJournal), "revocation-worker")
 		done("the journal was not pruned", err)
 	}
 }
 
-// forget goes on where it ended the last time, and begins anew after the end.
-func (p *running) forget(ctx context.Context, before time.Time) (err error) {
+// forget goes on where it ended the last time.
+func (p *running) forget(ctx context.Context, facts *postgres.Forgetting, before time.Time) error {
 	for range forgetParts {
-		var n int
-		n, p.forgotten, err = p.store.Forget(ctx, p.forgotten, events.Millis(before.UnixMilli()))
+		n, last, err := facts.Part(ctx, events.Millis(before.UnixMilli()))
 		if n > 0 {
 			p.logger.Info().Int("scopes", n).Msg("forgot people and sessions that nobody holds anything of")
 		}
-		if err != nil || p.forgotten == (tokenstate.Scope{}) {
-			break
+		if err != nil || last {
+			return err
 		}
 	}
-	return err
+	return nil
 }

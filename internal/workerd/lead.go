@@ -16,7 +16,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/keycloak"
 	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/projection"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/tracing"
 	"github.com/tokenstate/tokenstate/internal/worker"
@@ -39,7 +38,6 @@ type running struct {
 	rights   *doctor.Rights // of the self-test alone
 
 	endpoints endpoints
-	forgotten tokenstate.Scope // up to where the facts were gone over; only keep uses it
 	// unwritten is a string: why the log could not be written when it was last tried.
 	unwritten atomic.Value
 	logger    zerolog.Logger

@@ -17,36 +17,48 @@ const KindForgotten = "forgotten"
 // forgetPage is how many scopes one transaction goes over: what it takes is some milliseconds.
 const forgetPage = 2_000
 
-// Forget goes over the next scopes in the order of the facts' keys, and forgets those of people and sessions that nobody
-// holds anything of, if all that is known of them is ordinary and from before a time. It gives how many, and where to go
-// on; at the end that is the zero Scope, which is also where to begin.
+// Forgetting goes over all facts, part by part, and begins anew after the end. It is for one goroutine.
+type Forgetting struct {
+	store *Store
+	after tokenstate.Scope
+}
+
+// Forgetting begins at the beginning.
+func (s *Store) Forgetting() *Forgetting { return &Forgetting{store: s} }
+
+// Part goes over the next scopes in the order of the facts' keys, and forgets those of people and sessions that nobody holds
+// anything of, if all that is known of them is ordinary and from before a time. It gives how many, and whether that was
+// the last part.
 //
 // Who is stored meanwhile is not waited for: nothing is known of a new holder then, and so they are looked at.
-func (s *Store) Forget(ctx context.Context, after tokenstate.Scope, before tokenstate.Millis) (n int, next tokenstate.Scope, err error) {
+func (f *Forgetting) Part(ctx context.Context, before tokenstate.Millis) (n int, last bool, err error) {
 	p := dbsqlc.ForgetPageParams{
-		Realm: after.Realm, UserID: after.User, Client: after.Client, Session: after.Session, Most: forgetPage, BeforeMs: int64(before),
+		Realm: f.after.Realm, UserID: f.after.User, Client: f.after.Client, Session: f.after.Session, Most: forgetPage, BeforeMs: int64(before),
 	}
-	_, err = Write(ctx, s.pool, func(tx pgx.Tx) (forgotten []Name, err error) {
+	var rows []dbsqlc.ForgetPageRow
+	_, err = Write(ctx, f.store.pool, func(tx pgx.Tx) (forgotten []Name, err error) {
 		// First, so that who compares with the journal never sees more forgotten than is said here.
 		if err := q.ForgotBefore(ctx, tx, int64(before)); err != nil {
 			return nil, err
 		}
-		rows, err := q.ForgetPage(ctx, tx, p)
+		rows, err = q.ForgetPage(ctx, tx, p)
 		for _, r := range rows {
 			if r.Forgotten {
 				forgotten = append(forgotten, forgottenName(r.Realm, r.UserID, r.Client, r.Session))
 			}
 		}
-		if n = len(forgotten); len(rows) == forgetPage {
-			last := rows[len(rows)-1]
-			next = scope(last.Realm, last.UserID, last.Client, last.Session, "")
-		}
+		n = len(forgotten)
 		return forgotten, err
 	})
 	if err != nil {
-		return 0, after, fmt.Errorf("forget who holds nothing: %w", err)
+		return 0, false, fmt.Errorf("forget who holds nothing: %w", err)
 	}
-	return n, next, nil
+	f.after = tokenstate.Scope{}
+	if last = len(rows) < forgetPage; !last {
+		end := rows[len(rows)-1]
+		f.after = scope(end.Realm, end.UserID, end.Client, end.Session, "")
+	}
+	return n, last, nil
 }
 
 func forgottenName(parts ...string) Name {

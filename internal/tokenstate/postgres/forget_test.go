@@ -37,9 +37,10 @@ func TestForget(t *testing.T) {
 			want.Add(left)
 		}
 		must(t, force(ctx, s, all))
-		for at, end := (tokenstate.Scope{}), false; !end; end = at == (tokenstate.Scope{}) {
+		walk := s.Forgetting()
+		for last := false; !last; {
 			var n int
-			n, at, err = s.Forget(ctx, at, before)
+			n, last, err = walk.Part(ctx, before)
 			must(t, err)
 			forgotten += n
 		}
