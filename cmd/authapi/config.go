@@ -18,7 +18,7 @@ import (
 // config is what authapi can be told.
 type config struct {
 	logging                     ops.Logging
-	database                    secret.Text
+	database, standby           secret.Text
 	keycloakURL, realm          string
 	issuer, clientID            string
 	clientSecret                secret.Text
@@ -66,6 +66,7 @@ func (c *config) table() *settings.Table {
 	t := settings.New("AUTHAPI_")
 	c.logging.AddTo(t)
 	t.Database(&c.database)
+	t.Secret(&c.standby, "DATABASE_READ_URL", "a physical standby of DATABASE_URL, to read what is new and snapshots from; empty: the primary itself is read")
 	addFiles(t, &c.files)
 	addKeycloak(t, c, true)
 	t.Text(&c.realmsFile, "AUTHAPI_REALMS_FILE", "", "YAML file of further realms, read at the start: realm, keycloak_url, keycloak_realm, issuer, client_id, client_secret_file, login_url")

@@ -24,7 +24,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/authapi/tokens"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/projection"
-	"github.com/tokenstate/tokenstate/internal/projection/pgsource"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 	"github.com/tokenstate/tokenstate/internal/tracing"
@@ -66,9 +65,12 @@ func serve(ctx context.Context, c *config) error {
 		return err
 	}
 	defer pool.Close()
-	source := pgsource.New(pool, pollEvery)
-	defer source.Close()
 	registry := prometheus.NewRegistry()
+	source, err := c.source(ctx, pool, registry, logger)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
 	var s *authapi.Server
 	measure := latency(registry)
 	lost := adapters.NewAgain(postgres.New(pool), logger)
@@ -112,7 +114,7 @@ func (c *config) register(r prometheus.Registerer, pool *pgxpool.Pool, known *pr
 	r.MustRegister(ops.BuildInfo("authapi"), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: pool},
 		knowledgeAge(known.Now, known.KnownUntil), standingStale(known.Now, known.KnownUntil, c.standingMaxAge), snapshotAge(known),
-		feedVersion(known))
+		feedVersion(known), databaseAge(known))
 }
 
 // server joins the rooms.

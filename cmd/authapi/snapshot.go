@@ -55,6 +55,18 @@ func (k keptSince) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
+// databaseAge is what AUTHAPI_KEY_MAX_STALE bounds. What a standby lags is in it.
+func databaseAge(known *projection.Projection) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tokenstate_database_age_seconds", Help: "Since answers were of all that the database had. 0 while nothing is loaded.",
+	}, func() float64 {
+		if at := known.AsOf(); !at.IsZero() {
+			return time.Since(at).Seconds()
+		}
+		return 0
+	})
+}
+
 // feedVersion tells how far a replica is: the greatest of all replicas is where the others will be.
 func feedVersion(known *projection.Projection) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{

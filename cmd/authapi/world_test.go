@@ -41,6 +41,7 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 type world struct {
 	t        testing.TB
 	pool     *pgxpool.Pool
+	read     *pgxpool.Pool // a standby to follow; nil for none
 	store    *postgres.Store
 	known    *projection.Projection
 	server   *authapi.Server
@@ -131,7 +132,7 @@ func (w *world) replica() *world {
 // start makes the server, which follows the database until stop.
 func (w *world) start() {
 	w.t.Helper()
-	source := pgsource.New(w.pool, time.Hour)
+	source := w.source()
 	w.lookups, w.searches, w.behind, w.finding = &atomic.Int64{}, &atomic.Int64{}, &sync.RWMutex{}, &sync.RWMutex{}
 	var answering *authapi.Server
 	lost := adapters.NewAgain(w.store, zerolog.New(w.log))
@@ -153,6 +154,15 @@ func (w *world) start() {
 	w.stop = sync.OnceFunc(func() { cancel(); all.Wait(); source.Close() })
 	w.t.Cleanup(w.stop)
 	must(w.t, known.WaitVersion(w.t.Context(), 0))
+}
+
+func (w *world) source() reader {
+	if w.read == nil {
+		return pgsource.New(w.pool, time.Hour)
+	}
+	s := pgsource.NewStandby(w.pool, w.read, time.Hour, zerolog.New(w.log))
+	s.MostBehind = time.Hour // tests wait for no machine
+	return s
 }
 
 func must(tb testing.TB, err error) {

@@ -82,6 +82,26 @@ func (q *Queries) AddParked(ctx context.Context, db DBTX, arg AddParkedParams) e
 	return err
 }
 
+const Ancestor = `-- name: Ancestor :one
+SELECT h.version, tokenstate.history()::text AS history, (CASE WHEN h.version = $1::bigint THEN h.nonce
+    ELSE coalesce((SELECT f.nonce FROM tokenstate.feed f WHERE f.version = $1::bigint LIMIT 1), '') END)::text AS nonce
+FROM tokenstate.feed_head h
+`
+
+type AncestorRow struct {
+	Version int64
+	History string
+	Nonce   string
+}
+
+// What a primary knows of a version that a standby is at: its nonce, ” if there is none.
+func (q *Queries) Ancestor(ctx context.Context, db DBTX, at int64) (AncestorRow, error) {
+	row := db.QueryRow(ctx, Ancestor, at)
+	var i AncestorRow
+	err := row.Scan(&i.Version, &i.History, &i.Nonce)
+	return i, err
+}
+
 const Announce = `-- name: Announce :one
 WITH bumped AS (
     UPDATE tokenstate.feed_head SET version = version + 1, nonce = $1 RETURNING version
@@ -105,15 +125,15 @@ func (q *Queries) Announce(ctx context.Context, db DBTX, arg AnnounceParams) (in
 }
 
 const Epoch = `-- name: Epoch :one
-SELECT epoch, (confirmed AND confirmed_in = tokenstate.history())::boolean AS confirmed, tokenstate.history()::text AS history,
+SELECT epoch, (CASE WHEN confirmed THEN confirmed_in ELSE '' END)::text AS confirmed_in, tokenstate.history()::text AS history,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM tokenstate.epoch
 `
 
 type EpochRow struct {
-	Epoch     int64
-	Confirmed bool
-	History   string
-	NowMs     int64
+	Epoch       int64
+	ConfirmedIn string
+	History     string
+	NowMs       int64
 }
 
 func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
@@ -121,7 +141,7 @@ func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
 	var i EpochRow
 	err := row.Scan(
 		&i.Epoch,
-		&i.Confirmed,
+		&i.ConfirmedIn,
 		&i.History,
 		&i.NowMs,
 	)

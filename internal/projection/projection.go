@@ -107,6 +107,13 @@ func (p *Projection) Version() int64 {
 	return p.st.version
 }
 
+// AsOf is when answers were of all that the database had, or later; zero while nothing is loaded.
+func (p *Projection) AsOf() time.Time {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.asOf
+}
+
 // WaitVersion waits until answers are of version v or later, or ctx ends.
 func (p *Projection) WaitVersion(ctx context.Context, v int64) error {
 	for {

@@ -66,6 +66,12 @@ func (p *Projection) step(ctx context.Context) (more bool, err error) {
 		return true, err
 	}
 	p.lostTrack(nil)
+	if news.Standby {
+		now = p.asOf // only Run writes it
+		if news.AsOf.After(now) {
+			now = news.AsOf
+		}
+	}
 	p.install(status, news.Now, now)
 	return false, nil
 }

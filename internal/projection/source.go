@@ -37,6 +37,9 @@ type News struct {
 	// Gap is why that is not known: the feed was pruned, has a gap, ends before, or names what this program does not know. A snapshot
 	// is to be loaded then.
 	Gap error
+	// Standby says that a standby has told it, which had all of what the database had at AsOf; zero: since when it has not is not known.
+	Standby bool
+	AsOf    time.Time
 }
 
 // Token is a stored or tracked offline token.

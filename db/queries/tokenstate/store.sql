@@ -33,11 +33,17 @@ WHERE seq = @old_seq AND digest = @old_digest;
 SELECT stream, stream_created, seq, digest FROM tokenstate.floor;
 
 -- name: Epoch :one
-SELECT epoch, (confirmed AND confirmed_in = tokenstate.history())::boolean AS confirmed, tokenstate.history()::text AS history,
+SELECT epoch, (CASE WHEN confirmed THEN confirmed_in ELSE '' END)::text AS confirmed_in, tokenstate.history()::text AS history,
     (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms FROM tokenstate.epoch;
 
 -- name: Head :one
 SELECT version, nonce, pruned FROM tokenstate.feed_head;
+
+-- name: Ancestor :one
+-- What a primary knows of a version that a standby is at: its nonce, '' if there is none.
+SELECT h.version, tokenstate.history()::text AS history, (CASE WHEN h.version = sqlc.arg(at)::bigint THEN h.nonce
+    ELSE coalesce((SELECT f.nonce FROM tokenstate.feed f WHERE f.version = sqlc.arg(at)::bigint LIMIT 1), '') END)::text AS nonce
+FROM tokenstate.feed_head h;
 
 -- name: FeedSince :many
 SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names

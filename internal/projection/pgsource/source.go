@@ -73,7 +73,11 @@ func stateTo(to projection.Taker) state.Taker {
 
 // News implements projection.Source.
 func (s *Source) News(ctx context.Context, after int64) (projection.News, error) {
-	return newsOf(s.state.News(ctx, after, append(state.Readings(), keys.Readings()...)))
+	return newsOf(s.newsAfter(ctx, after))
+}
+
+func (s *Source) newsAfter(ctx context.Context, after int64) (state.News, error) {
+	return s.state.News(ctx, after, append(state.Readings(), keys.Readings()...))
 }
 
 func newsOf(got state.News, err error) (projection.News, error) {

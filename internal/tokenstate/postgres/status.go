@@ -13,13 +13,16 @@ import (
 
 // Status is what readers know the state by, beside the feed.
 type Status struct {
-	Epoch      int64 // another one after a restore
-	History    string
-	Confirmed  bool // a worker has caught up with the log in this epoch and history
-	Heartbeats []hearing.Beat
-	Backfills  []hearing.Reading
-	Rules      tokenstate.Rules
-	Now        tokenstate.Millis // the database's time
+	Epoch     int64 // another one after a restore
+	History   string
+	Confirmed bool // a worker has caught up with the log in this epoch and history
+	// ConfirmedIn is the history in which a worker has caught up with the log in this epoch; "" if none has. A standby has its
+	// primary's.
+	ConfirmedIn string
+	Heartbeats  []hearing.Beat
+	Backfills   []hearing.Reading
+	Rules       tokenstate.Rules
+	Now         tokenstate.Millis // the database's time
 }
 
 // Status reads it.
@@ -43,7 +46,10 @@ func takeStatus(ctx context.Context, db dbsqlc.DBTX) (Status, error) {
 	if err != nil {
 		return Status{}, fmt.Errorf("read epoch: %w", err)
 	}
-	st := Status{Epoch: e.Epoch, History: e.History, Confirmed: e.Confirmed, Now: tokenstate.Millis(e.NowMs)}
+	st := Status{
+		Epoch: e.Epoch, History: e.History, Confirmed: e.ConfirmedIn == e.History, ConfirmedIn: e.ConfirmedIn,
+		Now: tokenstate.Millis(e.NowMs),
+	}
 	all, err := nodes(ctx, db)
 	if err != nil {
 		return Status{}, err
