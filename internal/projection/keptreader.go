@@ -23,7 +23,10 @@ func (p *Projection) fromKept() (h keptHeader, st *state, err error) {
 	defer p.reading.Store(0)
 	b := newBuilder()
 	there, err := p.kept(func(from io.Reader) (err error) {
-		h, err = readKept(from, p.progressing(b, func() {}))
+		g := p.progressing(b, func() {}, func() {})
+		if h, err = readKept(from, g); g.full != nil {
+			return g.full
+		}
 		return err
 	})
 	if err == nil && !there {

@@ -36,43 +36,74 @@ type progress struct {
 	to    Taker
 	p     *Projection
 	alive func()
+	stop  func()
+	full  *MemoryError // from then on nothing is passed on
 	rows  int64
 	began time.Time
 	told  time.Time
 }
 
-func (p *Projection) progressing(to Taker, alive func()) *progress {
+func (p *Projection) progressing(to Taker, alive, stop func()) *progress {
 	now := time.Now()
 	p.reading.Store(0)
-	return &progress{to: to, p: p, alive: alive, began: now, told: now}
+	return &progress{to: to, p: p, alive: alive, stop: stop, began: now, told: now}
 }
 
-func (g *progress) row() {
+// row counts one, and says whether it is passed on.
+func (g *progress) row() bool {
+	if g.full != nil {
+		return false
+	}
 	if g.rows++; g.rows%shownEvery != 0 {
-		return
+		return true
 	}
 	g.alive()
+	if g.full = g.p.memory.full(g.rows); g.full != nil {
+		g.stop()
+		return false
+	}
 	g.p.reading.Store(g.rows)
 	if now := time.Now(); now.Sub(g.told) >= toldEvery {
 		g.told = now
 		g.p.log.Info().Int64("rows", g.rows).Dur("since", now.Sub(g.began)).Msg("loading a snapshot")
 	}
+	return true
 }
 
 // Begin implements Taker.
 func (g *progress) Begin(version int64, nonce string) { g.alive(); g.to.Begin(version, nonce) }
 
 // Fact implements Taker.
-func (g *progress) Fact(r tokenstate.Row) { g.row(); g.to.Fact(r) }
+func (g *progress) Fact(r tokenstate.Row) {
+	if g.row() {
+		g.to.Fact(r)
+	}
+}
 
 // Token implements Taker.
-func (g *progress) Token(t Token) { g.row(); g.to.Token(t) }
+func (g *progress) Token(t Token) {
+	if g.row() {
+		g.to.Token(t)
+	}
+}
 
 // Key implements Taker.
-func (g *progress) Key(k apikey.Record) { g.row(); g.to.Key(k) }
+func (g *progress) Key(k apikey.Record) {
+	if g.row() {
+		g.to.Key(k)
+	}
+}
 
 // ServiceKey implements Taker.
-func (g *progress) ServiceKey(k ServiceKey) { g.row(); g.to.ServiceKey(k) }
+func (g *progress) ServiceKey(k ServiceKey) {
+	if g.row() {
+		g.to.ServiceKey(k)
+	}
+}
 
 // Member implements Taker.
-func (g *progress) Member(m apikey.Member) { g.row(); g.to.Member(m) }
+func (g *progress) Member(m apikey.Member) {
+	if g.row() {
+		g.to.Member(m)
+	}
+}

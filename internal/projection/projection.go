@@ -44,6 +44,10 @@ type Projection struct {
 	keptHeader *keptHeader
 	seenEpoch  int64
 
+	memory    memory
+	full      *MemoryError // why the last load was given up
+	fullPause time.Duration
+
 	reading atomic.Int64 // rows of a snapshot that is being loaded
 	clock   dbClock
 	memo    dueMemo
@@ -66,7 +70,7 @@ func New(source Source, opts Options, log zerolog.Logger) *Projection {
 	return &Projection{
 		source: source, opts: opts, log: log, moved: make(chan struct{}), hurry: make(chan struct{}, 1),
 		limit: rate.NewLimiter(readThrough, readThroughBurst), absent: map[string]time.Time{},
-		digestLimit: rate.NewLimiter(readThrough, readThroughBurst),
+		digestLimit: rate.NewLimiter(readThrough, readThroughBurst), memory: goMemory, fullPause: fullPause,
 	}
 }
 
@@ -77,6 +81,8 @@ func (p *Projection) Ready() (ok bool, why string) {
 	switch {
 	case p.st == nil && p.reading.Load() > 0:
 		return false, fmt.Sprintf("a snapshot is being loaded: %d rows so far", p.reading.Load())
+	case p.st == nil && p.full != nil:
+		return false, p.full.Error()
 	case p.st == nil && p.whyUnused != "":
 		return false, "the database has not answered yet, and " + p.whyUnused
 	case p.st == nil:

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/pause"
@@ -19,6 +20,9 @@ func (p *Projection) Run(ctx context.Context) error {
 		more, err := p.step(ctx)
 		if err == nil {
 			retry, p.useKept = p.opts.Retry, false
+		} else if full, ok := errors.AsType[*MemoryError](err); ok {
+			p.waitForMemory(ctx, full)
+			continue
 		} else if p.st == nil {
 			p.restore()
 		}
@@ -99,7 +103,12 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time, ali
 	defer sparing()()
 	defer p.reading.Store(0)
 	b := newBuilder()
-	if err := p.snapshot(ctx, status.History, p.progressing(b, alive)); err != nil {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	g := p.progressing(b, alive, stop)
+	if err := p.snapshot(reading, status.History, g); g.full != nil {
+		return p.sized(ctx, g.full)
+	} else if err != nil {
 		return err
 	}
 	next := b.st
@@ -119,7 +128,7 @@ func (p *Projection) load(ctx context.Context, status Status, now time.Time, ali
 			Msg("the database has lost what was committed; what is known here of it stays in force")
 	}
 	p.loads.Add(1)
-	p.st, p.fromDisk, p.confirmed = next, false, status.Confirmed
+	p.st, p.fromDisk, p.confirmed, p.full = next, false, status.Confirmed, nil
 	p.settle(status, now)
 	p.mu.Unlock()
 	if len(remembered) > 0 && fromMemory && p.opts.Remembered != nil {

@@ -149,3 +149,6 @@ func removed(n state.Name) (out projection.Change, err error) {
 	}
 	return out, err
 }
+
+// SnapshotRows implements projection.Sized.
+func (s *Source) SnapshotRows(ctx context.Context) (int64, error) { return s.state.SnapshotRows(ctx) }

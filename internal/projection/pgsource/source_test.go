@@ -261,3 +261,21 @@ func TestManyVersionsAreReadTogether(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+// Ensure about how many rows a snapshot has is what the planner has counted, and 0 before.
+func TestSnapshotRows(t *testing.T) {
+	pool := testenv.Postgres(t, state.MigrateURL)
+	s := New(pool, time.Hour)
+	defer s.Close()
+	for i := range 3 {
+		_, err := state.New(pool).PutToken(t.Context(), state.StoredToken{Token: tokenstate.Token{Realm: "demo", User: "u", ClientID: "app", Session: string(rune('a' + i)), IssuedAt: 5}}, nil)
+		must(t, err)
+	}
+	for _, want := range []int64{0, 3} {
+		if n, err := s.SnapshotRows(t.Context()); err != nil || n != want {
+			t.Errorf("%d rows, want %d: %v", n, want, err)
+		}
+		_, err := pool.Exec(t.Context(), "ANALYZE tokenstate.offline_token")
+		must(t, err)
+	}
+}
