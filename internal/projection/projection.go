@@ -48,6 +48,7 @@ type Projection struct {
 	full      *MemoryError // why the last load was given up
 	fullPause time.Duration
 
+	numbers atomic.Pointer[Numbers]
 	reading atomic.Int64 // rows of a snapshot that is being loaded
 	clock   dbClock
 	memo    dueMemo

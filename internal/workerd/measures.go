@@ -53,7 +53,7 @@ func newMeasures(r prometheus.Registerer, p *running) *measures {
 	r.MustRegister(ops.BuildInfo("revocation-worker"), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), ops.Pool{Pool: p.pool})
 	r.MustRegister(m.latency, m.losses, m.active, m.role, m.failing, m.unwritable, m.notices, m.deliveries, m.findings, m.tested)
-	r.MustRegister(storeAlarms{p.stores.Alarmed}, nodeMetrics{p.known.Nodes, time.Now}, p.askedGauges())
+	r.MustRegister(storeAlarms{p.stores.Alarmed}, nodeMetrics{p.known.Nodes, time.Now}, tokenNumbers{p.known.Numbers}, p.askedGauges())
 	return m
 }
 

@@ -65,6 +65,7 @@ func Run(ctx context.Context, c *workerconfig.Config) error {
 	context.AfterFunc(ctx, a.Stopping)
 	all.Go(func() error { return ops.Serve(ctx, c.AdminAddr, a.Handler()) })
 	all.Go(func() error { return p.known.Run(ctx) })
+	all.Go(func() error { return p.known.Count(ctx) })
 	all.Go(func() error { return p.lead(ctx) })
 	logger.Info().Str("admin", c.AdminAddr).Str("version", ops.Built(schema.Version)).Str("keycloak", c.KeycloakURL).
 		Str("nats", c.NATSHosts()).Str("stream", stream.Name).Str("database", postgres.Place(pool)).Msg("started")
