@@ -31,7 +31,7 @@ func verify(ctx context.Context, cmd *cli.Command, o *operator) error {
 	at, done := ops.Progress("verify", lines, o.logger)
 	var r recovery.Report
 	by := cmd.String("by")
-	err = o.store().Freeze(ctx, cmd.Bool("repair"), func(z postgres.Frozen) error {
+	err = o.store().Freeze(ctx, cmd.Bool("repair"), func(ctx context.Context, z postgres.Frozen) error {
 		var repair recovery.Repair
 		if cmd.Bool("repair") {
 			repair = func(ctx context.Context, f tokenstate.Facts, detail string) error {

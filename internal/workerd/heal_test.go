@@ -1,6 +1,7 @@
 package workerd
 
 import (
+	"context"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -74,7 +75,7 @@ func TestALossIsMadeUpFor(t *testing.T) {
 	if len(p.backfill.Soon) != 1 {
 		t.Error("the backfill is not asked for")
 	}
-	workertest.Must(t, w.Store.Freeze(t.Context(), false, func(z postgres.Frozen) error {
+	workertest.Must(t, w.Store.Freeze(t.Context(), false, func(_ context.Context, z postgres.Frozen) error {
 		r, err := recovery.Verify(t.Context(), z, nil, func(int64, int64) {})
 		if err == nil && !r.Sound() {
 			t.Errorf("a replay would not learn the losses: %+v", r)

@@ -22,7 +22,7 @@ type Checks struct {
 // Verify implements console.Checks.
 func (c Checks) Verify(ctx context.Context, seen func(done, of int64)) (page.Outcome, error) {
 	var r recovery.Report
-	err := c.Store.Freeze(ctx, false, func(z postgres.Frozen) (err error) {
+	err := c.Store.Freeze(ctx, false, func(ctx context.Context, z postgres.Frozen) (err error) {
 		r, err = recovery.Verify(ctx, z, nil, seen)
 		return err
 	})
@@ -79,7 +79,7 @@ func (readOnly) EndReplay(context.Context, string) error { return errReads }
 
 // State implements recovery.Store: all of one instant, but for the keys, which are read behind it in pages.
 func (c readOnly) State(ctx context.Context) (s recovery.State, err error) {
-	err = c.Store.Freeze(ctx, false, func(z postgres.Frozen) (err error) {
+	err = c.Store.Freeze(ctx, false, func(ctx context.Context, z postgres.Frozen) (err error) {
 		if s.Facts, err = z.Facts(ctx); err != nil {
 			return err
 		}

@@ -20,16 +20,21 @@ const journalPageSize = 1000
 type Frozen struct{ tx pgx.Tx }
 
 // Freeze gives do the database as it is now. With exclusive nobody else writes facts until do
-// has ended, so that what it repairs is still what it saw.
-func (s *Store) Freeze(ctx context.Context, exclusive bool, do func(Frozen) error) error {
+// has ended, so that what it repairs is still what it saw; where nobody waits for it, each of its statements may take as
+// long as one of a snapshot.
+func (s *Store) Freeze(ctx context.Context, exclusive bool, do func(context.Context, Frozen) error) error {
+	first := snapshotBounds
+	if exclusive { // in the order of joins, as all writers; and before the transaction sees anything
+		first = "LOCK TABLE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting, tokenstate.fact_refusal, " +
+			"tokenstate.fact_cutoff, tokenstate.fact_pardon, tokenstate.fact_doubt, tokenstate.feed_head IN EXCLUSIVE MODE"
+	} else {
+		ctx = unhurried(ctx)
+	}
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-		if exclusive { // in the order of joins, as all writers; and before the transaction sees anything
-			const lock = "LOCK TABLE tokenstate.fact_standing, tokenstate.fact_look, tokenstate.fact_sighting, tokenstate.fact_refusal, tokenstate.fact_cutoff, tokenstate.fact_pardon, tokenstate.fact_doubt, tokenstate.feed_head IN EXCLUSIVE MODE"
-			if _, err := tx.Exec(ctx, lock); err != nil {
-				return err
-			}
+		if _, err := tx.Exec(ctx, first, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
 		}
-		return do(Frozen{tx})
+		return do(ctx, Frozen{tx})
 	})
 	if err != nil {
 		return fmt.Errorf("on the database at one instant: %w", err)

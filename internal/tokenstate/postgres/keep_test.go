@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -35,13 +36,30 @@ func TestPruneFeed(t *testing.T) {
 	if n := s.since(t, head.Version); n.Was != head.Nonce || n.Version != head.Version+1 || len(n.Changes) != 1 {
 		t.Errorf("what came after: %+v", n)
 	}
-	must(t, s.Freeze(ctx, false, func(z Frozen) error {
+	must(t, s.Freeze(ctx, false, func(_ context.Context, z Frozen) error {
 		holes, err := z.FeedHoles(ctx)
 		if holes != 0 {
 			t.Errorf("%d holes", holes)
 		}
 		return err
 	}))
+}
+
+// Ensure whoever compares everything may take as long as who loads a snapshot, unless others wait for it.
+func TestAFrozenDatabaseIsReadUnhurried(t *testing.T) {
+	s, ctx := New(newPool(t)), t.Context()
+	var ours string
+	must(t, s.pool.QueryRow(ctx, "SHOW statement_timeout").Scan(&ours))
+	for exclusive, want := range map[bool]string{false: "10min", true: ours} {
+		must(t, s.Freeze(ctx, exclusive, func(ctx context.Context, z Frozen) error {
+			var got string
+			err := z.tx.QueryRow(ctx, "SHOW statement_timeout").Scan(&got)
+			if got != want || (Bounds{}).of(ctx) > late == exclusive {
+				t.Errorf("exclusive %v: a statement may take %s at the server and %s here, want %s", exclusive, got, Bounds{}.of(ctx), want)
+			}
+			return err
+		}))
+	}
 }
 
 // Ensure nodes that are gone for good are forgotten, and never the last that spoke.

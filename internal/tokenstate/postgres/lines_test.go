@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -141,7 +142,10 @@ func TestLinesOfANewerProgram(t *testing.T) {
 		"erasure":  func() error { return s.eraseNow(t, ann) },
 		"Keycloak": func() error { _, err := s.KeycloakVersion(ctx); return err },
 		"verify": func() error {
-			return s.Freeze(ctx, false, func(z Frozen) error { _, _, err := z.Taught(ctx, func(int64, int64) {}); return err })
+			return s.Freeze(ctx, false, func(ctx context.Context, z Frozen) error {
+				_, _, err := z.Taught(ctx, func(int64, int64) {})
+				return err
+			})
 		},
 		"an answer": func() error { _, err := s.Arrived(ctx, "demo", "later"); return err },
 	} {
