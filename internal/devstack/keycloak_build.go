@@ -39,7 +39,7 @@ func (s *Stack) traced() []string {
 var plainVersion = regexp.MustCompile(`^[0-9]+\.[0-9A-Za-z.-]{1,30}$`)
 
 // buildRevision is raised when this file makes a different thing of the same inputs.
-const buildRevision = "1"
+const buildRevision = "2"
 
 // keycloakHome is a built distribution with a database in which the master realm exists.
 type keycloakHome struct{ dir, version string }
@@ -64,7 +64,7 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 		return keycloakHome{}, fmt.Errorf("KEYCLOAK_VERSION %.40q is no version such as %s", h.version, KeycloakVersion)
 	}
 	key := strings.Join(append([]string{buildRevision, h.version, sum}, s.buildOptions(h.version)...), " ")
-	cache := filepath.Join(s.opts.Root, ".dev", "cache")
+	cache := keycloakCache(s.opts.Root)
 	h.dir = filepath.Join(cache, "keycloak-"+h.version+"-"+shortDigest(key))
 	turn, err := waitLock(ctx, filepath.Join(cache, "keycloak.lock"))
 	if err != nil {
@@ -81,6 +81,14 @@ func (s *Stack) buildKeycloak(ctx context.Context) (keycloakHome, error) {
 	}
 	s.say("keycloak is built after %.1f s", time.Since(began).Seconds())
 	return h, dropOld(cache, h.version, h.dir)
+}
+
+// keycloakCache is the user's, so that each clone of the same listener has what one has built.
+func keycloakCache(root string) string {
+	if dir, err := os.UserCacheDir(); err == nil {
+		return filepath.Join(dir, "tokenstate")
+	}
+	return filepath.Join(root, ".dev", "cache")
 }
 
 // makeKeycloak works beside its goal and moves it there at the end, so that what was
@@ -130,8 +138,8 @@ func needs(tool, debian string) error {
 	return nil
 }
 
-// dropOld keeps of a version the newest two builds beside the current one: another run may still
-// use one, and a change of the listener is often taken back. Other versions are left alone, or
+// dropOld keeps of a version the newest five builds beside the current one: another run may still
+// use one, there are several for one listener, and a change of that is often taken back. Other versions are left alone, or
 // `make versions` would build each of them anew each time.
 func dropOld(cache, version, current string) error {
 	found, err := filepath.Glob(filepath.Join(cache, "keycloak-"+version+"-*"))
@@ -145,7 +153,7 @@ func dropOld(cache, version, current string) error {
 		if dir == current {
 			continue
 		}
-		if kept++; kept > 2 {
+		if kept++; kept > 5 {
 			errs = append(errs, os.RemoveAll(dir))
 		}
 	}
