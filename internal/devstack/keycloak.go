@@ -99,6 +99,9 @@ func (s *Stack) seed(ctx context.Context, h keycloakHome) error {
 		return err
 	}
 	err = p.ready(ctx, keycloakLimit, func(ctx context.Context) error { return answers(ctx, k.url()+"/health/ready") })
+	if err == nil {
+		err = AdminOf(Env{KeycloakURL: k.url(), KeycloakAdmin: "admin", KeycloakAdminPassword: password}).hashQuickly(ctx)
+	}
 	p.stop(syscall.SIGTERM, stopLimit)
 	if err != nil {
 		return fmt.Errorf("first start: %w", err)

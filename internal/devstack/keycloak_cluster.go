@@ -95,6 +95,9 @@ func (s *Stack) startFirst(ctx context.Context, h keycloakHome, first keycloakSe
 	if err := s.addNode(ctx, "keycloak", first, &s.Env.KeycloakPID); err != nil || !fresh {
 		return err
 	}
+	if err := s.admin.hashQuickly(ctx); err != nil {
+		return err
+	}
 	return template.keep(ctx, password)
 }
 
