@@ -18,7 +18,7 @@ import (
 
 // Bounds of a history with programs.
 const (
-	somePrograms = 10 // seeds in make test
+	somePrograms = 4 // seeds in make test, the first of those of make sim
 	tick         = 50 * time.Millisecond
 	patience     = 30 * time.Minute // for everything to be quiet, once nothing is broken any more
 	remembered   = time.Minute      // after a restore, for which nothing may be taken back

@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	someSeeds = 200 // in make test
-	length    = 30  // steps of a history
-	shrunk    = 3   // failing seeds that are made shorter and printed
+	someSeeds = 50 // in make test, the first of those of make sim
+	length    = 30 // steps of a history
+	shrunk    = 3  // failing seeds that are made shorter and printed
 )
 
 // Ensure that once nobody is due to be looked at, every verdict is the model's answer, whatever order the messages
