@@ -73,9 +73,13 @@ func (c cluster) init(ctx context.Context) error {
 	if err := writeFor(pwfile, c.password, c.cred); err != nil {
 		return err
 	}
+	authentication := "scram-sha-256"
+	if c.throwaway {
+		authentication = "md5" // whoever connects by the other works for milliseconds, and tests connect thousands of times
+	}
 	//nolint:gosec // binaries that we chose
 	cmd := asUser(exec.CommandContext(ctx, filepath.Join(c.bin, "initdb"), "-D", c.data(), "-U", "postgres",
-		"-A", "scram-sha-256", "--pwfile", pwfile, "-E", "UTF8", "--locale", "C", "--no-sync"), c.cred, c.dir)
+		"-A", authentication, "--pwfile", pwfile, "-E", "UTF8", "--locale", "C", "--no-sync"), c.cred, c.dir)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
