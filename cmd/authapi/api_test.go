@@ -59,6 +59,7 @@ func TestDecide(t *testing.T) {
 
 // Ensure a reader waits for a version that it was told of, and only if it may ask at all.
 func TestMinVersion(t *testing.T) {
+	t.Parallel() // it waits for the five seconds that a version is waited for
 	w := newWorld(t)
 	ask := func(version, key string) reply {
 		return w.ask(http.MethodPost, "/v1/decide", map[string]any{"items": []any{map[string]any{"user_id": "u"}}},

@@ -37,6 +37,7 @@ func poolOn(tb testing.TB, servers ...*testenv.Server) *pgxpool.Pool {
 // on it is not ready before a worker has read the log, a replica that ran goes on refusing what it knew to
 // be revoked, and what it knew is written again, so that the next one knows it, too.
 func TestPromotedWithoutTheLastCommits(t *testing.T) {
+	t.Parallel()
 	primary := testenv.NewServer(t, postgres.MigrateURL)
 	standby := primary.Standby()
 	w := onServers(t, primary, standby)
@@ -77,6 +78,7 @@ func TestPromotedWithoutTheLastCommits(t *testing.T) {
 // Ensure a replica that starts on a backup that was read back is not ready, although a worker had confirmed
 // the database that the backup is of; and that a running one goes on over a mere restart.
 func TestStartOnABackup(t *testing.T) {
+	t.Parallel()
 	primary := testenv.NewServer(t, postgres.MigrateURL)
 	w := onServers(t, primary)
 	key := w.mint("a")
