@@ -43,14 +43,29 @@ func (b *bench) running(f func(context.Context) error) (stop func()) {
 	return stop
 }
 
+// heapGoal is bytes a token. Where maps have just doubled, as at a million, they are half empty, and it is not met
+// (docs/decisions/0025).
+const heapGoal = 700
+
 // memory is what a loaded projection takes, and what it answers by itself.
 func memory(b *bench) {
+	plain := b.bareMap()
+	plainly := collected(b.rounds)
+	const calls = 100_000
+	users := make([]string, calls)
+	for i := range users {
+		users[i] = b.token(i * 7919 % b.n).User
+	}
+	found := plain.lookups(b.rounds, users)
+	b.row("one of so many found in a bare map", "ns", none, found...)
+	runtime.KeepAlive(plain)
+
 	before := heap()
 	known := b.loaded()
-	b.row("heap a token", "B", atMost(700), (heap()-before)/float64(b.n))
-	b.row("full GC", "ms", atMost(400), milliseconds(b.rounds, runtime.GC)...)
+	b.row("heap a token", "B", atMost(heapGoal), (heap()-before)/float64(b.n))
+	b.row("full GC", "ms", none, milliseconds(b.rounds, runtime.GC)...)
+	b.row("full GC of a gigabyte of it ÷ of bare maps", "", atMost(1.5), by(collected(b.rounds), plainly)...)
 
-	const calls = 100_000
 	asked := make([]tokenstate.Token, calls)
 	for i := range asked {
 		asked[i] = b.token(i * 7919 % b.n)
@@ -58,8 +73,12 @@ func memory(b *bench) {
 	if v := known.Judge(asked[0]); v.State != tokenstate.Usable || v.InDoubt {
 		b.Fatalf("a token of the population is %+v", v)
 	}
-	b.row("a verdict on a stored token", "ns", atMost(200), each(b.rounds, calls, func(i int) { known.Judge(asked[i]) })...)
-	b.row("an owner", "ns", atMost(200), each(b.rounds, calls, func(i int) { known.Owner("demo", asked[i].User) })...)
+	verdicts := each(b.rounds, calls, func(i int) { known.Judge(asked[i]) })
+	owners := each(b.rounds, calls, func(i int) { known.Owner("demo", asked[i].User) })
+	b.row("a verdict on a stored token", "ns", none, verdicts...)
+	b.row("a verdict on a stored token ÷ a bare map", "", atMost(3), by(verdicts, found)...)
+	b.row("an owner", "ns", none, owners...)
+	b.row("an owner ÷ a bare map", "", atMost(3), by(owners, found)...)
 	unknown := asked[:min(calls, 20_000_000/b.n)]
 	for i := range unknown {
 		unknown[i].Client = ""

@@ -47,13 +47,21 @@ func TestNoMutantSurvives(t *testing.T) {
 // tested is the first test of its package that catches a mutant.
 func (m mutant) tested(t *testing.T, root, overlay string) string {
 	t.Helper()
-	out, err := run(t, root, nil, "go", "test", "-count=1", "-vet=off", "-ldflags=-s -w", "-overlay="+overlay, "./"+filepath.Dir(m.file)+"/")
+	out, err := run(t, root, nil, "go", "test", "-count=1", "-vet=off", "-ldflags=-s -w", "-overlay="+overlay, "./"+m.testedIn())
 	by := failed.FindStringSubmatch(out)
 	if err == nil || by == nil {
 		t.Errorf("survived its package's tests:\n%.2000s", out)
 		return "nobody"
 	}
 	return by[1]
+}
+
+// testedIn is the folder of the tests: those of a question in SQL are where it is asked.
+func (m mutant) testedIn() string {
+	if dir := filepath.Dir(m.file); dir != "internal/dbsqlc" {
+		return dir
+	}
+	return keeps
 }
 
 // overlay writes the mutant beside the tree.
