@@ -26,11 +26,11 @@ down: devstack ## stop what `make up` started
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 	@$(MAKE) --no-print-directory -j test-go test-listener test-tools
 
-# Most tests wait rather than work, so two packages for each processor run at a time. The scenes of internal/e2e take
-# longest and begin first; what is named twice is tested once. Without the folder's name in them, the compiler's results
+# Most tests wait rather than work, so two packages for each processor run at a time. Those that take longest begin first;
+# what is named twice is tested once. Without the folder's name in them, the compiler's results
 # are the same in each clone.
 test-go: devstack $(LISTENER)
-	$(DEVSTACK) run --services -- go test -race -trimpath -timeout=40m -p=$$((2 * $$(getconf _NPROCESSORS_ONLN))) ./internal/e2e ./...
+	$(DEVSTACK) run --services -- go test -race -trimpath -timeout=40m -p=$$((2 * $$(getconf _NPROCESSORS_ONLN))) ./internal/e2e ./cmd/authapi ./internal/sameinstant ./internal/keycloak ./...
 
 # What needs no services.
 test-tools:
