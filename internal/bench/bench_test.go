@@ -29,6 +29,7 @@ var groups = []struct {
 	{"view", view},
 	{"enforced", enforced},
 	{"console", beside},
+	{"scraped", scraped},
 }
 
 // bench is one group's measuring.

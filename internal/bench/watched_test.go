@@ -22,15 +22,7 @@ func (b *bench) watched(source projection.Source) {
 	now := func() events.Millis { return events.Millis(known.Now().UnixMilli()) }
 	known.Due(now())
 	b.row("an idle tick of Due", "ms", atMost(5), milliseconds(b.rounds, func() { known.Due(now()) })...)
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector())
-	for name, ask := range map[string]func() float64{
-		"bench_known_until": func() float64 { return float64(known.KnownUntil()) }, "bench_swept_until": func() float64 { return float64(known.SweptUntil()) },
-		"bench_version": func() float64 { return float64(known.Version()) }, "bench_kept": func() float64 { return float64(known.KeptAt().Unix()) },
-	} {
-		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name}, ask))
-	}
-	a := &ops.Admin{Gatherer: registry, Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
+	a := &ops.Admin{Gatherer: b.gauges(known), Checks: []ops.Check{{Name: "caught-up", Ask: known.Ready}}}
 	for _, path := range []string{"/metrics", "/readyz"} {
 		b.row("GET "+path, "ms", atMost(5), milliseconds(b.rounds, func() {
 			w := httptest.NewRecorder()
@@ -40,4 +32,17 @@ func (b *bench) watched(source projection.Source) {
 			}
 		})...)
 	}
+}
+
+// gauges are those of a program that follows.
+func (b *bench) gauges(known *projection.Projection) *prometheus.Registry {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector())
+	for name, ask := range map[string]func() float64{
+		"bench_known_until": func() float64 { return float64(known.KnownUntil()) }, "bench_swept_until": func() float64 { return float64(known.SweptUntil()) },
+		"bench_version": func() float64 { return float64(known.Version()) }, "bench_kept": func() float64 { return float64(known.KeptAt().Unix()) },
+	} {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name}, ask))
+	}
+	return registry
 }
