@@ -9,7 +9,7 @@ GOLANGCI := go tool -modfile=tools/golangci-lint/go.mod golangci-lint
 SQLC := CGO_ENABLED=0 go tool -modfile=tools/sqlc/go.mod sqlc
 GO_BUILD := go build -trimpath -buildvcs=false
 
-.PHONY: help demo up down test test-go test-tools test-listener docs walkthroughs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench scale mutations record lint shape generate verify listener devstack
+.PHONY: help demo up down test test-scenes test-go test-tools test-listener docs walkthroughs openapi test-clients test-edge traces truth vanish harm harm-directory harm-flood harm-bulk versions chaos sweep-scale sim sim-rules bench scale mutations record lint shape generate verify listener devstack
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,22 +24,26 @@ down: devstack ## stop what `make up` started
 	$(DEVSTACK) down
 
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
-	@$(MAKE) --no-print-directory -j test-go test-listener test-tools
+	@$(MAKE) --no-print-directory -j test-scenes test-go test-listener test-tools
+
+# The scenes take longest, and mostly wait: whenever one of them can go on it does, and all else is nice.
+test-scenes: devstack $(LISTENER)
+	go test -race -trimpath -timeout=40m ./internal/e2e
 
 # Most tests wait rather than work, so two packages for each processor run at a time. Those that take longest begin first;
-# what is named twice is tested once. Without the folder's name in them, the compiler's results
-# are the same in each clone.
+# what is named twice is tested once. Without the folder's name in them, the compiler's results are the same in each clone.
 test-go: devstack $(LISTENER)
-	$(DEVSTACK) run --services -- go test -race -trimpath -timeout=40m -p=$$((2 * $$(getconf _NPROCESSORS_ONLN))) ./internal/e2e ./cmd/authapi ./internal/sameinstant ./internal/keycloak ./...
+	nice $(DEVSTACK) run --services -- go test -race -trimpath -timeout=40m -p=$$((2 * $$(getconf _NPROCESSORS_ONLN))) \
+		./cmd/authapi ./internal/sameinstant ./internal/keycloak $$(go list ./... | grep -v /internal/e2e$$)
 
 # What needs no services.
 test-tools:
-	go test -trimpath ./internal/projection # the histories that are few under the race detector
-	cd tools/promrules && go test -count=1 ./...
-	cd tools/chart && go test -count=1 ./...
+	nice go test -trimpath ./internal/projection # the histories that are few under the race detector
+	cd tools/promrules && nice go test -count=1 ./...
+	cd tools/chart && nice go test -count=1 ./...
 
 test-listener:
-	mvn -q -B -f keycloak-listener/pom.xml test
+	nice mvn -q -B -f keycloak-listener/pom.xml test
 
 DOCUMENTS := docs/api.md README.md docs/adopting.md
 EXAMPLES := internal/authapi/apidoc/examples.json
