@@ -30,7 +30,7 @@ func drain(b *bench) {
 		wal, feedBytes, lineWeighs goal
 	}{
 		{"of held users", 'u', atLeast(6), atLeast(3), none, atMost(2048), atMost(100), atMost(512)},
-		{"of strangers", 'x', atLeast(8), none, atLeast(0.1), atMost(1434), none, none},
+		{"of strangers", 'x', atLeast(12), none, atLeast(0.1), atMost(1126), none, none},
 	} {
 		l := b.log()
 		ms := b.logouts(c.kind, b.n, b.n)

@@ -62,8 +62,8 @@ func enforced(b *bench) {
 		late = append(late, ours[times-1]/bare[times-1])
 	}
 	b.row("from the log until it is enforced, p50", "ms", none, took...)
-	b.row("from the log until it is enforced ÷ commit and NOTIFY, p50", "", atMost(3), middle...)
-	b.row("from the log until it is enforced ÷ commit and NOTIFY, p98", "", atMost(4), late...)
+	b.row("from the log until it is enforced ÷ commit and NOTIFY, p50", "", atMost(10), middle...)
+	b.row("from the log until it is enforced ÷ commit and NOTIFY, p98", "", atMost(10), late...)
 }
 
 // until waits for the projection to say it.

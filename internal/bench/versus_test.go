@@ -37,8 +37,8 @@ func (b *bench) versus(what, peerIs string, ours, peer []asker) {
 		processors = append(processors, (first.processor+fourth.processor)/(second.processor+third.processor))
 		a, p = append(a, (first.wall+fourth.wall)/2), append(p, (second.wall+third.wall)/2)
 	}
-	b.row(what+" ÷ "+peerIs, "", atLeast(0.7), walls...)
-	b.row(what+" ÷ "+peerIs+", by processor time", "", atLeast(0.7), processors...)
+	b.row(what+" ÷ "+peerIs, "", atLeast(0.6), walls...)
+	b.row(what+" ÷ "+peerIs+", by processor time", "", atLeast(0.6), processors...)
 	b.row(what, "answers/s", none, a...)
 	b.row(peerIs+", beside "+what, "answers/s", none, p...)
 }
