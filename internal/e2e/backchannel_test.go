@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tokenstate/tokenstate/internal/play"
 )
@@ -31,12 +32,16 @@ func backChannel(s *system, t *testing.T) {
 	s.until(user, "usable") // and no longer in doubt
 
 	deaf, _ := s.login()
+	began := time.Now()
 	s.until(deaf, "usable")
 	name := s.lastName()
 	s.eventsKept(false)
 	defer s.eventsKept(true)
 	_, err = s.keycloak.NewBrowser().Login(t.Context(), "app", name, "")
 	must(t, err)
+	// Keycloak ends the offline sessions of a user by a not-before in whole seconds, and goes on refreshing a token of that
+	// second.
+	s.wait("the next second", func() (bool, string) { return time.Now().Unix() > began.Unix(), "" })
 	_, err = s.keycloak.Call(t.Context(), http.MethodPost, "/users/"+deaf+"/logout", nil, nil)
 	must(t, err)
 	s.until(deaf, "revoked")
