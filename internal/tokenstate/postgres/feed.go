@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -41,17 +42,21 @@ func writeOn(ctx context.Context, pool *pgxpool.Pool, do func(*pgxpool.Conn) ([]
 	return version, err
 }
 
+// commit is one message of the simple protocol: Postgres begins with it when all of it is there. Between two messages of one trip it
+// would wait for the second, holding the feed's head, for as long as the writer stays frozen: no timeout counts there.
 func commit(ctx context.Context, conn *pgxpool.Conn, changed []Name) (version int64, err error) {
-	var b pgx.Batch
-	if len(changed) > 0 {
-		p, err := announcement(changed)
-		if err != nil {
+	if len(changed) == 0 {
+		_, err = conn.Exec(ctx, "COMMIT")
+	} else {
+		var p dbsqlc.AnnounceParams
+		if p, err = announcement(changed); err != nil {
 			return 0, err
 		}
-		b.Queue(dbsqlc.Announce, p.Nonce, p.Names).QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
+		// Neither value has a quote: the one is base32, the other hexadecimal.
+		values := strings.NewReplacer("$1", "'"+p.Nonce+"'", "$2", fmt.Sprintf(`'\x%x'::bytea`, p.Names))
+		err = conn.QueryRow(ctx, values.Replace(dbsqlc.Announce)+"; COMMIT", pgx.QueryExecModeSimpleProtocol).Scan(&version)
 	}
-	b.Queue("COMMIT")
-	if err := conn.SendBatch(ctx, &b).Close(); err != nil {
+	if err != nil {
 		return 0, fmt.Errorf("announce and commit: %w", err)
 	}
 	return version, nil
