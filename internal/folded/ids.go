@@ -1,8 +1,6 @@
 package folded
 
 import (
-	"bytes"
-
 	"github.com/google/uuid"
 
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -41,19 +39,7 @@ func idAt(raw []byte) (id uuid.UUID, there bool) {
 		return id, false
 	}
 	id, err := uuid.ParseBytes(raw[:idLength])
-	return id, err == nil && bytes.Equal(appendText(make([]byte, 0, idLength), id), raw[:idLength])
-}
-
-// appendText appends the text of a UUID, in small letters.
-func appendText(to []byte, id uuid.UUID) []byte {
-	const digits = "0123456789abcdef"
-	for i, b := range id {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			to = append(to, '-')
-		}
-		to = append(to, digits[b>>4], digits[b&15])
-	}
-	return to
+	return id, err == nil && id.String() == string(raw[:idLength])
 }
 
 // lengthen is what was shortened.
@@ -62,7 +48,7 @@ func lengthen(short []byte) ([]byte, error) {
 	for len(short) > 0 {
 		switch {
 		case short[0] == isID && len(short) > len(uuid.UUID{}):
-			raw, short = appendText(raw, uuid.UUID(short[1:17])), short[17:]
+			raw, short = append(raw, uuid.UUID(short[1:17]).String()...), short[17:]
 		case short[0] == isByte && len(short) > 1:
 			raw, short = append(raw, short[1]), short[2:]
 		case short[0] == isID, short[0] == isByte:
