@@ -80,17 +80,26 @@ func (s *scale) asking(ended <-chan struct{}) (took []float64) {
 // loggedOut applies what a worker learns when these users have no session any more.
 func (s *scale) loggedOut(from, n int) {
 	s.Helper()
+	looks := make([]events.Message, n)
+	for i := range looks {
+		looks[i] = s.lostSession(from + i)
+		looks[i].Received = looks[i].At
+	}
+	s.applied(looks...)
+}
+
+// applied are messages as a worker applies them.
+func (s *scale) applied(ms ...events.Message) {
+	s.Helper()
 	b := journal.Batch{Facts: tokenstate.NewFacts()}
 	var err error
 	b.From, err = s.store.Floor(s.Context())
 	s.must(err)
 	b.To = b.From
-	for i := from; i < from+n; i++ {
+	for _, m := range ms {
 		b.To.Seq++
-		look := s.lostSession(i)
-		look.Received = look.At
-		b.Facts.Add(tokenstate.Learn(look))
-		b.Lines = append(b.Lines, s.line(look, b.To.Seq))
+		b.Facts.Learn(m)
+		b.Lines = append(b.Lines, s.line(m, b.To.Seq))
 	}
 	_, err = s.store.Apply(s.Context(), b)
 	s.must(err)
@@ -123,16 +132,7 @@ func (s *scale) withdraws() {
 	m := events.Message{ID: id('w', 0), Realm: "demo", At: now, Received: now, Source: events.Operator, Body: order}
 	processor, wal := s.api.processorSeconds(), s.number(walSoFar)
 	s.timed("the order, until authapi answers by it", func() {
-		b := journal.Batch{Facts: tokenstate.NewFacts()}
-		var err error
-		b.From, err = s.store.Floor(s.Context())
-		s.must(err)
-		b.To = b.From
-		b.To.Seq++
-		b.Facts.Add(tokenstate.Learn(m))
-		b.Lines = []journal.Line{s.line(m, b.To.Seq)}
-		_, err = s.store.Apply(s.Context(), b)
-		s.must(err)
+		s.applied(m)
 		s.untilRevoked(s.early(0))
 	})
 	s.tell("WAL of that", "B", s.number(walSoFar)-wal)
