@@ -53,7 +53,7 @@ func commit(ctx context.Context, conn *pgxpool.Conn, changed []Name) (version in
 			return 0, err
 		}
 		// Neither value has a quote: the one is base32, the other hexadecimal.
-		values := strings.NewReplacer("$1", "'"+p.Nonce+"'", "$2", fmt.Sprintf(`'\x%x'::bytea`, p.Names))
+		values := strings.NewReplacer("$1", "'"+p.Nonce+"'", "$2", fmt.Sprintf("decode('%x', 'hex')", p.Names))
 		err = conn.QueryRow(ctx, values.Replace(dbsqlc.Announce)+"; COMMIT", pgx.QueryExecModeSimpleProtocol).Scan(&version)
 	}
 	if err != nil {

@@ -64,7 +64,7 @@ func teach(f tokenstate.Facts, e journal.Line) error {
 	if err != nil {
 		return err
 	}
-	f.Add(tokenstate.Learn(m))
+	f.Learn(m)
 	return nil
 }
 
