@@ -36,8 +36,11 @@ func (f Facts) ForgetLike(other Facts, before Millis) {
 	var all []Scope
 	theirs := beside{of: other}
 	f.each(func(s Scope, p *sheet) {
-		if s.User != "" || s.Session != "" {
-			all = append(all, p.forgettable(s, theirs.sheet(s), before)...)
+		if s.User == "" && s.Session == "" {
+			return
+		}
+		if other := theirs.sheet(s); !p.equal(other) { // nearly all are
+			all = append(all, p.forgettable(s, other, before)...)
 		}
 	})
 	theirs.close()

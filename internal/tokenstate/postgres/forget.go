@@ -37,17 +37,17 @@ func (f *Forgetting) Part(ctx context.Context, before tokenstate.Millis) (n int,
 	}
 	var rows []dbsqlc.ForgetPageRow
 	_, err = Write(ctx, f.store.pool, func(tx pgx.Tx) (forgotten []Name, err error) {
-		// First, so that who compares with the journal never sees more forgotten than is said here.
-		if err := q.ForgotBefore(ctx, tx, int64(before)); err != nil {
+		if rows, err = q.ForgetPage(ctx, tx, p); err != nil {
 			return nil, err
 		}
-		rows, err = q.ForgetPage(ctx, tx, p)
 		for _, r := range rows {
 			if r.Forgotten {
 				forgotten = append(forgotten, forgottenName(r.Realm, r.UserID, r.Client, r.Session))
 			}
 		}
-		n = len(forgotten)
+		if n = len(forgotten); n > 0 {
+			err = q.ForgotBefore(ctx, tx, int64(before))
+		}
 		return forgotten, err
 	})
 	if err != nil {
@@ -94,23 +94,24 @@ func scopeNamed(key string) (tokenstate.Scope, error) {
 	return scope(parts[0], parts[1], parts[2], parts[3], ""), nil
 }
 
-// lost are the facts that are named and not there, although their scopes have not been forgotten.
-func (ns names) lost(keys []string, found []Change) (n int, err error) {
-	there, gone := map[string]bool{}, map[tokenstate.Scope]bool{}
-	for _, c := range found {
-		there[c.Key] = true
-	}
+// lost is how many of the facts with these keys are of scopes that have not been forgotten.
+func (ns names) lost(keys []string) (n int, err error) {
 	scopes, err := ns.forgotten()
+	if err != nil {
+		return 0, err
+	}
+	gone := map[tokenstate.Scope]bool{}
 	for _, c := range scopes {
 		gone[c.Value.(tokenstate.Scope)] = true // forgotten gives nothing else
 	}
 	for _, key := range keys {
-		if err == nil && !there[key] {
-			var s tokenstate.Scope
-			if s, err = scopeNamed(key); !gone[s] {
-				n++
-			}
+		s, err := scopeNamed(key)
+		if err != nil {
+			return 0, err
+		}
+		if !gone[s] {
+			n++
 		}
 	}
-	return n, err
+	return n, nil
 }

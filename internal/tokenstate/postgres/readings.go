@@ -86,20 +86,19 @@ func (r Reading) changes(changed names, found []Change) ([]Change, error) {
 	if len(found) == len(keys) {
 		return found, nil
 	}
-	if !r.Ends {
-		if lost, err := changed.lost(keys, found); err != nil || lost > 0 {
-			return nil, errors.Join(err, fmt.Errorf("%d of %d that the feed names are not there: %s", lost, len(keys), r.Kind))
-		}
-		return found, nil
-	}
 	there := make(map[string]bool, len(found))
 	for _, c := range found {
 		there[c.Key] = true
 	}
-	for _, key := range keys {
-		if !there[key] {
-			found = append(found, Change{Name: Name{r.Kind, key}})
+	missing := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return there[key] })
+	if !r.Ends {
+		if lost, err := changed.lost(missing); err != nil || lost > 0 {
+			return nil, errors.Join(err, fmt.Errorf("%d of %d that the feed names are not there: %s", lost, len(keys), r.Kind))
 		}
+		return found, nil
+	}
+	for _, key := range missing {
+		found = append(found, Change{Name: Name{r.Kind, key}})
 	}
 	return found, nil
 }
