@@ -32,23 +32,28 @@ func backChannel(s *system, t *testing.T) {
 	s.until(user, "usable") // and no longer in doubt
 
 	deaf, _ := s.login()
-	began := time.Now()
 	s.until(deaf, "usable")
 	name := s.lastName()
 	s.eventsKept(false)
 	defer s.eventsKept(true)
 	_, err = s.keycloak.NewBrowser().Login(t.Context(), "app", name, "")
 	must(t, err)
-	// Keycloak ends the offline sessions of a user by a not-before in whole seconds, and goes on refreshing a token of that
-	// second.
-	s.wait("the next second", func() (bool, string) { return time.Now().Unix() > began.Unix(), "" })
-	_, err = s.keycloak.Call(t.Context(), http.MethodPost, "/users/"+deaf+"/logout", nil, nil)
-	must(t, err)
+	s.endSessions(deaf)
 	s.until(deaf, "revoked")
 	a, err := s.backend.Call(t.Context(), http.MethodGet, "/v1/users/"+deaf+"/auth", "", nil)
 	if err != nil || a.Text("can.api_keys") != "true" || a.Text("can.refresh") != "false" || !strings.Contains(a.Text("message"), "your session has expired") {
 		t.Errorf("for an integration: %v %v", a.Body, err)
 	}
+}
+
+// endSessions ends all sessions of the user, as an administrator does. It waits for the next second before: Keycloak ends
+// offline sessions by a not-before in whole seconds, and goes on refreshing a token that was issued in the same second.
+func (s *system) endSessions(user string) {
+	s.t.Helper()
+	called := time.Now().Unix()
+	s.wait("the next second", func() (bool, string) { return time.Now().Unix() > called, "" })
+	_, err := s.keycloak.Call(s.t.Context(), http.MethodPost, "/users/"+user+"/logout", nil, nil)
+	must(s.t, err)
 }
 
 func (s *system) lastName() string { return fmt.Sprintf("user-%d", s.people) }

@@ -3,7 +3,6 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -25,8 +24,7 @@ func reconciled(s *system, t *testing.T) {
 		s.until(user, "usable")
 	}
 	must(t, s.stack.Kill("worker", syscall.SIGTERM)) // or it looks by itself because of something else
-	_, err := s.keycloak.Call(t.Context(), http.MethodPost, "/users/"+dead+"/logout", nil, nil)
-	must(t, err)
+	s.endSessions(dead)
 	must(t, s.keycloak.Enable(t.Context(), disabled, false))
 	var users []string
 	for _, d := range s.dryRun() {
