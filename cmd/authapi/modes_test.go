@@ -145,6 +145,13 @@ func TestOverload(t *testing.T) {
 		wg.Go(func() { answers <- w.access() })
 	}
 	<-there
+	shed := func(what string, r reply) {
+		t.Helper()
+		if r.status != http.StatusServiceUnavailable || r.text("reason") != "overloaded" || r.header.Get("Retry-After") != "1" {
+			t.Errorf("%s is not shed: %d %s", what, r.status, r.raw)
+		}
+	}
+	shed("the fourth who waits", <-answers) // the other three are there until the gate opens, and so one place is free
 	e := w.envoy()
 	for range 10 {
 		w.me(key).want(t, http.StatusOK)
@@ -152,13 +159,6 @@ func TestOverload(t *testing.T) {
 			t.Errorf("Envoy: %v", r)
 		}
 	}
-	shed := func(what string, r reply) {
-		t.Helper()
-		if r.status != http.StatusServiceUnavailable || r.text("reason") != "overloaded" || r.header.Get("Retry-After") != "1" {
-			t.Errorf("%s is not shed: %d %s", what, r.status, r.raw)
-		}
-	}
-	shed("the fourth who waits", <-answers) // the other three are there until the gate opens
 	online := offline("s", now())
 	online.Offline = false
 	shed("a look before a mint", w.backend(http.MethodPost, "/api/service/users/new/orgs/o/api-keys", map[string]any{"name": "a"}))
