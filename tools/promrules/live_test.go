@@ -81,7 +81,7 @@ func TestLiveScrape(t *testing.T) {
 }
 
 // mayLack are metrics that a running system has only in trouble, after some time, or where somebody runs the canary.
-var mayLack = map[string]bool{"tokenstate_canary_last_success_timestamp_seconds": true, "tokenstate_canary_success": true, "tokenstate_owners_age_seconds": true, "tokenstate_selftest_findings": true, "tokenstate_snapshot_age_seconds": true, "tokenstate_store_alarm": true}
+var mayLack = map[string]bool{"tokenstate_canary_last_success_timestamp_seconds": true, "tokenstate_canary_success": true, "tokenstate_owners_age_seconds": true, "tokenstate_selftest_findings": true, "tokenstate_snapshot_age_seconds": true, "tokenstate_standby_followed": true, "tokenstate_store_alarm": true}
 
 func checkSelector(t *testing.T, where string, s *parser.VectorSelector, path []parser.Node, scraped map[string]*dto.MetricFamily) {
 	t.Helper()
