@@ -22,7 +22,7 @@ func drain(b *bench) {
 	pool := b.pool(address, 2)
 	b.fill(pool)
 	pool.Close()
-	peers := b.copyOf(address)
+	peers, watermill := b.copyOf(address), b.builtWatermill()
 	for _, c := range []struct {
 		whose                      string
 		kind                       byte
@@ -37,12 +37,14 @@ func drain(b *bench) {
 		b.publish(l, ms)
 		var d drained
 		for range b.rounds {
-			d.round(b, l, address, peers, len(ms))
+			d.round(b, l, address, peers, watermill, len(ms))
 		}
 		what := "logout pairs " + c.whose
 		b.row(what, "messages/s", none, d.rate...)
 		b.row(what+" ÷ naive, one worker", "", c.one, d.one...)
 		b.row(what+" ÷ naive, sixteen workers", "", c.sixteen, d.sixteen...)
+		b.row(what+" ÷ Watermill, one subscriber", "", c.one, d.watermill...)
+		b.row(what+" ÷ Watermill, sixteen subscribers", "", c.sixteen, d.watermills...)
 		b.row(what+" ÷ reading the log", "", c.ofRaw, d.ofRaw...)
 		b.row("WAL a message "+c.whose, "B", c.wal, d.wal...)
 		b.row("feed a message "+c.whose, "B", c.feedBytes, d.feed...)
@@ -51,9 +53,9 @@ func drain(b *bench) {
 }
 
 // drained is what the rounds have shown.
-type drained struct{ rate, one, sixteen, ofRaw, wal, feed, journal []float64 }
+type drained struct{ rate, one, sixteen, watermill, watermills, ofRaw, wal, feed, journal []float64 }
 
-func (d *drained) round(b *bench, l log, address, peers string, n int) {
+func (d *drained) round(b *bench, l log, address, peers, watermill string, n int) {
 	b.Helper()
 	pool := b.pool(b.copyOf(address), 8)
 	defer pool.Close()
@@ -64,6 +66,8 @@ func (d *drained) round(b *bench, l log, address, peers string, n int) {
 	d.rate = append(d.rate, rate)
 	d.one = append(d.one, rate/b.naive(l, peers, 1, few/4))
 	d.sixteen = append(d.sixteen, rate/b.naive(l, peers, 16, few))
+	d.watermill = append(d.watermill, rate/b.watermill(watermill, l, peers, 1, few/4))
+	d.watermills = append(d.watermills, rate/b.watermill(watermill, l, peers, 16, few))
 	d.ofRaw = append(d.ofRaw, rate/b.raw(l, n))
 	d.wal = append(d.wal, (after[0]-before[0])/float64(n))
 	d.feed = append(d.feed, (after[1]-before[1])/float64(n))

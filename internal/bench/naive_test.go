@@ -18,6 +18,12 @@ const naiveSchema = `DROP TABLE IF EXISTS naive_message, naive_user;
 CREATE TABLE naive_message (id text PRIMARY KEY, raw bytea NOT NULL);
 CREATE TABLE naive_user (id text PRIMARY KEY, out_at bigint NOT NULL)`
 
+// What it does for each message, and who uses Watermill, too (tools/watermill).
+const (
+	naiveInsert = "INSERT INTO naive_message VALUES ($1, $2) ON CONFLICT DO NOTHING"
+	naiveUpsert = "INSERT INTO naive_user VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET out_at = greatest(naive_user.out_at, excluded.out_at)"
+)
+
 type naiveMessage struct {
 	ID   string    `json:"id"`
 	Time time.Time `json:"time"`
@@ -83,10 +89,10 @@ func consume(ctx context.Context, pool *pgxpool.Pool, m jetstream.Msg) error {
 		return err
 	}
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "INSERT INTO naive_message VALUES ($1, $2) ON CONFLICT DO NOTHING", got.ID, m.Data()); err != nil {
+		if _, err := tx.Exec(ctx, naiveInsert, got.ID, m.Data()); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO naive_user VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET out_at = greatest(naive_user.out_at, excluded.out_at)", got.user(), got.Time.UnixMilli())
+		_, err := tx.Exec(ctx, naiveUpsert, got.user(), got.Time.UnixMilli())
 		return err
 	})
 	if err != nil {
