@@ -17,7 +17,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/pause"
 	"github.com/tokenstate/tokenstate/internal/recovery"
-	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
 	"github.com/tokenstate/tokenstate/internal/secret"
 	"github.com/tokenstate/tokenstate/internal/settings"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -78,11 +77,6 @@ func operatorCommandWith(name, args, usage string, flags []cli.Flag, more func(*
 
 func (o *operator) store() *postgres.Store { return postgres.New(o.pool) }
 
-// state is what the verdicts are made of now.
-func (o *operator) state(ctx context.Context) (recovery.State, error) {
-	return adapters.State(ctx, o.pool)
-}
-
 // publish puts a message of the operator into the log and waits until it is applied.
 func (o *operator) publish(ctx context.Context, realm string, body events.Body) (id string, applied bool, err error) {
 	log, err := o.Log(ctx, o.logger)
@@ -114,13 +108,13 @@ func (o *operator) applied(ctx context.Context, seq uint64) bool {
 	return false
 }
 
-// would says which verdicts body would change, and changes none.
-func (o *operator) would(ctx context.Context, realm string, body events.Body) ([]recovery.Difference, error) {
-	now, err := o.state(ctx)
+// would says which verdicts an order would change, and changes none.
+func (o *operator) would(ctx context.Context, realm string, order *events.Order) ([]recovery.Difference, error) {
+	now, err := o.about(ctx, tokenstate.Scope{Realm: realm, User: order.User, Session: order.Session})
 	if err != nil {
 		return nil, err
 	}
-	return changes(now, said(realm, body)), nil
+	return changes(now, said(realm, order)), nil
 }
 
 // changes are the verdicts that m would change.

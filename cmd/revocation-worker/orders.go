@@ -11,7 +11,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/events"
 	"github.com/tokenstate/tokenstate/internal/ops"
 	"github.com/tokenstate/tokenstate/internal/recovery"
-	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
@@ -45,11 +44,11 @@ func revoke(ctx context.Context, cmd *cli.Command, o *operator) error {
 		return err
 	}
 	if order.Client != "" {
-		state, err := o.state(ctx)
+		uuid, err := o.store().ClientCalled(ctx, realm, order.Client)
 		if err != nil {
 			return err
 		}
-		order.Client = clientUUID(state.Facts, realm, order.Client)
+		order.Client = cmp.Or(uuid, order.Client) // the UUID itself was named
 	}
 	if order.Before == 0 { // this machine's clock may not be the database's, which dates keys
 		if order.Before, err = o.store().Until(ctx, realm, order); err != nil {
@@ -85,11 +84,6 @@ func revocation(cmd *cli.Command, realm string) (*events.Order, error) {
 }
 
 func wholeRealm(o *events.Order) bool { return o.User == "" && o.Session == "" && o.Client == "" }
-
-// clientUUID finds the client that is called id now; else id is taken as the UUID.
-func clientUUID(f tokenstate.Facts, realm, id string) string {
-	return cmp.Or(f.ClientCalled(realm, id), id)
-}
 
 func erase(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Len() != 1 || o.realm == "" {

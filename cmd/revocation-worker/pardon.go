@@ -19,23 +19,27 @@ func pardon(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if cmd.Args().Present() == cmd.IsSet("user") || cmd.Args().Len() > 1 {
 		return fmt.Errorf("%w: name one cause, as `explain` and verdicts show it, or a --user", ops.ErrUsage)
 	}
-	state, err := o.state(ctx)
+	if cmd.IsSet("user") {
+		return o.pardonUser(ctx, cmd)
+	}
+	cut, err := o.store().CutBy(ctx, cmd.Args().First())
 	if err != nil {
 		return err
 	}
-	if cmd.IsSet("user") {
-		return o.pardonUser(ctx, cmd, state)
+	if len(cut) == 0 {
+		return fmt.Errorf("nothing was cut off by %q: only revocations that are final can be pardoned, all others are lifted by what is true in Keycloak", cmd.Args().First())
 	}
-	cause := cmd.Args().First()
-	for _, cut := range state.Facts.CutoffRows() {
-		if cut.Cause == cause {
-			return o.pardonCause(ctx, cmd, state, cut)
-		}
+	if len(cut) > 1 { // maybe of several users
+		cut[0].Scope = tokenstate.Scope{Realm: cut[0].Scope.Realm}
 	}
-	return fmt.Errorf("nothing was cut off by %q: only revocations that are final can be pardoned, all others are lifted by what is true in Keycloak", cause)
+	return o.pardonCause(ctx, cmd, cut[0])
 }
 
-func (o *operator) pardonCause(ctx context.Context, cmd *cli.Command, state recovery.State, cut tokenstate.CutoffRow) error {
+func (o *operator) pardonCause(ctx context.Context, cmd *cli.Command, cut tokenstate.CutoffRow) error {
+	state, err := o.about(ctx, cut.Scope)
+	if err != nil {
+		return err
+	}
 	p := &events.Pardon{Cause: cut.Cause, By: cmd.String("by"), Reason: cmd.String("reason")}
 	ds := changes(state, said(cut.Scope.Realm, p))
 	if cmd.Bool("dry-run") {
@@ -54,7 +58,11 @@ type cutLine struct {
 
 // pardonUser is for who knows the user and not the order. A cause that reaches others, too, such as an order about the
 // realm, is none of theirs.
-func (o *operator) pardonUser(ctx context.Context, cmd *cli.Command, state recovery.State) error {
+func (o *operator) pardonUser(ctx context.Context, cmd *cli.Command) error {
+	state, err := o.about(ctx, tokenstate.Scope{Realm: o.realm, User: cmd.String("user")})
+	if err != nil {
+		return err
+	}
 	pardoned := map[string]bool{}
 	for _, p := range state.Facts.PardonRows() {
 		pardoned[p.Cause] = true

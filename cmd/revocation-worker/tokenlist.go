@@ -47,7 +47,7 @@ func listTokens(ctx context.Context, cmd *cli.Command, o *operator) error {
 	if err != nil {
 		return err
 	}
-	s, err := o.state(ctx)
+	s, err := o.about(ctx, tokenstate.Scope{Realm: o.realm, User: cmd.String("user")})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,78 @@ import (
 	"context"
 )
 
+const ClientsEverCalled = `-- name: ClientsEverCalled :many
+SELECT s.client AS uuid FROM tokenstate.fact_standing s
+WHERE s.realm = $1 AND s.user_id = '' AND s.client <> '' AND s.client_id <> '' AND s.client_id = ANY ($2::text[])
+UNION SELECT g.owner FROM tokenstate.fact_sighting g
+WHERE g.realm = $1 AND g.user_id = '' AND g.client <> '' AND g.client = ANY ($2::text[]) AND g.session = '' AND g.key = 'client_id' AND g.owner <> ''
+`
+
+type ClientsEverCalledParams struct {
+	Realm     string
+	ClientIds []string
+}
+
+// The clients that bear, or once bore, one of some client_ids.
+func (q *Queries) ClientsEverCalled(ctx context.Context, db DBTX, arg ClientsEverCalledParams) ([]string, error) {
+	rows, err := db.Query(ctx, ClientsEverCalled, arg.Realm, arg.ClientIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var uuid string
+		if err := rows.Scan(&uuid); err != nil {
+			return nil, err
+		}
+		items = append(items, uuid)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const CutoffsBy = `-- name: CutoffsBy :many
+SELECT realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason FROM tokenstate.fact_cutoff WHERE cause = $1 ORDER BY realm, user_id, client, session, key
+`
+
+// No index is of the cause.
+func (q *Queries) CutoffsBy(ctx context.Context, db DBTX, cause string) ([]TokenstateFactCutoff, error) {
+	rows, err := db.Query(ctx, CutoffsBy, cause)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateFactCutoff{}
+	for rows.Next() {
+		var i TokenstateFactCutoff
+		if err := rows.Scan(
+			&i.Realm,
+			&i.UserID,
+			&i.Client,
+			&i.Session,
+			&i.Key,
+			&i.Cause,
+			&i.AtMs,
+			&i.Tie,
+			&i.BeforeS,
+			&i.HappenedMs,
+			&i.Tokens,
+			&i.Keys,
+			&i.Reason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const LockOwner = `-- name: LockOwner :exec
 SELECT pg_advisory_xact_lock(hashtextextended(json_build_array('owner', $1::text, $2::text)::text, 0))
 `
@@ -300,4 +372,52 @@ func (q *Queries) RefusalStands(ctx context.Context, db DBTX, arg RefusalStandsP
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const TokensAround = `-- name: TokensAround :many
+SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token t
+WHERE t.realm = $1 AND t.user_id = $2
+UNION SELECT t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at, t.expires_at_s, t.scope, t.issuer FROM tokenstate.fact_sighting s
+JOIN tokenstate.offline_token t ON t.realm = s.realm AND t.session = s.session
+WHERE s.realm = $1 AND s.session <> '' AND s.owner = $2
+ORDER BY session, client_id
+`
+
+type TokensAroundParams struct {
+	Realm  string
+	UserID string
+}
+
+// Those that name a user, and those of sessions that looks have shown to be the user's. No index is of the second.
+func (q *Queries) TokensAround(ctx context.Context, db DBTX, arg TokensAroundParams) ([]TokenstateOfflineToken, error) {
+	rows, err := db.Query(ctx, TokensAround, arg.Realm, arg.UserID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateOfflineToken{}
+	for rows.Next() {
+		var i TokenstateOfflineToken
+		if err := rows.Scan(
+			&i.Realm,
+			&i.UserID,
+			&i.Client,
+			&i.ClientID,
+			&i.Session,
+			&i.IssuedAtS,
+			&i.Custody,
+			&i.Verified,
+			&i.RegisteredAt,
+			&i.ExpiresAtS,
+			&i.Scope,
+			&i.Issuer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -45,3 +45,23 @@ SELECT coalesce((SELECT refused FROM tokenstate.fact_refusal
     WHERE realm = @realm AND user_id = @user_id AND client = ANY (@clients::text[]) AND session = @session
     AND key IN ('', @client_id::text) AND issued_at_s = @issued_at_s
     ORDER BY at_ms DESC, tie DESC LIMIT 1), false)::boolean;
+
+-- name: ClientsEverCalled :many
+-- The clients that bear, or once bore, one of some client_ids.
+SELECT s.client AS uuid FROM tokenstate.fact_standing s
+WHERE s.realm = @realm AND s.user_id = '' AND s.client <> '' AND s.client_id <> '' AND s.client_id = ANY (@client_ids::text[])
+UNION SELECT g.owner FROM tokenstate.fact_sighting g
+WHERE g.realm = @realm AND g.user_id = '' AND g.client <> '' AND g.client = ANY (@client_ids::text[]) AND g.session = '' AND g.key = 'client_id' AND g.owner <> '';
+
+-- name: TokensAround :many
+-- Those that name a user, and those of sessions that looks have shown to be the user's. No index is of the second.
+SELECT * FROM tokenstate.offline_token t
+WHERE t.realm = @realm AND t.user_id = @user_id
+UNION SELECT t.* FROM tokenstate.fact_sighting s
+JOIN tokenstate.offline_token t ON t.realm = s.realm AND t.session = s.session
+WHERE s.realm = @realm AND s.session <> '' AND s.owner = @user_id
+ORDER BY session, client_id;
+
+-- name: CutoffsBy :many
+-- No index is of the cause.
+SELECT * FROM tokenstate.fact_cutoff WHERE cause = @cause ORDER BY realm, user_id, client, session, key;

@@ -11,12 +11,13 @@ import (
 
 // Reader reads whole tables within one transaction, row after row: nothing stands in memory but what whoever reads keeps.
 type Reader struct {
-	tx    pgx.Tx
-	texts texts
+	tx       pgx.Tx
+	texts    texts
+	narrowed *narrowed // nil: all rows
 }
 
 // NewReader reads within tx.
-func NewReader(tx pgx.Tx) *Reader { return &Reader{tx, texts{seed: maphash.MakeSeed()}} }
+func NewReader(tx pgx.Tx) *Reader { return &Reader{tx: tx, texts: texts{seed: maphash.MakeSeed()}} }
 
 // Tx is the transaction, for what is small.
 func (r *Reader) Tx() pgx.Tx { return r.tx }
@@ -31,7 +32,7 @@ type Column struct {
 // any size: only what stands still is ended.
 const fetched = 5_000
 
-// Each reads all rows of a table, and calls row when the columns of one are in their places.
+// Each reads the rows of a table, and calls row when the columns of one are in their places.
 func (r *Reader) Each(ctx context.Context, table string, columns []Column, row func() error) error {
 	names, to := make([]string, len(columns)), make([]any, len(columns))
 	for i, c := range columns {
@@ -41,8 +42,9 @@ func (r *Reader) Each(ctx context.Context, table string, columns []Column, row f
 		}
 	}
 	cursor := "all_of_" + table
-	declare := "DECLARE " + cursor + " NO SCROLL CURSOR FOR SELECT " + strings.Join(names, ", ") + " FROM tokenstate." + table
-	if _, err := r.tx.Exec(ctx, declare); err != nil {
+	where, args := r.narrowed.where(table)
+	declare := "DECLARE " + cursor + " NO SCROLL CURSOR FOR SELECT " + strings.Join(names, ", ") + " FROM tokenstate." + table + where
+	if _, err := r.tx.Exec(ctx, declare, args...); err != nil {
 		return fmt.Errorf("read %s: %w", table, err)
 	}
 	for more := true; more; {

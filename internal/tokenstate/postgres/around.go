@@ -1,0 +1,124 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
+	"github.com/tokenstate/tokenstate/internal/tokenstate"
+)
+
+// Around is what decides about one user's tokens and keys.
+type Around struct {
+	Facts  tokenstate.Facts
+	Tokens []tokenstate.Token // those that name the user, and those of sessions that a look has shown to be theirs
+	Rules  tokenstate.Rules
+}
+
+// AroundUser reads what is known around one user, of one state of the database: enough to judge them as everything would,
+// whoever else there is.
+func (s *Store) AroundUser(ctx context.Context, realm, user string) (around Around, err error) {
+	err = s.frozen(ctx, func(tx pgx.Tx) error {
+		if around.Rules, err = rules(ctx, tx); err != nil {
+			return err
+		}
+		near := narrowed{realm: realm, users: []string{"", user}, clients: []string{""}, sessions: []string{""}}
+		rows, err := q.TokensAround(ctx, tx, dbsqlc.TokensAroundParams{Realm: realm, UserID: user})
+		if err != nil {
+			return err
+		}
+		for _, t := range storedTokens(rows) {
+			around.Tokens = append(around.Tokens, t.Token)
+			near.users = append(near.users, t.Token.User)
+			near.clients = append(near.clients, t.Token.Client, t.Token.ClientID)
+			near.sessions = append(near.sessions, t.Token.Session)
+		}
+		if err := near.addClients(ctx, tx); err != nil {
+			return err
+		}
+		if around.Facts, err = near.facts(ctx, tx); err != nil || !near.addOwners(around) {
+			return err
+		}
+		around.Facts, err = near.facts(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return Around{}, fmt.Errorf("read what is around a user: %w", err)
+	}
+	return around, nil
+}
+
+// ClientCalled is the UUID of the client that now has a client_id; "" if none is known to.
+func (s *Store) ClientCalled(ctx context.Context, realm, clientID string) (uuid string, err error) {
+	err = s.frozen(ctx, func(tx pgx.Tx) error {
+		near := narrowed{realm: realm, users: []string{""}, clients: []string{clientID}, sessions: []string{""}}
+		if err := near.addClients(ctx, tx); err != nil {
+			return err
+		}
+		f, err := near.facts(ctx, tx)
+		uuid = f.ClientCalled(realm, clientID)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("find the client of a client_id: %w", err)
+	}
+	return uuid, nil
+}
+
+// CutBy is what one event or order has cut off.
+func (s *Store) CutBy(ctx context.Context, cause string) (cut []tokenstate.CutoffRow, err error) {
+	rows, err := q.CutoffsBy(ctx, s.pool, cause)
+	if err != nil {
+		return nil, fmt.Errorf("find what was cut off: %w", err)
+	}
+	for _, r := range rows {
+		cut = append(cut, rowCutoff(r).(tokenstate.CutoffRow)) // it gives nothing else
+	}
+	return cut, nil
+}
+
+func (s *Store) frozen(ctx context.Context, do func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
+}
+
+// narrowed are the rows to read in place of all: those of a realm whose user, client and session are each among these. ""
+// is for rows that name none.
+type narrowed struct {
+	realm                    string
+	users, clients, sessions []string
+}
+
+// addClients adds the clients that bear, or once bore, the client_ids among clients.
+func (n *narrowed) addClients(ctx context.Context, tx pgx.Tx) error {
+	uuids, err := q.ClientsEverCalled(ctx, tx, dbsqlc.ClientsEverCalledParams{Realm: n.realm, ClientIds: n.clients})
+	n.clients = append(n.clients, uuids...)
+	return err
+}
+
+// addOwners adds those whose sessions the tokens are, where that is somebody else than whom they name.
+func (n *narrowed) addOwners(a Around) (added bool) {
+	for _, t := range a.Tokens {
+		if owner := a.Facts.OwnerOf(t); !slices.Contains(n.users, owner) {
+			n.users, added = append(n.users, owner), true
+		}
+	}
+	return added
+}
+
+func (n *narrowed) facts(ctx context.Context, tx pgx.Tx) (tokenstate.Facts, error) {
+	f, r := tokenstate.NewFacts(), NewReader(tx)
+	r.narrowed = n
+	err := eachFact(ctx, r, func(row tokenstate.Row) { row.SetIn(f) })
+	return f, err
+}
+
+// where is the condition on a table of facts. Pardons name what they take back by its cause only; they are few.
+func (n *narrowed) where(table string) (condition string, args []any) {
+	if n == nil || table == "fact_pardon" {
+		return "", nil
+	}
+	return " WHERE realm = $1 AND user_id = ANY($2) AND client = ANY($3) AND session = ANY($4)", []any{n.realm, n.users, n.clients, n.sessions}
+}
