@@ -96,7 +96,7 @@ func TestVerifyFindsAndRepairs(t *testing.T) {
 		"an extra fact":        `INSERT INTO tokenstate.fact_pardon VALUES ('somebody', 1, 'x|y', 'x', 'y')`,
 		"a changed fact":       `UPDATE tokenstate.fact_look SET at_ms = at_ms + 1 WHERE ctid = (SELECT min(ctid) FROM tokenstate.fact_look)`,
 		"a hole in the feed":   `DELETE FROM tokenstate.feed WHERE version = 2`,
-		"the feed beyond head": `INSERT INTO tokenstate.feed (version, kind, key, nonce) VALUES (1000000, 'look', 'x', 'x')`,
+		"the feed beyond head": `INSERT INTO tokenstate.feed (version, nonce, names) VALUES (1000000, 'x', 'x')`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -13,6 +13,6 @@ var FS embed.FS
 // program beside it may have been written for: raise it with a migration that takes away what older
 // programs use.
 const (
-	Version       = 74
-	MinCompatible = 46
+	Version       = 75
+	MinCompatible = 72
 )

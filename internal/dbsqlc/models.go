@@ -197,7 +197,6 @@ type TokenstateFeed struct {
 	Kind    string
 	Key     string
 	Nonce   string
-	Value   []byte
 	MadeAt  time.Time
 	Names   []byte
 }
@@ -214,7 +213,6 @@ type TokenstateFeedShown struct {
 	Kind    string
 	Key     string
 	Nonce   string
-	Value   []byte
 	Names   []byte
 }
 

@@ -176,7 +176,7 @@ func (q *Queries) EraseTokens(ctx context.Context, db DBTX, arg EraseTokensParam
 }
 
 const FeedState = `-- name: FeedState :one
-SELECT h.version, h.pruned, (SELECT count(DISTINCT version) FROM tokenstate.feed f WHERE f.version > h.pruned AND f.version <= h.version) AS present,
+SELECT h.version, h.pruned, (SELECT count(*) FROM tokenstate.feed f WHERE f.version > h.pruned AND f.version <= h.version) AS present,
     (SELECT count(*) FROM tokenstate.feed f WHERE f.version > h.version OR f.version <= h.pruned) AS outside
 FROM tokenstate.feed_head h
 `

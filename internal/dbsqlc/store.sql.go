@@ -84,7 +84,7 @@ func (q *Queries) AddParked(ctx context.Context, db DBTX, arg AddParkedParams) e
 
 const Ancestor = `-- name: Ancestor :one
 SELECT h.version, tokenstate.history()::text AS history, (CASE WHEN h.version = $1::bigint THEN h.nonce
-    ELSE coalesce((SELECT f.nonce FROM tokenstate.feed f WHERE f.version = $1::bigint LIMIT 1), '') END)::text AS nonce
+    ELSE coalesce((SELECT f.nonce FROM tokenstate.feed f WHERE f.version = $1::bigint), '') END)::text AS nonce
 FROM tokenstate.feed_head h
 `
 
@@ -106,7 +106,7 @@ const Announce = `-- name: Announce :one
 WITH bumped AS (
     UPDATE tokenstate.feed_head SET version = version + 1, nonce = $1 RETURNING version
 ), fed AS (
-    INSERT INTO tokenstate.feed (version, nonce, kind, key, names) SELECT bumped.version, $1, 'names', '', $2 FROM bumped
+    INSERT INTO tokenstate.feed (version, nonce, names) SELECT bumped.version, $1, $2 FROM bumped
 )
 SELECT bumped.version FROM bumped, pg_notify('tokenstate_feed', bumped.version::text)
 `
@@ -148,62 +148,11 @@ func (q *Queries) Epoch(ctx context.Context, db DBTX) (EpochRow, error) {
 	return i, err
 }
 
-const FeedShownSince = `-- name: FeedShownSince :many
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
-FROM tokenstate.feed_head h
-LEFT JOIN tokenstate.feed_shown f ON f.version > $1::bigint AND f.version <= $2::bigint
-ORDER BY f.version, f.kind, f.key
-`
-
-type FeedShownSinceParams struct {
-	After int64
-	Until int64
-}
-
-type FeedShownSinceRow struct {
-	Head    int64
-	Pruned  int64
-	Version *int64
-	Nonce   *string
-	Kind    *string
-	Key     *string
-	Names   []byte
-}
-
-// FeedSince for who may not see digests.
-func (q *Queries) FeedShownSince(ctx context.Context, db DBTX, arg FeedShownSinceParams) ([]FeedShownSinceRow, error) {
-	rows, err := db.Query(ctx, FeedShownSince, arg.After, arg.Until)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []FeedShownSinceRow{}
-	for rows.Next() {
-		var i FeedShownSinceRow
-		if err := rows.Scan(
-			&i.Head,
-			&i.Pruned,
-			&i.Version,
-			&i.Nonce,
-			&i.Kind,
-			&i.Key,
-			&i.Names,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const FeedSince = `-- name: FeedSince :many
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.names
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed f ON f.version > $1::bigint AND f.version <= $2::bigint
-ORDER BY f.version, f.kind, f.key
+ORDER BY f.version
 `
 
 type FeedSinceParams struct {
@@ -216,8 +165,6 @@ type FeedSinceRow struct {
 	Pruned  int64
 	Version *int64
 	Nonce   *string
-	Kind    *string
-	Key     *string
 	Names   []byte
 }
 
@@ -235,8 +182,6 @@ func (q *Queries) FeedSince(ctx context.Context, db DBTX, arg FeedSinceParams) (
 			&i.Pruned,
 			&i.Version,
 			&i.Nonce,
-			&i.Kind,
-			&i.Key,
 			&i.Names,
 		); err != nil {
 			return nil, err

@@ -6,8 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/tokenstate/tokenstate/internal/strictjson"
 )
 
 // The kinds of row, as the feed names them.
@@ -103,35 +101,6 @@ func rowsOf[R Row](each func(add func(R))) []R {
 		rows[i] = k.row
 	}
 	return rows
-}
-
-// DecodeRow reads a row as programs before schema 72 read it in the feed. Tests ask what those would make of ours.
-func DecodeRow(kind string, value []byte) (Row, error) {
-	switch kind {
-	case KindStanding:
-		return decodeAs[StandingRow](value)
-	case KindLook:
-		return decodeAs[LookRow](value)
-	case KindSighting:
-		return decodeAs[SightingRow](value)
-	case KindRefusal:
-		return decodeAs[RefusalRow](value)
-	case KindCutoff:
-		return decodeAs[CutoffRow](value)
-	case KindPardon:
-		return decodeAs[PardonRow](value)
-	case KindDoubt:
-		return decodeAs[DoubtRow](value)
-	}
-	return nil, fmt.Errorf("unknown kind of fact %q", kind)
-}
-
-func decodeAs[R Row](value []byte) (Row, error) {
-	r, err := strictjson.Stored[R](value)
-	if err != nil {
-		return nil, fmt.Errorf("decode fact: %w", err)
-	}
-	return r, nil
 }
 
 // Rows are all facts, sorted by kind (in the order of the struct) and key.

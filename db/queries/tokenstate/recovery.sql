@@ -88,7 +88,7 @@ UPDATE tokenstate.feed_head SET pruned = greatest(version - 1, 0);
 DELETE FROM tokenstate.outbox o WHERE o.relayed_at < @before AND EXISTS (SELECT 1 FROM tokenstate.journal j WHERE j.id = o.id);
 
 -- name: FeedState :one
-SELECT h.version, h.pruned, (SELECT count(DISTINCT version) FROM tokenstate.feed f WHERE f.version > h.pruned AND f.version <= h.version) AS present,
+SELECT h.version, h.pruned, (SELECT count(*) FROM tokenstate.feed f WHERE f.version > h.pruned AND f.version <= h.version) AS present,
     (SELECT count(*) FROM tokenstate.feed f WHERE f.version > h.version OR f.version <= h.pruned) AS outside
 FROM tokenstate.feed_head h;
 

@@ -21,7 +21,7 @@ WHERE excluded.received_ms > t.received_ms;
 WITH bumped AS (
     UPDATE tokenstate.feed_head SET version = version + 1, nonce = @nonce RETURNING version
 ), fed AS (
-    INSERT INTO tokenstate.feed (version, nonce, kind, key, names) SELECT bumped.version, @nonce, 'names', '', @names FROM bumped
+    INSERT INTO tokenstate.feed (version, nonce, names) SELECT bumped.version, @nonce, @names FROM bumped
 )
 SELECT bumped.version FROM bumped, pg_notify('tokenstate_feed', bumped.version::text);
 
@@ -42,14 +42,14 @@ SELECT version, nonce, pruned FROM tokenstate.feed_head;
 -- name: Ancestor :one
 -- What a primary knows of a version that a standby is at: its nonce, '' if there is none.
 SELECT h.version, tokenstate.history()::text AS history, (CASE WHEN h.version = sqlc.arg(at)::bigint THEN h.nonce
-    ELSE coalesce((SELECT f.nonce FROM tokenstate.feed f WHERE f.version = sqlc.arg(at)::bigint LIMIT 1), '') END)::text AS nonce
+    ELSE coalesce((SELECT f.nonce FROM tokenstate.feed f WHERE f.version = sqlc.arg(at)::bigint), '') END)::text AS nonce
 FROM tokenstate.feed_head h;
 
 -- name: FeedSince :many
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
+SELECT h.version AS head, h.pruned, f.version, f.nonce, f.names
 FROM tokenstate.feed_head h
 LEFT JOIN tokenstate.feed f ON f.version > sqlc.arg(after)::bigint AND f.version <= sqlc.arg(until)::bigint
-ORDER BY f.version, f.kind, f.key;
+ORDER BY f.version;
 
 -- name: PutToken :many
 INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope, issuer)
@@ -75,10 +75,3 @@ SELECT * FROM tokenstate.offline_token ORDER BY realm, session, client_id;
 -- Of a user or of a session; realm '': of any.
 SELECT * FROM tokenstate.offline_token
 WHERE (user_id = @name OR session = @name) AND (@realm::text = '' OR realm = @realm) ORDER BY realm, session, client_id;
-
--- name: FeedShownSince :many
--- FeedSince for who may not see digests.
-SELECT h.version AS head, h.pruned, f.version, f.nonce, f.kind, f.key, f.names
-FROM tokenstate.feed_head h
-LEFT JOIN tokenstate.feed_shown f ON f.version > sqlc.arg(after)::bigint AND f.version <= sqlc.arg(until)::bigint
-ORDER BY f.version, f.kind, f.key;

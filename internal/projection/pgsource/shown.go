@@ -26,7 +26,7 @@ func (s *Shown) Snapshot(ctx context.Context, to projection.Taker) error {
 
 // News implements projection.Source. A version that is about keys alone has no changes.
 func (s *Shown) News(ctx context.Context, after int64) (projection.News, error) {
-	return newsOf(s.state.NewsShown(ctx, after, append(state.Readings(), keys.Unread()...)))
+	return newsOf(s.state.News(ctx, after, append(state.Readings(), keys.Unread()...)))
 }
 
 // FindKey implements projection.Source: it finds none.

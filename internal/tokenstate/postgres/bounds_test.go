@@ -39,7 +39,7 @@ func TestHelperHoldsTheHead(t *testing.T) {
 	must(t, err)
 	tx, err := pool.Begin(t.Context())
 	must(t, err)
-	_, err = q.Announce(t.Context(), tx, dbsqlc.AnnounceParams{Nonce: "frozen"})
+	_, err = q.Announce(t.Context(), tx, dbsqlc.AnnounceParams{Nonce: "frozen", Names: []byte{}})
 	must(t, err)
 	_, _ = os.Stdout.WriteString("held\n")
 	_, _ = io.Copy(io.Discard, os.Stdin) // until we are killed

@@ -11,9 +11,6 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// kindNames is the kind of the feed's one row for a version. Rows of other kinds are of older programs: each is a name itself.
-const kindNames = "names"
-
 // maxNames is how many bytes of names one version may have.
 const maxNames = 256 << 20
 

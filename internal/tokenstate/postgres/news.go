@@ -33,37 +33,16 @@ type News struct {
 	Gap     error    // why the changes are not known
 }
 
-// News reads what has changed after a version.
-func (s *Store) News(ctx context.Context, after int64, readings []Reading) (News, error) {
-	return s.news(ctx, after, readings, dbsqlc.FeedSince, q.FeedSince)
-}
-
-// NewsShown is News for a role that may not read the feed itself.
-func (s *Store) NewsShown(ctx context.Context, after int64, readings []Reading) (News, error) {
-	return s.news(ctx, after, readings, dbsqlc.FeedShownSince, shownSince)
-}
-
-func shownSince(ctx context.Context, db dbsqlc.DBTX, p dbsqlc.FeedSinceParams) ([]dbsqlc.FeedSinceRow, error) {
-	shown, err := q.FeedShownSince(ctx, db, dbsqlc.FeedShownSinceParams(p))
-	rows := make([]dbsqlc.FeedSinceRow, len(shown))
-	for i, r := range shown {
-		rows[i] = dbsqlc.FeedSinceRow(r)
-	}
-	return rows, err
-}
-
-// news reads names first, and then what they name, of the same state.
-func (s *Store) news(ctx context.Context, after int64, readings []Reading, sql string,
-	take func(context.Context, dbsqlc.DBTX, dbsqlc.FeedSinceParams) ([]dbsqlc.FeedSinceRow, error),
-) (n News, err error) {
+// News reads what has changed after a version: names first, and then what they name, of the same state.
+func (s *Store) News(ctx context.Context, after int64, readings []Reading) (n News, err error) {
 	p := dbsqlc.FeedSinceParams{After: max(after-1, 0), Until: after + furthest} // its own version as well
 	err = s.view(ctx, func(v *view) error {
 		var rows []dbsqlc.FeedSinceRow
-		err := v.ask(ctx, false, append(statusQuestions(), Question{sql, []any{p.After, p.Until}}), func(db dbsqlc.DBTX) error {
+		err := v.ask(ctx, false, append(statusQuestions(), Question{dbsqlc.FeedSince, []any{p.After, p.Until}}), func(db dbsqlc.DBTX) error {
 			if n.Status, err = takeStatus(ctx, db); err != nil {
 				return err
 			}
-			if rows, err = take(ctx, db, p); err != nil {
+			if rows, err = q.FeedSince(ctx, db, p); err != nil {
 				return fmt.Errorf("read feed: %w", err)
 			}
 			return nil
@@ -99,13 +78,13 @@ func (n *News) follow(rows []dbsqlc.FeedSinceRow, after int64) (names, error) {
 		if r.Version == nil {
 			break
 		}
-		if n.Version != *r.Version && *r.Version != next {
+		if *r.Version != next {
 			return nil, ErrGap
 		}
 		n.Version, n.Nonce, next = *r.Version, *r.Nonce, *r.Version+1
 		if *r.Version == after {
 			n.Was = *r.Nonce
-		} else if err := changed.add(r); err != nil {
+		} else if err := changed.unpack(r.Names); err != nil {
 			return nil, fmt.Errorf("version %d of the feed: %w", n.Version, err)
 		}
 	}
@@ -114,16 +93,6 @@ func (n *News) follow(rows []dbsqlc.FeedSinceRow, after int64) (names, error) {
 	}
 	changed.tidy()
 	return changed, nil
-}
-
-// add adds what a row names. What older programs say beside the name is not believed: whoever may write the feed may not write
-// what it names.
-func (ns names) add(r dbsqlc.FeedSinceRow) error {
-	if *r.Kind == kindNames {
-		return ns.unpack(r.Names)
-	}
-	ns[*r.Kind] = append(ns[*r.Kind], *r.Key)
-	return nil
 }
 
 // questionsOf asks for what is named, in the order of readings.

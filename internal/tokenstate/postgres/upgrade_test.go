@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ const oldSchema = 62
 func TestUpgradeKeepsVerdicts(t *testing.T) {
 	newPool(t) // makes the roles that all databases of the server share
 	pool, ctx := testenv.Postgres(t, nil), t.Context()
-	must(t, migrateToOld(ctx, pool))
+	must(t, migrateTo(ctx, pool, oldSchema))
 	for line := range strings.Lines(oldRows) {
 		table, row, _ := strings.Cut(line, " ")
 		if table == "rules" || table == "feed_head" {
@@ -62,22 +63,33 @@ func TestUpgradeKeepsVerdicts(t *testing.T) {
 	if d := cmp.Diff(want, viewOf(ctx, t, pool)); d != "" {
 		t.Errorf("before the upgrade, and the view after it: %s", d)
 	}
-	if news, err := s.News(ctx, 0, Readings()); err != nil || news.Gap == nil {
-		t.Errorf("the feed that was pruned leads on: %v", err)
-	}
 	head, err := q.Head(ctx, pool)
 	must(t, err)
-	if news, err := s.News(ctx, head.Version-1, Readings()); err != nil || news.Gap != nil || len(news.Changes) == 0 {
-		t.Errorf("what the older program announced last cannot be followed: %v %v", err, news.Gap)
+	for after, want := range map[int64]error{0: ErrPruned, head.Version - 1: ErrPruned, head.Version: nil} {
+		news, err := s.News(ctx, after, Readings())
+		if err != nil || !errors.Is(news.Gap, want) || want == nil && (news.Was != head.Nonce || len(news.Changes) != 0) {
+			t.Errorf("a reader at %d of %d, where older programs have announced: %+v %v", after, head.Version, news, err)
+		}
+	}
+	must(t, force(ctx, s, someFacts(9)))
+	if news := s.since(t, head.Version); news.Version != head.Version+1 || len(news.Changes) != 1 {
+		t.Errorf("what came after the upgrade: %+v", news)
 	}
 }
 
-func migrateToOld(ctx context.Context, pool *pgxpool.Pool) error {
+// migrateTo goes up or down to a version.
+func migrateTo(ctx context.Context, pool *pgxpool.Pool, version int64) error {
 	db := stdlib.OpenDBFromPool(pool)
 	defer func() { _ = db.Close() }()
 	p, err := provider(ctx, db)
-	if err == nil {
-		_, err = p.UpTo(ctx, oldSchema)
+	if err != nil {
+		return err
+	}
+	at, err := p.GetDBVersion(ctx)
+	if err == nil && at < version {
+		_, err = p.UpTo(ctx, version)
+	} else if err == nil {
+		_, err = p.DownTo(ctx, version)
 	}
 	return err
 }
