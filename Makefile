@@ -26,24 +26,25 @@ down: devstack ## stop what `make up` started
 test: devstack $(LISTENER) ## every test, on a real Postgres, NATS and Keycloak
 	@$(MAKE) --no-print-directory -j test-scenes test-go test-listener test-tools
 
-# The scenes take longest, and mostly wait: whenever one of them can go on it does, and all else is nice.
+# The scenes take longest, and mostly wait: whenever one of them can go on it does, and all else is a little nice. If it were
+# very nice, other work on the machine would leave it nothing.
 test-scenes: devstack $(LISTENER)
 	go test -race -trimpath -timeout=40m ./internal/e2e
 
 # Most tests wait rather than work, so two packages for each processor run at a time. Those that take longest begin first;
 # what is named twice is tested once. Without the folder's name in them, the compiler's results are the same in each clone.
 test-go: devstack $(LISTENER)
-	nice $(DEVSTACK) run --services -- go test -race -trimpath -timeout=40m -p=$$((2 * $$(getconf _NPROCESSORS_ONLN))) \
+	nice -n 5 $(DEVSTACK) run --services -- go test -race -trimpath -timeout=40m -p=$$((2 * $$(getconf _NPROCESSORS_ONLN))) \
 		./cmd/authapi ./internal/sameinstant ./internal/keycloak $$(go list ./... | grep -v /internal/e2e$$)
 
 # What needs no services.
 test-tools:
-	nice go test -trimpath ./internal/projection # the histories that are few under the race detector
-	cd tools/promrules && nice go test -count=1 ./...
-	cd tools/chart && nice go test -count=1 ./...
+	nice -n 5 go test -trimpath ./internal/projection # the histories that are few under the race detector
+	cd tools/promrules && nice -n 5 go test -count=1 -timeout=40m ./...
+	cd tools/chart && nice -n 5 go test -count=1 -timeout=40m ./...
 
 test-listener:
-	nice mvn -q -B -f keycloak-listener/pom.xml test
+	nice -n 5 mvn -q -B -f keycloak-listener/pom.xml test
 
 DOCUMENTS := docs/api.md README.md docs/adopting.md
 EXAMPLES := internal/authapi/apidoc/examples.json

@@ -92,6 +92,37 @@ func (s *system) serve(env ...string) replica {
 	return r
 }
 
+// almostOver is a user of whom both replicas have one access token, by one refresh, of which less than 10 s are left: then it
+// is not shared any more. On a busy machine the second replica may ask that late, so they try again with one that lives longer.
+func (s *system) almostOver(c *counting, replicas []*play.Backend, realm func(map[string]any)) (user string) {
+	s.t.Helper()
+	const shared = 10 * time.Second
+	for spare := 2 * time.Second; spare < time.Minute; spare *= 3 {
+		realm(map[string]any{"accessTokenLifespan": (shared + spare).Seconds()})
+		user, _ = s.login()
+		s.until(user, "usable")
+		c.refreshes.Store(0)
+		began := time.Now()
+		for _, b := range replicas {
+			a, err := b.Access(s.t.Context(), user)
+			must(s.t, err)
+			if a.Status != http.StatusOK {
+				s.t.Fatalf("%d %v", a.Status, a.Body)
+			}
+		}
+		took := time.Since(began)
+		realm(map[string]any{"accessTokenLifespan": 300})
+		if n := c.refreshes.Load(); n == 1 {
+			play.Pause(s.t.Context(), spare+time.Second)
+			return user
+		} else if took < spare-time.Second { // Keycloak counts in whole seconds
+			s.t.Fatalf("the first access token took %d refreshes", n)
+		}
+	}
+	s.t.Fatal("two calls take longer than a minute")
+	return ""
+}
+
 // callersAtOnce is E2E_CALLERS, or as many as a busy machine answers within their own patience too.
 func callersAtOnce() int {
 	if n, err := strconv.Atoi(os.Getenv("E2E_CALLERS")); err == nil {
@@ -108,25 +139,12 @@ func manyCallers(s *system, t *testing.T) {
 		_, err := s.keycloak.Call(t.Context(), http.MethodPut, "", change, nil)
 		must(t, err)
 	}
-	realm(map[string]any{"accessTokenLifespan": 12, "revokeRefreshToken": true, "refreshTokenMaxReuse": 0})
+	realm(map[string]any{"revokeRefreshToken": true, "refreshTokenMaxReuse": 0})
 	defer realm(map[string]any{"accessTokenLifespan": 300, "revokeRefreshToken": false})
 	c := s.counting()
 	replicas := []*play.Backend{s.replica("KEYCLOAK_URL=" + c.url), s.replica("KEYCLOAK_URL=" + c.url)}
-	user, _ := s.login()
-	s.until(user, "usable")
-	for _, b := range replicas {
-		a, err := b.Access(t.Context(), user)
-		must(t, err)
-		if a.Status != http.StatusOK {
-			t.Fatalf("%d %v", a.Status, a.Body)
-		}
-	}
-	if n := c.refreshes.Load(); n != 1 {
-		t.Fatalf("the first access token took %d refreshes", n)
-	}
-	realm(map[string]any{"accessTokenLifespan": 300})
-	play.Pause(t.Context(), 3*time.Second) // until less than 10 s are left
-	for _, b := range replicas {           // of a token in doubt nobody may share an access token
+	user := s.almostOver(c, replicas, realm)
+	for _, b := range replicas { // of a token in doubt nobody may share an access token
 		s.untilOf(b, user, "usable")
 	}
 	began := time.Now()

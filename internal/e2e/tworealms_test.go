@@ -25,6 +25,10 @@ func twoRealms(s *system, t *testing.T) {
 	must(t, os.WriteFile(file, fmt.Appendf(nil, "realms:\n- realm: %s\n  keycloak_url: %s\n  client_id: app\n  client_secret_file: %s\n", other, s.stack.Env.KeycloakURL, secret), 0o600))
 	demo := s.replica("AUTHAPI_REALMS_FILE=" + file)
 	second := demo.As(s.credential(other))
+	s.wait("the credential that was just made", func() (bool, string) {
+		v, err := second.Decide(ctx, []play.Question{{User: "nobody"}})
+		return err == nil, fmt.Sprint(v, err)
+	})
 	there := *s.keycloak
 	there.Realm = other
 

@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-const limit = 2 * time.Minute
+const limit = 10 * time.Minute
 
 // built is where TestMain lets the programs be built; it removes them, too.
 var built string
