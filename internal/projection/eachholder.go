@@ -102,7 +102,7 @@ func (st *state) bestOf(h *holder, best []BestToken, r tokenstate.Rules, now fun
 func (p *Projection) KeysThatEnd(now, until tokenstate.Seconds) []apikey.Record {
 	return read(p, func(st *state) (all []apikey.Record) {
 		for id, k := range st.keys {
-			if k.expires <= now || k.expires > until {
+			if end := k.ends(); end <= now || end > until {
 				continue
 			}
 			rec := k.record(id)

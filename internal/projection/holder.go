@@ -83,8 +83,8 @@ type heldKey struct {
 	owner   *holder
 	alike   *alikeKeys
 	name    string
-	created tokenstate.Seconds
-	expires tokenstate.Seconds
+	created uint32   // a second, where that is enough for it
+	expires uint32   // the same
 	rare    *rareKey // nil for most
 	digest  apikey.Sum
 }
@@ -95,6 +95,16 @@ type rareKey struct {
 	notBefore  tokenstate.Seconds
 	revokedAt  tokenstate.Seconds
 	revokedBy  string
+	created    tokenstate.Seconds // where it is none of the years 1970 to 2106
+	expires    tokenstate.Seconds
+}
+
+// brief is a second in little room, and what of it does not fit there.
+func brief(s tokenstate.Seconds) (little uint32, rest tokenstate.Seconds) {
+	if little = uint32(s); tokenstate.Seconds(little) == s {
+		return little, 0
+	}
+	return 0, s
 }
 
 // alikeKeys is what keys have in common.
@@ -105,16 +115,36 @@ type alikeKeys struct {
 	notMember          bool
 }
 
+func heldKeyOf(k apikey.Record, common *alikeKeys, owner *holder) *heldKey {
+	h := &heldKey{alike: common, name: k.Name, digest: k.Digest, owner: owner}
+	r := rareKey{generation: k.Generation, notBefore: k.NotBefore, revokedAt: k.RevokedAt, revokedBy: k.RevokedBy}
+	h.created, r.created = brief(k.Created)
+	h.expires, r.expires = brief(k.Expires)
+	if r != (rareKey{}) {
+		h.rare = &r
+	}
+	return h
+}
+
 func (k *heldKey) record(id string) apikey.Record {
 	a := k.alike
 	r := apikey.Record{
 		ID: id, Realm: a.realm, User: k.owner.user, Org: a.org, Name: k.name, Kind: a.kind,
-		Created: k.created, Expires: k.expires, Digest: k.digest, PepperID: a.pepper, Scopes: a.scopes, NotMember: a.notMember,
+		Created: tokenstate.Seconds(k.created), Expires: k.ends(), Digest: k.digest, PepperID: a.pepper, Scopes: a.scopes, NotMember: a.notMember,
 	}
 	if k.rare != nil {
 		r.Generation, r.NotBefore, r.RevokedAt, r.RevokedBy = k.rare.generation, k.rare.notBefore, k.rare.revokedAt, k.rare.revokedBy
+		r.Created += k.rare.created
 	}
 	return r
+}
+
+// ends is when it expires; 0: never.
+func (k *heldKey) ends() tokenstate.Seconds {
+	if k.rare != nil && k.rare.expires != 0 {
+		return k.rare.expires
+	}
+	return tokenstate.Seconds(k.expires)
 }
 
 func (k *heldKey) lives() bool { return k.rare == nil || k.rare.revokedAt == 0 }

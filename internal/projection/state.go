@@ -147,13 +147,8 @@ func removeFrom(index map[owner]map[Place]bool, o owner, p Place) {
 
 func (st *state) putKey(k apikey.Record) {
 	was := st.keys[k.ID]
-	h := &heldKey{
-		alike: once(st.alikeKeys, alikeKeys{k.Realm, k.Org, k.PepperID, k.Kind, k.Scopes, k.NotMember}), name: k.Name,
-		created: k.Created, expires: k.Expires, digest: k.Digest, owner: st.estate(k.Realm).holding(k.User),
-	}
-	if r := (rareKey{k.Generation, k.NotBefore, k.RevokedAt, k.RevokedBy}); r != (rareKey{}) {
-		h.rare = &r
-	}
+	common := once(st.alikeKeys, alikeKeys{k.Realm, k.Org, k.PepperID, k.Kind, k.Scopes, k.NotMember})
+	h := heldKeyOf(k, common, st.estate(k.Realm).holding(k.User))
 	h.owner.keys++
 	if h.lives() {
 		h.owner.live++
