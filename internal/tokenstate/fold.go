@@ -1,10 +1,5 @@
 package tokenstate
 
-import (
-	"encoding/binary"
-	"slices"
-)
-
 // A folded sheet is its facts, one behind the other: what kind each is of, its spot and node, and the value. A time is
 // the difference from the one before it. A text is a number of names, or one that has stood in this sheet before, or
 // itself; it is never copied, so that unfolding needs no memory. The form is never stored or sent.
@@ -20,42 +15,30 @@ const (
 	foldedKind = 1<<3 - 1 // has room for all of them
 )
 
-// Beside the kind stands what else of a spot follows: as a rule there is nothing to say.
+// Beside the kind stands what else of a spot follows: as a rule there is nothing to say. Most of a sheet is from one node.
 const (
 	withKind byte = 1 << (3 + iota)
 	withUser
 	withClient
 	withKey
+	sameNode
 )
 
-// The ways in which a text stands there. 0 alone is the empty one.
+// What a standing is, and what else of it follows.
 const (
-	textAgain = iota
-	textNamed
-	textItself
-	textWays
+	isGone byte = 1 << iota
+	isDisabled
+	isNoOffline
+	withBy
+	withNotBefore
+	withClientID
 )
-
-// pen writes a folded sheet.
-type pen struct {
-	ink   []byte
-	names *names
-	texts [maxAgain]string
-	known int // of them
-	last  Millis
-}
 
 func fold(p *sheet, n *names) string {
 	w := pen{ink: n.ink[:0], names: n}
 	for i := range p.standings {
-		e := &p.standings[i]
-		head(&w, foldedStanding, e)
-		w.text(e.spot.by)
-		w.bits(e.value.Gone, e.value.Disabled, e.value.NoOffline)
-		w.time(e.value.At)
-		w.int(int64(e.value.NotBefore))
-		w.name(e.value.ClientID)
-		w.text(e.value.Cause)
+		head(&w, foldedStanding, &p.standings[i])
+		w.standing(p.standings[i].spot.by, &p.standings[i].value)
 	}
 	for i := range p.looks {
 		e := &p.looks[i]
@@ -98,7 +81,8 @@ func fold(p *sheet, n *names) string {
 
 func head[V ranked](w *pen, kind byte, e *entry[V]) {
 	s := &e.spot
-	w.ink = append(w.ink, kind|withKind*set(s.kind != 0)|withUser*set(s.user != "")|withClient*set(s.client != "")|withKey*set(s.key != ""))
+	w.ink = append(w.ink, kind|withKind*set(s.kind != 0)|withUser*set(s.user != "")|withClient*set(s.client != "")|withKey*set(s.key != "")|
+		sameNode*set(e.node == w.node))
 	if s.kind != 0 {
 		w.int(s.kind)
 	}
@@ -111,76 +95,30 @@ func head[V ranked](w *pen, kind byte, e *entry[V]) {
 	if s.key != "" {
 		w.text(s.key)
 	}
-	if kind == foldedCutoff { // of which it is the cause
+	switch {
+	case e.node == w.node:
+	case kind == foldedCutoff: // of which it is the cause
 		w.text(e.node)
-	} else {
+	default:
 		w.name(e.node)
 	}
+	w.node = e.node
+}
+
+func (w *pen) standing(by string, v *Standing) {
+	w.ink = append(w.ink, isGone*set(v.Gone)|isDisabled*set(v.Disabled)|isNoOffline*set(v.NoOffline)|
+		withBy*set(by != "")|withNotBefore*set(v.NotBefore != 0)|withClientID*set(v.ClientID != ""))
+	if by != "" {
+		w.text(by)
+	}
+	w.time(v.At)
+	if v.NotBefore != 0 {
+		w.int(int64(v.NotBefore))
+	}
+	if v.ClientID != "" {
+		w.name(v.ClientID)
+	}
+	w.text(v.Cause)
 }
 
 func set(b bool) byte { return byte(bit(b)) }
-
-func (w *pen) bits(bs ...bool) {
-	all := int64(0)
-	for i, b := range bs {
-		all |= bit(b) << i
-	}
-	w.ink = append(w.ink, byte(all))
-}
-
-func (w *pen) int(ns ...int64) {
-	for _, n := range ns {
-		w.ink = binary.AppendVarint(w.ink, n)
-	}
-}
-
-func (w *pen) time(at Millis) {
-	w.int(int64(at - w.last))
-	w.last = at
-}
-
-func (w *pen) text(texts ...string) {
-	for _, t := range texts {
-		if number, named := w.names.number[t]; named && t != "" {
-			w.number(number, textNamed)
-		} else {
-			w.own(t)
-		}
-	}
-}
-
-// name is a text that stands in very many sheets.
-func (w *pen) name(t string) {
-	if t == "" {
-		w.own(t)
-	} else if number, ok := w.names.add(t); ok {
-		w.number(number, textNamed)
-	} else {
-		w.own(t)
-	}
-}
-
-// own is a text that has no number among the names.
-func (w *pen) own(t string) {
-	if t == "" {
-		w.ink = append(w.ink, 0)
-		return
-	}
-	if before := slices.Index(w.texts[:w.known], t); before >= 0 {
-		w.number(before+1, textAgain)
-		return
-	}
-	w.number(len(t), textItself)
-	w.ink = append(w.ink, t...)
-	if w.known < maxAgain {
-		w.texts[w.known] = t
-		w.known++
-	}
-}
-
-func (w *pen) number(n int, way uint64) {
-	w.ink = binary.AppendUvarint(w.ink, uint64(n)*textWays+way)
-}
-
-// maxAgain is how many texts of one sheet can be named again.
-const maxAgain = 8

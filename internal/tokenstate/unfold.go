@@ -7,6 +7,7 @@ type eye struct {
 	texts [maxAgain]string
 	known int // of them
 	last  Millis
+	node  string // the last
 }
 
 // unfold reads a folded sheet into the room of p. It is ours, never stored and never sent, and so it is whole.
@@ -18,8 +19,8 @@ func unfold(folded string, n *names, p *sheet) {
 		s, node := r.head(kind)
 		switch kind & foldedKind {
 		case foldedStanding:
-			s.by = r.text()
-			p.standings = append(p.standings, entry[Standing]{s, node, r.standing()})
+			v := r.standing(&s.by)
+			p.standings = append(p.standings, entry[Standing]{s, node, v})
 		case foldedLook:
 			p.looks = append(p.looks, entry[Look]{s, node, Look{At: r.time(), Cause: r.text()}})
 		case foldedSighting:
@@ -38,12 +39,21 @@ func unfold(folded string, n *names, p *sheet) {
 	}
 }
 
-func (r *eye) standing() Standing {
-	bits := r.bits()
-	return Standing{
-		Gone: bits&1 != 0, Disabled: bits&2 != 0, NoOffline: bits&4 != 0,
-		At: r.time(), NotBefore: Seconds(r.int()), ClientID: r.text(), Cause: r.text(),
+func (r *eye) standing(by *string) (v Standing) {
+	with := r.bits()
+	v.Gone, v.Disabled, v.NoOffline = with&isGone != 0, with&isDisabled != 0, with&isNoOffline != 0
+	if with&withBy != 0 {
+		*by = r.text()
 	}
+	v.At = r.time()
+	if with&withNotBefore != 0 {
+		v.NotBefore = Seconds(r.int())
+	}
+	if with&withClientID != 0 {
+		v.ClientID = r.text()
+	}
+	v.Cause = r.text()
+	return v
 }
 
 func (r *eye) head(with byte) (s spot, node string) {
@@ -59,7 +69,10 @@ func (r *eye) head(with byte) (s spot, node string) {
 	if with&withKey != 0 {
 		s.key = r.text()
 	}
-	return s, r.text()
+	if with&sameNode == 0 {
+		r.node = r.text()
+	}
+	return s, r.node
 }
 
 func (r *eye) bits() byte {
