@@ -32,10 +32,18 @@ func (m *remembered) forget() { m.Store(0) }
 
 // judge is tokenstate.JudgeAt. now is only asked where a token ends by itself.
 func (st *state) judge(t tokenstate.Token, r tokenstate.Rules, now func() tokenstate.Millis) tokenstate.Verdict {
-	if h := st.heldAt(placeOf(t)); h != nil && h.token() == t {
+	if h := st.heldAt(placeOf(t)); h != nil && h.token() == st.bound(t) {
 		return st.judgeHeld(h, r, now)
 	}
 	return tokenstate.JudgeAt(t, st.facts, r, now())
+}
+
+// bound is t with the UUID of the client that is now called so: a verdict is on it alone, whether the token says it or not.
+func (st *state) bound(t tokenstate.Token) tokenstate.Token {
+	if t.Client == "" {
+		t.Client = st.facts.ClientCalled(t.Realm, t.ClientID)
+	}
+	return t
 }
 
 func (st *state) judgeHeld(h *heldToken, r tokenstate.Rules, now func() tokenstate.Millis) tokenstate.Verdict {

@@ -137,10 +137,16 @@ func TestRememberedVerdicts(t *testing.T) {
 					if got := c.p.Judge(h.token()); got != want {
 						t.Fatalf("seed %d, after %s:\nremembered %+v\ncomputed   %+v", seed, what, got, want)
 					}
+					unbound := h.token()
+					unbound.Client = ""
+					want = tokenstate.Judge(unbound, c.facts, c.p.status.Rules)
+					if got := c.p.Judge(unbound); got != want {
+						t.Fatalf("seed %d, after %s, the client's UUID not known:\nremembered %+v\ncomputed   %+v", seed, what, got, want)
+					}
 					if _, ok := h.known.recall(c.p.st.estates["demo"].generation); ok {
 						remembered++
 					}
-					if want.State == tokenstate.Usable && !want.InDoubt && h.alike.client != "" {
+					if want := c.p.Judge(h.token()); want.State == tokenstate.Usable && !want.InDoubt && h.alike.client != "" {
 						usable++
 					}
 				})
@@ -156,6 +162,20 @@ func TestRememberedVerdicts(t *testing.T) {
 	t.Logf("%d usable", usable)
 	if usable == 0 || remembered != usable {
 		t.Errorf("%d of %d usable ones are remembered", remembered, usable)
+	}
+}
+
+// Ensure a token whose client's UUID is not known is answered by what is remembered of the same token with it.
+func TestRememberedWithoutTheClientsUUID(t *testing.T) {
+	c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
+	c.tell(at, "kc1", &events.Observation{Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true}}})
+	tok := tokenstate.Token{Realm: "demo", User: "u", Client: "c1", ClientID: "app", Session: "s", IssuedAt: at.Second()}
+	c.install(Change{Token: &Token{Token: tok}})
+	held := c.p.st.heldAt(placeOf(tok))
+	held.known.keep(c.p.st.estates["demo"].generation, 7) // as nothing that is computed says
+	tok.Client = ""
+	if v := c.p.Judge(tok); v.CheckedAt != 7 {
+		t.Errorf("it was computed: %+v", v)
 	}
 }
 
