@@ -1,15 +1,11 @@
 package bench
 
-import (
-	"runtime"
-	"time"
-)
+import "runtime"
 
 // bare is what any program takes that finds one of so many things by a text: Go's map, with one word beside each text. It is
 // the physical limit that what we look up is held against: most of a question's time is waiting for memory.
 type bare struct {
-	of    map[string]*pointee
-	bytes float64
+	of map[string]*pointee
 }
 
 type pointee struct {
@@ -18,13 +14,11 @@ type pointee struct {
 }
 
 func (b *bench) bareMap() *bare {
-	before := heap()
 	m := bare{of: make(map[string]*pointee)} // growing, as ours does
 	for i := range b.n {
 		key := id('u', i)
 		m.of[key] = &pointee{key, uint64(i)}
 	}
-	m.bytes = heap() - before
 	return &m
 }
 
@@ -40,15 +34,22 @@ func (m *bare) lookups(rounds int, users []string) (ns []float64) {
 	return ns
 }
 
-// collected is milliseconds of a full collection for each gigabyte that is in use.
-func collected(rounds int) (ms []float64) {
-	used := heap() / (1 << 30)
-	for range rounds {
-		began := time.Now()
-		runtime.GC()
-		ms = append(ms, float64(time.Since(began).Microseconds())/1000/used)
+// against times f, and compares the processor time of it with that of look-ups of the same users, in turn: what else the
+// machine does is hardly felt so. What is remembered is computed once, before.
+func (m *bare) against(rounds int, users []string, f func(i int)) (ns, ratios []float64) {
+	n := len(users)
+	used := func(do func()) float64 {
+		began := processorTime()
+		do()
+		return float64(processorTime() - began)
 	}
-	return ms
+	bare := func() { m.lookups(1, users) }
+	each(1, n, f)
+	for range rounds {
+		first, ours, last := used(bare), used(func() { ns = append(ns, each(1, n, f)...) }), used(bare)
+		ratios = append(ratios, 2*ours/(first+last))
+	}
+	return ns, ratios
 }
 
 // by divides round by round.

@@ -43,50 +43,20 @@ func (b *bench) running(f func(context.Context) error) (stop func()) {
 	return stop
 }
 
-// heapGoal is bytes a token. Where maps have just doubled, as at a million, they are half empty, and it is not met
-// (docs/decisions/0025).
+// heapGoal is bytes a token, also where maps have just doubled and are half empty, as at a million (docs/decisions/0025).
 const heapGoal = 700
 
 // memory is what a loaded projection takes, and what it answers by itself.
 func memory(b *bench) {
+	peer := b.peerCollected()
 	plain := b.bareMap()
-	plainly := collected(b.rounds)
-	const calls = 100_000
-	users := make([]string, calls)
-	for i := range users {
-		users[i] = b.token(i * 7919 % b.n).User
-	}
-	found := plain.lookups(b.rounds, users)
-	b.row("one of so many found in a bare map", "ns", none, found...)
-	runtime.KeepAlive(plain)
-
 	before := heap()
 	known := b.loaded()
 	b.row("heap a token", "B", atMost(heapGoal), (heap()-before)/float64(b.n))
-	b.row("full GC", "ms", atMost(400), milliseconds(b.rounds, runtime.GC)...)
-	b.row("full GC of a gigabyte of it ÷ of bare maps", "", none, by(collected(b.rounds), plainly)...)
-
-	asked := make([]tokenstate.Token, calls)
-	asked[0] = b.token(0)
-	for i := range asked { // what all tokens have lies in the processor's cache, as what a request has just said
-		t := asked[0]
-		t.User, t.Session, t.IssuedAt = id('u', i*7919%b.n), id('s', i*7919%b.n), b.at(i*7919%b.n).Second()
-		asked[i] = t
-	}
-	if v := known.Judge(asked[0]); v.State != tokenstate.Usable || v.InDoubt {
-		b.Fatalf("a token of the population is %+v", v)
-	}
-	verdicts := each(b.rounds, calls, func(i int) { known.Judge(asked[i]) })
-	owners := each(b.rounds, calls, func(i int) { known.Owner("demo", asked[i].User) })
-	b.row("a verdict on a stored token", "ns", none, verdicts...)
-	b.row("a verdict on a stored token ÷ a bare map", "", atMost(7), by(verdicts, found)...)
-	b.row("an owner", "ns", none, owners...)
-	b.row("an owner ÷ a bare map", "", atMost(4), by(owners, found)...)
-	unknown := asked[:min(calls, 20_000_000/b.n)]
-	for i := range unknown {
-		unknown[i].Client = ""
-	}
-	b.row("a verdict where the client's UUID is not known", "ns", atMost(1500), each(b.rounds, len(unknown), func(i int) { known.Judge(unknown[i]) })...)
+	b.answers(known, plain)
+	b.collections(peer)
+	judged := b.token(0)
+	b.collecting(func() { known.Judge(judged) })
 	b.row("the first tick of Due", "ms", atMost(60_000), milliseconds(1, func() { known.Due(b.now()) })...)
 	if due := known.Due(b.now()); len(due) != 0 {
 		b.Errorf("%d are due, the first %+v", len(due), due[0])
@@ -95,6 +65,35 @@ func memory(b *bench) {
 	b.row("SweptUntil, which a scrape asks for", "ms", atMost(5), milliseconds(b.rounds, func() { known.SweptUntil() })...)
 	b.row("Owners and Realms, which pages ask for", "ms", atMost(5), milliseconds(b.rounds, func() { known.Owners(); known.Realms() })...)
 	b.strangers()
+}
+
+// answers is what is found by itself, beside what is found in a bare map of so many.
+func (b *bench) answers(known *projection.Projection, plain *bare) {
+	const calls = 100_000
+	users, asked, one := make([]string, calls), make([]tokenstate.Token, calls), b.token(0)
+	for i := range asked { // what all tokens have lies in the processor's cache, as what a request has just said
+		n := i * 7919 % b.n
+		t := one
+		t.User, t.Session, t.IssuedAt = id('u', n), id('s', n), b.at(n).Second()
+		users[i], asked[i] = t.User, t
+	}
+	if v := known.Judge(one); v.State != tokenstate.Usable || v.InDoubt {
+		b.Fatalf("a token of the population is %+v", v)
+	}
+	b.row("one of so many found in a bare map", "ns", none, plain.lookups(b.rounds, users)...)
+	judge := func(i int) { known.Judge(asked[i]) }
+	verdicts, ratios := plain.against(b.rounds, users, judge)
+	b.row("a verdict on a stored token", "ns", none, verdicts...)
+	b.row("a verdict on a stored token ÷ a bare map", "", atMost(7), ratios...)
+	owners, ratios := plain.against(b.rounds, users, func(i int) { known.Owner("demo", asked[i].User) })
+	b.row("an owner", "ns", none, owners...)
+	b.row("an owner ÷ a bare map", "", atMost(4), ratios...)
+	for i := range asked {
+		asked[i].Client = ""
+	}
+	unbound, ratios := plain.against(b.rounds, users, judge)
+	b.row("a verdict where the client's UUID is not known", "ns", none, unbound...)
+	b.row("a verdict where the client's UUID is not known ÷ a bare map", "", atMost(7), ratios...)
 }
 
 // strangers is what is known of people who log out once and hold nothing here, until it is forgotten.
