@@ -31,6 +31,7 @@ var following = []mutant{
 	{"a change of a realm ends what is remembered in it", follows + "remembered.go", "\t\te.next()\n\t}\n\tif s.Session", "\t\t_ = many\n\t}\n\tif s.Session", false},
 	{"a fact about a session makes its tokens forget", follows + "remembered.go", "\t\t\tt.known.forget()\n\t\t}\n\t}\n\tif h", "\t\t}\n\t}\n\tif h", false},
 	{"a fact about a user makes the owner forget", follows + "remembered.go", "\t\th.known.forget()\n", ``, false},
+	{"a fact about a user has their keys looked at again", follows + "remembered.go", "\t\th.uncut.Store(false)\n", ``, false},
 	{"and tokens that only name the user", follows + "remembered.go", "\t\tst.heldAt(place).known.forget()\n", "\t\t_ = place\n", false},
 	{"a token of a client that may be called otherwise is not remembered", follows + "remembered.go", ` || t.Client == "" {`, ` {`, false},
 	{"other rules are another generation", follows + "run.go", "\t\tp.st.forgetAll()\n", ``, false},

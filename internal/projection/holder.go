@@ -1,6 +1,8 @@
 package projection
 
 import (
+	"sync/atomic"
+
 	"github.com/tokenstate/tokenstate/internal/apikey"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
@@ -12,6 +14,8 @@ type holder struct {
 	keys   int32      // dead ones as well
 	live   int32      // of them, that nobody has revoked
 	known  remembered // that they are active
+
+	uncut atomic.Bool // that no order has cut a key of theirs by itself
 }
 
 // heldToken is a Token in little room, a line of a processor's cache: what very many have alike stands once.

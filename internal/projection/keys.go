@@ -30,7 +30,7 @@ func (p *Projection) KeyByID(ctx context.Context, id string) (apikey.Record, boo
 	if p.st != nil {
 		rec, ok = p.st.key(id)
 	}
-	gone := time.Since(p.absent[id]) < absentFor
+	gone := !ok && time.Since(p.absent[id]) < absentFor
 	p.mu.RUnlock()
 	if ok || gone {
 		return rec, ok, nil

@@ -201,7 +201,7 @@ func (p *Projection) KeyCut(realm, user, id string) (c tokenstate.Cutoff, cause 
 	if p.st == nil {
 		return c, "", false
 	}
-	return p.st.facts.KeyCut(realm, user, id)
+	return p.st.keyCut(realm, user, id)
 }
 
 // Pardoning lets ask judge by what is known with the cutoffs of one cause taken back. It must keep nothing of the facts, which

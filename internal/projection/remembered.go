@@ -79,6 +79,21 @@ func (st *state) owner(realm, user string, r tokenstate.Rules) tokenstate.Owners
 	return o
 }
 
+// keyCut is tokenstate.Facts.KeyCut. That no key of a user is cut is remembered: nothing but a fact about the user ends it.
+func (st *state) keyCut(realm, user, id string) (c tokenstate.Cutoff, cause string, ok bool) {
+	h := st.holder(realm, user)
+	if h == nil {
+		return st.facts.KeyCut(realm, user, id)
+	}
+	if !h.uncut.Load() {
+		if st.facts.KeysCut(realm, user) {
+			return st.facts.KeyCut(realm, user, id)
+		}
+		h.uncut.Store(true)
+	}
+	return c, "", false
+}
+
 // forget forgets what a fact may have changed; many says that it reaches all of a realm.
 func (st *state) forget(r tokenstate.Row, many bool) {
 	s := scopeOf(r)
@@ -103,6 +118,7 @@ func (st *state) forgetScope(s tokenstate.Scope, many bool) {
 	}
 	if h := e.holders[s.User]; h != nil {
 		h.known.forget()
+		h.uncut.Store(false)
 		for t := h.tokens; t != nil; t = t.next {
 			t.known.forget()
 		}

@@ -65,7 +65,9 @@ func (c *crowd) anything(rnd *rand.Rand, at events.Millis) string {
 		o.Order, o.Refused = events.OrderRefresh, rnd.Intn(3) > 0
 		return o
 	}
-	switch rnd.Intn(32) {
+	switch rnd.Intn(33) {
+	case 32:
+		return order(events.Order{Order: events.OrderKeyRevoked, User: u, Key: fmt.Sprint("k", rnd.Intn(4))})
 	case 0, 1:
 		tok := tokenstate.Token{Realm: "demo", User: u, Client: "c1", ClientID: "app", Session: s, IssuedAt: at.Second(), Issuer: "https://sso.example/realms/demo"}
 		if rnd.Intn(4) == 0 {
@@ -124,7 +126,7 @@ func (c *crowd) anything(rnd *rand.Rand, at events.Millis) string {
 // Ensure what is remembered is what would be computed, whatever happens in between.
 func TestRememberedVerdicts(t *testing.T) {
 	seeds, _ := strconv.Atoi(os.Getenv("REMEMBERED_SEEDS"))
-	usable, remembered := 0, 0
+	usable, remembered, cuts, uncut := 0, 0, 0, 0
 	for seed := range int64(max(seeds, histories)) {
 		rnd := rand.New(rand.NewSource(seed))
 		c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
@@ -156,10 +158,26 @@ func TestRememberedVerdicts(t *testing.T) {
 				if got := c.p.Owner(u.Realm, u.User); got != want {
 					t.Fatalf("seed %d, after %s: owner %s\nremembered %+v\ncomputed   %+v", seed, what, u.User, got, want)
 				}
+				for i := range 4 {
+					id := fmt.Sprint("k", i)
+					c1, cause1, cut1 := c.p.KeyCut(u.Realm, u.User, id)
+					c2, cause2, cut2 := c.facts.KeyCut(u.Realm, u.User, id)
+					if c1 != c2 || cause1 != cause2 || cut1 != cut2 {
+						t.Fatalf("seed %d, after %s: %s of %s\nremembered %+v %s\nknown      %+v %s", seed, what, id, u.User, c1, cause1, c2, cause2)
+					}
+					if h := c.p.st.holder(u.Realm, u.User); cut2 {
+						cuts++
+					} else if h.uncut.Load() {
+						uncut++
+					}
+				}
 			}
 		}
 	}
-	t.Logf("%d usable", usable)
+	t.Logf("%d usable, %d times a key cut, %d times none", usable, cuts, uncut)
+	if cuts == 0 || uncut == 0 {
+		t.Error("keys were not revoked, or it was not remembered that they were not")
+	}
 	if usable == 0 || remembered != usable {
 		t.Errorf("%d of %d usable ones are remembered", remembered, usable)
 	}

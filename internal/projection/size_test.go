@@ -22,6 +22,13 @@ func TestAKeyIsEightyBytes(t *testing.T) {
 	}
 }
 
+// Ensure a holder does not take the next size that there is memory of.
+func TestAHolderIsFortyEightBytes(t *testing.T) {
+	if size := unsafe.Sizeof(holder{}); size > 48 {
+		t.Errorf("a holder takes %d bytes: the next size that there is memory of is 64", size)
+	}
+}
+
 // Ensure a key's times are given as they came, also those that do not fit into 32 bits.
 func TestAKeysTimes(t *testing.T) {
 	for _, s := range []tokenstate.Seconds{0, 1, 1_790_000_000, 1<<32 - 1, 1 << 32, 1<<62 + 7, -1} {

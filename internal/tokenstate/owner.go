@@ -1,5 +1,7 @@
 package tokenstate
 
+import "slices"
+
 // Ownership is what an API key's owner is. Keys die of deletion, of orders that reach keys and
 // of a closed standing; never of logout, session, consent, refusal or not-before.
 type Ownership struct {
@@ -80,6 +82,14 @@ func (f Facts) KeyCut(realm, user, key string) (Cutoff, string, bool) {
 	o := f.open(realm)
 	defer o.close()
 	return o.keyCut(Scope{Realm: realm, User: user, Key: key})
+}
+
+// KeysCut reports whether an order has ever cut a key of a user by itself. Where none has, KeyCut need not be asked.
+func (f Facts) KeysCut(realm, user string) bool {
+	o := f.open(realm)
+	defer o.close()
+	cuts := o.sheet(Scope{Realm: realm, User: user}).cutoffs
+	return slices.ContainsFunc(cuts, func(e entry[Cutoff]) bool { return e.spot.key != "" })
 }
 
 func (f *opened) keyCut(key Scope) (Cutoff, string, bool) {
