@@ -29,9 +29,10 @@ func doors(b *bench) {
 // admitted is what a key takes in process: its text is read, digested and found, and its owner is judged.
 func (b *bench) admitted(g *gate.Gate) {
 	const calls = 20_000
-	texts := make([]string, calls)
+	texts, users := make([]string, calls), make([]string, calls)
 	for i := range texts {
-		texts[i] = keyOf(b.keyed(i)).Text().Reveal()
+		n := b.keyed(i)
+		texts[i], users[i] = keyOf(n).Text().Reveal(), id('u', n)
 	}
 	admit := func(i int) {
 		p, err := apikey.Parse(texts[i])
@@ -43,9 +44,16 @@ func (b *bench) admitted(g *gate.Gate) {
 			b.Fatalf("a key of the population is not admitted: %v", err)
 		}
 	}
-	b.row("a key admitted in process, its digest included", "ns", atMost(1500), each(b.rounds, calls, admit)...)
+	one, key, owner := keyOf(0), b.bareMap().finder(users), b.bareMap().finder(users)
+	least := func(i int) { // that nobody can do without who admits a key
+		_ = apikey.Digest(pepper, one)
+		key(i)
+		owner(i)
+	}
+	took, ratios := against(b.rounds, calls, least, admit)
+	b.row("a key admitted in process, its digest included", "ns", none, took...)
+	b.row("that ÷ a digest and a look-up in each of two bare maps", "", atMost(4), ratios...)
 	b.row("allocations of that", "", atMost(2), testing.AllocsPerRun(100, func() { admit(1) }))
-	one := keyOf(0)
 	b.row("what the digest takes of that", "ns", none, each(b.rounds, calls, func(int) { _ = apikey.Digest(pepper, one) })...)
 }
 
