@@ -23,6 +23,12 @@ var javaFailed = regexp.MustCompile(`className = 'io\.tokenstate\.listener\.(\w+
 // Ensure that no rule of the listener can be taken out without a Java test that goes red. Each
 // mutant is made in a copy, for Maven knows no overlay.
 func TestNoListenerMutantSurvives(t *testing.T) {
+	chosen := slices.DeleteFunc(slices.Clone(listenerMutants), func(m listenerMutant) bool {
+		return !wanted(t, listenerSources+m.class+".java", m.rule)
+	})
+	if len(chosen) == 0 {
+		t.Skip("MUTATION_ONLY asks for none of the listener's")
+	}
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +39,7 @@ func TestNoListenerMutantSurvives(t *testing.T) {
 	}
 	java := prepareJava(t, dir)
 	java.mustPass(t)
-	for _, m := range listenerMutants {
+	for _, m := range chosen {
 		t.Run(m.rule, func(t *testing.T) {
 			restore := m.plant(t, dir)
 			defer restore()
