@@ -17,8 +17,8 @@ import (
 
 const (
 	manyFollowers = 50
-	statsLate     = 3 * time.Second // Postgres counts what a start took as late as that
-	idleFor       = 4 * time.Second
+	statsLate     = 11 * time.Second // what a connection did that is idle since, Postgres counts ten seconds later
+	idleFor       = 10 * time.Second
 )
 
 // followers is what replicas cost who writes: the speed of one writer with 50 of them beside its speed alone, and what they
@@ -30,12 +30,14 @@ func followers(b *bench) {
 	b.confirm(store)
 	write := b.putting(store)
 	b.written(1, write) // warm
+	b.must(pause.For(b.Context(), statsLate))
+	without := b.idle(pool)
 	var alone, with, idle, ratios, barely []float64
 	for range b.rounds {
 		alone = append(alone, b.written(1, write))
 		stop := b.following(address)
 		b.must(pause.For(b.Context(), statsLate))
-		idle = append(idle, b.idle(pool))
+		idle = append(idle, (b.idle(pool)-without)/manyFollowers)
 		with = append(with, b.written(1, write))
 		stop()
 		ratios = append(ratios, with[len(with)-1]/alone[len(alone)-1])
@@ -105,12 +107,12 @@ func (b *bench) listening(address string) (stop func()) {
 	}
 }
 
-// idle is how many transactions a second each follower has while nobody writes.
+// idle is how many transactions there are a second while nobody writes, this asking among them.
 func (b *bench) idle(pool *pgxpool.Pool) float64 {
 	b.Helper()
 	before := b.transactions(pool)
 	b.must(pause.For(b.Context(), idleFor))
-	return (b.transactions(pool) - before) / idleFor.Seconds() / manyFollowers
+	return (b.transactions(pool) - before) / idleFor.Seconds()
 }
 
 func (b *bench) transactions(pool *pgxpool.Pool) (n float64) {
