@@ -1,19 +1,13 @@
 package bench
 
 import (
-	"io"
-	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
-const (
-	pagesPerSecond = 20 // as a room full of people who click
-	askedPerSecond = 500
-)
+const askedPerSecond = 500
 
 // beside is what decisions of authapi feel of a console whose pages are asked for without a pause: a process of its own on
 // the same database. authapi has the first processor for itself here, as on a machine of its own.
@@ -33,15 +27,14 @@ func beside(b *bench) {
 		return []byte("GET /api/v1/users/me HTTP/1.1\r\nHost: authapi\r\nAuthorization: Bearer " + keyOf(i).Text().Reveal() + "\r\n\r\n")
 	}
 	asking := b.clients(address, request)[0]
-	pages, end := b.consoleProcess(pool.Config().ConnString(), "http://"+address)
-	defer end()
+	console := b.consoleProcess(pool.Config().ConnString(), "http://"+address)
+	defer console.end()
 	b.must(only(func(cpu int) bool { return cpu == 0 }))
 
-	paths := []string{"/", "/users/demo/" + b.token(0).User, "/tokens", "/keys", "/tokens.csv", "/orders", "/parked", "/log", "/audit", "/setup"}
 	alone := func() float64 { return b.late(asking) }
 	hammered := func() float64 {
-		stop := b.clicking(pages, paths)
-		defer stop()
+		console.say("click")
+		defer console.say("rest")
 		return b.late(asking)
 	}
 	var ratios, noise []float64
@@ -70,42 +63,4 @@ func (b *bench) late(c *client) float64 {
 	}
 	slices.Sort(took)
 	return took[len(took)*99/100]
-}
-
-// clicking asks for one page after the other.
-func (b *bench) clicking(pages string, paths []string) (stop func()) {
-	b.Helper()
-	ended := make(chan struct{})
-	var all sync.WaitGroup
-	all.Go(func() {
-		tick := time.NewTicker(time.Second / pagesPerSecond)
-		defer tick.Stop()
-		for i := 0; ; i++ {
-			select {
-			case <-ended:
-				return
-			case <-tick.C:
-				all.Go(func() { b.show(pages, paths[i%len(paths)]) })
-			}
-		}
-	})
-	return func() { close(ended); all.Wait() }
-}
-
-func (b *bench) show(pages, path string) {
-	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, pages+path, nil)
-	if err != nil {
-		b.Error(err)
-		return
-	}
-	res, err := http.DefaultClient.Do(r)
-	if err != nil {
-		b.Error(err)
-		return
-	}
-	_, err = io.Copy(io.Discard, res.Body)
-	_ = res.Body.Close()
-	if err != nil || res.StatusCode != http.StatusOK {
-		b.Errorf("%s: %d %v", path, res.StatusCode, err)
-	}
 }

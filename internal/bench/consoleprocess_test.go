@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -27,10 +26,19 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
-const consoleAt = "console at "
+const consoleSays = "the console is at "
+
+// process is a console, and who asks for its pages: seven megabytes of tokens.csv are not to be read by the processor
+// that decides.
+type process struct {
+	b    *bench
+	run  *exec.Cmd
+	to   io.WriteCloser
+	from *bufio.Scanner
+}
 
 // consoleProcess starts this program once more, as a console alone.
-func (b *bench) consoleProcess(database, authapi string) (address string, end func()) {
+func (b *bench) consoleProcess(database, authapi string) *process {
 	b.Helper()
 	c := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^TestConsoleProcess$", "-test.v")
 	c.Env = append(os.Environ(), "BENCH_CONSOLE_DATABASE="+database, "BENCH_CONSOLE_AUTHAPI="+authapi)
@@ -40,13 +48,34 @@ func (b *bench) consoleProcess(database, authapi string) (address string, end fu
 	out, err := c.StdoutPipe()
 	b.must(err)
 	b.must(c.Start())
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if at, ok := strings.CutPrefix(lines.Text(), consoleAt); ok {
-			return at, func() { _ = in.Close(); _, _ = io.Copy(io.Discard, out); b.must(c.Wait()) }
+	p := &process{b, c, in, bufio.NewScanner(out)}
+	p.heard("rest")
+	return p
+}
+
+// say has it click or rest, and waits until it does.
+func (p *process) say(what string) {
+	p.b.Helper()
+	_, err := fmt.Fprintln(p.to, what)
+	p.b.must(err)
+	p.heard(what)
+}
+
+func (p *process) heard(what string) {
+	p.b.Helper()
+	for p.from.Scan() {
+		if p.from.Text() == consoleSays+what {
+			return
 		}
 	}
-	b.Fatal("the console did not start: ", c.Wait())
-	return "", nil
+	p.b.Fatal("the console has ended: ", p.run.Wait())
+}
+
+func (p *process) end() {
+	_ = p.to.Close()
+	for p.from.Scan() { // so that it can write its last lines
+	}
+	p.b.must(p.run.Wait())
 }
 
 // follow is a replica that has loaded.
@@ -79,7 +108,15 @@ func TestConsoleProcess(t *testing.T) {
 		Authapi: &upstream.Authapi{URL: os.Getenv("BENCH_CONSOLE_AUTHAPI"), Credential: secret.New("none"), OfRealm: "demo"},
 		Logins:  console.Logins{Open: true}, Public: at, Logger: zerolog.Nop(), Samples: func() []page.Sample { return nil },
 	})
-	fmt.Println(consoleAt + pages.URL) //nolint:forbidigo // to who has started us
-	_, err = io.Copy(io.Discard, os.Stdin)
-	b.must(err)
+	says := func(what string) { fmt.Println(consoleSays + what) } //nolint:forbidigo // to who has started us
+	stop := func() {}
+	defer func() { stop() }()
+	says("rest")
+	for asked := bufio.NewScanner(os.Stdin); asked.Scan(); {
+		stop()
+		if stop = func() {}; asked.Text() == "click" {
+			stop = b.clicking(pages.URL)
+		}
+		says(asked.Text())
+	}
 }
