@@ -39,7 +39,7 @@ func (s *Store) AroundUser(ctx context.Context, realm, user string) (around Arou
 		if err := near.addClients(ctx, tx); err != nil {
 			return err
 		}
-		if around.Facts, err = near.facts(ctx, tx); err != nil || !near.addOwners(around) {
+		if around.Facts, err = near.facts(ctx, tx); err != nil || !near.addOwners(around.Facts) {
 			return err
 		}
 		around.Facts, err = near.facts(ctx, tx)
@@ -98,10 +98,11 @@ func (n *narrowed) addClients(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// addOwners adds those whose sessions the tokens are, where that is somebody else than whom they name.
-func (n *narrowed) addOwners(a Around) (added bool) {
-	for _, t := range a.Tokens {
-		if owner := a.Facts.OwnerOf(t); !slices.Contains(n.users, owner) {
+// addOwners adds whose the sessions are, as looks have shown, where that is somebody else than whom the tokens name. Which
+// client a token is of, and so which of its session's looks counts, may be known only when all this is read: all count here.
+func (n *narrowed) addOwners(f tokenstate.Facts) (added bool) {
+	for _, r := range f.SightingRows() {
+		if owner := r.Value.Owner; r.ID.Seat.Session != "" && !slices.Contains(n.users, owner) {
 			n.users, added = append(n.users, owner), true
 		}
 	}

@@ -75,25 +75,32 @@ func TestAroundAUserIsLittle(t *testing.T) {
 	}
 }
 
-// Ensure that a token of somebody else's session, as a look has shown, is judged by what is known of them.
+// Ensure that a token of somebody else's session, as a look has shown, is judged by what is known of them, also where the
+// token was stored before the UUID of its client was known.
 func TestAroundAUserAreTheirTokensOwners(t *testing.T) {
-	s, f := New(newPool(t)), tokenstate.NewFacts()
-	tok := tokenstate.Token{Realm: "r", User: "renamed", Client: "c", ClientID: "app", Session: "s", IssuedAt: 1}
-	_, err := s.PutToken(t.Context(), StoredToken{Token: tok}, nil)
-	must(t, err)
-	tokenstate.SightingRow{
-		ID: tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: "r", Client: "c", Session: "s"}}, Value: tokenstate.Sighting{At: 1, Owner: "owner"},
-	}.AddTo(f)
-	tokenstate.StandingRow{
-		Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "r", User: "owner"}, Authority: tokenstate.Keycloak},
-		Value:   tokenstate.Standing{At: 2, Disabled: true, Cause: "e"},
-	}.AddTo(f)
-	must(t, force(t.Context(), s, f))
-	for _, user := range []string{"renamed", "owner"} {
-		around, err := s.AroundUser(t.Context(), "r", user)
+	for _, client := range []string{"c", ""} {
+		s, f := New(newPool(t)), tokenstate.NewFacts()
+		tok := tokenstate.Token{Realm: "r", User: "renamed", Client: client, ClientID: "app", Session: "s", IssuedAt: 1}
+		_, err := s.PutToken(t.Context(), StoredToken{Token: tok}, nil)
 		must(t, err)
-		if len(around.Tokens) != 1 || tokenstate.Judge(around.Tokens[0], around.Facts, around.Rules).Reason != tokenstate.ReasonUserDisabled {
-			t.Errorf("around %s: %+v", user, around)
+		tokenstate.SightingRow{
+			ID: tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: "r", Client: "c", Session: "s"}}, Value: tokenstate.Sighting{At: 1, Owner: "owner"},
+		}.AddTo(f)
+		tokenstate.StandingRow{
+			Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "r", Client: "c"}, Authority: tokenstate.Keycloak},
+			Value:   tokenstate.Standing{At: 1, ClientID: "app", Cause: "e"},
+		}.AddTo(f)
+		tokenstate.StandingRow{
+			Subject: tokenstate.Subject{Scope: tokenstate.Scope{Realm: "r", User: "owner"}, Authority: tokenstate.Keycloak},
+			Value:   tokenstate.Standing{At: 2, Disabled: true, Cause: "e"},
+		}.AddTo(f)
+		must(t, force(t.Context(), s, f))
+		for _, user := range []string{"renamed", "owner"} {
+			around, err := s.AroundUser(t.Context(), "r", user)
+			must(t, err)
+			if len(around.Tokens) != 1 || tokenstate.Judge(around.Tokens[0], around.Facts, around.Rules).Reason != tokenstate.ReasonUserDisabled {
+				t.Errorf("around %s, of a token of the client %q: %+v", user, client, around)
+			}
 		}
 	}
 }
