@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tokenstate/tokenstate/internal/recovery"
 	"github.com/tokenstate/tokenstate/internal/recovery/adapters"
@@ -15,24 +16,28 @@ func (o *operator) state(ctx context.Context) (recovery.State, error) {
 
 // about is state as far as it concerns one user, named or by a session of theirs; where neither is, it is all. Without a
 // realm they may be in any.
-func (o *operator) about(ctx context.Context, s tokenstate.Scope) (all recovery.State, err error) {
-	if s.User == "" && s.Session != "" {
-		if s.User, err = o.whose(ctx, s); err != nil {
-			return all, err
-		}
-	}
-	if s.User == "" {
+func (o *operator) about(ctx context.Context, s tokenstate.Scope) (recovery.State, error) {
+	users, realms := []string{s.User}, []string{s.Realm}
+	var err error
+	switch {
+	case s.User == "" && s.Session == "":
 		return o.state(ctx)
+	case s.User == "":
+		users, err = o.whose(ctx, s)
+	case s.Realm == "":
+		realms, err = o.store().RealmsHeard(ctx)
 	}
-	realms := []string{s.Realm}
-	if s.Realm == "" {
-		if realms, err = o.store().RealmsHeard(ctx); err != nil {
-			return all, err
-		}
+	if err != nil {
+		return recovery.State{}, err
 	}
+	return o.around(ctx, realms, users...)
+}
+
+// around is state as far as it concerns users, in some realms.
+func (o *operator) around(ctx context.Context, realms []string, users ...string) (all recovery.State, err error) {
 	all.Facts = tokenstate.NewFacts()
 	for _, realm := range realms {
-		one, err := adapters.StateAround(ctx, o.pool, realm, s.User)
+		one, err := adapters.StateAround(ctx, o.pool, realm, users...)
 		if err != nil {
 			return all, err
 		}
@@ -42,16 +47,14 @@ func (o *operator) about(ctx context.Context, s tokenstate.Scope) (all recovery.
 	return all, nil
 }
 
-// whose is the user whom the tokens of a session name; "" if there is none, or several.
-func (o *operator) whose(ctx context.Context, s tokenstate.Scope) (user string, err error) {
+// whose are the users whom the tokens of a session name: several, where clients call one user differently; without a token
+// there is nobody, and nothing comes under the session.
+func (o *operator) whose(ctx context.Context, s tokenstate.Scope) (users []string, err error) {
 	named, err := o.store().TokensNamed(ctx, s.Realm, s.Session)
 	for _, t := range named {
-		if t.Token.Session == s.Session && user != "" && t.Token.User != user {
-			return "", nil
-		}
-		if t.Token.Session == s.Session {
-			user = t.Token.User
+		if t.Token.Session == s.Session && !slices.Contains(users, t.Token.User) {
+			users = append(users, t.Token.User)
 		}
 	}
-	return user, err
+	return users, err
 }

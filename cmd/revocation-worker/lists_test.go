@@ -44,6 +44,30 @@ func TestOrdersAndPardonsByUser(t *testing.T) {
 	}
 }
 
+// Ensure a pardon by the user's id finds what no stored token comes under any more or as yet, in whatever realm: it holds for
+// whatever comes under it later.
+func TestPardonOfWhatReachesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.Tracked(workertest.Plain("a", "s1"))
+	for _, args := range [][]string{{"--realm", "demo", "--client", "another-client"}, {"--realm", "mistyped"}} {
+		order := append([]string{"revoke", "--user", "a", "--reason", "stolen"}, args...)
+		if _, err := w.run(order...); !errors.Is(err, ops.ErrNothingReached) {
+			t.Fatalf("%v: %v", order, err)
+		}
+	}
+	var lines []cutLine
+	if w.json(&lines, "pardon", "--user", "a", "--reason", "found"); len(lines) != 2 {
+		t.Errorf("what was cut off of a: %+v", lines)
+	}
+	if w.json(&lines, "pardon", "--realm", "demo", "--user", "a", "--reason", "found"); len(lines) != 1 || lines[0].What != "tokens of client another-client" {
+		t.Errorf("what was cut off of a in one realm: %+v", lines)
+	}
+	w.must("pardon", "--user", "a", "--reason", "found", "--yes")
+	if _, err := w.run("pardon", "--user", "a", "--reason", "found"); err == nil {
+		t.Error("there is nothing left to pardon")
+	}
+}
+
 // Ensure tokens are listed by state, and by whether a login helps.
 func TestTokensList(t *testing.T) {
 	w := newWorld(t)

@@ -59,7 +59,11 @@ type cutLine struct {
 // pardonUser is for who knows the user and not the order. A cause that reaches others, too, such as an order about the
 // realm, is none of theirs.
 func (o *operator) pardonUser(ctx context.Context, cmd *cli.Command) error {
-	state, err := o.about(ctx, tokenstate.Scope{Realm: o.realm, User: cmd.String("user")})
+	cuts, err := o.store().CutOf(ctx, o.realm, cmd.String("user"))
+	if err != nil {
+		return err
+	}
+	state, err := o.around(ctx, realmsOf(cuts), cmd.String("user"))
 	if err != nil {
 		return err
 	}
@@ -67,9 +71,7 @@ func (o *operator) pardonUser(ctx context.Context, cmd *cli.Command) error {
 	for _, p := range state.Facts.PardonRows() {
 		pardoned[p.Cause] = true
 	}
-	cuts := slices.DeleteFunc(state.Facts.CutoffRows(), func(c tokenstate.CutoffRow) bool {
-		return c.Scope.User != cmd.String("user") || o.realm != "" && c.Scope.Realm != o.realm || pardoned[c.Cause]
-	})
+	cuts = slices.DeleteFunc(cuts, func(c tokenstate.CutoffRow) bool { return pardoned[c.Cause] })
 	if len(cuts) == 0 {
 		return errors.New("nothing is cut off of this user by an event or order about them: `explain` says why their tokens are dead")
 	}
@@ -87,6 +89,15 @@ func (o *operator) pardonUser(ctx context.Context, cmd *cli.Command) error {
 		}
 		_, _ = fmt.Fprintln(w, "Nothing was taken back: --yes does, or name one cause.")
 	})
+}
+
+func realmsOf(cuts []tokenstate.CutoffRow) (realms []string) {
+	for _, c := range cuts {
+		if !slices.Contains(realms, c.Scope.Realm) {
+			realms = append(realms, c.Scope.Realm)
+		}
+	}
+	return realms
 }
 
 // pardonAll takes back each of the causes.

@@ -81,6 +81,50 @@ func (q *Queries) CutoffsBy(ctx context.Context, db DBTX, cause string) ([]Token
 	return items, nil
 }
 
+const CutoffsOf = `-- name: CutoffsOf :many
+SELECT realm, user_id, client, session, key, cause, at_ms, tie, before_s, happened_ms, tokens, keys, reason FROM tokenstate.fact_cutoff WHERE user_id = $1 AND ($2::text = '' OR realm = $2) ORDER BY realm, client, session, key, cause
+`
+
+type CutoffsOfParams struct {
+	UserID string
+	Realm  string
+}
+
+// A realm of ” is any. No index is of the user alone.
+func (q *Queries) CutoffsOf(ctx context.Context, db DBTX, arg CutoffsOfParams) ([]TokenstateFactCutoff, error) {
+	rows, err := db.Query(ctx, CutoffsOf, arg.UserID, arg.Realm)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TokenstateFactCutoff{}
+	for rows.Next() {
+		var i TokenstateFactCutoff
+		if err := rows.Scan(
+			&i.Realm,
+			&i.UserID,
+			&i.Client,
+			&i.Session,
+			&i.Key,
+			&i.Cause,
+			&i.AtMs,
+			&i.Tie,
+			&i.BeforeS,
+			&i.HappenedMs,
+			&i.Tokens,
+			&i.Keys,
+			&i.Reason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const LockOwner = `-- name: LockOwner :exec
 SELECT pg_advisory_xact_lock(hashtextextended(json_build_array('owner', $1::text, $2::text)::text, 0))
 `
@@ -376,21 +420,21 @@ func (q *Queries) RefusalStands(ctx context.Context, db DBTX, arg RefusalStandsP
 
 const TokensAround = `-- name: TokensAround :many
 SELECT realm, user_id, client, client_id, session, issued_at_s, custody, verified, registered_at, expires_at_s, scope, issuer FROM tokenstate.offline_token t
-WHERE t.realm = $1 AND t.user_id = $2
+WHERE t.realm = $1 AND t.user_id = ANY ($2::text[])
 UNION SELECT t.realm, t.user_id, t.client, t.client_id, t.session, t.issued_at_s, t.custody, t.verified, t.registered_at, t.expires_at_s, t.scope, t.issuer FROM tokenstate.fact_sighting s
 JOIN tokenstate.offline_token t ON t.realm = s.realm AND t.session = s.session
-WHERE s.realm = $1 AND s.session <> '' AND s.owner = $2
+WHERE s.realm = $1 AND s.session <> '' AND s.owner = ANY ($2::text[])
 ORDER BY session, client_id
 `
 
 type TokensAroundParams struct {
-	Realm  string
-	UserID string
+	Realm string
+	Users []string
 }
 
-// Those that name a user, and those of sessions that looks have shown to be the user's. No index is of the second.
+// Those that name some users, and those of sessions that looks have shown to be theirs. No index is of the second.
 func (q *Queries) TokensAround(ctx context.Context, db DBTX, arg TokensAroundParams) ([]TokenstateOfflineToken, error) {
-	rows, err := db.Query(ctx, TokensAround, arg.Realm, arg.UserID)
+	rows, err := db.Query(ctx, TokensAround, arg.Realm, arg.Users)
 	if err != nil {
 		return nil, err
 	}

@@ -54,14 +54,18 @@ UNION SELECT g.owner FROM tokenstate.fact_sighting g
 WHERE g.realm = @realm AND g.user_id = '' AND g.client <> '' AND g.client = ANY (@client_ids::text[]) AND g.session = '' AND g.key = 'client_id' AND g.owner <> '';
 
 -- name: TokensAround :many
--- Those that name a user, and those of sessions that looks have shown to be the user's. No index is of the second.
+-- Those that name some users, and those of sessions that looks have shown to be theirs. No index is of the second.
 SELECT * FROM tokenstate.offline_token t
-WHERE t.realm = @realm AND t.user_id = @user_id
+WHERE t.realm = @realm AND t.user_id = ANY (@users::text[])
 UNION SELECT t.* FROM tokenstate.fact_sighting s
 JOIN tokenstate.offline_token t ON t.realm = s.realm AND t.session = s.session
-WHERE s.realm = @realm AND s.session <> '' AND s.owner = @user_id
+WHERE s.realm = @realm AND s.session <> '' AND s.owner = ANY (@users::text[])
 ORDER BY session, client_id;
 
 -- name: CutoffsBy :many
 -- No index is of the cause.
 SELECT * FROM tokenstate.fact_cutoff WHERE cause = @cause ORDER BY realm, user_id, client, session, key;
+
+-- name: CutoffsOf :many
+-- A realm of '' is any. No index is of the user alone.
+SELECT * FROM tokenstate.fact_cutoff WHERE user_id = @user_id AND (@realm::text = '' OR realm = @realm) ORDER BY realm, client, session, key, cause;

@@ -9,10 +9,10 @@ import (
 	"github.com/tokenstate/tokenstate/internal/recovery"
 )
 
-// StateAround is State of one user's tokens and keys, and of what decides about them: a command about one user must not
+// StateAround is State of some users' tokens and keys, and of what decides about them: a command about one user must not
 // need memory for all.
-func StateAround(ctx context.Context, pool *pgxpool.Pool, realm, user string) (recovery.State, error) {
-	around, held, err := pgsource.Around(ctx, pool, realm, user)
+func StateAround(ctx context.Context, pool *pgxpool.Pool, realm string, users ...string) (recovery.State, error) {
+	around, held, err := pgsource.Around(ctx, pool, realm, users...)
 	if err != nil {
 		return recovery.State{}, err
 	}

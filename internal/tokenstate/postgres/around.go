@@ -11,22 +11,22 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
-// Around is what decides about one user's tokens and keys.
+// Around is what decides about some users' tokens and keys.
 type Around struct {
 	Facts  tokenstate.Facts
-	Tokens []tokenstate.Token // those that name the user, and those of sessions that a look has shown to be theirs
+	Tokens []tokenstate.Token // those that name the users, and those of sessions that a look has shown to be theirs
 	Rules  tokenstate.Rules
 }
 
-// AroundUser reads what is known around one user, of one state of the database: enough to judge them as everything would,
-// whoever else there is.
-func (s *Store) AroundUser(ctx context.Context, realm, user string) (around Around, err error) {
+// AroundUsers reads what is known around users, mostly one, of one state of the database: enough to judge them as everything
+// would, whoever else there is.
+func (s *Store) AroundUsers(ctx context.Context, realm string, users ...string) (around Around, err error) {
 	err = s.frozen(ctx, func(tx pgx.Tx) error {
 		if around.Rules, err = rules(ctx, tx); err != nil {
 			return err
 		}
-		near := narrowed{realm: realm, users: []string{"", user}, clients: []string{""}, sessions: []string{""}}
-		rows, err := q.TokensAround(ctx, tx, dbsqlc.TokensAroundParams{Realm: realm, UserID: user})
+		near := narrowed{realm: realm, users: append([]string{""}, users...), clients: []string{""}, sessions: []string{""}}
+		rows, err := q.TokensAround(ctx, tx, dbsqlc.TokensAroundParams{Realm: realm, Users: users})
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (s *Store) AroundUser(ctx context.Context, realm, user string) (around Arou
 		return err
 	})
 	if err != nil {
-		return Around{}, fmt.Errorf("read what is around a user: %w", err)
+		return Around{}, fmt.Errorf("read what is around users: %w", err)
 	}
 	return around, nil
 }
@@ -69,8 +69,17 @@ func (s *Store) ClientCalled(ctx context.Context, realm, clientID string) (uuid 
 }
 
 // CutBy is what one event or order has cut off.
-func (s *Store) CutBy(ctx context.Context, cause string) (cut []tokenstate.CutoffRow, err error) {
-	rows, err := q.CutoffsBy(ctx, s.pool, cause)
+func (s *Store) CutBy(ctx context.Context, cause string) ([]tokenstate.CutoffRow, error) {
+	return cutoffs(q.CutoffsBy(ctx, s.pool, cause))
+}
+
+// CutOf is what events and orders about a user have cut off, whether or not anything is stored that comes under it; realm "": in
+// all realms.
+func (s *Store) CutOf(ctx context.Context, realm, user string) ([]tokenstate.CutoffRow, error) {
+	return cutoffs(q.CutoffsOf(ctx, s.pool, dbsqlc.CutoffsOfParams{Realm: realm, UserID: user}))
+}
+
+func cutoffs(rows []dbsqlc.TokenstateFactCutoff, err error) (cut []tokenstate.CutoffRow, _ error) {
 	if err != nil {
 		return nil, fmt.Errorf("find what was cut off: %w", err)
 	}

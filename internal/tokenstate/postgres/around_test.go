@@ -36,7 +36,7 @@ func TestAroundAUserIsAsEverything(t *testing.T) {
 		must(t, err)
 		for _, held := range stored { // the second of one place takes it from the first
 			tok := held.Token
-			around, err := s.AroundUser(ctx, tok.Realm, tok.User)
+			around, err := s.AroundUsers(ctx, tok.Realm, tok.User)
 			must(t, err)
 			if got, want := tokenstate.Judge(tok, around.Facts, around.Rules), tokenstate.Judge(tok, all, around.Rules); got != want {
 				t.Fatalf("%+v is %+v, and of everything %+v", tok, got, want)
@@ -68,7 +68,7 @@ func TestAroundAUserIsLittle(t *testing.T) {
 		tokenstate.SightingRow{ID: tokenstate.SightingKey{Seat: tokenstate.Scope{Realm: "r", Session: "s" + user}}, Value: tokenstate.Sighting{At: 1}}.AddTo(f)
 	}
 	must(t, force(t.Context(), s, f))
-	around, err := s.AroundUser(t.Context(), "r", "u7")
+	around, err := s.AroundUsers(t.Context(), "r", "u7")
 	must(t, err)
 	if n := len(around.Facts.LookRows()) + len(around.Facts.SightingRows()); n != 2 {
 		t.Errorf("%d facts were read about a user of whom two are known", n)
@@ -95,11 +95,11 @@ func TestAroundAUserAreTheirTokensOwners(t *testing.T) {
 			Value:   tokenstate.Standing{At: 2, Disabled: true, Cause: "e"},
 		}.AddTo(f)
 		must(t, force(t.Context(), s, f))
-		for _, user := range []string{"renamed", "owner"} {
-			around, err := s.AroundUser(t.Context(), "r", user)
+		for _, users := range [][]string{{"renamed"}, {"owner"}, {"renamed", "owner"}} {
+			around, err := s.AroundUsers(t.Context(), "r", users...)
 			must(t, err)
 			if len(around.Tokens) != 1 || tokenstate.Judge(around.Tokens[0], around.Facts, around.Rules).Reason != tokenstate.ReasonUserDisabled {
-				t.Errorf("around %s, of a token of the client %q: %+v", user, client, around)
+				t.Errorf("around %v, of a token of the client %q: %+v", users, client, around)
 			}
 		}
 	}
