@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -73,6 +74,29 @@ func TestAroundAUserIsLittle(t *testing.T) {
 	if n := len(around.Facts.LookRows()) + len(around.Facts.SightingRows()); n != 2 {
 		t.Errorf("%d facts were read about a user of whom two are known", n)
 	}
+}
+
+// Ensure no table of facts is read whole, also where Postgres takes the rows that name no user for rows that name no session.
+func TestAroundAUserIsFoundByKeys(t *testing.T) {
+	s, ctx := New(newPool(t)), t.Context()
+	_, err := s.pool.Exec(ctx, `INSERT INTO tokenstate.fact_sighting (realm, user_id, client, session, key, gone, node, at_ms, tie, start_s, second_s, cause)
+		SELECT 'r', CASE WHEN i % 2 = 0 THEN 'u' || md5(i::text) ELSE '' END, CASE WHEN i % 2 = 0 THEN '' ELSE 'c' || i % 10 END,
+		CASE WHEN i % 2 = 0 THEN '' ELSE 's' || md5(i::text) END, '', false, 'n', 1, '', 0, 0, 'e' FROM generate_series(1, 20000) i`)
+	must(t, err)
+	_, err = s.pool.Exec(ctx, "ANALYZE tokenstate.fact_sighting")
+	must(t, err)
+	const user, session = "uc9f0f895fb98ab9159f51fd0297e236d", "s8f14e45fceea167a5a36dedd4bea2543" // md5 of 8 and of 7
+	must(t, s.frozen(ctx, func(tx pgx.Tx) error {
+		near := narrowed{realm: "r", users: []string{"", user}, clients: []string{"", "c7"}, sessions: []string{"", session}}
+		f, err := near.facts(ctx, tx)
+		must(t, err)
+		var whole int
+		err = tx.QueryRow(ctx, "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'fact_sighting'").Scan(&whole)
+		if n := len(f.SightingRows()); n != 2 || whole > 0 {
+			t.Errorf("%d sightings, and %d rows were read for them", n, whole)
+		}
+		return err
+	}))
 }
 
 // Ensure that a token of somebody else's session, as a look has shown, is judged by what is known of them, also where the
