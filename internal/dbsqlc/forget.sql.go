@@ -53,16 +53,23 @@ WITH page AS (
             WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $6)
 ), standings AS (
     DELETE FROM tokenstate.fact_standing f USING old o WHERE (f.realm, f.user_id, f.client, f.session) = (o.realm, o.user_id, o.client, o.session)
+    RETURNING f.at_ms
 ), looks AS (
     DELETE FROM tokenstate.fact_look f USING old o WHERE (f.realm, f.user_id, f.client, f.session) = (o.realm, o.user_id, o.client, o.session)
+    RETURNING f.at_ms
 ), sightings AS (
     DELETE FROM tokenstate.fact_sighting f USING old o WHERE (f.realm, f.user_id, f.client, f.session) = (o.realm, o.user_id, o.client, o.session)
+    RETURNING f.at_ms
 ), refusals AS (
     DELETE FROM tokenstate.fact_refusal f USING old o WHERE (f.realm, f.user_id, f.client, f.session) = (o.realm, o.user_id, o.client, o.session)
+    RETURNING f.at_ms
 ), doubts AS (
     DELETE FROM tokenstate.fact_doubt f USING old o WHERE (f.realm, f.user_id, f.client, f.session) = (o.realm, o.user_id, o.client, o.session)
+    RETURNING f.at_ms
 )
-SELECT p.realm, p.user_id, p.client, p.session, (o.realm IS NOT NULL)::boolean AS forgotten
+SELECT p.realm, p.user_id, p.client, p.session, (o.realm IS NOT NULL)::boolean AS forgotten,
+    (SELECT coalesce(max(at_ms), 0) FROM (SELECT at_ms FROM standings UNION ALL SELECT at_ms FROM looks UNION ALL SELECT at_ms FROM sightings
+        UNION ALL SELECT at_ms FROM refusals UNION ALL SELECT at_ms FROM doubts) AS gone)::bigint AS newest_ms
 FROM page p LEFT JOIN old o USING (realm, user_id, client, session) ORDER BY 1, 2, 3, 4
 `
 
@@ -81,11 +88,12 @@ type ForgetPageRow struct {
 	Client    string
 	Session   string
 	Forgotten bool
+	NewestMs  int64
 }
 
 // The next scopes after one in the order of the facts' keys, and whether each was forgotten: nothing is held of its user
 // or session, and all that is known of it is ordinary and old. It walks along the primary keys, for no table may be read as
-// a whole in one statement.
+// a whole in one statement. newest_ms is of what was deleted: a row that somebody writes meanwhile is deleted as they leave it.
 func (q *Queries) ForgetPage(ctx context.Context, db DBTX, arg ForgetPageParams) ([]ForgetPageRow, error) {
 	rows, err := db.Query(ctx, ForgetPage,
 		arg.Realm,
@@ -108,6 +116,7 @@ func (q *Queries) ForgetPage(ctx context.Context, db DBTX, arg ForgetPageParams)
 			&i.Client,
 			&i.Session,
 			&i.Forgotten,
+			&i.NewestMs,
 		); err != nil {
 			return nil, err
 		}
@@ -136,5 +145,47 @@ UPDATE tokenstate.forgetting SET before_ms = greatest(before_ms, $1)
 
 func (q *Queries) ForgotBefore(ctx context.Context, db DBTX, beforeMs int64) error {
 	_, err := db.Exec(ctx, ForgotBefore, beforeMs)
+	return err
+}
+
+const KnownOf = `-- name: KnownOf :one
+WITH n AS MATERIALIZED (
+    SELECT unnest($1::text[]) AS realm, unnest($2::text[]) AS user_id, unnest($3::text[]) AS client, unnest($4::text[]) AS session
+)
+SELECT ((SELECT count(*) FROM n JOIN tokenstate.fact_standing f USING (realm, user_id, client, session))
+    + (SELECT count(*) FROM n JOIN tokenstate.fact_look f USING (realm, user_id, client, session))
+    + (SELECT count(*) FROM n JOIN tokenstate.fact_sighting f USING (realm, user_id, client, session))
+    + (SELECT count(*) FROM n JOIN tokenstate.fact_refusal f USING (realm, user_id, client, session))
+    + (SELECT count(*) FROM n JOIN tokenstate.fact_cutoff f USING (realm, user_id, client, session))
+    + (SELECT count(*) FROM n JOIN tokenstate.fact_doubt f USING (realm, user_id, client, session)))::bigint
+`
+
+type KnownOfParams struct {
+	Realms   []string
+	UserIds  []string
+	Clients  []string
+	Sessions []string
+}
+
+// How many facts there are of some scopes.
+func (q *Queries) KnownOf(ctx context.Context, db DBTX, arg KnownOfParams) (int64, error) {
+	row := db.QueryRow(ctx, KnownOf,
+		arg.Realms,
+		arg.UserIds,
+		arg.Clients,
+		arg.Sessions,
+	)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const LockHead = `-- name: LockHead :exec
+SELECT FROM tokenstate.feed_head FOR UPDATE
+`
+
+// Until the commit nobody else makes a version of the feed.
+func (q *Queries) LockHead(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, LockHead)
 	return err
 }

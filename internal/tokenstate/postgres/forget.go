@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -14,7 +15,7 @@ import (
 // KindForgotten names a scope of which nothing is known any more, but for what the same version, or a later one, names of it.
 const KindForgotten = "forgotten"
 
-// forgetPage is how many scopes one transaction goes over: what it takes is some milliseconds.
+// forgetPage is how many scopes one transaction goes over: it takes some milliseconds, and 160 where all are forgotten.
 const forgetPage = 2_000
 
 // Forgetting goes over all facts, part by part, and begins anew after the end. It is for one goroutine.
@@ -30,7 +31,8 @@ func (s *Store) Forgetting() *Forgetting { return &Forgetting{store: s} }
 // anything of, if all that is known of them is ordinary and from before a time. It gives how many, and whether that was
 // the last part.
 //
-// Who is stored meanwhile is not waited for: nothing is known of a new holder then, and so they are looked at.
+// Who is stored meanwhile is not waited for: nothing is known of a new holder then, and so they are looked at. What is learnt
+// meanwhile is not lost: the next part is the same one then.
 func (f *Forgetting) Part(ctx context.Context, before tokenstate.Millis) (n int, last bool, err error) {
 	p := dbsqlc.ForgetPageParams{
 		Realm: f.after.Realm, UserID: f.after.User, Client: f.after.Client, Session: f.after.Session, Most: forgetPage, BeforeMs: int64(before),
@@ -46,10 +48,13 @@ func (f *Forgetting) Part(ctx context.Context, before tokenstate.Millis) (n int,
 			}
 		}
 		if n = len(forgotten); n > 0 {
-			err = q.ForgotBefore(ctx, tx, int64(before))
+			err = onlyForgotten(ctx, tx, rows, int64(before))
 		}
 		return forgotten, err
 	})
+	if errors.Is(err, errMeanwhile) {
+		return 0, false, nil
+	}
 	if err != nil {
 		return 0, false, fmt.Errorf("forget who holds nothing: %w", err)
 	}
@@ -59,6 +64,35 @@ func (f *Forgetting) Part(ctx context.Context, before tokenstate.Millis) (n int,
 		f.after = scope(end.Realm, end.UserID, end.Client, end.Session, "")
 	}
 	return n, last, nil
+}
+
+// errMeanwhile says that something was learnt of a scope while it was being forgotten.
+var errMeanwhile = errors.New("something was learnt of who was being forgotten")
+
+// onlyForgotten notes how far back it was forgotten, if nothing is known of these scopes any more. What a version before ours
+// has named would else be in the tables, and readers would forget it; who is yet to name something waits for the head.
+func onlyForgotten(ctx context.Context, tx pgx.Tx, rows []dbsqlc.ForgetPageRow, before int64) error {
+	if rows[0].NewestMs >= before {
+		return errMeanwhile
+	}
+	if err := q.ForgotBefore(ctx, tx, before); err != nil {
+		return err
+	}
+	if err := q.LockHead(ctx, tx); err != nil {
+		return err
+	}
+	var p dbsqlc.KnownOfParams
+	for _, r := range rows {
+		if r.Forgotten {
+			p.Realms, p.UserIds = append(p.Realms, r.Realm), append(p.UserIds, r.UserID)
+			p.Clients, p.Sessions = append(p.Clients, r.Client), append(p.Sessions, r.Session)
+		}
+	}
+	known, err := q.KnownOf(ctx, tx, p)
+	if err == nil && known > 0 {
+		err = errMeanwhile
+	}
+	return err
 }
 
 func forgottenName(parts ...string) Name {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -57,6 +58,47 @@ func TestForget(t *testing.T) {
 	})
 	if forgotten == 0 || kept == 0 {
 		t.Errorf("%d scopes were forgotten and %d facts kept: nothing was compared", forgotten, kept)
+	}
+}
+
+// Ensure nothing is forgotten that somebody writes meanwhile: it would be lost, or readers would forget it who have just read it.
+func TestForgetMeanwhile(t *testing.T) {
+	look := func(at tokenstate.Millis) tokenstate.Row {
+		return tokenstate.LookRow{Scope: tokenstate.Scope{Realm: "r", User: "u"}, Node: "n", Value: tokenstate.Look{At: at}}
+	}
+	for name, row := range map[string]tokenstate.Row{
+		"something new": tokenstate.CutoffRow{Scope: tokenstate.Scope{Realm: "r", User: "u"}, Cause: "c", Value: tokenstate.Cutoff{Before: 1, At: 1, Tokens: true}},
+		"a newer one":   look(9000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			pool, ctx := newPool(t), t.Context()
+			s := New(pool)
+			must(t, force(ctx, s, tokenstate.FactsOf([]tokenstate.Row{look(1000)})))
+			walk, forgotten := s.Forgetting(), make(chan int)
+			_, err := Write(ctx, pool, func(tx pgx.Tx) ([]Name, error) {
+				_, err := tx.Exec(ctx, "SELECT FROM tokenstate.fact_look FOR UPDATE")
+				must(t, err)
+				go func() {
+					n, _, _ := walk.Part(ctx, 5000)
+					forgotten <- n
+				}()
+				for waits := 0; waits == 0; {
+					must(t, pool.QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()").Scan(&waits))
+				}
+				rows, err := joinFacts(ctx, tx, tokenstate.FactsOf([]tokenstate.Row{row}))
+				return namesOf(rows), err
+			})
+			must(t, err)
+			if n := <-forgotten; n != 0 {
+				t.Errorf("%d scopes were forgotten", n)
+			}
+			got, _, err := s.Facts(ctx)
+			must(t, err)
+			want := tokenstate.FactsOf([]tokenstate.Row{look(1000), row})
+			if d := cmp.Diff(dump(want), dump(got)); d != "" {
+				t.Errorf("what should be left and what is: %s", d)
+			}
+		})
 	}
 }
 
