@@ -11,7 +11,7 @@ var keeping = []mutant{
 	{"the floor moves from where the batch began", keeps + "store.go", "\tif n == 0 {\n\t\treturn journal.ErrNotActive", "\tif n < 0 {\n\t\treturn journal.ErrNotActive", false},
 	{"a pruned feed leads nowhere", keeps + "news.go", `case max(after-1, 0) < head.Pruned:`, `case false:`, false},
 	{"a feed behind its reader is another history", keeps + "news.go", `case after > head.Head:`, `case false:`, false},
-	{"a version that is missing is a gap", keeps + "news.go", `if *r.Version != next {`, `if false {`, false},
+	{"a version that is missing is a gap", keeps + "news.go", `if *r.Version != next {`, `if next < 0 {`, false},
 	{"versions that are missing at the end are a gap", keeps + "news.go", `if n.Version != head.Head {`, `if n.Version > head.Head {`, false},
 	{"what the feed names and is not there is gone, or unknown", keeps + "readings.go", `if len(found) == len(keys) {`, `if len(found) <= len(keys) {`, false},
 	{"what is named and was forgotten is no fault", keeps + "forget.go", `!gone[s] {`, `true {`, false},
