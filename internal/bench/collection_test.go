@@ -28,13 +28,25 @@ func (b *bench) collected() (all []collection) {
 
 func inMilliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// peerCollected are those of a program that has a bare map as large as the projection will be.
+// peer has a bare map as large as the projection.
+func (b *bench) peer() *bench {
+	return &bench{T: b.T, population: population{peerSize * b.n, b.began}, rounds: b.rounds}
+}
+
+// peerCollected are those of the peer.
 func (b *bench) peerCollected() []collection {
-	peer := &bench{T: b.T, population: population{peerSize * b.n, b.began}, rounds: b.rounds}
+	peer := b.peer()
 	m := peer.bareMap()
 	runtime.GC()
 	defer runtime.KeepAlive(m)
 	return peer.collected()
+}
+
+// peerFilled is the processor time in which the peer's map is filled.
+func (b *bench) peerFilled() time.Duration {
+	began := processorTime()
+	b.peer().bareMap()
+	return processorTime() - began
 }
 
 // collections are the rows of what is in use now, beside those of the peer.
