@@ -4,30 +4,35 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-const pagesPerSecond = 20 // as a room full of people who click
+const (
+	pagesPerSecond = 20 // as a room full of people who click
+	clickers       = 4  // each waits for its page; more at once the console refuses
+)
 
 // clicking asks for one page after the other.
 func (b *bench) clicking(pages string) (stop func()) {
 	b.Helper()
 	paths := []string{"/", "/users/demo/" + b.token(0).User, "/tokens", "/keys", "/tokens.csv", "/orders", "/parked", "/log", "/audit", "/setup"}
-	ended := make(chan struct{})
+	ended, tick := make(chan struct{}), time.NewTicker(time.Second/pagesPerSecond)
+	var clicks atomic.Int64
 	var all sync.WaitGroup
-	all.Go(func() {
-		tick := time.NewTicker(time.Second / pagesPerSecond)
-		defer tick.Stop()
-		for i := 0; ; i++ {
-			select {
-			case <-ended:
-				return
-			case <-tick.C:
-				all.Go(func() { b.show(pages, paths[i%len(paths)]) })
+	for range clickers {
+		all.Go(func() {
+			for {
+				select {
+				case <-ended:
+					return
+				case <-tick.C:
+					b.show(pages, paths[int(clicks.Add(1))%len(paths)])
+				}
 			}
-		}
-	})
-	return func() { close(ended); all.Wait() }
+		})
+	}
+	return func() { close(ended); all.Wait(); tick.Stop() }
 }
 
 func (b *bench) show(pages, path string) {

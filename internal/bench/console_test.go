@@ -7,7 +7,10 @@ import (
 	"github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
 )
 
-const askedPerSecond = 500
+const (
+	askedPerSecond = 500
+	asNone         = 1.1 // times is no more than none, also where the machine is so idle that noise is less
+)
 
 // beside is what decisions of authapi feel of a console whose pages are asked for without a pause: a process of its own on
 // the same database. authapi has the first processor for itself here, as on a machine of its own.
@@ -44,7 +47,7 @@ func beside(b *bench) {
 		ratios = append(ratios, (second+third)/(first+fourth))
 		noise = append(noise, max(first, fourth)/min(first, fourth))
 	}
-	b.row("p99 of a decision, 20 pages of the console a second ÷ none", "", atMost(slices.Max(noise)), ratios...)
+	b.row("p99 of a decision, 20 pages of the console a second ÷ none", "", atMost(max(asNone, slices.Max(noise))), ratios...)
 	b.row("two measurements of that without the console, the longer ÷ the shorter", "", none, noise...)
 }
 

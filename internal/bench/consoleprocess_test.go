@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ type process struct {
 	run  *exec.Cmd
 	to   io.WriteCloser
 	from *bufio.Scanner
+	also []string // that it has said
 }
 
 // consoleProcess starts this program once more, as a console alone.
@@ -48,7 +50,7 @@ func (b *bench) consoleProcess(database, authapi string) *process {
 	out, err := c.StdoutPipe()
 	b.must(err)
 	b.must(c.Start())
-	p := &process{b, c, in, bufio.NewScanner(out)}
+	p := &process{b: b, run: c, to: in, from: bufio.NewScanner(out)}
 	p.heard("rest")
 	return p
 }
@@ -67,15 +69,19 @@ func (p *process) heard(what string) {
 		if p.from.Text() == consoleSays+what {
 			return
 		}
+		p.also = append(p.also, p.from.Text())
 	}
-	p.b.Fatal("the console has ended: ", p.run.Wait())
+	p.b.Fatalf("the console has ended: %v\n%s", p.run.Wait(), strings.Join(p.also, "\n"))
 }
 
 func (p *process) end() {
 	_ = p.to.Close()
-	for p.from.Scan() { // so that it can write its last lines
+	for p.from.Scan() {
+		p.also = append(p.also, p.from.Text())
 	}
-	p.b.must(p.run.Wait())
+	if err := p.run.Wait(); err != nil {
+		p.b.Errorf("the console: %v\n%s", err, strings.Join(p.also, "\n"))
+	}
 }
 
 // follow is a replica that has loaded.
