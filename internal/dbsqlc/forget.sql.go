@@ -36,21 +36,23 @@ WITH page AS (
         AND NOT EXISTS (SELECT FROM tokenstate.offline_token t WHERE t.realm = p.realm AND t.session = p.session)
         AND NOT EXISTS (SELECT FROM tokenstate.api_key k WHERE k.realm = p.realm AND k.user_id = p.user_id AND k.revoked_at IS NULL)
         AND NOT EXISTS (SELECT FROM tokenstate.org_member m WHERE m.realm = p.realm AND m.user_id = p.user_id)
+        AND NOT EXISTS (SELECT FROM (SELECT unnest($6::text[]) AS realm, unnest($7::text[]) AS user_id) s
+            WHERE s.realm = p.realm AND s.user_id = p.user_id)
 ), old AS (
     SELECT realm, user_id, client, session FROM unheld p
     WHERE NOT EXISTS (SELECT FROM tokenstate.fact_cutoff f
             WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session))
         AND NOT EXISTS (SELECT FROM tokenstate.fact_standing f
             WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session)
-                AND (f.at_ms >= $6::bigint OR f.authority <> 'keycloak' OR f.gone OR f.disabled OR f.not_before_s <> 0))
+                AND (f.at_ms >= $8::bigint OR f.authority <> 'keycloak' OR f.gone OR f.disabled OR f.not_before_s <> 0))
         AND NOT EXISTS (SELECT FROM tokenstate.fact_look f
-            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $6)
+            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $8)
         AND NOT EXISTS (SELECT FROM tokenstate.fact_sighting f
-            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $6)
+            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $8)
         AND NOT EXISTS (SELECT FROM tokenstate.fact_refusal f
-            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $6)
+            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $8)
         AND NOT EXISTS (SELECT FROM tokenstate.fact_doubt f
-            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $6)
+            WHERE (f.realm, f.user_id, f.client, f.session) = (p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $8)
 ), standings AS (
     DELETE FROM tokenstate.fact_standing f USING old o WHERE (f.realm, f.user_id, f.client, f.session) = (o.realm, o.user_id, o.client, o.session)
     RETURNING f.at_ms
@@ -74,12 +76,14 @@ FROM page p LEFT JOIN old o USING (realm, user_id, client, session) ORDER BY 1, 
 `
 
 type ForgetPageParams struct {
-	Realm    string
-	UserID   string
-	Client   string
-	Session  string
-	Most     int32
-	BeforeMs int64
+	Realm        string
+	UserID       string
+	Client       string
+	Session      string
+	Most         int32
+	SparedRealms []string
+	SparedUsers  []string
+	BeforeMs     int64
 }
 
 type ForgetPageRow struct {
@@ -93,7 +97,7 @@ type ForgetPageRow struct {
 
 // The next scopes after one in the order of the facts' keys, and whether each was forgotten: nothing is held of its user
 // or session, and all that is known of it is ordinary and old. It walks along the primary keys, for no table may be read as
-// a whole in one statement. newest_ms is of what was deleted: a row that somebody writes meanwhile is deleted as they leave it.
+// a whole in one statement. Of spared users nothing is forgotten. newest_ms is of what was deleted: a row that somebody writes meanwhile is deleted as they leave it.
 func (q *Queries) ForgetPage(ctx context.Context, db DBTX, arg ForgetPageParams) ([]ForgetPageRow, error) {
 	rows, err := db.Query(ctx, ForgetPage,
 		arg.Realm,
@@ -101,6 +105,8 @@ func (q *Queries) ForgetPage(ctx context.Context, db DBTX, arg ForgetPageParams)
 		arg.Client,
 		arg.Session,
 		arg.Most,
+		arg.SparedRealms,
+		arg.SparedUsers,
 		arg.BeforeMs,
 	)
 	if err != nil {

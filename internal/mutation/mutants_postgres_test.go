@@ -14,13 +14,14 @@ var keeping = []mutant{
 	{"a version that is missing is a gap", keeps + "news.go", `if *r.Version != next {`, `if next < 0 {`, false},
 	{"versions that are missing at the end are a gap", keeps + "news.go", `if n.Version != head.Head {`, `if n.Version > head.Head {`, false},
 	{"what the feed names and is not there is gone, or unknown", keeps + "readings.go", `if len(found) == len(keys) {`, `if len(found) <= len(keys) {`, false},
+	{"who is no stranger is not forgotten", keeps + "forget.go", `r.UserID != "" && !f.stranger(`, `false && !f.stranger(`, false},
 	{"what was learnt meanwhile is not forgotten", keeps + "forget.go", `known > 0 {`, `known < 0 {`, false},
 	{"nor what was made new meanwhile", keeps + "forget.go", `rows[0].NewestMs >= before {`, `rows[0].NewestMs < 0 {`, false},
 	{"what is named and was forgotten is no fault", keeps + "forgotten.go", `!gone[s] {`, `true {`, false},
 	{"a fact that is lost is one", keeps + "forgotten.go", `n++`, `n += 0`, false},
 	{"who holds a membership is not forgotten", "internal/dbsqlc/forget.sql.go", `m.user_id = p.user_id)`, `m.user_id = p.user_id AND false)`, false},
 	{"who is closed is not forgotten", "internal/dbsqlc/forget.sql.go", `OR f.gone OR f.disabled`, `OR f.gone`, false},
-	{"what is new is not forgotten", "internal/dbsqlc/forget.sql.go", `(p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $6)
+	{"what is new is not forgotten", "internal/dbsqlc/forget.sql.go", `(p.realm, p.user_id, p.client, p.session) AND f.at_ms >= $8)
         AND NOT EXISTS (SELECT FROM tokenstate.fact_sighting`, `(p.realm, p.user_id, p.client, p.session) AND false)
         AND NOT EXISTS (SELECT FROM tokenstate.fact_sighting`, false},
 	{"an erasure spares what came later", keeps + "erase.go", `UntilMs: arrived + clocksApart`, `UntilMs: math.MaxInt64`, false},

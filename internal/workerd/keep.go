@@ -21,7 +21,7 @@ const (
 
 // keep removes what is no longer needed, now and then.
 func (p *running) keep(ctx context.Context) error {
-	facts := p.store.Forgetting()
+	facts := p.store.Forgetting(p.known.Stranger)
 	for ctx.Err() == nil {
 		p.keepOnce(ctx, time.Now(), facts)
 		_ = pause.For(ctx, keepEvery)

@@ -1,7 +1,7 @@
 -- name: ForgetPage :many
 -- The next scopes after one in the order of the facts' keys, and whether each was forgotten: nothing is held of its user
 -- or session, and all that is known of it is ordinary and old. It walks along the primary keys, for no table may be read as
--- a whole in one statement. newest_ms is of what was deleted: a row that somebody writes meanwhile is deleted as they leave it.
+-- a whole in one statement. Of spared users nothing is forgotten. newest_ms is of what was deleted: a row that somebody writes meanwhile is deleted as they leave it.
 WITH page AS (
     SELECT DISTINCT realm, user_id, client, session FROM (
         (SELECT realm, user_id, client, session FROM tokenstate.fact_standing
@@ -28,6 +28,8 @@ WITH page AS (
         AND NOT EXISTS (SELECT FROM tokenstate.offline_token t WHERE t.realm = p.realm AND t.session = p.session)
         AND NOT EXISTS (SELECT FROM tokenstate.api_key k WHERE k.realm = p.realm AND k.user_id = p.user_id AND k.revoked_at IS NULL)
         AND NOT EXISTS (SELECT FROM tokenstate.org_member m WHERE m.realm = p.realm AND m.user_id = p.user_id)
+        AND NOT EXISTS (SELECT FROM (SELECT unnest(@spared_realms::text[]) AS realm, unnest(@spared_users::text[]) AS user_id) s
+            WHERE s.realm = p.realm AND s.user_id = p.user_id)
 ), old AS (
     SELECT * FROM unheld p
     WHERE NOT EXISTS (SELECT FROM tokenstate.fact_cutoff f

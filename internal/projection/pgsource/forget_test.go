@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/tokenstate/tokenstate/internal/journal"
+	"github.com/tokenstate/tokenstate/internal/projection"
 	"github.com/tokenstate/tokenstate/internal/testenv"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 	state "github.com/tokenstate/tokenstate/internal/tokenstate/postgres"
@@ -42,7 +45,8 @@ func TestReadersForget(t *testing.T) {
 	must(t, err)
 	head, err := slow.News(ctx, 0)
 	must(t, err)
-	if n, last, err := st.Forgetting().Part(ctx, 5000); n != 4 || !last || err != nil {
+	must(t, early.WaitVersion(ctx, head.Now.Version))
+	if n, last, err := st.Forgetting(early.Stranger).Part(ctx, 5000); n != 4 || !last || err != nil {
 		t.Fatalf("forgot %d, the last part %v: %v", n, last, err)
 	}
 	learn("comes again", 6000)
@@ -71,5 +75,50 @@ func TestReadersForget(t *testing.T) {
 	}
 	if early.Loads() != 1 {
 		t.Errorf("the reader loaded %d snapshots", early.Loads())
+	}
+}
+
+// Ensure what is known of a user stays while they have a token that names them otherwise, as with pairwise subjects: whose
+// session it is only memory knows, and the token of an ended session would be usable again. Before memory is loaded nobody is
+// forgotten.
+func TestOwnersOfSessionsAreNotForgotten(t *testing.T) {
+	pool := testenv.Postgres(t, state.MigrateURL)
+	st, ctx := state.New(pool), t.Context()
+	confirm(t, st)
+	token := tokenstate.Token{Realm: "demo", User: "pairwise", Client: "c", ClientID: "app", Session: "s", IssuedAt: 1}
+	_, err := st.PutToken(ctx, state.StoredToken{Token: token}, nil)
+	must(t, err)
+	f := tokenstate.NewFacts()
+	seat := tokenstate.Scope{Realm: "demo", Client: "c", Session: "s"}
+	tokenstate.SightingRow{ID: tokenstate.SightingKey{Seat: seat}, Node: "n", Value: tokenstate.Sighting{At: 2000, Owner: "owner"}}.AddTo(f)
+	for _, user := range []string{"owner", "stranger"} {
+		tokenstate.LookRow{Scope: tokenstate.Scope{Realm: "demo", User: user}, Node: "n", Value: tokenstate.Look{At: 100_000}}.AddTo(f)
+	}
+	floor, err := st.Floor(ctx)
+	must(t, err)
+	applied, err := st.Apply(ctx, journal.Batch{From: floor, To: journal.Floor{Stream: "S", Seq: floor.Seq + 1, Digest: "d"}, Facts: f})
+	must(t, err)
+	forget := func(stranger func(realm, user string) bool) (forgotten int) {
+		walk := st.Forgetting(stranger)
+		for last := false; !last; {
+			var n int
+			n, last, err = walk.Part(ctx, 200_000)
+			must(t, err)
+			forgotten += n
+		}
+		return forgotten
+	}
+	if n := forget(projection.New(New(pool, time.Hour), projection.Options{}, zerolog.Nop()).Stranger); n != 0 {
+		t.Errorf("before anything was loaded %d were forgotten", n)
+	}
+	p := follow(t, New(pool, time.Hour))
+	must(t, p.WaitVersion(ctx, applied.Version))
+	if n := forget(p.Stranger); n != 1 {
+		t.Errorf("%d were forgotten, and not the stranger alone", n)
+	}
+	around, err := st.AroundUsers(ctx, "demo", "pairwise")
+	must(t, err)
+	if v := tokenstate.Judge(token, around.Facts, around.Rules); v.Reason != tokenstate.ReasonSessionAbsent {
+		t.Errorf("the token of an ended session is %+v", v)
 	}
 }

@@ -23,6 +23,7 @@ func TestForget(t *testing.T) {
 			tokenstate.fact_cutoff, tokenstate.fact_pardon, tokenstate.fact_doubt, tokenstate.offline_token, tokenstate.api_key, tokenstate.org_member CASCADE`)
 		must(t, err)
 		all, want, before := tokenstate.NewFacts(), tokenstate.NewFacts(), tokenstate.Millis(rapid.IntRange(1, 9).Draw(t, "before")*500)
+		owns := rapid.Bool().Draw(t, "u has a session whose token names another")
 		for n := range rapid.IntRange(1, atOnce).Draw(t, "realms") {
 			realm := fmt.Sprint("r", n)
 			f := drawHistory(t, realm)
@@ -31,14 +32,14 @@ func TestForget(t *testing.T) {
 			left := tokenstate.FactsOf(f.Rows())
 			left.ForgetLike(tokenstate.NewFacts(), before)
 			for _, r := range f.Rows() {
-				if holds(scopeOfRow(t, r)) {
+				if of := scopeOfRow(t, r); holds(of) || owns && of.User == "u" {
 					r.AddTo(left)
 				}
 			}
 			want.Add(left)
 		}
 		must(t, force(ctx, s, all))
-		walk := s.Forgetting()
+		walk := s.Forgetting(func(_, user string) bool { return !owns || user != "u" })
 		for last := false; !last; {
 			var n int
 			n, last, err = walk.Part(ctx, before)
@@ -74,7 +75,7 @@ func TestForgetMeanwhile(t *testing.T) {
 			pool, ctx := newPool(t), t.Context()
 			s := New(pool)
 			must(t, force(ctx, s, tokenstate.FactsOf([]tokenstate.Row{look(1000)})))
-			walk, forgotten := s.Forgetting(), make(chan int)
+			walk, forgotten := s.Forgetting(anybody), make(chan int)
 			_, err := Write(ctx, pool, func(tx pgx.Tx) ([]Name, error) {
 				_, err := tx.Exec(ctx, "SELECT FROM tokenstate.fact_look FOR UPDATE")
 				must(t, err)
@@ -101,6 +102,8 @@ func TestForgetMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+func anybody(string, string) bool { return true }
 
 // hold has somebody hold something in a realm, or nobody, and says of which scopes.
 func hold(ctx context.Context, t *rapid.T, s *Store, realm string) func(tokenstate.Scope) bool {
