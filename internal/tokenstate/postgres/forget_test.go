@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"pgregory.net/rapid"
 
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
@@ -100,6 +101,25 @@ func TestForgetMeanwhile(t *testing.T) {
 				t.Errorf("what should be left and what is: %s", d)
 			}
 		})
+	}
+}
+
+// Ensure the worker's role may forget.
+func TestForgetAsTheWorker(t *testing.T) {
+	pool, ctx := newPool(t), t.Context()
+	look := tokenstate.LookRow{Scope: tokenstate.Scope{Realm: "r", User: "u"}, Node: "n", Value: tokenstate.Look{At: 1000}}
+	standing := tokenstate.StandingRow{Subject: tokenstate.Subject{Scope: look.Scope, Authority: tokenstate.Keycloak}, Node: "n", Value: tokenstate.Standing{At: 1000}}
+	must(t, force(ctx, New(pool), tokenstate.FactsOf([]tokenstate.Row{look, standing})))
+	config := pool.Config()
+	config.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SET ROLE tokenstate_worker")
+		return err
+	}
+	worker, err := pgxpool.NewWithConfig(ctx, config)
+	must(t, err)
+	t.Cleanup(worker.Close)
+	if n, last, err := New(worker).Forgetting(anybody).Part(ctx, 5000); n != 1 || !last || err != nil {
+		t.Errorf("%d were forgotten, %v, %v", n, last, err)
 	}
 }
 
