@@ -100,7 +100,9 @@ func (s *system) almostOver(c *counting, replicas []*play.Backend, realm func(ma
 	for spare := 2 * time.Second; spare < time.Minute; spare *= 3 {
 		realm(map[string]any{"accessTokenLifespan": (shared + spare).Seconds()})
 		user, _ = s.login()
-		s.until(user, "usable")
+		for _, b := range replicas {
+			s.untilOf(b, user, "usable")
+		}
 		c.refreshes.Store(0)
 		began := time.Now()
 		for _, b := range replicas {
