@@ -52,3 +52,17 @@ func (b *bench) show(pages, path string) {
 		b.Errorf("%s: %d %v", path, res.StatusCode, err)
 	}
 }
+
+// spinning goes over more memory than a processor's cache has, without an end.
+func spinning() (stop func()) {
+	var ended atomic.Bool
+	var all sync.WaitGroup
+	all.Go(func() {
+		for memory := make([]byte, 64<<20); !ended.Load(); {
+			for i := 0; i < len(memory); i += 64 {
+				memory[i]++
+			}
+		}
+	})
+	return func() { ended.Store(true); all.Wait() }
+}

@@ -55,7 +55,7 @@ func (b *bench) consoleProcess(database, authapi string) *process {
 	return p
 }
 
-// say has it click or rest, and waits until it does.
+// say has it click, spin or rest, and waits until it does.
 func (p *process) say(what string) {
 	p.b.Helper()
 	_, err := fmt.Fprintln(p.to, what)
@@ -120,8 +120,13 @@ func TestConsoleProcess(t *testing.T) {
 	says("rest")
 	for asked := bufio.NewScanner(os.Stdin); asked.Scan(); {
 		stop()
-		if stop = func() {}; asked.Text() == "click" {
+		switch asked.Text() {
+		case "click":
 			stop = b.clicking(pages.URL)
+		case "spin":
+			stop = spinning()
+		default:
+			stop = func() {}
 		}
 		says(asked.Text())
 	}
