@@ -187,6 +187,12 @@ func TestFeedFaults(t *testing.T) {
 	must(t, err)
 	check(1, ErrGap)
 	check(0, ErrGap)
+	_, err = s.pool.Exec(ctx, "UPDATE tokenstate.feed_head SET version = 4") // the last is missing
+	must(t, err)
+	check(3, ErrGap)
+	check(4, ErrGap)
+	_, err = s.pool.Exec(ctx, "UPDATE tokenstate.feed_head SET version = 3")
+	must(t, err)
 	_, err = s.pool.Exec(ctx, "UPDATE tokenstate.feed_head SET pruned = 2")
 	must(t, err)
 	check(2, ErrPruned)
