@@ -85,16 +85,20 @@ func TestALeaseIsLostBehindASilentProxy(t *testing.T) {
 	releaseNext()
 }
 
-// Ensure a lease that another has taken is not renewed any more, and that one which a clock that was
+// Ensure who sees that another has taken the lease stops at once, not when it would have ended, and that one which a clock that was
 // set back has put into the future keeps nobody out.
 func TestALeaseFollowsTheRow(t *testing.T) {
 	s := New(newPool(t))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	held, release := briefly(ctx, t, s, "host-a")
-	_, err := s.pool.Exec(ctx, "UPDATE tokenstate.lease SET holder = 'somebody', until = clock_timestamp() + interval '1 hour'")
+	held, release, err := s.lease(ctx, "host-a", ignored, leaseTimes{term: 2 * patience, every: 50 * time.Millisecond, question: patience})
+	must(t, err)
+	_, err = s.pool.Exec(ctx, "UPDATE tokenstate.lease SET holder = 'somebody', until = clock_timestamp() + interval '1 hour'")
 	must(t, err)
 	<-held.Done()
+	if ctx.Err() != nil {
+		t.Fatal("it went on for as long as this test waits")
+	}
 	release()
 	_, release = briefly(ctx, t, s, "host-b")
 	release()
