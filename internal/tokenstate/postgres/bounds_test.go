@@ -3,6 +3,7 @@ package postgres
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 )
@@ -56,6 +58,22 @@ func TestAFrozenWriterStopsNobody(t *testing.T) {
 	must(t, frozen.cmd.Process.Signal(syscall.SIGSTOP))
 	_, err := s.PutToken(ctx, issued(5), nil)
 	must(t, err)
+}
+
+// Ensure a writer gives up that waits for a lock whose holder lives, long before its statement's time is over.
+func TestNobodyWaitsForALockForEver(t *testing.T) {
+	direct, ctx := newPool(t), t.Context()
+	pool, err := Open(ctx, direct.Config().ConnString(), Bounds{Statement: patience, Lock: time.Millisecond, Idle: patience})
+	must(t, err)
+	defer pool.Close()
+	must(t, pgx.BeginFunc(ctx, direct, func(tx pgx.Tx) error {
+		must(t, q.LockHead(ctx, tx))
+		_, err := New(pool).PutToken(ctx, issued(5), nil)
+		if refused, ok := errors.AsType[*pgconn.PgError](err); !ok || refused.Code != "55P03" {
+			t.Errorf("it ended with %v", err)
+		}
+		return nil
+	}))
 }
 
 // helper is this test's program, started once more for a part that is to be frozen.
