@@ -34,4 +34,5 @@ var keeping = []mutant{
 	{"a frozen transaction is ended", keeps + "bounds.go", `b.Idle.Milliseconds()`, `0`, false},
 	{"nobody waits for a lock for ever", keeps + "bounds.go", `b.Lock.Milliseconds()`, `0`, false},
 	{"an access token that is nearly over is not reused", keeps + "turns.go", ` || left < minValid`, ``, false},
+	{"nor one that is too old for who asks", keeps + "turns.go", ` || age > maxAge`, ``, false},
 }
