@@ -186,7 +186,7 @@ func observations(o *events.Observation, rosters []events.Roster,
 	return o, more
 }
 
-// Bounds of one message: 64 rosters, and of its 64 KiB a seat takes at most 160 bytes.
+// Bounds of one message: rosters, of which the log takes 256, and of its 64 KiB a seat takes at most 160 bytes.
 const (
 	maxSeats   = 350
 	maxRosters = 64

@@ -60,20 +60,22 @@ func TestFewSessionsAreOneMessage(t *testing.T) {
 
 // Ensure a user of more clients than a message has rosters is looked at in messages that the log takes.
 func TestLargestLookFits(t *testing.T) {
-	var all []events.Roster
-	var tokens []tokenstate.Token
-	for range 100 {
-		whole, some := manySessions(3)
-		all, tokens = append(all, whole), some
-	}
-	first, more := observations(&events.Observation{}, all, tokens)
-	for _, o := range append(more, first) {
-		raw, err := events.Encode(observation("demo", events.Millis(1_795_000_100_000).Time(), o))
-		if err != nil {
-			t.Fatal(err)
+	for clients, sessions := range map[int]int{100: 3, 300: 0} {
+		var all []events.Roster
+		var tokens []tokenstate.Token
+		for range clients {
+			whole, some := manySessions(sessions)
+			all, tokens = append(all, whole), some
 		}
-		if _, err := events.Decode(raw); err != nil {
-			t.Fatal(err)
+		first, more := observations(&events.Observation{}, all, tokens)
+		for _, o := range append(more, first) {
+			raw, err := events.Encode(observation("demo", events.Millis(1_795_000_100_000).Time(), o))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := events.Decode(raw); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
