@@ -350,6 +350,14 @@ func (q *Queries) PutHeartbeat(ctx context.Context, db DBTX, arg PutHeartbeatPar
 }
 
 const PutToken = `-- name: PutToken :many
+WITH sealed AS (
+    INSERT INTO tokenstate.offline_token_secret (realm, session, client_id, key_id, ciphertext)
+    SELECT $1, $5, $4, $12::text, $13::bytea WHERE $8::text = 'sealed'
+    ON CONFLICT (realm, session, client_id) DO UPDATE SET key_id = excluded.key_id, ciphertext = excluded.ciphertext
+), dropped AS (
+    DELETE FROM tokenstate.offline_token_secret s
+    WHERE $8 <> 'sealed' AND s.realm = $1 AND s.session = $5 AND s.client_id = $4
+)
 INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope, issuer)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (realm, session, client_id) DO UPDATE
@@ -375,8 +383,12 @@ type PutTokenParams struct {
 	Verified   bool
 	Scope      string
 	Issuer     string
+	KeyID      string
+	Ciphertext []byte
 }
 
+// A token, and its ciphertext where it is sealed. In one statement: of two that are sent together the second might be cut off,
+// and Postgres would wait for the rest of it, with the token's row locked, for as long as it takes.
 func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]TokenstateOfflineToken, error) {
 	rows, err := db.Query(ctx, PutToken,
 		arg.Realm,
@@ -390,6 +402,8 @@ func (q *Queries) PutToken(ctx context.Context, db DBTX, arg PutTokenParams) ([]
 		arg.Verified,
 		arg.Scope,
 		arg.Issuer,
+		arg.KeyID,
+		arg.Ciphertext,
 	)
 	if err != nil {
 		return nil, err

@@ -110,21 +110,6 @@ func (q *Queries) DisabledByBackend(ctx context.Context, db DBTX, realm string) 
 	return items, nil
 }
 
-const DropSecret = `-- name: DropSecret :exec
-DELETE FROM tokenstate.offline_token_secret WHERE realm = $1 AND session = $2 AND client_id = $3
-`
-
-type DropSecretParams struct {
-	Realm    string
-	Session  string
-	ClientID string
-}
-
-func (q *Queries) DropSecret(ctx context.Context, db DBTX, arg DropSecretParams) error {
-	_, err := db.Exec(ctx, DropSecret, arg.Realm, arg.Session, arg.ClientID)
-	return err
-}
-
 const ForgetImport = `-- name: ForgetImport :exec
 DELETE FROM tokenstate.import WHERE source = $1
 `
@@ -205,31 +190,6 @@ type PutImportPositionParams struct {
 
 func (q *Queries) PutImportPosition(ctx context.Context, db DBTX, arg PutImportPositionParams) error {
 	_, err := db.Exec(ctx, PutImportPosition, arg.Source, arg.Position)
-	return err
-}
-
-const PutSecret = `-- name: PutSecret :exec
-INSERT INTO tokenstate.offline_token_secret (realm, session, client_id, key_id, ciphertext)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (realm, session, client_id) DO UPDATE SET key_id = excluded.key_id, ciphertext = excluded.ciphertext
-`
-
-type PutSecretParams struct {
-	Realm      string
-	Session    string
-	ClientID   string
-	KeyID      string
-	Ciphertext []byte
-}
-
-func (q *Queries) PutSecret(ctx context.Context, db DBTX, arg PutSecretParams) error {
-	_, err := db.Exec(ctx, PutSecret,
-		arg.Realm,
-		arg.Session,
-		arg.ClientID,
-		arg.KeyID,
-		arg.Ciphertext,
-	)
 	return err
 }
 

@@ -52,6 +52,16 @@ LEFT JOIN tokenstate.feed f ON f.version > sqlc.arg(after)::bigint AND f.version
 ORDER BY f.version;
 
 -- name: PutToken :many
+-- A token, and its ciphertext where it is sealed. In one statement: of two that are sent together the second might be cut off,
+-- and Postgres would wait for the rest of it, with the token's row locked, for as long as it takes.
+WITH sealed AS (
+    INSERT INTO tokenstate.offline_token_secret (realm, session, client_id, key_id, ciphertext)
+    SELECT @realm, @session, @client_id, @key_id::text, @ciphertext::bytea WHERE @custody::text = 'sealed'
+    ON CONFLICT (realm, session, client_id) DO UPDATE SET key_id = excluded.key_id, ciphertext = excluded.ciphertext
+), dropped AS (
+    DELETE FROM tokenstate.offline_token_secret s
+    WHERE @custody <> 'sealed' AND s.realm = @realm AND s.session = @session AND s.client_id = @client_id
+)
 INSERT INTO tokenstate.offline_token AS t (realm, user_id, client, client_id, session, issued_at_s, expires_at_s, custody, verified, scope, issuer)
 VALUES (@realm, @user_id, sqlc.narg(client), @client_id, @session, @issued_at_s, @expires_at_s, @custody, @verified, @scope, @issuer)
 ON CONFLICT (realm, session, client_id) DO UPDATE

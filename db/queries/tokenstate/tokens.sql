@@ -8,14 +8,6 @@ UPDATE tokenstate.offline_token SET client = @client
 WHERE realm = @realm AND client_id = @client_id AND client IS NULL
 RETURNING *;
 
--- name: PutSecret :exec
-INSERT INTO tokenstate.offline_token_secret (realm, session, client_id, key_id, ciphertext)
-VALUES (@realm, @session, @client_id, @key_id, @ciphertext)
-ON CONFLICT (realm, session, client_id) DO UPDATE SET key_id = excluded.key_id, ciphertext = excluded.ciphertext;
-
--- name: DropSecret :exec
-DELETE FROM tokenstate.offline_token_secret WHERE realm = @realm AND session = @session AND client_id = @client_id;
-
 -- name: GetSecret :one
 SELECT s.key_id, s.ciphertext, t.issued_at_s, t.user_id
 FROM tokenstate.offline_token_secret s

@@ -51,10 +51,3 @@ func replace(ctx context.Context, tx pgx.Tx, old tokenstate.Token, next StoredTo
 	}
 	return changedTokens(putToken(ctx, tx, next, &c))
 }
-
-func putSecret(t tokenstate.Token, c *Ciphertext) Question {
-	if c == nil {
-		return Question{dbsqlc.DropSecret, []any{t.Realm, t.Session, t.ClientID}}
-	}
-	return Question{dbsqlc.PutSecret, []any{t.Realm, t.Session, t.ClientID, c.KeyID, c.Bytes}}
-}

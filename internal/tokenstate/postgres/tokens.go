@@ -112,23 +112,17 @@ func storedRow(ctx context.Context, tx dbsqlc.DBTX, t tokenstate.Token) (*dbsqlc
 	return &row, err
 }
 
-// putToken stores a token and its ciphertext in one round trip.
-func putToken(ctx context.Context, tx sender, t StoredToken, c *Ciphertext) (rows []dbsqlc.TokenstateOfflineToken, err error) {
-	if t.Custody = Tracked; c != nil {
-		t.Custody = Sealed
+// putToken stores a token and its ciphertext.
+func putToken(ctx context.Context, tx dbsqlc.DBTX, t StoredToken, c *Ciphertext) ([]dbsqlc.TokenstateOfflineToken, error) {
+	p := dbsqlc.PutTokenParams{
+		Realm: t.Token.Realm, UserID: t.Token.User, Client: textOrNull(t.Token.Client), ClientID: t.Token.ClientID, Session: t.Token.Session,
+		IssuedAtS: int64(t.Token.IssuedAt), ExpiresAtS: int64(t.Token.Expires), Custody: Tracked, Verified: t.Verified, Scope: t.Scope,
+		Issuer: t.Token.Issuer,
 	}
-	put := Question{dbsqlc.PutToken, []any{
-		t.Token.Realm, t.Token.User, textOrNull(t.Token.Client), t.Token.ClientID, t.Token.Session,
-		int64(t.Token.IssuedAt), int64(t.Token.Expires), t.Custody, t.Verified, t.Scope, t.Token.Issuer,
-	}}
-	err = together(ctx, tx, []Question{put, putSecret(t.Token, c)}, func(db dbsqlc.DBTX) error {
-		if rows, err = q.PutToken(ctx, db, dbsqlc.PutTokenParams{}); err != nil {
-			return err
-		}
-		_, err = db.Exec(ctx, "")
-		return err
-	})
-	return rows, err
+	if c != nil {
+		p.Custody, p.KeyID, p.Ciphertext = Sealed, c.KeyID, c.Bytes
+	}
+	return q.PutToken(ctx, tx, p)
 }
 
 // DeleteToken forgets all tokens of a user's session, ciphertexts as well.
