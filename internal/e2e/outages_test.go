@@ -71,7 +71,7 @@ func outages(s *system, t *testing.T) {
 			cells[restarted] = s.column(down, is, restarted, since, qs)
 		}
 		if len(down) > 0 {
-			strict.old(c) // by now, or soon
+			strict.old(c, since)
 		}
 		for _, restarted := range []bool{false, true} {
 			if restarted {

@@ -35,12 +35,13 @@ func (r *strictReplica) restart() {
 	r.replica = r.s.serve(r.env...)
 }
 
-// old waits until what the replica knows is older than what strict allows.
-func (r *strictReplica) old(c *cast) {
+// old waits until what the replica knows is older than what strict allows. It is so for good once the outage is that old:
+// until then something newer may come that was told before it.
+func (r *strictReplica) old(c *cast, since time.Time) {
 	r.s.t.Helper()
 	r.s.wait("a knowledge that is too old for strict", func() (bool, string) {
 		a, err := r.Me(r.s.t.Context(), c.live)
-		return err == nil && a.Text("reason") == "undecidable", fmt.Sprint(a.Status, a.Body, err)
+		return err == nil && a.Text("reason") == "undecidable" && time.Since(since) > strictAge, fmt.Sprint(a.Status, a.Body, err)
 	})
 }
 
