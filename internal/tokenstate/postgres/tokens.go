@@ -87,20 +87,28 @@ func lacks(scope, other string) bool {
 	return len(has) > 0 && slices.ContainsFunc(strings.Fields(other), func(s string) bool { return !slices.Contains(has, s) })
 }
 
-// seated begins a transaction, waits for others who store in t's place, and is storedRow then.
+// seated begins a transaction, waits for others who store in t's place, and is storedRow then. It is one message, as commit is, and
+// for the same reason: who waits for the place must not wait for somebody whose second message is on a network that is away.
 func seated(ctx context.Context, conn *pgxpool.Conn, t tokenstate.Token) (old *dbsqlc.TokenstateOfflineToken, err error) {
-	seat := []any{t.Realm, t.Session, t.ClientID}
-	err = together(ctx, conn, []Question{{SQL: "BEGIN"}, {dbsqlc.LockSeat, seat}, {dbsqlc.StoredToken, seat}}, func(db dbsqlc.DBTX) error {
-		if _, err := db.Exec(ctx, ""); err != nil {
-			return err
+	seat := strings.NewReplacer("$1", literal(t.Realm), "$2", literal(t.Session), "$3", literal(t.ClientID))
+	results := conn.Conn().PgConn().Exec(ctx, "BEGIN;\n"+seat.Replace(dbsqlc.LockSeat+";\n"+dbsqlc.StoredToken))
+	for n := 1; err == nil && results.NextResult(); n++ {
+		if n < 3 { // BEGIN and the lock say nothing
+			_, err = results.ResultReader().Close()
+			continue
 		}
-		if err := q.LockSeat(ctx, db, dbsqlc.LockSeatParams{}); err != nil {
-			return err
+		old, err = pgx.CollectOneRow(pgx.RowsFromResultReader(conn.Conn().TypeMap(), results.ResultReader()),
+			pgx.RowToAddrOfStructByPos[dbsqlc.TokenstateOfflineToken])
+		if errors.Is(err, pgx.ErrNoRows) {
+			old, err = nil, nil // nothing is stored
 		}
-		old, err = storedRow(ctx, db, t)
-		return err
-	})
-	return old, err
+	}
+	return old, errors.Join(err, results.Close())
+}
+
+// literal is a text in SQL, whatever it holds.
+func literal(text string) string {
+	return fmt.Sprintf("convert_from(decode('%x', 'hex'), 'UTF8')", text)
 }
 
 // storedRow locks what is stored in t's place; nil if nothing is.
