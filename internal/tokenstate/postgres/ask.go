@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -51,41 +50,28 @@ func (s *Store) view(ctx context.Context, do func(*view) error) error {
 }
 
 // ask puts all questions in one round trip.
-func (v *view) ask(ctx context.Context, last bool, questions []Question, take func(dbsqlc.DBTX) error) error {
-	var begin, end []Question
-	if !v.begun {
-		begin = []Question{{SQL: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}}
-	}
-	if last {
-		end = []Question{{SQL: "COMMIT"}}
-	}
-	return together(ctx, v.conn, slices.Concat(begin, questions, end), func(db dbsqlc.DBTX) error {
-		if !v.begun {
-			if _, err := db.Exec(ctx, ""); err != nil {
-				return fmt.Errorf("begin to read: %w", err)
-			}
-			v.begun = true
-		}
-		return take(db)
-	})
-}
-
-// sender is a transaction, or a connection that has begun one.
-type sender interface {
-	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
-}
-
-// together puts questions in one round trip of a transaction.
-func together(ctx context.Context, tx sender, questions []Question, take func(dbsqlc.DBTX) error) (err error) {
+func (v *view) ask(ctx context.Context, last bool, questions []Question, take func(dbsqlc.DBTX) error) (err error) {
 	var b pgx.Batch
+	if !v.begun {
+		b.Queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+	}
 	for _, q := range questions {
 		b.Queue(q.SQL, q.Args...)
 	}
-	all := tx.SendBatch(ctx, &b)
+	if last {
+		b.Queue("COMMIT")
+	}
+	all := v.conn.SendBatch(ctx, &b)
 	defer func() {
 		if closed := all.Close(); err == nil {
 			err = closed
 		}
 	}()
+	if !v.begun {
+		if _, err := all.Exec(); err != nil {
+			return fmt.Errorf("begin to read: %w", err)
+		}
+		v.begun = true
+	}
 	return take(answers{BatchResults: all})
 }
