@@ -21,7 +21,7 @@ type Around struct {
 // AroundUsers reads what is known around users, mostly one, of one state of the database: enough to judge them as everything
 // would, whoever else there is.
 func (s *Store) AroundUsers(ctx context.Context, realm string, users ...string) (around Around, err error) {
-	err = s.frozen(ctx, func(tx pgx.Tx) error {
+	err = s.inOneState(ctx, func(tx pgx.Tx) error {
 		if around.Rules, err = rules(ctx, tx); err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (s *Store) AroundUsers(ctx context.Context, realm string, users ...string) 
 
 // ClientCalled is the UUID of the client that now has a client_id; "" if none is known to.
 func (s *Store) ClientCalled(ctx context.Context, realm, clientID string) (uuid string, err error) {
-	err = s.frozen(ctx, func(tx pgx.Tx) error {
+	err = s.inOneState(ctx, func(tx pgx.Tx) error {
 		near := narrowed{realm: realm, users: []string{""}, clients: []string{clientID}, sessions: []string{""}}
 		if err := near.addClients(ctx, tx); err != nil {
 			return err
@@ -87,10 +87,6 @@ func cutoffs(rows []dbsqlc.TokenstateFactCutoff, err error) (cut []tokenstate.Cu
 		cut = append(cut, rowCutoff(r).(tokenstate.CutoffRow)) // it gives nothing else
 	}
 	return cut, nil
-}
-
-func (s *Store) frozen(ctx context.Context, do func(pgx.Tx) error) error {
-	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
 }
 
 // narrowed are the rows to read in place of all: those of a realm whose user, client and session are each among these. ""

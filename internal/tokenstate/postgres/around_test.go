@@ -86,7 +86,7 @@ func TestAroundAUserIsFoundByKeys(t *testing.T) {
 	_, err = s.pool.Exec(ctx, "ANALYZE tokenstate.fact_sighting")
 	must(t, err)
 	const user, session = "uc9f0f895fb98ab9159f51fd0297e236d", "s8f14e45fceea167a5a36dedd4bea2543" // md5 of 8 and of 7
-	must(t, s.frozen(ctx, func(tx pgx.Tx) error {
+	must(t, s.inOneState(ctx, func(tx pgx.Tx) error {
 		near := narrowed{realm: "r", users: []string{"", user}, clients: []string{"", "c7"}, sessions: []string{"", session}}
 		f, err := near.facts(ctx, tx)
 		must(t, err)

@@ -20,9 +20,8 @@ type Taker struct {
 // Snapshot shows everything in one repeatable-read transaction; the feed is then installed on top, by version. also reads
 // what lies in other adapters' tables, in the same transaction.
 func (s *Store) Snapshot(ctx context.Context, to Taker, also ...func(context.Context, *Reader) error) error {
-	opts := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	ctx = unhurried(ctx)
-	err := pgx.BeginTxFunc(ctx, s.pool, opts, func(tx pgx.Tx) error {
+	err := s.inOneState(ctx, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, snapshotBounds, pgx.QueryExecModeSimpleProtocol); err != nil {
 			return err
 		}
@@ -51,6 +50,11 @@ func (s *Store) Snapshot(ctx context.Context, to Taker, also ...func(context.Con
 		return fmt.Errorf("read snapshot: %w", err)
 	}
 	return nil
+}
+
+// inOneState has do read one state of the database, whoever writes meanwhile.
+func (s *Store) inOneState(ctx context.Context, do func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
 }
 
 // Facts reads all facts and the version they stand at.
