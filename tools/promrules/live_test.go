@@ -3,6 +3,7 @@ package promrules
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -66,9 +67,7 @@ func TestLiveScrape(t *testing.T) {
 		if url == "" {
 			t.Skip("there is no running system: make docs")
 		}
-		for family, m := range scrape(t, url+"/metrics") {
-			scraped[family] = m
-		}
+		maps.Copy(scraped, scrapeAll(t, name, url+"/metrics"))
 	}
 	for where, expr := range expressions(t) {
 		parser.Inspect(parsed(t, where, expr), func(n parser.Node, path []parser.Node) error {
@@ -117,6 +116,25 @@ func checkSelector(t *testing.T, where string, s *parser.VectorSelector, path []
 			}
 		}
 	}
+}
+
+// scrapeAll waits for the worker's first count of its tokens: it counts them every ten seconds, and a quick machine has run
+// the documents' commands before that.
+func scrapeAll(t *testing.T, name, url string) map[string]*dto.MetricFamily {
+	t.Helper()
+	families := scrape(t, url)
+	every := time.NewTicker(100 * time.Millisecond)
+	defer every.Stop()
+	ends := time.After(2 * time.Minute)
+	for name == "WORKER_ADMIN_URL" && families["tokenstate_tokens"] == nil {
+		select {
+		case <-every.C:
+			families = scrape(t, url)
+		case <-ends:
+			t.Fatal("the worker has not counted its tokens within two minutes")
+		}
+	}
+	return families
 }
 
 func scrape(t *testing.T, url string) map[string]*dto.MetricFamily {
