@@ -197,6 +197,30 @@ func TestRememberedWithoutTheClientsUUID(t *testing.T) {
 	}
 }
 
+// Ensure an order about whom a token names ends what is remembered of it, though the session is another user's. Histories
+// of chance have this once in ninety.
+func TestRememberedUnderAnotherName(t *testing.T) {
+	c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
+	yes, no := true, false
+	lives := []events.ClientSession{{Session: "s", Client: "c1", ClientID: "app", User: "u"}}
+	c.tell(at, "kc1", &events.Observation{
+		Realm:   &events.RealmLook{Enabled: true, Name: "demo"},
+		Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true, OfflineAccess: &yes, ConsentRequired: &no}},
+		User:    &events.UserLook{User: "u", Enabled: true, OfflineAccess: true},
+		Rosters: []events.Roster{{User: "u", Complete: true, Sessions: lives}},
+	})
+	tok := tokenstate.Token{Realm: "demo", User: "the backend's name of u", Client: "c1", ClientID: "app", Session: "s", IssuedAt: at.Second()}
+	c.install(Change{Token: &Token{Token: tok}})
+	c.p.Judge(tok)
+	if _, ok := c.p.st.heldAt(placeOf(tok)).known.recall(c.p.st.estates["demo"].generation); !ok {
+		t.Fatalf("nothing is remembered: %+v", c.p.Judge(tok))
+	}
+	c.tell(at+1000, "", &events.Order{Order: events.OrderStanding, User: tok.User, By: "op", Reason: "why"})
+	if v := c.p.Judge(tok); v.State == tokenstate.Usable {
+		t.Errorf("remembered: %+v", v)
+	}
+}
+
 // Ensure many may ask at once, while changes come, and that afterwards what is remembered is what would be computed.
 func TestManyReadersRemember(t *testing.T) {
 	c, at := newCrowd(t, never), events.Millis(1_700_000_000_000)
