@@ -90,8 +90,7 @@ func lacks(scope, other string) bool {
 // seated begins a transaction, waits for others who store in t's place, and is storedRow then. It is one message, as commit is, and
 // for the same reason: who waits for the place must not wait for somebody whose second message is on a network that is away.
 func seated(ctx context.Context, conn *pgxpool.Conn, t tokenstate.Token) (old *dbsqlc.TokenstateOfflineToken, err error) {
-	seat := strings.NewReplacer("$1", literal(t.Realm), "$2", literal(t.Session), "$3", literal(t.ClientID))
-	results := conn.Conn().PgConn().Exec(ctx, "BEGIN;\n"+seat.Replace(dbsqlc.LockSeat+";\n"+dbsqlc.StoredToken))
+	results := conn.Conn().PgConn().Exec(ctx, "BEGIN;\n"+inSeat(t, dbsqlc.LockSeat+";\n"+dbsqlc.StoredToken))
 	for n := 1; err == nil && results.NextResult(); n++ {
 		if n < 3 { // BEGIN and the lock say nothing
 			_, err = results.ResultReader().Close()
@@ -106,9 +105,15 @@ func seated(ctx context.Context, conn *pgxpool.Conn, t tokenstate.Token) (old *d
 	return old, errors.Join(err, results.Close())
 }
 
-// literal is a text in SQL, whatever it holds.
+// inSeat puts t's place into statements.
+func inSeat(t tokenstate.Token, statements string) string {
+	return strings.NewReplacer("$1", literal(t.Realm), "$2", literal(t.Session), "$3", literal(t.ClientID)).Replace(statements)
+}
+
+// literal is a text in SQL, whatever it holds. Without its collation it would have that of the encoding's name, and no index
+// of ours would be used for it.
 func literal(text string) string {
-	return fmt.Sprintf("convert_from(decode('%x', 'hex'), 'UTF8')", text)
+	return fmt.Sprintf(`convert_from(decode('%x', 'hex'), 'UTF8') COLLATE "default"`, text)
 }
 
 // storedRow locks what is stored in t's place; nil if nothing is.

@@ -2,11 +2,13 @@ package postgres
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tokenstate/tokenstate/internal/dbsqlc"
 	"github.com/tokenstate/tokenstate/internal/tokenstate"
 )
 
@@ -91,4 +93,21 @@ func TestATokenTakesThreeRoundTrips(t *testing.T) {
 	if again := s.pool.Stat().NewConnsCount(); again != made {
 		t.Errorf("%d connections were made for what was refused", again-made)
 	}
+}
+
+// Ensure what is stored in a token's place can be found by an index: values that stand in a statement may have a collation by which
+// none is used, and then each token that is stored is as slow as there are tokens.
+func TestAPlaceIsFoundByAnIndex(t *testing.T) {
+	pool := newPool(t)
+	must(t, pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), "SET LOCAL enable_seqscan = off") // which a small table would have
+		must(t, err)
+		rows, err := tx.Query(t.Context(), "EXPLAIN "+inSeat(issued(5).Token, dbsqlc.StoredToken))
+		must(t, err)
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if !strings.Contains(strings.Join(plan, "\n"), "Index Cond: ") {
+			t.Errorf("%s, %v", strings.Join(plan, "\n"), err)
+		}
+		return nil
+	}))
 }
