@@ -18,7 +18,7 @@ import (
 const (
 	manyFollowers = 50
 	statsLate     = 11 * time.Second // what a connection did that is idle since, Postgres counts ten seconds later
-	idleFor       = 10 * time.Second
+	idleFor       = 30 * time.Second // so that hardly one more or less of what each asks within it is counted
 )
 
 // followers is what replicas cost who writes: the speed of one writer with 50 of them beside its speed alone, and what they
@@ -28,6 +28,7 @@ func followers(b *bench) {
 	pool := b.pool(address, 2)
 	store := postgres.New(pool)
 	b.confirm(store)
+	b.withoutVacuum(pool)
 	write := b.putting(store)
 	b.written(1, write) // warm
 	b.must(pause.For(b.Context(), statsLate))
@@ -107,12 +108,21 @@ func (b *bench) listening(address string) (stop func()) {
 	}
 }
 
+// withoutVacuum ends what Postgres does by itself after many writes: it would be counted as what followers ask.
+func (b *bench) withoutVacuum(pool *pgxpool.Pool) {
+	b.Helper()
+	for _, change := range []string{"ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()"} {
+		_, err := pool.Exec(b.Context(), change)
+		b.must(err)
+	}
+}
+
 // idle is how many transactions there are a second while nobody writes, this asking among them.
 func (b *bench) idle(pool *pgxpool.Pool) float64 {
 	b.Helper()
-	before := b.transactions(pool)
+	before, began := b.transactions(pool), time.Now()
 	b.must(pause.For(b.Context(), idleFor))
-	return (b.transactions(pool) - before) / idleFor.Seconds()
+	return (b.transactions(pool) - before) / time.Since(began).Seconds()
 }
 
 func (b *bench) transactions(pool *pgxpool.Pool) (n float64) {
