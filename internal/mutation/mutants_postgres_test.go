@@ -32,6 +32,7 @@ var keeping = []mutant{
 	{"who lost the lease stops", keeps + "lease.go", `case errors.Is(err, errLeaseLost):`, `case errors.Is(err, errLeaseLost) && false:`, false},
 	{"a lease that cannot be renewed ends", keeps + "lease.go", `context.WithDeadline(ctx, l.asked.Add(l.term-l.margin))`, `context.WithDeadline(ctx, time.Now().Add(time.Hour))`, false},
 	{"a frozen transaction is ended", keeps + "bounds.go", `b.Idle.Milliseconds()`, `0`, false},
+	{"a text in a statement is found by an index", keeps + "tokens.go", " COLLATE \"default\"`", "`", false},
 	{"nobody waits for a lock for ever", keeps + "bounds.go", `b.Lock.Milliseconds()`, `0`, false},
 	{"an access token that is nearly over is not reused", keeps + "turns.go", ` || left < minValid`, ``, false},
 	{"nor one that is too old for who asks", keeps + "turns.go", ` || age > maxAge`, ``, false},
