@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
 	"github.com/tokenstate/tokenstate/internal/events"
@@ -47,12 +48,13 @@ func enforced(b *bench) {
 		return v.State == tokenstate.Usable && v.CheckedAt > 0
 	})
 
+	js := b.jetStream(l)
 	var middle, late, took []float64
 	for round := range b.rounds {
 		var ours, bare []float64
 		for i := range times {
 			b.must(pause.For(b.Context(), rest))
-			ours = append(ours, b.revoked(l, known, round*times+i))
+			ours = append(ours, b.revoked(js, known, round*times+i))
 			bare = append(bare, b.notified(pool))
 		}
 		slices.Sort(ours)
@@ -79,11 +81,11 @@ func (b *bench) until(known *projection.Projection, said func() bool) {
 }
 
 // revoked is how many milliseconds pass from the look that does not find user i's session until the token is not usable.
-func (b *bench) revoked(l log, known *projection.Projection, i int) float64 {
+func (b *bench) revoked(js jetstream.JetStream, known *projection.Projection, i int) float64 {
 	b.Helper()
 	look := b.lostSession(i)
 	began := time.Now()
-	b.publish(l, []events.Message{look})
+	b.send(js, look)
 	b.until(known, func() bool { return known.Judge(b.token(i)).State != tokenstate.Usable })
 	return float64(time.Since(began).Microseconds()) / 1000
 }

@@ -50,7 +50,12 @@ func (b *bench) reader(l log) *stream.Log {
 // publish fills the log, as a Keycloak does that everybody logs out of.
 func (b *bench) publish(l log, ms []events.Message) {
 	b.Helper()
-	js := b.jetStream(l)
+	b.send(b.jetStream(l), ms...)
+}
+
+// send is publish over a connection that is there.
+func (b *bench) send(js jetstream.JetStream, ms ...events.Message) {
+	b.Helper()
 	for _, m := range ms {
 		raw, err := events.Encode(m)
 		b.must(err)
