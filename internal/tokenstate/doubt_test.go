@@ -90,3 +90,27 @@ func TestUnknownStartHidesNothing(t *testing.T) {
 	newStory().look(2000*sec, "kc1", alive(birth+2)).look(3000*sec, "", alive(0)).
 		want(t, tokenstate.Revoked, tokenstate.ReasonSessionRestart)
 }
+
+// Ensure a role that is deleted leaves a token in doubt until its client was looked at, which asks for that look: a client may
+// have lost offline access with it, which no look at the realm or at the user shows.
+func TestADeletedRoleDoubtsEachClient(t *testing.T) {
+	client := tokenstate.Scope{Realm: "demo", Client: "c1"}
+	s := newStory().asks(1000*sec, false)
+	s.inDoubt(t, false)
+	s.event(1100*sec, "kc1", events.Happened{Event: "event-role", Kind: "admin", Type: "DELETE REALM_ROLE", Path: "roles/offline_access"})
+	s.observe(1200*sec, "kc1", events.Observation{
+		Realm:   &events.RealmLook{Enabled: true},
+		User:    &events.UserLook{User: "u1", Enabled: true, OfflineAccess: true},
+		Rosters: []events.Roster{{User: "u1", Complete: true, Sessions: alive(birth)}},
+	})
+	s.inDoubt(t, true)
+	if w, due := tokenstate.DueItself(client, s.facts, tokenstate.DefaultRules(), 1201*sec); !due || !w.Urgent {
+		t.Errorf("the client is not asked about: %+v, %t", w, due)
+	}
+	no := false
+	s.observe(1300*sec, "kc1", events.Observation{Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true, ConsentRequired: &no}}})
+	s.inDoubt(t, false)
+	if w, due := tokenstate.DueItself(client, s.facts, tokenstate.DefaultRules(), 1301*sec); due {
+		t.Errorf("the client is asked about again: %+v", w)
+	}
+}
