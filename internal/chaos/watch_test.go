@@ -191,14 +191,15 @@ func (k *watcher) agreed(things []asked) {
 	}
 }
 
-// doubtful: what was acknowledged may be gone, as an operator knows who restores a backup.
+// doubtful: what was acknowledged may be gone, as an operator knows who restores a backup. What this replica has known stays in
+// force; what it has not heard of yet it cannot keep, though the older database may say the same for a moment.
 func (k *watcher) doubtful() {
 	k.w.mu.Lock()
 	defer k.w.mu.Unlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for x, s := range k.seen {
-		s.lost = s.lost || x.good
+		s.lost = s.lost || x.good || s.flips != x.flips
 		k.seen[x] = s
 	}
 }
