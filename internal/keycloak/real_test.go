@@ -27,6 +27,7 @@ type bench struct {
 	adminToken  string
 	app         *keycloak.App
 	admin       *keycloak.Admin
+	adminMade   time.Time // it logged in later
 	appUUID     string
 	workerID    string
 }
@@ -98,6 +99,7 @@ func (b *bench) makeWorker(roles ...string) {
 		}
 	}
 	b.must("POST", "/admin/realms/master/users/"+user.ID+"/role-mappings/clients/"+rights, give)
+	b.adminMade = time.Now()
 	admin, err := keycloak.NewAdmin(keycloak.Config{BaseURL: b.base, ClientID: b.workerID, ClientSecret: secret.New("w")})
 	if err != nil {
 		b.t.Fatal(err)
