@@ -107,9 +107,7 @@ func TestADeletedRoleDoubtsEachClient(t *testing.T) {
 	if w, due := tokenstate.DueItself(client, s.facts, tokenstate.DefaultRules(), 1201*sec); !due || !w.Urgent {
 		t.Errorf("the client is not asked about: %+v, %t", w, due)
 	}
-	no := false
-	s.observe(1300*sec, "kc1", events.Observation{Clients: []events.ClientLook{{Client: "c1", ClientID: "app", Enabled: true, ConsentRequired: &no}}})
-	s.inDoubt(t, false)
+	s.called(1300*sec, "c1", "app").inDoubt(t, false)
 	if w, due := tokenstate.DueItself(client, s.facts, tokenstate.DefaultRules(), 1301*sec); due {
 		t.Errorf("the client is asked about again: %+v", w)
 	}
